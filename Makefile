@@ -1,0 +1,108 @@
+# stepvm: `make`, `make check`, `make demo`; `make help` lists the rest.
+#
+# Every .c below src/ but main.c goes into build/libstepvm.a, which the program and the unit tests
+# link with. A new source file, guest or test needs no line here.
+
+CC     ?= cc
+CFLAGS ?= -O2 -g
+PREFIX ?= /usr/local
+B      ?= build
+
+override CFLAGS += -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wno-missing-field-initializers -Wshadow \
+	-Wvla -Wmissing-prototypes
+ifneq ($(CI),)
+override CFLAGS += -Werror
+endif
+CPPFLAGS += -Isrc
+LDLIBS   += -pthread
+
+SOURCES := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c))
+OBJECTS := $(SOURCES:src/%.c=$(B)/obj/%.o)
+UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
+RSP     := $(patsubst tests/rsp/%.c,$(B)/tests/rsp/%,$(wildcard tests/rsp/*_test.c))
+GUESTS  := $(patsubst guests/%.S,%,$(wildcard guests/*.S))
+# Guests are not instrumented and the same for every build of the program.
+GUEST_DIR := build/guests
+
+all: $(B)/stepvm guests
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+$(B)/stepvm: $(B)/obj/main.o $(B)/libstepvm.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/libstepvm.a: $(OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/obj/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# --- guests: a flat image and an ELF with symbols each; `# link: ADDRESS` in its head places it ---
+
+guests: $(GUESTS:%=$(GUEST_DIR)/%.bin)
+
+$(GUEST_DIR)/%.elf: guests/%.S
+	@mkdir -p $(@D)
+	$(CC) -m32 -c -g -o $(@:.elf=.o) $<
+	ld -m elf_i386 -nostdlib --build-id=none -e start \
+		-Ttext=$$(sed -n 's/^# link: *//p' $< | grep . || echo 0) -o $@ $(@:.elf=.o)
+
+$(GUEST_DIR)/%.bin: $(GUEST_DIR)/%.elf
+	objcopy -O binary -j .text $< $@
+
+.PRECIOUS: $(GUEST_DIR)/%.elf
+
+# --- tests ---------------------------------------------------------------------------------------
+
+$(B)/tests/unit/%: tests/unit/%.c $(B)/libstepvm.a tests/unit/check.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/libstepvm.a $(LDLIBS)
+
+$(B)/tests/rsp/%: tests/rsp/%.c $(wildcard tests/rsp/*.h) tests/unit/check.h
+	@mkdir -p $(@D)
+	$(CC) -Itests/unit -Itests/rsp $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(LDLIBS)
+
+programs: $(B)/stepvm guests $(UNIT) $(RSP)
+
+check: programs ## all tests; those that need /dev/kvm are skipped without it
+	@tests/check $(B)
+
+asan: ## all tests again with AddressSanitizer and UBSan
+	$(MAKE) B=build/asan CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' check
+
+demo: all ## one session: gdb follows 16-bit code from its first instruction
+	@tests/demo $(B)
+
+bench: $(B)/stepvm guests ## beside QEMU, where qemu-system-x86 is installed
+	@$(MAKE) --no-print-directory $(B)/tests/bench/bench
+	@$(B)/tests/bench/bench $(B)/stepvm $(GUEST_DIR)
+
+$(B)/tests/bench/%: tests/bench/%.c $(wildcard tests/rsp/*.h)
+	@mkdir -p $(@D)
+	$(CC) -Itests/unit -Itests/rsp $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(LDLIBS)
+
+format: ## clang-format over all C
+	clang-format -i $$(git ls-files '*.[ch]')
+
+$(B)/stepvm.1: $(B)/stepvm
+	$(B)/stepvm --manual >$@
+
+install: $(B)/stepvm $(B)/stepvm.1 ## to $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/stepvm \
+		$(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(B)/stepvm $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 gdb/* $(DESTDIR)$(PREFIX)/share/stepvm/
+	install -m 644 $(B)/stepvm.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+
+uninstall: ## what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/stepvm $(DESTDIR)$(PREFIX)/share/man/man1/stepvm.1
+	rm -rf $(DESTDIR)$(PREFIX)/share/stepvm
+
+clean: ## the build folder
+	rm -rf build
+
+.PHONY: all help guests programs check asan demo bench format install uninstall clean
+-include $(OBJECTS:.o=.d) $(B)/obj/main.d $(UNIT:=.d) $(RSP:=.d)

@@ -1,0 +1,126 @@
+#include "debug/breakpoints.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+void breakpoints_init(struct breakpoints *b)
+{
+	*b = (struct breakpoints) { 0 };
+}
+
+void breakpoints_close(struct breakpoints *b)
+{
+	free(b->all);
+	*b = (struct breakpoints) { 0 };
+}
+
+bool breakpoint_is_set(const struct breakpoint *p)
+{
+	return p->is_hardware || p->is_software;
+}
+
+/* Set or removed. */
+static struct breakpoint *find_any(const struct breakpoints *b, uint64_t gva)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (b->all[i].gva == gva)
+			return &b->all[i];
+	return NULL;
+}
+
+struct breakpoint *breakpoints_find(const struct breakpoints *b, uint64_t gva)
+{
+	struct breakpoint *p = find_any(b, gva);
+	return p && breakpoint_is_set(p) ? p : NULL;
+}
+
+static unsigned hardware_count(const struct breakpoints *b)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < b->count; i++)
+		n += b->all[i].is_hardware;
+	return n;
+}
+
+int breakpoints_add(struct breakpoints *b, uint64_t gva, bool is_hardware)
+{
+	struct breakpoint *p = find_any(b, gva);
+	if (is_hardware && !(p && p->is_hardware) && hardware_count(b) == BREAKPOINT_REGISTERS)
+		return -ENOSPC;
+	if (!p) {
+		if (b->count == b->size) {
+			size_t size = b->size ? 2 * b->size : 16;
+			struct breakpoint *all = realloc(b->all, size * sizeof *all);
+			if (!all)
+				return -ENOMEM;
+			b->all = all;
+			b->size = size;
+		}
+		p = &b->all[b->count++];
+		*p = (struct breakpoint) { .gva = gva };
+	}
+	if (is_hardware)
+		p->is_hardware = true;
+	else
+		p->is_software = true;
+	return 0;
+}
+
+void breakpoints_remove(struct breakpoints *b, uint64_t gva, bool is_hardware)
+{
+	struct breakpoint *p = breakpoints_find(b, gva);
+	if (!p)
+		return;
+	if (is_hardware)
+		p->is_hardware = false;
+	else
+		p->is_software = false;
+}
+
+void breakpoints_purge(struct breakpoints *b)
+{
+	size_t kept = 0;
+	/* The others keep their order: it decides who gets a debug register. */
+	for (size_t i = 0; i < b->count; i++)
+		if (breakpoint_is_set(&b->all[i]))
+			b->all[kept++] = b->all[i];
+	b->count = kept;
+}
+
+void breakpoints_clear(struct breakpoints *b)
+{
+	b->count = 0;
+}
+
+void breakpoints_plan(struct breakpoints *b, breakpoint_can_plant *can_plant, void *ctx)
+{
+	unsigned left = BREAKPOINT_REGISTERS - hardware_count(b);
+	for (size_t i = 0; i < b->count; i++) {
+		struct breakpoint *p = &b->all[i];
+		if (p->is_hardware)
+			p->method = BREAKPOINT_REGISTER;
+		else
+			p->method =
+			        can_plant(ctx, p->gva) ? BREAKPOINT_PLANTED : BREAKPOINT_STEPPED;
+	}
+	for (size_t i = 0; i < b->count && left; i++)
+		if (b->all[i].method == BREAKPOINT_STEPPED) {
+			b->all[i].method = BREAKPOINT_REGISTER;
+			left--;
+		}
+	for (size_t i = 0; i < b->count && left; i++)
+		if (b->all[i].method == BREAKPOINT_PLANTED) {
+			b->all[i].method = BREAKPOINT_REGISTER;
+			left--;
+		}
+}
+
+const char *breakpoint_method_name(enum breakpoint_method method)
+{
+	static const char *const names[] = {
+		[BREAKPOINT_REGISTER] = "debug register",
+		[BREAKPOINT_PLANTED] = "planted byte",
+		[BREAKPOINT_STEPPED] = "stepping",
+	};
+	return names[method];
+}

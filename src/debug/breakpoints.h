@@ -1,0 +1,57 @@
+/* Which breakpoints there are, and how each is kept during the next run. Pure.
+ *
+ * A breakpoint is a linear address. While the guest runs, each is kept by a debug register, else by
+ * a planted byte, else by stepping until its address is reached: slower, never wrong. Nothing is
+ * planted while the guest is stopped, so a debugger reads the guest's own bytes. */
+#ifndef STEPVM_DEBUG_BREAKPOINTS_H
+#define STEPVM_DEBUG_BREAKPOINTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BREAKPOINT_REGISTERS 4 /* DR0 to DR3, SDM vol 3, "Debug Registers" */
+
+enum breakpoint_method { BREAKPOINT_REGISTER, BREAKPOINT_PLANTED, BREAKPOINT_STEPPED };
+
+struct breakpoint {
+	uint64_t gva;
+	bool is_hardware; /* asked for with Z1: a debug register or nothing */
+	bool is_software; /* asked for with Z0 */
+	enum breakpoint_method method;
+	/* While planted: */
+	bool is_planted;
+	uint64_t gpa;
+	uint8_t original;
+};
+
+struct breakpoints {
+	struct breakpoint *all; /* owned */
+	size_t count, size;
+};
+
+void breakpoints_init(struct breakpoints *b);
+void breakpoints_close(struct breakpoints *b);
+
+/* 0, -ENOSPC: four hardware breakpoints are there already, or -ENOMEM. Adding twice is no error. */
+int breakpoints_add(struct breakpoints *b, uint64_t gva, bool is_hardware);
+/* Removing what is not there is no error. A removed breakpoint stays in the list, not set, until
+ * breakpoints_purge: gdb removes all of them at every stop, and a user who then asks how they were
+ * kept shall get an answer. */
+void breakpoints_remove(struct breakpoints *b, uint64_t gva, bool is_hardware);
+void breakpoints_purge(struct breakpoints *b);
+void breakpoints_clear(struct breakpoints *b);
+bool breakpoint_is_set(const struct breakpoint *p);
+/* NULL: none is set there. */
+struct breakpoint *breakpoints_find(const struct breakpoints *b, uint64_t gva);
+
+/* Whether a byte can be planted at gva now. */
+typedef bool breakpoint_can_plant(void *ctx, uint64_t gva);
+/* Gives each its method (all are set: purged): debug registers to those asked for with Z1, then to
+ * those that can't be planted, then to the others in the order they were added; a byte to the rest
+ * where it can stand. */
+void breakpoints_plan(struct breakpoints *b, breakpoint_can_plant *can_plant, void *ctx);
+
+const char *breakpoint_method_name(enum breakpoint_method method);
+
+#endif

@@ -1,0 +1,80 @@
+/* The board: which device stands where, and the one place where bytes from outside enter the guest.
+ *
+ * Everything that changes while the guest runs is in struct board_state, which can be copied; the
+ * buses and the output functions are wiring. */
+#ifndef STEPVM_DEVICES_BOARD_H
+#define STEPVM_DEVICES_BOARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "devices/bus.h"
+#include "devices/uart.h"
+#include "error.h"
+
+#define BOARD_UART_PORT 0x3f8 /* COM1 of a PC */
+#define BOARD_PORTS_MAX 48    /* board_port; the UART and the default ports have room besides */
+
+/* What can stand at a port (option --port). Each takes one port.
+ *
+ * TEXT is one byte wide like any 8-bit ISA device: a wider access sends its low byte here and the
+ * others to the next ports. HEX and EXIT are registers that take 1, 2 and 4 bytes whole, as
+ * isa-debug-exit does. */
+enum port_kind {
+	PORT_NONE, /* nothing: reads all ones */
+	PORT_HEX, /* a write prints a line "IO port: 10, data: 1", hex without 0x; reads all ones */
+	PORT_TEXT, /* a written byte is a character; a read gives the port's low byte, as Bochs'
+	              0xe9 does */
+	PORT_EXIT, /* a write ends the run with status (value << 1) | 1, as QEMU's isa-debug-exit;
+	              reads 0 */
+};
+
+struct board_state {
+	struct uart uart;
+	bool is_exiting; /* the guest wrote to an exit port; later writes don't change exit_value */
+	uint32_t exit_value;
+};
+
+/* Guest output: UART bytes, text and hex lines, a line in one call. */
+typedef void board_output(void *ctx, const uint8_t *bytes, size_t len);
+
+struct board_port {
+	struct board *board;
+	uint16_t port;
+	enum port_kind kind;
+};
+
+/* Must not move after board_init: the buses point into it. */
+struct board {
+	struct board_state state;
+	struct bus ports, mmio;
+	struct board_port simple[BUS_RANGES_MAX];
+	unsigned simple_count;
+	board_output *output;
+	void *output_ctx;
+};
+
+/* UART at 0x3f8, nothing else. */
+void board_init(struct board *b, board_output *output, void *ctx);
+/* The PC's habits: text at 0xe9 and 0xf1, hex at 0x10, exit at 0xf4; a port that the user gave a
+ * kind of its own (board_port, called before) keeps it. */
+void board_default_ports(struct board *b);
+/* Puts kind at one port. -EEXIST with a text when a device is there or the port was reserved,
+ * -ENOSPC after BOARD_PORTS_MAX. PORT_NONE reserves the port: the default does not come. */
+int board_port(struct board *b, uint16_t port, enum port_kind kind, struct error *e);
+/* "hex", "text", "exit", "none" -> *kind; false for another word. */
+bool board_port_kind(const char *word, enum port_kind *kind);
+
+/* One exit's port I/O: count elements of size bytes, one after the other at data. True when a
+ * device answered. */
+bool board_io(struct board *b, uint16_t port, uint8_t *data, unsigned size, uint32_t count,
+        bool is_write);
+bool board_mmio(struct board *b, uint64_t gpa, uint8_t *data, unsigned size, bool is_write);
+
+/* How many bytes of input the guest can take now; the caller offers no more than that. */
+size_t board_input_room(const struct board *b);
+/* The only entrance for bytes from outside. */
+void board_input(struct board *b, const uint8_t *bytes, size_t len);
+
+#endif

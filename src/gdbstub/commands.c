@@ -1,0 +1,398 @@
+/* The packets by letter, but for q and Q. Grouped by what they are about; the table is at the end.
+ */
+#include <string.h>
+
+#include "gdbstub/session_internal.h"
+
+/* --- registers ------------------------------------------------------------------------------- */
+
+static enum verdict read_all(struct session *s, struct text_in in)
+{
+	const struct features *f = session_features(s, s->latched);
+	(void)in;
+	if (!f)
+		return REPLY_FAULT;
+	for (unsigned i = 0; i < f->count; i++) {
+		uint8_t value[TARGET_REGISTER_MAX];
+		if (features_read(&f->registers[i], s->target, s->cpu, value))
+			text_put_bytes(&s->reply, value, f->registers[i].size);
+		else
+			for (unsigned k = 0; k < f->registers[i].size; k++)
+				text_put(&s->reply, "xx");
+	}
+	return REPLY;
+}
+
+/* Every register is checked for its size before the first is written; those that keep their value
+ * are left alone, for a write has effects (a selector moves its base). */
+static enum verdict write_all(struct session *s, struct text_in in)
+{
+	const struct features *f = session_features(s, s->latched);
+	size_t digits = 0;
+	if (!f)
+		return REPLY_FAULT;
+	for (unsigned i = 0; i < f->count; i++)
+		digits += 2u * f->registers[i].size;
+	if (text_left(&in) != digits)
+		return REPLY_WRONG;
+	for (struct text_in check = in; !text_take_end(&check); check.at++)
+		if (text_digit(*check.at) < 0 && *check.at != 'x')
+			return REPLY_WRONG;
+	for (unsigned i = 0; i < f->count; i++) {
+		const struct feature_register *r = &f->registers[i];
+		uint8_t is[TARGET_REGISTER_MAX], value[TARGET_REGISTER_MAX];
+		if (!text_take_bytes(&in, value, r->size)) { /* xx: keep what it is */
+			in.at += 2u * r->size;
+			continue;
+		}
+		if (!features_read(r, s->target, s->cpu, is) || !memcmp(is, value, r->size))
+			continue;
+		if (!features_write(r, s->target, s->cpu, value, &s->why))
+			return s->why.text[0] ? REPLY_WHY : REPLY_FAULT;
+	}
+	return REPLY_OK;
+}
+
+static const struct feature_register *take_register(struct session *s, struct text_in *in)
+{
+	const struct features *f = session_features(s, s->latched);
+	uint64_t n;
+	if (!f || !text_take_hex(in, &n) || n >= f->count)
+		return NULL;
+	return &f->registers[n];
+}
+
+static enum verdict read_one(struct session *s, struct text_in in)
+{
+	uint8_t value[TARGET_REGISTER_MAX];
+	const struct feature_register *r = take_register(s, &in);
+	if (!r || !text_take_end(&in))
+		return REPLY_WRONG;
+	if (!features_read(r, s->target, s->cpu, value))
+		return REPLY_FAULT;
+	text_put_bytes(&s->reply, value, r->size);
+	return REPLY;
+}
+
+static enum verdict write_one(struct session *s, struct text_in in)
+{
+	uint8_t value[TARGET_REGISTER_MAX];
+	const struct feature_register *r = take_register(s, &in);
+	if (!r || !text_take(&in, "=") || !text_take_bytes(&in, value, r->size) ||
+	        !text_take_end(&in))
+		return REPLY_WRONG;
+	if (!features_write(r, s->target, s->cpu, value, &s->why))
+		return s->why.text[0] ? REPLY_WHY : REPLY_FAULT;
+	return REPLY_OK;
+}
+
+/* --- memory ---------------------------------------------------------------------------------- */
+
+#define CHUNK 4096
+
+static enum verdict read_memory(struct session *s, struct text_in in)
+{
+	uint64_t gva, len;
+	if (!text_take_hex(&in, &gva) || !text_take(&in, ",") || !text_take_hex(&in, &len) ||
+	        !text_take_end(&in))
+		return REPLY_WRONG;
+	/* A short reply is legal; gdb asks for the rest. */
+	if (len > s->reply.size / 2)
+		len = s->reply.size / 2;
+	for (uint64_t done = 0; done < len;) {
+		uint8_t chunk[CHUNK];
+		size_t wanted = len - done < CHUNK ? (size_t)(len - done) : CHUNK;
+		size_t n =
+		        s->target->memory->read(s->target->ctx, s->cpu, gva + done, chunk, wanted);
+		text_put_bytes(&s->reply, chunk, n);
+		done += n;
+		if (n < wanted)
+			return done ? REPLY : REPLY_FAULT;
+	}
+	return REPLY;
+}
+
+static bool take_range(struct text_in *in, uint64_t *gva, uint64_t *len)
+{
+	return text_take_hex(in, gva) && text_take(in, ",") && text_take_hex(in, len) &&
+	       text_take(in, ":");
+}
+
+/* A write that can't be done whole is not done at all. */
+static bool is_writable(struct session *s, uint64_t gva, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		uint8_t chunk[CHUNK];
+		size_t wanted = len - done < CHUNK ? len - done : CHUNK;
+		if (s->target->memory->read(s->target->ctx, s->cpu, gva + done, chunk, wanted) <
+		        wanted)
+			return false;
+		done += wanted;
+	}
+	return true;
+}
+
+static enum verdict store(struct session *s, uint64_t gva, const uint8_t *data, size_t len)
+{
+	if (!is_writable(s, gva, len))
+		return REPLY_FAULT;
+	if (s->target->memory->write(s->target->ctx, s->cpu, gva, data, len) < len)
+		return REPLY_FAULT;
+	return REPLY_OK;
+}
+
+static enum verdict write_memory_hex(struct session *s, struct text_in in)
+{
+	uint64_t gva, len;
+	if (!take_range(&in, &gva, &len) || text_left(&in) / 2 != len || text_left(&in) % 2)
+		return REPLY_WRONG;
+	/* The reply's buffer is free until the reply is made. */
+	if (len > s->reply.size || !text_take_bytes(&in, s->reply.data, (size_t)len))
+		return REPLY_WRONG;
+	return store(s, gva, s->reply.data, (size_t)len);
+}
+
+static enum verdict write_memory_binary(struct session *s, struct text_in in)
+{
+	uint64_t gva, len;
+	if (!take_range(&in, &gva, &len) || text_left(&in) != len)
+		return REPLY_WRONG;
+	return store(s, gva, in.at, (size_t)len);
+}
+
+/* --- going on -------------------------------------------------------------------------------- */
+
+static enum verdict resume(struct session *s, unsigned cpu, enum target_resume how)
+{
+	s->target->run->resume(s->target->ctx, cpu, how);
+	return REPLY_LATER;
+}
+
+/* c and s with an optional address to go on from: it becomes the pc. */
+static enum verdict resume_from(struct session *s, struct text_in in, enum target_resume how)
+{
+	static const char *const pc_names[TARGET_LAYOUTS] = { "eip", "eip", "rip" };
+	uint64_t gva;
+	if (text_take_end(&in))
+		return resume(s, s->cpu, how);
+	const struct features *f = session_features(s, s->latched);
+	if (!f || !text_take_hex(&in, &gva) || !text_take_end(&in))
+		return REPLY_WRONG;
+	for (unsigned i = 0; i < f->count; i++) {
+		const struct feature_register *r = &f->registers[i];
+		uint8_t value[TARGET_REGISTER_MAX] = { 0 };
+		if (strcmp(r->name, pc_names[s->latched]))
+			continue;
+		for (unsigned k = 0; k < r->size; k++)
+			value[k] = (uint8_t)(gva >> 8 * k);
+		if (!features_write(r, s->target, s->cpu, value, &s->why))
+			return s->why.text[0] ? REPLY_WHY : REPLY_FAULT;
+		return resume(s, s->cpu, how);
+	}
+	return REPLY_WRONG;
+}
+
+static enum verdict cont(struct session *s, struct text_in in)
+{
+	return resume_from(s, in, TARGET_CONTINUE);
+}
+
+static enum verdict step(struct session *s, struct text_in in)
+{
+	return resume_from(s, in, TARGET_STEP);
+}
+
+/* C and S: a signal to deliver, which a machine has no use for, then as c and s. */
+static enum verdict resume_with_signal(struct session *s, struct text_in in, enum target_resume how)
+{
+	uint64_t signal;
+	if (!text_take_hex(&in, &signal))
+		return REPLY_WRONG;
+	if (!text_take_end(&in) && !text_take(&in, ";"))
+		return REPLY_WRONG;
+	return resume_from(s, in, how);
+}
+
+static enum verdict cont_with_signal(struct session *s, struct text_in in)
+{
+	return resume_with_signal(s, in, TARGET_CONTINUE);
+}
+
+static enum verdict step_with_signal(struct session *s, struct text_in in)
+{
+	return resume_with_signal(s, in, TARGET_STEP);
+}
+
+static enum verdict vcont_actions(struct session *s, struct text_in in)
+{
+	(void)in;
+	/* gdb uses vCont only where all four are there. */
+	text_put(&s->reply, "vCont;c;C;s;S");
+	return REPLY;
+}
+
+/* vCont;ACTION[:THREAD];...: for each CPU the leftmost action that names it counts. A CPU that none
+ * names stays where it is. */
+static enum verdict vcont(struct session *s, struct text_in in)
+{
+	bool is_resumed = false;
+	unsigned cpu = 0;
+	enum target_resume how = TARGET_CONTINUE;
+	while (!text_take_end(&in)) {
+		struct text_in action = text_take_until(&in, ';');
+		enum target_resume wanted;
+		uint64_t signal;
+		int thread = -1;
+		text_take(&in, ";");
+		if (text_take(&action, "c"))
+			wanted = TARGET_CONTINUE;
+		else if (text_take(&action, "s"))
+			wanted = TARGET_STEP;
+		else if (text_take(&action, "C") && text_take_hex(&action, &signal))
+			wanted = TARGET_CONTINUE;
+		else if (text_take(&action, "S") && text_take_hex(&action, &signal))
+			wanted = TARGET_STEP;
+		else
+			return REPLY_WRONG;
+		if (text_take(&action, ":") && !session_take_thread(s, &action, &thread))
+			return REPLY_WRONG;
+		if (!text_take_end(&action))
+			return REPLY_WRONG;
+		if (!is_resumed) {
+			is_resumed = true;
+			how = wanted;
+			cpu = thread > 0 ? (unsigned)thread - 1 : s->cpu;
+		}
+	}
+	return is_resumed ? resume(s, cpu, how) : REPLY_WRONG;
+}
+
+/* --- breakpoints ----------------------------------------------------------------------------- */
+
+/* Type 0 and 1; the kind is the length of an instruction to replace and means nothing here. What
+ * follows (conditions, commands) was not announced and is refused. */
+static enum verdict breakpoint(struct session *s, struct text_in in, bool is_insert)
+{
+	uint64_t type, gva, kind;
+	if (!text_take_hex(&in, &type))
+		return REPLY_WRONG;
+	if (type > 1)
+		return REPLY_NONE;
+	if (!text_take(&in, ",") || !text_take_hex(&in, &gva) || !text_take(&in, ",") ||
+	        !text_take_hex(&in, &kind) || !text_take_end(&in))
+		return REPLY_WRONG;
+	const struct target_breakpoints *b = s->target->breakpoints;
+	bool ok = is_insert ? b->insert(s->target->ctx, type == 1, gva, &s->why)
+	                    : b->remove(s->target->ctx, type == 1, gva, &s->why);
+	if (ok)
+		return REPLY_OK;
+	return s->why.text[0] ? REPLY_WHY : REPLY_WRONG;
+}
+
+static enum verdict insert(struct session *s, struct text_in in)
+{
+	return breakpoint(s, in, true);
+}
+
+static enum verdict remove_breakpoint(struct session *s, struct text_in in)
+{
+	return breakpoint(s, in, false);
+}
+
+/* --- CPUs and the session -------------------------------------------------------------------- */
+
+static enum verdict why_stopped(struct session *s, struct text_in in)
+{
+	(void)in;
+	session_put_stop(s, false);
+	return REPLY;
+}
+
+/* Hg: which CPU g, m and so on mean. Hc: the same for c and s, which vCont has replaced. */
+static enum verdict select_thread(struct session *s, struct text_in in)
+{
+	int cpu;
+	if (!text_take(&in, "g") && !text_take(&in, "c"))
+		return REPLY_WRONG;
+	if (!session_take_thread(s, &in, &cpu) || !text_take_end(&in))
+		return REPLY_WRONG;
+	if (cpu > 0)
+		s->cpu = (unsigned)cpu - 1;
+	return REPLY_OK;
+}
+
+static enum verdict is_alive(struct session *s, struct text_in in)
+{
+	int cpu;
+	return session_take_thread(s, &in, &cpu) && text_take_end(&in) ? REPLY_OK : REPLY_WRONG;
+}
+
+static enum verdict detach(struct session *s, struct text_in in)
+{
+	int process;
+	if (text_take(&in, ";") && !session_take_thread(s, &in, &process))
+		return REPLY_WRONG;
+	if (!text_take_end(&in))
+		return REPLY_WRONG;
+	s->target->run->detach(s->target->ctx);
+	return REPLY_LAST;
+}
+
+static enum verdict kill_now(struct session *s, struct text_in in)
+{
+	(void)in;
+	s->target->run->kill(s->target->ctx);
+	return REPLY_GONE;
+}
+
+static enum verdict kill_politely(struct session *s, struct text_in in)
+{
+	(void)in;
+	s->target->run->kill(s->target->ctx);
+	return REPLY_LAST;
+}
+
+static enum verdict query(struct session *s, struct text_in in)
+{
+	struct text_in whole = { .at = in.at - 1, .end = in.end };
+	const struct command *c = session_find(session_queries, &whole);
+	if (!c)
+		return REPLY_NONE;
+	whole.at += strlen(c->name);
+	return c->handle(s, whole);
+}
+
+/* A debugger sends it to see what an unknown v packet gets: nothing. */
+static enum verdict must_be_empty(struct session *s, struct text_in in)
+{
+	(void)s, (void)in;
+	return REPLY_NONE;
+}
+
+const struct command session_commands[] = {
+	{ "g", EXACT, STOPPED, read_all },
+	{ "G", PREFIX, STOPPED, write_all },
+	{ "p", PREFIX, STOPPED, read_one },
+	{ "P", PREFIX, STOPPED, write_one },
+	{ "m", PREFIX, STOPPED, read_memory },
+	{ "M", PREFIX, STOPPED, write_memory_hex },
+	{ "X", PREFIX, STOPPED, write_memory_binary },
+	{ "c", PREFIX, STOPPED, cont },
+	{ "C", PREFIX, STOPPED, cont_with_signal },
+	{ "s", PREFIX, STOPPED, step },
+	{ "S", PREFIX, STOPPED, step_with_signal },
+	{ "vCont?", EXACT, STOPPED, vcont_actions },
+	{ "vCont;", PREFIX, STOPPED, vcont },
+	{ "Z", PREFIX, STOPPED, insert },
+	{ "z", PREFIX, STOPPED, remove_breakpoint },
+	{ "?", EXACT, STOPPED, why_stopped },
+	{ "H", PREFIX, STOPPED, select_thread },
+	{ "T", PREFIX, STOPPED, is_alive },
+	{ "D", PREFIX, STOPPED, detach },
+	{ "k", EXACT, ALWAYS, kill_now },
+	{ "vKill;", PREFIX, ALWAYS, kill_politely },
+	{ "vMustReplyEmpty", EXACT, STOPPED, must_be_empty },
+	{ "q", PREFIX, STOPPED, query },
+	{ "Q", PREFIX, STOPPED, query },
+	{ 0 },
+};

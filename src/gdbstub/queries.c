@@ -1,0 +1,178 @@
+/* The q and Q packets: what both sides can do, descriptions, threads, monitor commands. */
+#include <stdio.h>
+#include <string.h>
+
+#include "gdbstub/session_internal.h"
+
+/* What a gdb may say of itself in qSupported, and where it is kept. */
+static void note_feature(struct session *s, const struct text_in *feature)
+{
+	if (text_equals(feature, "multiprocess+"))
+		s->has_multiprocess = true;
+	else if (text_equals(feature, "swbreak+"))
+		s->has_swbreak = true;
+	else if (text_equals(feature, "hwbreak+"))
+		s->has_hwbreak = true;
+}
+
+static enum verdict supported(struct session *s, struct text_in in)
+{
+	s->has_multiprocess = s->has_swbreak = s->has_hwbreak = false;
+	text_take(&in, ":");
+	while (!text_take_end(&in)) {
+		struct text_in feature = text_take_until(&in, ';');
+		text_take(&in, ";");
+		note_feature(s, &feature);
+	}
+	text_put(&s->reply, "PacketSize=");
+	text_put_hex(&s->reply, SESSION_PACKET_SIZE);
+	text_put(&s->reply, ";QStartNoAckMode+;vContSupported+;qXfer:features:read+"
+	                    ";qXfer:threads:read+");
+	if (s->has_multiprocess)
+		text_put(&s->reply, ";multiprocess+");
+	if (s->has_swbreak)
+		text_put(&s->reply, ";swbreak+");
+	if (s->has_hwbreak)
+		text_put(&s->reply, ";hwbreak+");
+	return REPLY;
+}
+
+static enum verdict start_no_ack(struct session *s, struct text_in in)
+{
+	(void)in;
+	s->has_no_ack = true; /* this packet itself was acknowledged already */
+	return REPLY_OK;
+}
+
+/* OFFSET,LENGTH of a document: `m` and a piece, or `l` and the last one. */
+static enum verdict piece_of(
+        struct session *s, struct text_in in, const char *document, size_t size)
+{
+	uint64_t offset, len;
+	if (!text_take_hex(&in, &offset) || !text_take(&in, ",") || !text_take_hex(&in, &len) ||
+	        !text_take_end(&in))
+		return REPLY_WRONG;
+	if (offset > size)
+		return REPLY_WRONG;
+	size_t left = size - (size_t)offset;
+	size_t wanted = len < left ? (size_t)len : left;
+	text_put_char(&s->reply, 'm');
+	/* What does not fit after escaping is asked for again. */
+	size_t put = text_put_binary(&s->reply, document + offset, wanted);
+	s->reply.is_full = false;
+	if (put == left)
+		s->reply.data[0] = 'l';
+	return REPLY;
+}
+
+/* Reading the description from its start is what makes gdb speak a layout: see HACKING.md. */
+static enum verdict read_features(struct session *s, struct text_in in)
+{
+	if (!text_take(&in, "target.xml:"))
+		return REPLY_WRONG;
+	if (text_left(&in) > 1 && in.at[0] == '0' && in.at[1] == ',')
+		s->latched = s->target->registers->layout(s->target->ctx, s->cpu);
+	const struct features *f = session_features(s, s->latched);
+	return f ? piece_of(s, in, f->xml, f->xml_len) : REPLY_FAULT;
+}
+
+static enum verdict read_threads(struct session *s, struct text_in in)
+{
+	/* Up to 16 CPUs of at most 2 names and some markup each. */
+	char xml[16 * 256];
+	struct text_out out = { .data = (uint8_t *)xml, .size = sizeof xml };
+	unsigned count = s->target->cpus->count(s->target->ctx);
+	text_put(&out, "<?xml version=\"1.0\"?>\n<threads>\n");
+	for (unsigned cpu = 0; cpu < count; cpu++) {
+		char name[TARGET_NAME_MAX], where[TARGET_NAME_MAX], row[256];
+		s->target->cpus->name(s->target->ctx, cpu, name);
+		s->target->cpus->where(s->target->ctx, cpu, where);
+		snprintf(row, sizeof row,
+		        "<thread id=\"%s%x\" core=\"%u\" name=\"%s\">%s</thread>\n",
+		        s->has_multiprocess ? "p1." : "", cpu + 1, cpu, name, where);
+		text_put(&out, row);
+	}
+	text_put(&out, "</threads>\n");
+	return piece_of(s, in, xml, out.len);
+}
+
+static enum verdict first_threads(struct session *s, struct text_in in)
+{
+	unsigned count = s->target->cpus->count(s->target->ctx);
+	(void)in;
+	for (unsigned cpu = 0; cpu < count; cpu++) {
+		text_put_char(&s->reply, cpu ? ',' : 'm');
+		session_put_thread(s, cpu);
+	}
+	return REPLY;
+}
+
+static enum verdict no_more_threads(struct session *s, struct text_in in)
+{
+	(void)in;
+	text_put_char(&s->reply, 'l');
+	return REPLY;
+}
+
+static enum verdict thread_extra(struct session *s, struct text_in in)
+{
+	char name[TARGET_NAME_MAX], where[TARGET_NAME_MAX], both[2 * TARGET_NAME_MAX];
+	int cpu;
+	if (!session_take_thread(s, &in, &cpu) || !text_take_end(&in))
+		return REPLY_WRONG;
+	unsigned n = cpu > 0 ? (unsigned)cpu - 1 : s->cpu;
+	s->target->cpus->name(s->target->ctx, n, name);
+	s->target->cpus->where(s->target->ctx, n, where);
+	snprintf(both, sizeof both, "%s %s", name, where);
+	text_put_bytes(&s->reply, both, strlen(both));
+	return REPLY;
+}
+
+static enum verdict current_thread(struct session *s, struct text_in in)
+{
+	(void)in;
+	text_put(&s->reply, "QC");
+	session_put_thread(s, s->cpu);
+	return REPLY;
+}
+
+static enum verdict attached(struct session *s, struct text_in in)
+{
+	(void)in;
+	text_put(&s->reply, s->target->run->is_attached(s->target->ctx) ? "1" : "0");
+	return REPLY;
+}
+
+static void print(void *to, const char *text)
+{
+	session_print(to, text);
+}
+
+static enum verdict monitor(struct session *s, struct text_in in)
+{
+	char line[1024];
+	size_t len = text_left(&in) / 2;
+	if (len >= sizeof line || !text_take_bytes(&in, (uint8_t *)line, len) ||
+	        !text_take_end(&in))
+		return REPLY_WRONG;
+	line[len] = 0;
+	if (strlen(line) != len)
+		return REPLY_WRONG;
+	s->target->monitor->command(s->target->ctx, line, print, s);
+	return REPLY_OK;
+}
+
+const struct command session_queries[] = {
+	{ "qSupported", PREFIX, STOPPED, supported },
+	{ "QStartNoAckMode", EXACT, STOPPED, start_no_ack },
+	{ "qXfer:features:read:", PREFIX, STOPPED, read_features },
+	{ "qXfer:threads:read::", PREFIX, STOPPED, read_threads },
+	{ "qfThreadInfo", EXACT, STOPPED, first_threads },
+	{ "qsThreadInfo", EXACT, STOPPED, no_more_threads },
+	{ "qThreadExtraInfo,", PREFIX, STOPPED, thread_extra },
+	{ "qC", EXACT, STOPPED, current_thread },
+	{ "qAttached", EXACT, STOPPED, attached },
+	{ "qAttached:", PREFIX, STOPPED, attached },
+	{ "qRcmd,", PREFIX, STOPPED, monitor },
+	{ 0 },
+};

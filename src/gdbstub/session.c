@@ -1,0 +1,316 @@
+#include "gdbstub/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gdbstub/session_internal.h"
+
+/* The text lines before a stop reply and a monitor command's output: more than this is cut. */
+#define OUTPUT_LINES_SIZE 0x10000
+
+struct session *session_open(const struct target *t, const struct target_stop *stop)
+{
+	struct session *s = calloc(1, sizeof *s);
+	if (!s)
+		return NULL;
+	s->target = t;
+	s->stop = *stop;
+	s->out_size = SESSION_PACKET_SIZE + FRAME_OVERHEAD + 2 + OUTPUT_LINES_SIZE;
+	s->out = malloc(s->out_size);
+	if (!s->out) {
+		free(s);
+		return NULL;
+	}
+	frame_init(&s->frame, s->in_data, sizeof s->in_data);
+	s->reply = (struct text_out) { .data = s->reply_data, .size = sizeof s->reply_data };
+	s->latched = t->registers->layout(t->ctx, stop->cpu);
+	return s;
+}
+
+void session_close(struct session *s)
+{
+	if (!s)
+		return;
+	for (int i = 0; i < TARGET_LAYOUTS; i++)
+		features_close(&s->features[i]);
+	free(s->out);
+	free(s);
+}
+
+enum session_state session_state(const struct session *s)
+{
+	return s->state;
+}
+
+const uint8_t *session_output(const struct session *s, size_t *len)
+{
+	*len = s->out_end - s->out_start;
+	return *len ? s->out + s->out_start : NULL;
+}
+
+void session_sent(struct session *s, size_t len)
+{
+	s->out_start += len;
+	/* What was sent stays in place, for a `-`, until the next request is taken. */
+}
+
+/* All output was sent before a request is taken, so the buffer can begin anew. */
+static void make_room(struct session *s)
+{
+	s->out_start = s->out_end = s->last_len = 0;
+}
+
+static void send_reply(struct session *s)
+{
+	if (s->reply.is_full) { /* what was to be said does not fit: say that, not half of it */
+		s->reply.len = 0;
+		s->reply.is_full = false;
+		text_put(&s->reply, "E22");
+	}
+	if (s->reply.len + FRAME_OVERHEAD > s->out_size - s->out_end)
+		return;
+	s->last_at = s->out_end;
+	s->last_len = frame_wrap(s->out + s->out_end, s->reply.data, s->reply.len);
+	s->out_end += s->last_len;
+}
+
+static void begin_reply(struct session *s)
+{
+	s->reply.len = 0;
+	s->reply.is_full = false;
+}
+
+void session_print(struct session *s, const char *text)
+{
+	size_t len = strlen(text);
+	/* Keep room for the reply that follows. */
+	size_t reserved = SESSION_PACKET_SIZE + FRAME_OVERHEAD;
+	if (s->out_size - s->out_end < reserved + 2 * len + 1 + FRAME_OVERHEAD)
+		return;
+	begin_reply(s);
+	text_put_char(&s->reply, 'O');
+	text_put_bytes(&s->reply, text, len);
+	send_reply(s);
+	begin_reply(s);
+}
+
+const struct features *session_features(struct session *s, enum target_layout layout)
+{
+	struct features *f = &s->features[layout];
+	if (!f->xml && features_open(f, layout, s->target) < 0)
+		return NULL;
+	return f;
+}
+
+void session_put_thread(struct session *s, unsigned cpu)
+{
+	if (s->has_multiprocess)
+		text_put(&s->reply, "p1.");
+	text_put_hex(&s->reply, cpu + 1);
+}
+
+static bool take_id(struct text_in *in, int *id)
+{
+	uint64_t value;
+	if (text_take(in, "-1")) {
+		*id = -1;
+		return true;
+	}
+	if (!text_take_hex(in, &value) || value > 0x7fff)
+		return false;
+	*id = (int)value;
+	return true;
+}
+
+bool session_take_thread(struct session *s, struct text_in *in, int *cpu)
+{
+	int id;
+	if (text_take(in, "p")) {
+		int process;
+		if (!take_id(in, &process))
+			return false;
+		if (!text_take(in, ".")) { /* pPID: all threads of it */
+			*cpu = -1;
+			return process == 1 || process <= 0;
+		}
+		if (process > 1)
+			return false;
+	}
+	if (!take_id(in, &id))
+		return false;
+	if (id > 0 && (unsigned)id > s->target->cpus->count(s->target->ctx))
+		return false;
+	*cpu = id;
+	return true;
+}
+
+static void put_expedited(struct session *s)
+{
+	const struct features *f = session_features(s, s->latched);
+	if (!f)
+		return;
+	for (unsigned i = 0; i < f->expedited_count; i++) {
+		uint8_t value[TARGET_REGISTER_MAX];
+		const struct feature_register *r = &f->registers[f->expedited[i]];
+		if (!features_read(r, s->target, s->stop.cpu, value))
+			continue;
+		text_put_hex(&s->reply, f->expedited[i]);
+		text_put_char(&s->reply, ':');
+		text_put_bytes(&s->reply, value, r->size);
+		text_put_char(&s->reply, ';');
+	}
+}
+
+void session_put_stop(struct session *s, bool with_reason)
+{
+	uint8_t signal = TARGET_SIGNAL_TRAP;
+	const char *reason = NULL;
+	switch (s->stop.kind) {
+	case TARGET_STOP_EXITED:
+		text_put_char(&s->reply, 'W');
+		text_put_bytes(&s->reply, &s->stop.status, 1);
+		if (s->has_multiprocess)
+			text_put(&s->reply, ";process:1");
+		return;
+	case TARGET_STOP_SIGNAL: signal = s->stop.signal; break;
+	case TARGET_STOP_BREAKPOINT: reason = s->has_swbreak ? "swbreak:;" : NULL; break;
+	case TARGET_STOP_HARDWARE: reason = s->has_hwbreak ? "hwbreak:;" : NULL; break;
+	}
+	text_put_char(&s->reply, 'T');
+	text_put_bytes(&s->reply, &signal, 1);
+	text_put(&s->reply, "thread:");
+	session_put_thread(s, s->stop.cpu);
+	text_put_char(&s->reply, ';');
+	if (reason && with_reason)
+		text_put(&s->reply, reason);
+	put_expedited(s);
+}
+
+const struct command *session_find(const struct command *table, const struct text_in *packet)
+{
+	const struct command *best = NULL;
+	size_t best_len = 0;
+	for (const struct command *c = table; c->name; c++) {
+		size_t n = strlen(c->name);
+		if (n > text_left(packet) || memcmp(packet->at, c->name, n))
+			continue;
+		if (c->match == EXACT && n != text_left(packet))
+			continue;
+		if (!best || n > best_len) {
+			best = c;
+			best_len = n;
+		}
+	}
+	return best;
+}
+
+static enum verdict dispatch(struct session *s, struct text_in packet)
+{
+	const struct command *c = session_find(session_commands, &packet);
+	if (!c)
+		return REPLY_NONE;
+	if (s->state == SESSION_RUNNING && c->legal != ALWAYS)
+		return REPLY_WRONG;
+	packet.at += strlen(c->name);
+	return c->handle(s, packet);
+}
+
+static void answer(struct session *s, enum verdict v)
+{
+	switch (v) {
+	case REPLY: break;
+	case REPLY_OK:
+	case REPLY_LAST:
+		begin_reply(s);
+		text_put(&s->reply, "OK");
+		break;
+	case REPLY_FAULT:
+		begin_reply(s);
+		text_put(&s->reply, "E14");
+		break;
+	case REPLY_WRONG:
+		begin_reply(s);
+		text_put(&s->reply, "E22");
+		break;
+	case REPLY_WHY:
+		begin_reply(s);
+		text_put(&s->reply, "E.");
+		text_put_binary(&s->reply, s->why.text, strlen(s->why.text));
+		break;
+	case REPLY_NONE: begin_reply(s); break;
+	case REPLY_LATER: s->state = SESSION_RUNNING; return;
+	case REPLY_GONE: s->state = SESSION_GONE; return;
+	}
+	send_reply(s);
+	if (v == REPLY_LAST)
+		s->state = SESSION_GONE;
+}
+
+static enum verdict refuse_long(struct session *s, struct text_in packet)
+{
+	(void)s, (void)packet;
+	return REPLY_WRONG;
+}
+
+static void handle(struct session *s, enum verdict (*by)(struct session *, struct text_in))
+{
+	make_room(s);
+	if (!s->has_no_ack)
+		s->out[s->out_end++] = '+';
+	begin_reply(s);
+	s->why.text[0] = 0;
+	answer(s, by(s, text_in(s->frame.data, s->frame.len)));
+}
+
+static void feed_byte(struct session *s, uint8_t byte)
+{
+	switch (frame_feed(&s->frame, byte)) {
+	case FRAME_NONE:
+	case FRAME_ACK: break;
+	case FRAME_PACKET: handle(s, dispatch); break;
+	case FRAME_TOO_LONG: handle(s, refuse_long); break;
+	case FRAME_BROKEN:
+		if (s->has_no_ack)
+			break;
+		make_room(s);
+		s->out[s->out_end++] = '-';
+		break;
+	case FRAME_NAK:
+		if (!s->has_no_ack && s->last_len) {
+			s->out_start = s->last_at;
+			s->out_end = s->last_at + s->last_len;
+		}
+		break;
+	case FRAME_INTERRUPT:
+		if (s->state == SESSION_RUNNING)
+			s->target->run->interrupt(s->target->ctx);
+		break;
+	}
+}
+
+size_t session_feed(struct session *s, const uint8_t *bytes, size_t len)
+{
+	enum session_state before = s->state;
+	size_t i = 0;
+	/* As long as a reply waits to be sent, nothing is taken: that bounds what is kept here. */
+	while (i < len && s->state == before && s->state != SESSION_GONE &&
+	        s->out_start == s->out_end)
+		feed_byte(s, bytes[i++]);
+	return i;
+}
+
+void session_stopped(struct session *s, const struct target_stop *stop, const char *text)
+{
+	s->stop = *stop;
+	if (s->state != SESSION_RUNNING)
+		return; /* `?` will tell */
+	make_room(s);
+	if (text)
+		session_print(s, text);
+	begin_reply(s);
+	s->state = SESSION_STOPPED;
+	session_put_stop(s, true);
+	send_reply(s);
+	if (stop->kind == TARGET_STOP_EXITED)
+		s->state = SESSION_GONE;
+}

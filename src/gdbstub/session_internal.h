@@ -1,0 +1,79 @@
+/* What the session's files share: its state, the verdicts of handlers, the tables of commands. */
+#ifndef STEPVM_GDBSTUB_SESSION_INTERNAL_H
+#define STEPVM_GDBSTUB_SESSION_INTERNAL_H
+
+#include "gdbstub/features.h"
+#include "gdbstub/frame.h"
+#include "gdbstub/session.h"
+#include "gdbstub/text.h"
+
+/* What a handler decided; the dispatcher sends it, once. */
+enum verdict {
+	REPLY,       /* session.reply */
+	REPLY_OK,    /* OK */
+	REPLY_FAULT, /* memory or a register that can't be had: E14, as EFAULT */
+	REPLY_WRONG, /* a request that makes no sense: E22, as EINVAL */
+	REPLY_WHY,   /* E. and session.why */
+	REPLY_NONE,  /* empty: not supported */
+	REPLY_LATER, /* the machine goes on; the stop reply follows */
+	REPLY_GONE,  /* no reply, the session is over */
+	REPLY_LAST,  /* OK, then the session is over */
+};
+
+struct session {
+	const struct target *target;
+	enum session_state state;
+	struct frame frame;
+	struct text_out reply; /* the packet being made, without its frame */
+	struct target_error why;
+	struct target_stop stop; /* the last one, for `?` */
+	unsigned cpu;            /* selected by Hg */
+
+	/* What this gdb said it understands (qSupported). */
+	bool has_no_ack, has_multiprocess, has_swbreak, has_hwbreak;
+
+	/* Descriptions are made once each; latched is the one that gdb read last, and what g, p, P,
+	 * G and T speak, whatever the machine's mode is by now. */
+	struct features features[TARGET_LAYOUTS];
+	enum target_layout latched;
+
+	uint8_t *out; /* bytes to be sent: [out_start, out_end) */
+	size_t out_start, out_end, out_size;
+	size_t last_at, last_len; /* the last packet in out, for a `-` */
+	uint8_t in_data[SESSION_PACKET_SIZE];
+	uint8_t reply_data[SESSION_PACKET_SIZE];
+};
+
+enum match {
+	EXACT,  /* the whole packet */
+	PREFIX, /* the rest is the handler's */
+};
+
+/* When a request is legal: all-stop, so a running machine can only be ended. */
+enum legal { STOPPED, ALWAYS };
+
+struct command {
+	const char *name;
+	enum match match;
+	enum legal legal;
+	enum verdict (*handle)(struct session *s, struct text_in in);
+};
+
+/* Both end with a NULL name. The longest name that matches wins: a table's order does not matter.
+ */
+extern const struct command session_commands[];
+extern const struct command session_queries[];
+const struct command *session_find(const struct command *table, const struct text_in *packet);
+
+/* Sends one packet of kind O with text in hex; it may come while a monitor command runs and before
+ * a stop reply. */
+void session_print(struct session *s, const char *text);
+/* Appends the T or W packet for s->stop to s->reply. */
+void session_put_stop(struct session *s, bool with_reason);
+void session_put_thread(struct session *s, unsigned cpu);
+/* Takes a thread id. *cpu: its number, or -1 for all, or 0 for any. */
+bool session_take_thread(struct session *s, struct text_in *in, int *cpu);
+/* The description of layout, made when first asked for; NULL when out of memory. */
+const struct features *session_features(struct session *s, enum target_layout layout);
+
+#endif

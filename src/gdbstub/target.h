@@ -1,0 +1,107 @@
+/* What the protocol needs of a machine: the seam between the stub and whoever runs the vCPUs.
+ *
+ * The stub calls these from session_feed, on the caller's thread, and only while the machine is
+ * stopped, but for run.interrupt and run.kill. ctx is the target's own. Addresses are linear (gva);
+ * register values are little-endian, as in guest memory. CPUs are numbered from 0. */
+#ifndef STEPVM_GDBSTUB_TARGET_H
+#define STEPVM_GDBSTUB_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TARGET_REGISTER_MAX 16 /* bytes of the widest register */
+#define TARGET_NAME_MAX     64
+
+/* Which registers gdb sees and how it decodes instructions; by CS.D, CS.L and paging, not by PE. */
+enum target_layout { TARGET_REAL16, TARGET_PROT32, TARGET_LONG64, TARGET_LAYOUTS };
+
+/* Where a refusal says why, for a person; stays empty when there is nothing to say. */
+struct target_error {
+	char text[200];
+};
+
+/* Registers by the machine's own names; what it does not have is left out of the description. */
+struct target_registers {
+	int (*find)(void *ctx, const char *name); /* a number for the calls below, or -1 */
+	unsigned (*size)(void *ctx, int reg);     /* bytes */
+	bool (*read)(void *ctx, unsigned cpu, int reg, uint8_t *to);
+	bool (*write)(
+	        void *ctx, unsigned cpu, int reg, const uint8_t *from, struct target_error *e);
+	enum target_layout (*layout)(void *ctx, unsigned cpu);
+};
+
+/* Both stop at the first byte that can't be had, and return the bytes done. */
+struct target_memory {
+	size_t (*read)(void *ctx, unsigned cpu, uint64_t gva, uint8_t *to, size_t len);
+	size_t (*write)(void *ctx, unsigned cpu, uint64_t gva, const uint8_t *from, size_t len);
+};
+
+enum target_resume { TARGET_CONTINUE, TARGET_STEP };
+
+struct target_run {
+	/* The machine goes on when session_feed has returned; its end comes back through
+	 * session_stopped. */
+	void (*resume)(void *ctx, unsigned cpu, enum target_resume how);
+	/* The debugger wants it stopped: session_stopped will follow. */
+	void (*interrupt)(void *ctx);
+	/* The debugger goes; the machine runs on without it. */
+	void (*detach)(void *ctx);
+	/* The debugger ends the machine. */
+	void (*kill)(void *ctx);
+	/* True: the machine was there before the debugger, which leaves it alone when it quits. */
+	bool (*is_attached)(void *ctx);
+};
+
+/* Z and z of type 0 (planted) and 1 (hardware). Inserting what is there and removing what is not
+ * are no errors. False with the reason: it can't be kept. */
+struct target_breakpoints {
+	bool (*insert)(void *ctx, bool is_hardware, uint64_t gva, struct target_error *e);
+	bool (*remove)(void *ctx, bool is_hardware, uint64_t gva, struct target_error *e);
+};
+
+struct target_cpus {
+	unsigned (*count)(void *ctx);
+	/* "vCPU0 [real16]" and "CS:IP 07c0:0000". */
+	void (*name)(void *ctx, unsigned cpu, char to[TARGET_NAME_MAX]);
+	void (*where)(void *ctx, unsigned cpu, char to[TARGET_NAME_MAX]);
+};
+
+/* `monitor LINE`: its output goes through print, any number of times. */
+typedef void target_print(void *to, const char *text);
+struct target_monitor {
+	void (*command)(void *ctx, const char *line, target_print *print, void *to);
+};
+
+struct target {
+	void *ctx;
+	const struct target_registers *registers;
+	const struct target_memory *memory;
+	const struct target_run *run;
+	const struct target_breakpoints *breakpoints;
+	const struct target_cpus *cpus;
+	const struct target_monitor *monitor;
+};
+
+enum target_stop_kind {
+	TARGET_STOP_SIGNAL,     /* signal */
+	TARGET_STOP_BREAKPOINT, /* a planted breakpoint at pc, of gdb's */
+	TARGET_STOP_HARDWARE,   /* the same in a debug register asked for with Z1 */
+	TARGET_STOP_EXITED,     /* status: the machine is gone */
+};
+
+/* gdb's numbers (include/gdb/signals.def). */
+#define TARGET_SIGNAL_0    0
+#define TARGET_SIGNAL_INT  2
+#define TARGET_SIGNAL_ILL  4
+#define TARGET_SIGNAL_TRAP 5
+#define TARGET_SIGNAL_ABRT 6
+#define TARGET_SIGNAL_SEGV 11
+
+struct target_stop {
+	enum target_stop_kind kind;
+	unsigned cpu;
+	uint8_t signal, status;
+};
+
+#endif

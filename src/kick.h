@@ -1,0 +1,35 @@
+/* Gets the vCPU out of the guest when a descriptor becomes readable.
+ *
+ * The thread that runs the vCPU also reads the debugger's packets, so that a step crosses no
+ * thread. While the guest runs freely it can't poll; this watcher thread does it in its place, and
+ * only then: armed before the run, disarmed after it, it costs nothing while the guest is stopped.
+ */
+#ifndef STEPVM_KICK_H
+#define STEPVM_KICK_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "error.h"
+#include "kvm/vcpu.h"
+
+#define KICKER_FDS_MAX 8
+
+struct kicker {
+	struct vcpu *vcpu; /* borrowed */
+	pthread_t owner, thread;
+	int epoll_fd, stop_fd;
+	unsigned count;
+	int armed[KICKER_FDS_MAX];
+};
+
+/* The calling thread is the one that runs v. */
+int kicker_open(struct kicker *k, struct vcpu *v, struct error *e);
+void kicker_close(struct kicker *k);
+/* From now on, input (or the end) on fd kicks the vCPU, once. A descriptor that can't be polled (a
+ * regular file) is always readable: false. */
+bool kicker_arm(struct kicker *k, int fd);
+/* No descriptor kicks any more. A kick may still be on its way: spurious kicks are harmless. */
+void kicker_disarm(struct kicker *k);
+
+#endif

@@ -1,0 +1,49 @@
+#include "kvm/linear.h"
+
+#include "kvm/paging.h"
+
+static bool read_table(void *ctx, uint64_t gpa, void *to, size_t len)
+{
+	return memory_read(ctx, gpa, to, len) == len;
+}
+
+bool linear_to_gpa(struct vcpu *v, uint64_t gva, uint64_t *gpa, uint64_t *len)
+{
+	const struct kvm_sregs *s = vcpu_sregs(v);
+	const struct paging p = { .cr0 = s->cr0, .cr3 = s->cr3, .cr4 = s->cr4, .efer = s->efer };
+	return paging_translate(&p, read_table, &v->vm->memory, gva, gpa, len);
+}
+
+size_t linear_read(struct vcpu *v, uint64_t gva, void *to, size_t len)
+{
+	size_t done = 0;
+	while (done < len) {
+		uint64_t gpa, run;
+		if (!linear_to_gpa(v, gva + done, &gpa, &run))
+			break;
+		if (run > len - done)
+			run = len - done;
+		size_t n = memory_read(&v->vm->memory, gpa, (uint8_t *)to + done, run);
+		done += n;
+		if (n < run)
+			break;
+	}
+	return done;
+}
+
+size_t linear_write(struct vcpu *v, uint64_t gva, const void *from, size_t len)
+{
+	size_t done = 0;
+	while (done < len) {
+		uint64_t gpa, run;
+		if (!linear_to_gpa(v, gva + done, &gpa, &run))
+			break;
+		if (run > len - done)
+			run = len - done;
+		size_t n = memory_write(&v->vm->memory, gpa, (const uint8_t *)from + done, run);
+		done += n;
+		if (n < run)
+			break;
+	}
+	return done;
+}

@@ -1,0 +1,229 @@
+#include "kvm/vcpu.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* The vCPU shall have what the host's CPU and KVM can give it. */
+static int set_cpuid(const struct vcpu *v, struct error *e)
+{
+	/* KVM_GET_SUPPORTED_CPUID says E2BIG until there is room for all. */
+	for (uint32_t n = 64; n <= 4096; n *= 2) {
+		struct kvm_cpuid2 *c = calloc(1, sizeof *c + n * sizeof c->entries[0]);
+		if (!c)
+			return error_set(e, -ENOMEM, "out of memory");
+		c->nent = n;
+		int err = 0;
+		const char *what = "KVM_GET_SUPPORTED_CPUID";
+		if (ioctl(v->vm->kvm_fd, KVM_GET_SUPPORTED_CPUID, c) < 0) {
+			err = -errno;
+		} else {
+			what = "KVM_SET_CPUID2";
+			if (ioctl(v->fd, KVM_SET_CPUID2, c) < 0)
+				err = -errno;
+		}
+		free(c);
+		if (err != -E2BIG)
+			return err ? error_set(e, err, "%s failed: %s", what, strerror(-err)) : 0;
+	}
+	return error_set(e, -E2BIG, "KVM_GET_SUPPORTED_CPUID has more than 4096 entries");
+}
+
+int vcpu_open(struct vcpu *v, struct vm *vm, struct error *e)
+{
+	int err;
+	*v = (struct vcpu) { .vm = vm };
+	v->fd = ioctl(vm->fd, KVM_CREATE_VCPU, 0);
+	if (v->fd < 0)
+		return error_set(e, -errno, "KVM_CREATE_VCPU failed: %s", strerror(errno));
+	v->run = mmap(NULL, vm->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
+	if (v->run == MAP_FAILED) {
+		err = error_set(
+		        e, -errno, "cannot map the vCPU's run structure: %s", strerror(errno));
+		goto close_fd;
+	}
+	err = set_cpuid(v, e);
+	if (err)
+		goto unmap;
+	/* Both are read on the next occasion, and tell whether KVM answers at all. */
+	vcpu_regs(v);
+	vcpu_sregs(v);
+	if (v->error) {
+		err = error_set(e, v->error, "KVM does not tell the vCPU's registers: %s",
+		        strerror(-v->error));
+		goto unmap;
+	}
+	if (vm->has_sync_regs)
+		v->run->kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
+	return 0;
+unmap:
+	munmap(v->run, vm->run_size);
+close_fd:
+	close(v->fd);
+	return err;
+}
+
+void vcpu_close(struct vcpu *v)
+{
+	munmap(v->run, v->vm->run_size);
+	close(v->fd);
+}
+
+static int call(const struct vcpu *v, unsigned long request, void *arg)
+{
+	return ioctl(v->fd, request, arg) < 0 ? -errno : 0;
+}
+
+const struct kvm_regs *vcpu_regs(struct vcpu *v)
+{
+	if (v->is_synced)
+		return &v->run->s.regs.regs;
+	if (!v->has_regs) {
+		int err = call(v, KVM_GET_REGS, &v->own_regs);
+		v->has_regs = true;
+		if (err)
+			v->error = err;
+	}
+	return &v->own_regs;
+}
+
+const struct kvm_sregs *vcpu_sregs(struct vcpu *v)
+{
+	if (v->is_synced)
+		return &v->run->s.regs.sregs;
+	if (!v->has_sregs) {
+		int err = call(v, KVM_GET_SREGS, &v->own_sregs);
+		v->has_sregs = true;
+		if (err)
+			v->error = err;
+	}
+	return &v->own_sregs;
+}
+
+/* After a write KVM's registers are the truth: it may have changed other bits with them. */
+static void registers_changed(struct vcpu *v)
+{
+	v->is_synced = v->has_regs = v->has_sregs = false;
+	v->debug_is_stale = true;
+}
+
+int vcpu_set_regs(struct vcpu *v, const struct kvm_regs *regs)
+{
+	struct kvm_regs copy = *regs; /* regs may point into *run */
+	int err = call(v, KVM_SET_REGS, &copy);
+	registers_changed(v);
+	return err;
+}
+
+int vcpu_set_sregs(struct vcpu *v, const struct kvm_sregs *sregs)
+{
+	struct kvm_sregs copy = *sregs;
+	int err = call(v, KVM_SET_SREGS, &copy);
+	registers_changed(v);
+	return err;
+}
+
+int vcpu_get_fpu(struct vcpu *v, struct kvm_fpu *fpu)
+{
+	return call(v, KVM_GET_FPU, fpu);
+}
+
+int vcpu_set_fpu(struct vcpu *v, const struct kvm_fpu *fpu)
+{
+	struct kvm_fpu copy = *fpu;
+	return call(v, KVM_SET_FPU, &copy);
+}
+
+int vcpu_get_events(struct vcpu *v, struct kvm_vcpu_events *events)
+{
+	return call(v, KVM_GET_VCPU_EVENTS, events);
+}
+
+int vcpu_set_events(struct vcpu *v, const struct kvm_vcpu_events *events)
+{
+	struct kvm_vcpu_events copy = *events;
+	return call(v, KVM_SET_VCPU_EVENTS, &copy);
+}
+
+void vcpu_set_debug(struct vcpu *v, const struct vcpu_debug *debug)
+{
+	if (v->debug.control == debug->control && v->debug.dr7 == debug->dr7 &&
+	        !memcmp(v->debug.dr, debug->dr, sizeof debug->dr))
+		return;
+	v->debug = *debug;
+	v->debug_is_stale = true;
+}
+
+void vcpu_debug_stale(struct vcpu *v)
+{
+	v->debug_is_stale = true;
+}
+
+static int flush_debug(struct vcpu *v)
+{
+	if (!v->debug_is_stale)
+		return 0;
+	struct kvm_guest_debug g = { .control = v->debug.control };
+	memcpy(g.arch.debugreg, v->debug.dr, sizeof v->debug.dr);
+	g.arch.debugreg[7] = v->debug.dr7;
+	int err = call(v, KVM_SET_GUEST_DEBUG, &g);
+	if (err)
+		return err;
+	v->debug_is_stale = false;
+	return 0;
+}
+
+/* KVM_RUN once. immediate_exit is the caller's. */
+static int run_once(struct vcpu *v, struct exit *x)
+{
+	int failed = ioctl(v->fd, KVM_RUN, 0) < 0 ? errno : 0;
+	v->is_synced = v->vm->has_sync_regs;
+	v->has_regs = v->has_sregs = false;
+	/* EAGAIN: a vCPU that has just left its wait for SIPI; api.rst wants the run repeated. */
+	if (failed == EINTR || failed == EAGAIN) {
+		x->kind = EXIT_KICKED;
+		x->reason = KVM_EXIT_INTR;
+		return 0;
+	}
+	if (failed)
+		return -failed;
+	exit_decode(x, v->run, v->vm->run_size);
+	v->exits[x->reason < VCPU_REASONS ? x->reason : VCPU_REASONS - 1]++;
+	return 0;
+}
+
+int vcpu_run(struct vcpu *v, struct exit *x)
+{
+	int err = v->error ? v->error : flush_debug(v);
+	if (err)
+		return err;
+	/* The order matters. vcpu_kick sets kicked, then immediate_exit: a kick that comes before
+	 * the exchange is seen there, a later one makes KVM_RUN return at once. */
+	__atomic_store_n(&v->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
+	if (__atomic_exchange_n(&v->kicked, 0, __ATOMIC_SEQ_CST)) {
+		x->kind = EXIT_KICKED;
+		x->reason = KVM_EXIT_INTR;
+		return 0;
+	}
+	err = run_once(v, x);
+	if (!err && x->kind == EXIT_KICKED)
+		__atomic_store_n(&v->kicked, 0, __ATOMIC_SEQ_CST);
+	return err;
+}
+
+int vcpu_complete(struct vcpu *v, struct exit *x)
+{
+	if (v->error)
+		return v->error;
+	__atomic_store_n(&v->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+	return run_once(v, x); /* vcpu_run clears immediate_exit; a kick stays in kicked */
+}
+
+void vcpu_kick(struct vcpu *v)
+{
+	__atomic_store_n(&v->kicked, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&v->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+}

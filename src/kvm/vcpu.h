@@ -1,0 +1,74 @@
+/* A virtual CPU: its registers, its debug settings, and KVM_RUN turned into a typed exit.
+ *
+ * One thread (the one that opened it) calls everything but vcpu_kick. Registers are read through
+ * KVM_CAP_SYNC_REGS where KVM has it (they stand in kvm_run after every exit, at no cost), by ioctl
+ * where not. They are always written by ioctl, at once: a dirty set of SYNC_REGS is applied after
+ * KVM_SET_GUEST_DEBUG and loses the single-step on kvm_amd, and a refusal would come too late.
+ * Source: api.rst, KVM_RUN, KVM_SET_GUEST_DEBUG, KVM_CAP_SYNC_REGS, KVM_CAP_IMMEDIATE_EXIT. */
+#ifndef STEPVM_KVM_VCPU_H
+#define STEPVM_KVM_VCPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/kvm.h>
+
+#include "kvm/exit.h"
+#include "kvm/vm.h"
+
+#define VCPU_REASONS 64 /* exit reasons that are counted apart; the last takes the rest */
+
+/* What KVM_SET_GUEST_DEBUG shall do during the next run. */
+struct vcpu_debug {
+	uint32_t control; /* KVM_GUESTDBG_ bits, 0: nothing */
+	uint64_t dr[4];
+	uint64_t dr7;
+};
+
+struct vcpu {
+	struct vm *vm; /* borrowed */
+	int fd;
+	struct kvm_run *run;
+	bool is_synced; /* *run holds the registers of now */
+	bool has_regs, has_sregs;
+	struct kvm_regs own_regs;
+	struct kvm_sregs own_sregs;
+	int error; /* a register read failed: -errno, reported by the next run */
+	struct vcpu_debug debug;
+	bool debug_is_stale; /* KVM may have lost or not seen *debug */
+	int kicked;          /* atomic */
+	uint64_t exits[VCPU_REASONS];
+};
+
+int vcpu_open(struct vcpu *v, struct vm *vm, struct error *e);
+void vcpu_close(struct vcpu *v);
+
+/* The registers as they are now; the pointers die with the next run or write. */
+const struct kvm_regs *vcpu_regs(struct vcpu *v);
+const struct kvm_sregs *vcpu_sregs(struct vcpu *v);
+/* Writes all of them. 0 or KVM's -errno (a state that the CPU can't be in), nothing changed then.
+ */
+int vcpu_set_regs(struct vcpu *v, const struct kvm_regs *regs);
+int vcpu_set_sregs(struct vcpu *v, const struct kvm_sregs *sregs);
+int vcpu_get_fpu(struct vcpu *v, struct kvm_fpu *fpu);
+int vcpu_set_fpu(struct vcpu *v, const struct kvm_fpu *fpu);
+int vcpu_get_events(struct vcpu *v, struct kvm_vcpu_events *events);
+int vcpu_set_events(struct vcpu *v, const struct kvm_vcpu_events *events);
+
+/* Sets what the next runs debug. KVM is told when it differs from what it was told last, or when it
+ * may have lost it (vcpu_debug_stale), and always after registers were written: KVM keeps the
+ * step's TF in rflags, where a register write or the guest wipes it out. */
+void vcpu_set_debug(struct vcpu *v, const struct vcpu_debug *debug);
+void vcpu_debug_stale(struct vcpu *v);
+
+/* Runs the guest until it exits. 0 with *x, or -errno when KVM itself failed. A kick that came
+ * before or during the run gives EXIT_KICKED, and is used up. */
+int vcpu_run(struct vcpu *v, struct exit *x);
+/* After an I/O or MMIO exit was answered: lets KVM finish that instruction and nothing more. *x is
+ * EXIT_KICKED or EXIT_DEBUG when it is finished, or the instruction's next access. */
+int vcpu_complete(struct vcpu *v, struct exit *x);
+/* From any thread or a signal handler: the run that is under way or the next one returns. The
+ * caller also sends the vCPU's thread a signal, to get it out of the guest. */
+void vcpu_kick(struct vcpu *v);
+
+#endif

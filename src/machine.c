@@ -1,0 +1,158 @@
+#include "machine.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kvm/registers.h"
+
+/* A PC's RAM leaves the last GiB below 4 GiB to devices and firmware and goes on above it. */
+#define LOW_RAM_END 0xc0000000ull
+#define HIGH_RAM    0x100000000ull
+
+static void write_all(void *ctx, const uint8_t *bytes, size_t len)
+{
+	struct machine *m = ctx;
+	while (len && !m->output_error) {
+		ssize_t n = write(m->output_fd, bytes, len);
+		if (n > 0) {
+			bytes += n;
+			len -= (size_t)n;
+		} else if (errno == EAGAIN) { /* somebody made it non-blocking */
+			struct pollfd p = { .fd = m->output_fd, .events = POLLOUT };
+			poll(&p, 1, -1);
+		} else if (errno != EINTR) {
+			m->output_error = -errno;
+		}
+	}
+}
+
+static bool is_stopping(struct machine *m)
+{
+	/* The guest took a byte that it was too full for before: go and fetch the next ones. */
+	if (m->wants_input && board_input_room(&m->board)) {
+		m->wants_input = false;
+		vcpu_kick(&m->vcpu);
+	}
+	return m->board.state.is_exiting || m->output_error;
+}
+
+static bool do_io(void *ctx, const struct exit *x)
+{
+	struct machine *m = ctx;
+	board_io(&m->board, x->io.port, x->io.data, x->io.size, x->io.count, x->io.is_write);
+	return is_stopping(m);
+}
+
+static bool do_mmio(void *ctx, const struct exit *x)
+{
+	struct machine *m = ctx;
+	board_mmio(&m->board, x->mmio.gpa, x->mmio.data, x->mmio.size, x->mmio.is_write);
+	return is_stopping(m);
+}
+
+static void trace(void *ctx, const struct exit *x)
+{
+	struct machine *m = ctx;
+	char line[512];
+	bool is_wanted = m->trace & TRACE_EXITS || (m->trace & TRACE_IO && x->kind == EXIT_IO) ||
+	                 (m->trace & TRACE_MMIO && x->kind == EXIT_MMIO);
+	if (!is_wanted)
+		return;
+	exit_describe(x, true, line, sizeof line);
+	fprintf(stderr, "%s\n", line);
+}
+
+static int add_memory(struct machine *m, const struct options *o, struct error *e)
+{
+	int err = 0;
+	if (o->memory_count == 0)
+		return memory_add(&m->vm.memory, 0, OPTIONS_MEMORY_SIZE, e);
+	for (unsigned i = 0; i < o->memory_count && !err; i++) {
+		uint64_t size = o->memory[i].size, gpa = o->memory[i].gpa;
+		if (!o->memory[i].has_gpa && size > LOW_RAM_END) {
+			err = memory_add(&m->vm.memory, HIGH_RAM, size - LOW_RAM_END, e);
+			size = LOW_RAM_END;
+		}
+		if (!err)
+			err = memory_add(&m->vm.memory, gpa, size, e);
+	}
+	return err;
+}
+
+static int set_ports(struct machine *m, const struct options *o, struct error *e)
+{
+	board_init(&m->board, write_all, m);
+	for (unsigned i = 0; i < o->port_count; i++) {
+		int err = board_port(&m->board, o->ports[i].port, o->ports[i].kind, e);
+		if (err)
+			return err;
+	}
+	board_default_ports(&m->board);
+	return 0;
+}
+
+/* The image's entry state, then what --reg says. */
+static int set_state(struct machine *m, const struct options *o, struct error *e)
+{
+	struct kvm_regs regs = *vcpu_regs(&m->vcpu);
+	struct kvm_sregs sregs = *vcpu_sregs(&m->vcpu);
+	int err = image_load(&o->image, &m->vm.memory, &regs, &sregs, &m->image, e);
+	if (err)
+		return err;
+	err = vcpu_set_sregs(&m->vcpu, &sregs);
+	if (!err)
+		err = vcpu_set_regs(&m->vcpu, &regs);
+	if (err)
+		return error_set(e, err, "KVM refuses the guest's first state: %s", strerror(-err));
+	for (unsigned i = 0; i < o->register_count && !err; i++)
+		err = registers_write_named(
+		        &m->vcpu, o->registers[i].name, o->registers[i].value, e);
+	return err;
+}
+
+int machine_open(struct machine *m, const struct options *o, int output_fd, struct error *e)
+{
+	*m = (struct machine) { .trace = o->trace, .output_fd = output_fd };
+	int err = vm_open(&m->vm, e);
+	if (err)
+		return err;
+	err = add_memory(m, o, e);
+	if (err)
+		goto close_vm;
+	err = vcpu_open(&m->vcpu, &m->vm, e);
+	if (err)
+		goto close_vm;
+	err = set_ports(m, o, e);
+	if (!err)
+		err = set_state(m, o, e);
+	if (err)
+		goto close_vcpu;
+	const struct control_io io = {
+		.io = do_io,
+		.mmio = do_mmio,
+		.trace = m->trace & (TRACE_EXITS | TRACE_IO | TRACE_MMIO) ? trace : NULL,
+		.ctx = m,
+	};
+	control_init(&m->control, &m->vcpu, &io);
+	return 0;
+close_vcpu:
+	vcpu_close(&m->vcpu);
+close_vm:
+	vm_close(&m->vm);
+	return err;
+}
+
+void machine_close(struct machine *m)
+{
+	control_close(&m->control);
+	vcpu_close(&m->vcpu);
+	vm_close(&m->vm);
+}
+
+uint8_t machine_exit_status(const struct machine *m)
+{
+	return (uint8_t)(m->board.state.exit_value << 1 | 1);
+}

@@ -1,0 +1,194 @@
+/* stepvm: verbs, wiring, exit status. The only place that prints what failed and exits. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "launch.h"
+#include "machine.h"
+#include "options.h"
+#include "serve.h"
+#include "terminal.h"
+#include "testrun.h"
+
+static int complain(const char *verb, const struct error *e, int status)
+{
+	fprintf(stderr, "stepvm %s: %s\n", verb, e->text);
+	return status;
+}
+
+/* What an error of opening the machine means for the exit status: the user's words or the host. */
+static int status_of(int err)
+{
+	switch (err) {
+	case -EINVAL:
+	case -EEXIST:
+	case -ENOSPC: return STATUS_USAGE;
+	default: return STATUS_HOST;
+	}
+}
+
+/* Ends as the signal would have ended us, so that the shell sees it. */
+static int end_by_signal(int number)
+{
+	struct sigaction standard = { .sa_handler = SIG_DFL };
+	sigaction(number, &standard, NULL);
+	raise(number);
+	return 128 + number; /* not reached: raise has ended us */
+}
+
+static void announce(const struct serve *s)
+{
+	if (!s->has_transport || s->transport.kind == TRANSPORT_STDIO)
+		return;
+	if (s->transport.is_open_to_network)
+		fprintf(stderr,
+		        "stepvm: warning: %s is open to the network: whoever connects owns the "
+		        "guest\n",
+		        s->transport.where);
+	fprintf(stderr, "stepvm: %s: target remote %s\n",
+	        s->options->no_wait ? "a debugger may connect" : "waiting for a debugger",
+	        s->transport.where);
+}
+
+static int run(const struct options *o)
+{
+	struct machine machine;
+	struct serve serve;
+	struct error e = { 0 };
+	/* With the debugger on standard output the guest's words go where ours go. */
+	int output_fd = o->listen && !strcmp(o->listen, "-") ? STDERR_FILENO : STDOUT_FILENO;
+	if (o->hlt == HLT_STOP && !o->listen) {
+		error_set(&e, -EINVAL, "--hlt stop waits for a debugger: give --gdb WHERE, too");
+		return complain("run", &e, STATUS_USAGE);
+	}
+	int err = machine_open(&machine, o, output_fd, &e);
+	if (err)
+		return complain("run", &e, status_of(err));
+	err = serve_open(&serve, &machine, o, &e);
+	if (err) {
+		machine_close(&machine);
+		return complain("run", &e, status_of(err));
+	}
+	announce(&serve);
+	if (serve.reads_console)
+		terminal_open();
+	int status = serve_run(&serve);
+	terminal_close();
+	serve_close(&serve);
+	machine_close(&machine);
+	return status < 0 ? end_by_signal(-status) : status;
+}
+
+/* gdb -q -x stepvm.gdb [-ex "symbol-file F"] -ex "target remote SOCKET" ARGS... */
+static int start_gdb(const struct options *o, const struct launch_dir *dir, struct error *e)
+{
+	static char script[PATH_MAX], symbols[PATH_MAX + 16], target[128];
+	size_t n = 0, count = 0;
+	int err = launch_script("stepvm.gdb", script, e);
+	if (err)
+		return err;
+	while (o->gdb_args && o->gdb_args[count])
+		count++;
+	const char **argv = calloc(count + 9, sizeof *argv);
+	if (!argv)
+		return error_set(e, -ENOMEM, "out of memory");
+	snprintf(target, sizeof target, "target remote %s", dir->socket);
+	argv[n++] = launch_gdb_program(o->gdb_program);
+	argv[n++] = "-q";
+	argv[n++] = "-x";
+	argv[n++] = script;
+	if (o->symbols) {
+		snprintf(symbols, sizeof symbols, "symbol-file %s", o->symbols);
+		argv[n++] = "-ex";
+		argv[n++] = symbols;
+	}
+	argv[n++] = "-ex";
+	argv[n++] = target;
+	for (size_t i = 0; i < count; i++)
+		argv[n++] = o->gdb_args[i];
+	err = launch((char *const *)argv, -1, e);
+	free(argv);
+	return err;
+}
+
+/* The guest and gdb in one terminal: gdb owns it, and its end is ours. */
+static int debug_guest(const struct options *given, const struct launch_dir *dir, struct error *e)
+{
+	struct options o = *given;
+	char listen[128];
+	struct machine machine;
+	struct serve serve;
+	int wait_status = 0;
+	snprintf(listen, sizeof listen, "unix:%s", dir->socket);
+	o.listen = listen;
+	int err = machine_open(&machine, &o, STDOUT_FILENO, e);
+	if (err)
+		return status_of(err);
+	/* Ctrl-C is for gdb, which asks us to stop the guest. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	err = serve_open(&serve, &machine, &o, e);
+	if (err) {
+		machine_close(&machine);
+		return status_of(err);
+	}
+	serve.is_attached = false;
+	int pid = start_gdb(&o, dir, e);
+	int status = STATUS_HOST;
+	if (pid > 0) {
+		serve.child_pid = pid;
+		status = serve_run(&serve);
+	}
+	bool gdb_lives = pid > 0 && serve.child_pid;
+	serve_close(&serve);
+	machine_close(&machine);
+	if (gdb_lives && status < 0)
+		kill(pid, SIGTERM);
+	if (gdb_lives && waitpid(pid, &wait_status, 0) == pid && status >= 0)
+		status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : STATUS_HOST;
+	return status;
+}
+
+static int debug(const struct options *o)
+{
+	struct launch_dir dir;
+	struct error e = { 0 };
+	int err = launch_dir_open(&dir, &e);
+	if (err)
+		return complain("debug", &e, STATUS_HOST);
+	int status = debug_guest(o, &dir, &e);
+	launch_dir_close(&dir);
+	if (e.text[0])
+		return complain("debug", &e, status);
+	return status < 0 ? end_by_signal(-status) : status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	struct error e = { 0 };
+	if (options_parse(&o, argc, argv, &e)) {
+		fprintf(stderr, "%s\n", e.text);
+		return STATUS_USAGE;
+	}
+	if (o.wants_help || o.wants_version || o.wants_manual) {
+		if (o.wants_version)
+			printf("stepvm %s\n", STEPVM_VERSION);
+		else if (o.wants_manual)
+			options_manual(stdout);
+		else
+			options_help(stdout, o.has_verb, o.verb);
+		return fflush(stdout) ? STATUS_HOST : STATUS_OK;
+	}
+	switch (o.verb) {
+	case VERB_RUN: return run(&o);
+	case VERB_DEBUG: return debug(&o);
+	case VERB_TEST: return testrun(&o);
+	case VERB_COUNT: break;
+	}
+	return STATUS_USAGE;
+}

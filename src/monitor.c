@@ -1,0 +1,178 @@
+#include "monitor.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kvm/registers.h"
+#include "report.h"
+
+/* Where a command's output goes. */
+struct output {
+	target_print *print;
+	void *to;
+};
+
+static void say(const struct output *out, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+static void say(const struct output *out, const char *format, ...)
+{
+	char text[500];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	out->print(out->to, text);
+}
+
+struct command {
+	const char *name;
+	const char *help;
+	void (*run)(struct serve *s, const struct output *out);
+};
+
+static void info_mode(struct serve *s, const struct output *out)
+{
+	struct vcpu *v = &s->machine->vcpu;
+	const struct kvm_sregs *sregs = vcpu_sregs(v);
+	char where[100];
+	report_where(v, where, sizeof where);
+	say(out, "mode         %s, CPL %u, at %s\n", registers_mode_name(registers_mode(v)),
+	        registers_cpl(v), where);
+	say(out,
+	        "             cr0 0x%" PRIx64 "  cr3 0x%" PRIx64 "  cr4 0x%" PRIx64
+	        "  efer 0x%" PRIx64 "\n",
+	        (uint64_t)sregs->cr0, (uint64_t)sregs->cr3, (uint64_t)sregs->cr4,
+	        (uint64_t)sregs->efer);
+}
+
+static void info_segments(struct serve *s, const struct output *out)
+{
+	const struct kvm_sregs *r = vcpu_sregs(&s->machine->vcpu);
+	const struct {
+		const char *name;
+		const struct kvm_segment *seg;
+	} rows[] = { { "cs", &r->cs }, { "ss", &r->ss }, { "ds", &r->ds }, { "es", &r->es },
+		{ "fs", &r->fs }, { "gs", &r->gs }, { "tr", &r->tr }, { "ldtr", &r->ldt } };
+	say(out, "segment      selector base               limit      type dpl bits\n");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct kvm_segment *g = rows[i].seg;
+		if (g->unusable) {
+			say(out, "%-12s 0x%04x   unusable\n", rows[i].name, g->selector);
+			continue;
+		}
+		say(out, "%-12s 0x%04x   0x%-16" PRIx64 " 0x%08x 0x%x  %u   %s\n", rows[i].name,
+		        g->selector, (uint64_t)g->base, g->limit, g->type, g->dpl,
+		        g->l    ? "64"
+		        : g->db ? "32"
+		                : "16");
+	}
+	say(out, "gdtr         base 0x%" PRIx64 " limit 0x%x\n", (uint64_t)r->gdt.base,
+	        r->gdt.limit);
+	say(out, "idtr         base 0x%" PRIx64 " limit 0x%x\n", (uint64_t)r->idt.base,
+	        r->idt.limit);
+}
+
+static void info_exits(struct serve *s, const struct output *out)
+{
+	const struct vcpu *v = &s->machine->vcpu;
+	bool has_any = false;
+	for (unsigned i = 0; i < VCPU_REASONS; i++) {
+		const char *name = exit_name(i);
+		if (!v->exits[i])
+			continue;
+		if (name)
+			say(out, "%-28s %" PRIu64 "\n", name, v->exits[i]);
+		else
+			say(out, "exit reason %-16u %" PRIu64 "\n", i, v->exits[i]);
+		has_any = true;
+	}
+	if (!has_any)
+		say(out, "no exit yet: the guest has not run\n");
+}
+
+static void info_breakpoints(struct serve *s, const struct output *out)
+{
+	const struct breakpoints *b = &s->machine->control.breakpoints;
+	if (!b->count)
+		say(out, "none (gdb tells of its breakpoints when the guest goes on)\n");
+	for (size_t i = 0; i < b->count; i++) {
+		const struct breakpoint *p = &b->all[i];
+		say(out, "0x%-16" PRIx64 " %s, %s\n", p->gva,
+		        p->is_hardware ? "hardware" : "software",
+		        breakpoint_method_name(p->method));
+	}
+}
+
+static void info_memory(struct serve *s, const struct output *out)
+{
+	const struct memory *m = &s->machine->vm.memory;
+	const struct image_loaded *i = &s->machine->image;
+	for (unsigned k = 0; k < m->count; k++)
+		say(out, "RAM          0x%" PRIx64 " to 0x%" PRIx64 "\n", m->slots[k].gpa,
+		        m->slots[k].gpa + m->slots[k].size - 1);
+	say(out, "image        %s, %" PRIu64 " bytes at 0x%" PRIx64 ", format %s\n",
+	        s->options->image.path, i->size, i->load_gpa, image_format_name(i->format));
+}
+
+static void help(struct serve *s, const struct output *out);
+
+static void info_all(struct serve *s, const struct output *out)
+{
+	info_mode(s, out);
+	info_segments(s, out);
+	info_memory(s, out);
+	say(out, "\n");
+	info_exits(s, out);
+	say(out, "\n");
+	info_breakpoints(s, out);
+}
+
+static const struct command commands[] = {
+	{ "help", "this list", help },
+	{ "info", "all of the following", info_all },
+	{ "info mode", "CPU mode, privilege level, where it is, control registers", info_mode },
+	{ "info segments", "segment registers with their hidden parts, gdtr, idtr", info_segments },
+	{ "info memory", "RAM and where the image stands in it", info_memory },
+	{ "info exits", "how often KVM came back, by reason", info_exits },
+	{ "info breakpoints", "the breakpoints of the last run, and by what means each was kept",
+	        info_breakpoints },
+};
+
+static void help(struct serve *s, const struct output *out)
+{
+	(void)s;
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		say(out, "monitor %-20s %s\n", commands[i].name, commands[i].help);
+}
+
+/* Words of line with single spaces. False when it is too long. */
+static bool fold_spaces(const char *line, char *to, size_t size)
+{
+	size_t n = 0;
+	for (; *line; line++) {
+		if (*line == ' ' && (n == 0 || to[n - 1] == ' '))
+			continue;
+		if (n + 1 == size)
+			return false;
+		to[n++] = *line;
+	}
+	while (n && to[n - 1] == ' ')
+		n--;
+	to[n] = 0;
+	return true;
+}
+
+void monitor_command(struct serve *s, const char *line, target_print *print, void *to)
+{
+	const struct output out = { print, to };
+	char words[80];
+	if (fold_spaces(line, words, sizeof words))
+		for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+			if (!strcmp(words, commands[i].name)) {
+				commands[i].run(s, &out);
+				return;
+			}
+	say(&out, "monitor %.60s: no such command; monitor help lists them\n", line);
+}

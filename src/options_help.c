@@ -1,0 +1,315 @@
+/* `--help` and the manual page, made from the table (options_table.c) and the facts below.
+ *
+ * Both lay out the same sentences: plain text wraps them at 80 columns, the manual page is man(7)
+ * markup (groff_man(7), mandoc's man(7)), wrapped too so that its source can be read. */
+#include "options.h"
+
+#include <string.h>
+
+#include "options_table.h"
+
+#define HELP_WIDTH    80
+#define OPTION_COLUMN 28 /* where an option's text stands in --help */
+#define VERB_COLUMN   35
+#define FACT_COLUMN   15
+#define ROFF_WIDTH    78 /* mandoc -Tlint asks for less than 80 bytes a line */
+#define MANUAL_DATE   "2026-11-21"
+
+struct fact {
+	const char *name, *text;
+};
+
+static const struct fact port_facts[] = {
+	{ "0x3f8", "A UART (16550A), on the terminal." },
+	{ "0xe9, 0xf1", "text: a written byte is a character of output." },
+	{ "0x10", "hex: a write prints a line such as IO port: 10, data: 1." },
+	{ "0xf4", "exit: a write of V ends the run with status (V << 1) | 1." },
+};
+
+static const struct fact status_facts[] = {
+	{ "0", "The guest halted for good." },
+	{ "(V << 1) | 1", "The guest wrote V to an exit port, as with QEMU's isa-debug-exit." },
+	{ "2", "Wrong use of the command line." },
+	{ "4", "The host or KVM failed: no /dev/kvm, no memory, a file that can't be read." },
+	{ "6", "The guest's CPU shut down (triple fault)." },
+	{ "8", "KVM could not go on: an instruction it can't emulate, a failed entry." },
+};
+static const char STATUS_RULE[] =
+        "Even numbers are stepvm's own, odd ones the guest's. A signal that ends stepvm is raised "
+        "again, so that the caller sees it. For test: 0 when all passed, 1 when some failed, 2 for "
+        "wrong use.";
+
+static const char VALUES_RULE[] =
+        "Numbers are decimal, or hexadecimal with 0x. A SIZE may end in K, M or G. "
+        "--name VALUE and --name=VALUE mean the same, as do -m VALUE and -mVALUE; a VALUE that "
+        "begins with - (but for - alone) needs the =. Options and operands may come in any order; "
+        "-- ends the options. Names can't be abbreviated.";
+
+static const struct fact examples[] = {
+	{ "Run a boot sector:", "stepvm run boot.img" },
+	{ "Code for 0x1000, with two registers set:",
+	        "stepvm run --load 0x1000 --reg ax=2 --reg bx=2 add.bin" },
+	{ "Wait for a debugger, then in another terminal let gdb in:",
+	        "stepvm run --gdb :1234 boot.img\ngdb -ex 'target remote :1234'" },
+	{ "The same over a pipe, with no port taken:",
+	        "gdb -ex 'target remote | stepvm run --gdb - boot.img'" },
+	{ "gdb in this terminal, with a breakpoint and the names of the source:",
+	        "stepvm debug --symbols boot.elf boot.img -- -ex 'break *0x7c05'" },
+	{ "Four gdb scripts at a time as tests:", "stepvm test --jobs 4 tests/gdb/*.gdb" },
+};
+
+#define COUNT(table) (sizeof(table) / sizeof(table)[0])
+
+/* Writes text at column, broken at spaces so that no line passes HELP_WIDTH, further lines indented
+ * to column. */
+static void put_wrapped(FILE *to, const char *text, unsigned column)
+{
+	unsigned at = column;
+	while (*text) {
+		unsigned len = (unsigned)strcspn(text, " ");
+		if (at != column && at + 1 + len > HELP_WIDTH) {
+			fprintf(to, "\n%*s", (int)column, "");
+			at = column;
+		} else if (at != column) {
+			putc(' ', to);
+			at++;
+		}
+		fwrite(text, 1, len, to);
+		at += len;
+		text += len;
+		text += strspn(text, " ");
+	}
+	putc('\n', to);
+}
+
+/* name at indent 2, text at column, on a line of its own when the name is too long. */
+static void put_item(FILE *to, const char *name, const char *text, unsigned column)
+{
+	int len = fprintf(to, "  %s", name);
+	if (len >= (int)column) {
+		putc('\n', to);
+		len = 0;
+	}
+	fprintf(to, "%*s", (int)column - len, "");
+	put_wrapped(to, text, column);
+}
+
+static void put_facts(FILE *to, const char *title, const struct fact *facts, size_t count)
+{
+	fprintf(to, "\n%s:\n", title);
+	for (size_t i = 0; i < count; i++)
+		put_item(to, facts[i].name, facts[i].text, FACT_COLUMN);
+}
+
+static void put_options(FILE *to, const char *title, unsigned scope, bool is_global)
+{
+	fprintf(to, "\n%s:\n", title);
+	for (const struct option_row *r = option_rows; r->name; r++) {
+		char name[64], letter[] = "    ";
+		if (!(r->scope & scope) || (r->scope == ON_GLOBAL) != is_global)
+			continue;
+		if (r->letter)
+			memcpy(letter, (char[]) { '-', r->letter, ',', ' ' }, 4);
+		snprintf(name, sizeof name, "%s--%s%s%s", letter, r->name, r->value ? " " : "",
+		        r->value ? r->value : "");
+		put_item(to, name, r->help, OPTION_COLUMN);
+	}
+}
+
+static void overview(FILE *to)
+{
+	fputs("usage: stepvm VERB [options] ...\n\n", to);
+	put_wrapped(to,
+	        "A virtual machine monitor on KVM for following bare-metal x86 code with gdb.", 0);
+	putc('\n', to);
+	for (unsigned verb = 0; verb < VERB_COUNT; verb++) {
+		const struct option_verb *v = &option_verbs[verb];
+		char name[64];
+		snprintf(name, sizeof name, "%s %s", v->name, v->operands);
+		put_item(to, name, v->summary, VERB_COLUMN);
+	}
+	put_options(to, "options without a verb (stepvm VERB --help has those of a verb)", ON_NONE,
+	        true);
+	put_facts(to, "what stands at which I/O port unless said", port_facts, COUNT(port_facts));
+	put_facts(to, "exit status", status_facts, COUNT(status_facts));
+	putc('\n', to);
+	put_wrapped(to, STATUS_RULE, 0);
+}
+
+void options_help(FILE *to, bool has_verb, enum verb verb)
+{
+	if (!has_verb) {
+		overview(to);
+		return;
+	}
+	const struct option_verb *v = &option_verbs[verb];
+	fprintf(to, "usage: stepvm %s %s\n\n", v->name, v->operands);
+	put_wrapped(to, v->about, 0);
+	put_options(to, "options", 1u << verb, false);
+	put_options(to, "of every verb", 1u << verb, true);
+	putc('\n', to);
+	put_wrapped(to, VALUES_RULE, 0);
+}
+
+/* One word of roff text: a dash of an option or of code is \- (a - may become a hyphen), a
+ * backslash is \e, and a line must not begin with a control character. Returns the columns it took.
+ */
+static unsigned roff_word(FILE *to, const char *word, size_t len, bool is_literal, bool begins_line)
+{
+	unsigned columns = 0;
+	bool is_minus = is_literal || word[0] == '-';
+	if (begins_line && (word[0] == '.' || word[0] == '\''))
+		columns += (unsigned)fprintf(to, "\\&");
+	for (size_t i = 0; i < len; i++) {
+		if (word[i] == '\\')
+			columns += (unsigned)fprintf(to, "\\e");
+		else if (word[i] == '-' && is_minus)
+			columns += (unsigned)fprintf(to, "\\-");
+		else if (word[i] == '\'' && is_literal)
+			columns += (unsigned)fprintf(to, "\\(aq");
+		else
+			columns += putc(word[i], to) != EOF;
+	}
+	return columns;
+}
+
+/* Sentences, filled to ROFF_WIDTH; each begins a line, as man-pages(7) asks. */
+static void roff_text(FILE *to, const char *text)
+{
+	unsigned at = 0;
+	bool ends_sentence = false;
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		if (at && (ends_sentence || at + 1 + len + 4 > ROFF_WIDTH)) {
+			putc('\n', to);
+			at = 0;
+		} else if (at) {
+			putc(' ', to);
+			at++;
+		}
+		at += roff_word(to, text, len, false, at == 0);
+		ends_sentence = text[len - 1] == '.';
+		text += len;
+		text += strspn(text, " ");
+	}
+	putc('\n', to);
+}
+
+/* A whole line as typed, in a font. */
+static void roff_literal(FILE *to, char font, const char *text)
+{
+	fprintf(to, "\\f%c", font);
+	roff_word(to, text, strlen(text), true, false);
+	fputs("\\fR", to);
+}
+
+static void roff_facts(FILE *to, const struct fact *facts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		fputs(".TP\n", to);
+		roff_literal(to, 'B', facts[i].name);
+		putc('\n', to);
+		roff_text(to, facts[i].text);
+	}
+}
+
+static void roff_options(FILE *to, unsigned scope)
+{
+	for (const struct option_row *r = option_rows; r->name; r++) {
+		if (r->scope != scope)
+			continue;
+		char name[32];
+		fputs(".TP\n", to);
+		if (r->letter) {
+			snprintf(name, sizeof name, "-%c", r->letter);
+			roff_literal(to, 'B', name);
+			fputs(", ", to);
+		}
+		snprintf(name, sizeof name, "--%s", r->name);
+		roff_literal(to, 'B', name);
+		if (r->value) {
+			putc(' ', to);
+			roff_literal(to, 'I', r->value);
+		}
+		putc('\n', to);
+		roff_text(to, r->help);
+	}
+}
+
+static void roff_verbs(FILE *to)
+{
+	fputs(".SH SYNOPSIS\n", to);
+	for (unsigned verb = 0; verb < VERB_COUNT; verb++) {
+		const struct option_verb *v = &option_verbs[verb];
+		fprintf(to, "%s\\fBstepvm %s\\fR ", verb ? ".br\n" : "", v->name);
+		roff_literal(to, 'I', v->operands);
+		putc('\n', to);
+	}
+	fputs(".SH DESCRIPTION\n", to);
+	roff_text(to,
+	        "stepvm is a virtual machine monitor on KVM whose reason to exist is the debugger. "
+	        "It starts any bare-metal x86 image, a few bytes of 16-bit code or a boot sector, "
+	        "and lets an unmodified gdb follow it from the first instruction.");
+	for (unsigned verb = 0; verb < VERB_COUNT; verb++) {
+		fprintf(to, ".TP\n\\fB%s\\fR\n", option_verbs[verb].name);
+		roff_text(to, option_verbs[verb].about);
+	}
+}
+
+static void roff_examples(FILE *to)
+{
+	fputs(".SH EXAMPLES\n", to);
+	for (size_t i = 0; i < COUNT(examples); i++) {
+		fputs(i ? ".PP\n" : "", to);
+		roff_text(to, examples[i].name);
+		fputs(".PP\n.nf\n.RS 4\n", to);
+		for (const char *line = examples[i].text; *line;) {
+			size_t len = strcspn(line, "\n");
+			roff_word(to, line, len, true, true);
+			putc('\n', to);
+			line += len;
+			line += *line == '\n';
+		}
+		fputs(".RE\n.fi\n", to);
+	}
+}
+
+/* The options by the set of verbs that share them. */
+static const struct {
+	unsigned scope;
+	const char *title;
+} option_groups[] = {
+	{ ON_RUN, "Of run" },
+	{ ON_GUEST, "Of run and debug" },
+	{ ON_DEBUG, "Of debug" },
+	{ ON_DEBUG | ON_TEST, "Of debug and test" },
+	{ ON_TEST, "Of test" },
+	{ ON_GLOBAL, "Of every verb, and of none" },
+};
+
+void options_manual(FILE *to)
+{
+	fprintf(to,
+	        ".TH STEPVM 1 %s \"stepvm %s\" \"User Commands\"\n"
+	        ".SH NAME\n"
+	        "stepvm \\- run bare-metal x86 code on KVM and follow it with gdb\n",
+	        MANUAL_DATE, STEPVM_VERSION);
+	roff_verbs(to);
+	fputs(".SH OPTIONS\n", to);
+	roff_text(to, VALUES_RULE);
+	for (size_t i = 0; i < COUNT(option_groups); i++) {
+		fprintf(to, ".SS %s\n", option_groups[i].title);
+		roff_options(to, option_groups[i].scope);
+	}
+	fputs(".SH I/O PORTS\n", to);
+	roff_text(to, "Unless --port says otherwise, these stand at the guest's I/O ports:");
+	roff_facts(to, port_facts, COUNT(port_facts));
+	fputs(".SH EXIT STATUS\n", to);
+	roff_facts(to, status_facts, COUNT(status_facts));
+	fputs(".PP\n", to);
+	roff_text(to, STATUS_RULE);
+	fputs(".SH ENVIRONMENT\n.TP\n.B GDB\n", to);
+	roff_text(to, "The gdb that debug and test start, when --gdb-program does not say.");
+	roff_examples(to);
+	fputs(".SH SEE ALSO\n.BR gdb (1)\n", to);
+}

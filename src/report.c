@@ -1,0 +1,87 @@
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "kvm/linear.h"
+#include "kvm/registers.h"
+
+void report_where(struct vcpu *v, char *to, size_t size)
+{
+	uint64_t rip = vcpu_regs(v)->rip, pc = registers_pc(v);
+	unsigned cs = vcpu_sregs(v)->cs.selector;
+	switch (registers_mode(v)) {
+	case CPU_LONG64: snprintf(to, size, "0x%" PRIx64, pc); break;
+	case CPU_PROT32:
+	case CPU_COMPAT32:
+		snprintf(to, size, "%04x:%08" PRIx64 " (linear 0x%" PRIx64 ")", cs, rip, pc);
+		break;
+	case CPU_REAL16:
+	case CPU_VM86:
+	case CPU_PROT16:
+	case CPU_COMPAT16:
+		snprintf(to, size, "%04x:%04" PRIx64 " (linear 0x%" PRIx64 ")", cs, rip, pc);
+		break;
+	}
+}
+
+/* The bytes at the pc, as many as an instruction can have. */
+static void describe_bytes(struct vcpu *v, char *to, size_t size)
+{
+	uint8_t bytes[8];
+	size_t n = linear_read(v, registers_pc(v), bytes, sizeof bytes), at = 0;
+	if (!n)
+		snprintf(to, size, "not in RAM");
+	for (size_t i = 0; i < n && at + 4 < size; i++)
+		at += (size_t)snprintf(to + at, size - at, "%s%02x", i ? " " : "", bytes[i]);
+}
+
+static void report_failure(
+        struct machine *m, const struct exit *x, const char *where, char *to, size_t size)
+{
+	char exit[300], bytes[64];
+	exit_describe(x, true, exit, sizeof exit);
+	describe_bytes(&m->vcpu, bytes, sizeof bytes);
+	switch (x->kind) {
+	case EXIT_INTERNAL_ERROR:
+		snprintf(to, size,
+		        "KVM cannot go on at %s in %s mode: %s\n"
+		        "The bytes there: %s\n",
+		        where, registers_mode_name(registers_mode(&m->vcpu)), exit, bytes);
+		break;
+	case EXIT_FAIL_ENTRY:
+		snprintf(to, size,
+		        "The CPU refused to enter the guest at %s: %s\n"
+		        "Its state is invalid for the CPU: look at cr0, cr4, efer and the "
+		        "segments.\n",
+		        where, exit);
+		break;
+	default:
+		snprintf(to, size, "The guest stopped at %s: %s, which stepvm can't handle.\n",
+		        where, exit);
+		break;
+	}
+}
+
+void report_stop(struct machine *m, const struct stop *stop, char *to, size_t size)
+{
+	char where[100];
+	report_where(&m->vcpu, where, sizeof where);
+	to[0] = 0;
+	switch (stop->kind) {
+	case STOP_HALTED:
+		snprintf(to, size,
+		        "The CPU is halted; it goes on at %s. Nothing can wake it: no device "
+		        "interrupts.\n",
+		        where);
+		break;
+	case STOP_SHUTDOWN:
+		snprintf(to, size, "Triple fault: the CPU shut down at %s.\n", where);
+		break;
+	case STOP_FAILED: report_failure(m, &stop->exit, where, to, size); break;
+	case STOP_STEPPED:
+	case STOP_BREAKPOINT:
+	case STOP_KICKED:
+	case STOP_DEVICE: break;
+	}
+}

@@ -1,0 +1,173 @@
+/* gdbstub/target.h on a machine: the stub's requests become run control's calls. ctx is the
+ * struct serve. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kvm/linear.h"
+#include "kvm/registers.h"
+#include "monitor.h"
+#include "report.h"
+#include "serve.h"
+
+static struct vcpu *vcpu_of(void *ctx)
+{
+	struct serve *s = ctx;
+	return &s->machine->vcpu;
+}
+
+static int find_register(void *ctx, const char *name)
+{
+	(void)ctx;
+	return registers_find(name);
+}
+
+static unsigned register_size(void *ctx, int reg)
+{
+	(void)ctx;
+	return registers_size(reg);
+}
+
+static bool read_register(void *ctx, unsigned cpu, int reg, uint8_t *to)
+{
+	(void)cpu;
+	return registers_read(vcpu_of(ctx), reg, to) == 0;
+}
+
+static bool write_register(
+        void *ctx, unsigned cpu, int reg, const uint8_t *from, struct target_error *why)
+{
+	struct error e = { 0 };
+	(void)cpu;
+	int err = registers_write(vcpu_of(ctx), reg, from, &e);
+	if (err)
+		snprintf(why->text, sizeof why->text, "%.*s", (int)sizeof why->text - 1,
+		        e.text[0] ? e.text : strerror(-err));
+	return err == 0;
+}
+
+static enum target_layout layout(void *ctx, unsigned cpu)
+{
+	(void)cpu;
+	switch (registers_mode(vcpu_of(ctx))) {
+	case CPU_REAL16:
+	case CPU_VM86:
+	case CPU_PROT16:
+	case CPU_COMPAT16: return TARGET_REAL16;
+	case CPU_PROT32:
+	case CPU_COMPAT32: return TARGET_PROT32;
+	case CPU_LONG64: return TARGET_LONG64;
+	}
+	return TARGET_REAL16;
+}
+
+static size_t read_memory(void *ctx, unsigned cpu, uint64_t gva, uint8_t *to, size_t len)
+{
+	(void)cpu;
+	return linear_read(vcpu_of(ctx), gva, to, len);
+}
+
+static size_t write_memory(void *ctx, unsigned cpu, uint64_t gva, const uint8_t *from, size_t len)
+{
+	(void)cpu;
+	return linear_write(vcpu_of(ctx), gva, from, len);
+}
+
+static void resume(void *ctx, unsigned cpu, enum target_resume how)
+{
+	struct serve *s = ctx;
+	(void)cpu;
+	s->is_interrupted = false;
+	if (how == TARGET_STEP) {
+		s->state = SERVE_STEPPING;
+		return;
+	}
+	s->state = SERVE_RUNNING;
+	control_begin(&s->machine->control);
+}
+
+static void interrupt(void *ctx)
+{
+	struct serve *s = ctx;
+	s->is_interrupted = true;
+}
+
+static void detach(void *ctx)
+{
+	struct serve *s = ctx;
+	breakpoints_clear(&s->machine->control.breakpoints);
+	s->state = SERVE_RUNNING;
+	control_begin(&s->machine->control);
+}
+
+static void kill_machine(void *ctx)
+{
+	struct serve *s = ctx;
+	s->state = SERVE_ENDED;
+	s->status = STATUS_OK;
+}
+
+static bool is_attached(void *ctx)
+{
+	const struct serve *s = ctx;
+	return s->is_attached;
+}
+
+static bool insert(void *ctx, bool is_hardware, uint64_t gva, struct target_error *why)
+{
+	struct serve *s = ctx;
+	int err = breakpoints_add(&s->machine->control.breakpoints, gva, is_hardware);
+	if (err == -ENOSPC)
+		snprintf(why->text, sizeof why->text,
+		        "the CPU has %d debug registers, and all are taken by hardware breakpoints",
+		        BREAKPOINT_REGISTERS);
+	else if (err)
+		snprintf(why->text, sizeof why->text, "no breakpoint at 0x%" PRIx64 ": %s", gva,
+		        strerror(-err));
+	return err == 0;
+}
+
+static bool remove_breakpoint(void *ctx, bool is_hardware, uint64_t gva, struct target_error *why)
+{
+	struct serve *s = ctx;
+	(void)why;
+	breakpoints_remove(&s->machine->control.breakpoints, gva, is_hardware);
+	return true;
+}
+
+static unsigned cpu_count(void *ctx)
+{
+	(void)ctx;
+	return 1;
+}
+
+static void cpu_name(void *ctx, unsigned cpu, char to[TARGET_NAME_MAX])
+{
+	snprintf(to, TARGET_NAME_MAX, "vCPU%u [%s]", cpu,
+	        registers_mode_name(registers_mode(vcpu_of(ctx))));
+}
+
+static void cpu_where(void *ctx, unsigned cpu, char to[TARGET_NAME_MAX])
+{
+	(void)cpu;
+	report_where(vcpu_of(ctx), to, TARGET_NAME_MAX);
+}
+
+static void monitor(void *ctx, const char *line, target_print *print, void *to)
+{
+	monitor_command(ctx, line, print, to);
+}
+
+void target_init(struct target *t, struct serve *s)
+{
+	static const struct target_registers registers = { find_register, register_size,
+		read_register, write_register, layout };
+	static const struct target_memory memory = { read_memory, write_memory };
+	static const struct target_run run = { resume, interrupt, detach, kill_machine,
+		is_attached };
+	static const struct target_breakpoints breakpoints = { insert, remove_breakpoint };
+	static const struct target_cpus cpus = { cpu_count, cpu_name, cpu_where };
+	static const struct target_monitor monitor_ops = { monitor };
+	*t = (struct target) { s, &registers, &memory, &run, &breakpoints, &cpus, &monitor_ops };
+}

@@ -1,0 +1,18 @@
+/* The terminal while a guest runs in the foreground: characters come at once and are not echoed.
+ *
+ * Ctrl-C, Ctrl-Z and Ctrl-\ keep their meaning. The settings are put back on every way out: return,
+ * exit, a signal that ends or stops the program, a crash. State is file-wide because signal
+ * handlers need it. */
+#ifndef STEPVM_TERMINAL_H
+#define STEPVM_TERMINAL_H
+
+#include <stdbool.h>
+
+/* Does nothing when standard input is no terminal, or one that this process is in the background
+ * of. */
+void terminal_open(void);
+void terminal_close(void);
+/* False when reading standard input would stop a background process. */
+bool terminal_may_read(void);
+
+#endif

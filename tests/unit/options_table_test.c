@@ -1,0 +1,194 @@
+/* options_table.h: parser, help and manual page know the same options. */
+#include "options_table.h"
+
+#include <stdlib.h>
+
+#include "check.h"
+#include "options_line.h"
+
+/* For every option a value that it takes. */
+static const char *sample(const char *name)
+{
+	static const struct {
+		const char *name, *value;
+	} samples[] = {
+		{ "gdb", ":1" },
+		{ "memory", "64M" },
+		{ "load", "0" },
+		{ "entry", "0" },
+		{ "reg", "ax=1" },
+		{ "format", "flat" },
+		{ "port", "1=hex" },
+		{ "hlt", "exit" },
+		{ "trace", "io" },
+		{ "symbols", "f" },
+		{ "jobs", "2" },
+		{ "timeout", "1" },
+		{ "log-dir", "d" },
+		{ "gdb-program", "g" },
+	};
+	for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++)
+		if (strcmp(samples[i].name, name) == 0)
+			return samples[i].value;
+	return NULL;
+}
+
+/* The ways to write a row's option: --name value, --name=value, -x value, -xvalue. */
+struct spellings {
+	char words[4][40];
+	unsigned count;
+};
+
+static struct spellings spell(const struct option_row *r)
+{
+	struct spellings s = { .count = 0 };
+	const char *value = sample(r->name);
+	CHECK_EQ(value != NULL, r->value != NULL);
+	snprintf(s.words[s.count++], 40, "--%s %s", r->name, value ? value : "");
+	if (value)
+		snprintf(s.words[s.count++], 40, "--%s=%s", r->name, value);
+	if (r->letter)
+		snprintf(s.words[s.count++], 40, "-%c %s", r->letter, value ? value : "");
+	if (r->letter && value)
+		snprintf(s.words[s.count++], 40, "-%c%s", r->letter, value);
+	return s;
+}
+
+static void check_spellings(const struct option_row *r, unsigned verb)
+{
+	struct spellings s = spell(r);
+	const char *gdb = strcmp(r->name, "no-wait") == 0 ? "--gdb :1" : "";
+	for (unsigned i = 0; i < s.count; i++) {
+		struct line l;
+		char words[128];
+		snprintf(words, sizeof words, "%s %s %s a", option_verbs[verb].name, s.words[i],
+		        gdb);
+		parse(&l, words);
+		if ((l.err == 0) != !!(r->scope & 1u << verb))
+			CHECK_FAIL("%s: %s", words, l.e.text);
+	}
+}
+
+static void every_option_works_in_its_verbs_only(void)
+{
+	for (const struct option_row *r = option_rows; r->name; r++)
+		for (unsigned verb = 0; verb < VERB_COUNT; verb++)
+			check_spellings(r, verb);
+}
+
+static void only_lists_repeat(void)
+{
+	for (const struct option_row *r = option_rows; r->name; r++) {
+		char words[128], text[64];
+		struct line l;
+		const char *value = sample(r->name);
+		unsigned verb = r->scope & ON_RUN     ? VERB_RUN
+		                : r->scope & ON_DEBUG ? VERB_DEBUG
+		                                      : VERB_TEST;
+		if (r->scope == ON_GLOBAL) /* the first ends the check */
+			continue;
+		snprintf(words, sizeof words, "%s --%s %s --%s %s a", option_verbs[verb].name,
+		        r->name, value ? value : "", r->name, value ? value : "");
+		snprintf(text, sizeof text, "stepvm %s: --%s: given twice", option_verbs[verb].name,
+		        r->name);
+		parse(&l, words);
+		CHECK_EQ(strcmp(l.e.text, text) != 0, r->repeats);
+	}
+}
+
+static void no_row_hides_another(void)
+{
+	for (const struct option_row *r = option_rows; r->name; r++)
+		for (const struct option_row *s = r + 1; s->name; s++) {
+			CHECK(strcmp(r->name, s->name) != 0);
+			CHECK(!r->letter || r->letter != s->letter);
+		}
+}
+
+/* What print writes; the caller frees it. */
+static char *printed(
+        void print(FILE *to, bool has_verb, enum verb verb), bool has_verb, enum verb verb)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+	print(to, has_verb, verb);
+	fclose(to);
+	return text;
+}
+
+static void check_lines_fit(const char *text, size_t width)
+{
+	for (const char *line = text; *line;) {
+		size_t len = strcspn(line, "\n");
+		if (len > width || (len && line[len - 1] == ' '))
+			CHECK_FAIL("bad line: \"%.*s\"", (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+}
+
+static void help_shows_a_verb_its_options(void)
+{
+	for (unsigned verb = 0; verb < VERB_COUNT; verb++) {
+		char *text = printed(options_help, true, (enum verb)verb);
+		check_lines_fit(text, 80);
+		for (const struct option_row *r = option_rows; r->name; r++) {
+			char name[64];
+			snprintf(name, sizeof name, "%s--%s%s%s\n", r->letter ? ", " : "  ",
+			        r->name, r->value ? " " : "", r->value ? r->value : "");
+			name[strlen(name) - 1] = '\0';
+			CHECK_EQ(strstr(text, name) != NULL, !!(r->scope & 1u << verb));
+		}
+		free(text);
+	}
+	char *text = printed(options_help, false, VERB_RUN);
+	check_lines_fit(text, 80);
+	for (unsigned verb = 0; verb < VERB_COUNT; verb++)
+		CHECK(strstr(text, option_verbs[verb].summary) != NULL);
+	CHECK(strstr(text, "triple fault") != NULL);
+	free(text);
+}
+
+static void print_manual(FILE *to, bool has_verb, enum verb verb)
+{
+	(void)has_verb, (void)verb;
+	options_manual(to);
+}
+
+/* How often a piece stands in text. */
+static unsigned occurrences(const char *text, const char *piece)
+{
+	unsigned count = 0;
+	for (; (text = strstr(text, piece)) != NULL; text++)
+		count++;
+	return count;
+}
+
+static void manual_shows_every_option_once(void)
+{
+	char *text = printed(print_manual, false, VERB_RUN);
+	check_lines_fit(text, 79);
+	for (const struct option_row *r = option_rows; r->name; r++) {
+		char name[64] = "\\fB\\-\\-";
+		for (const char *at = r->name; *at; at++) {
+			char letter[] = { *at, '\0' };
+			strcat(name, *at == '-' ? "\\-" : letter);
+		}
+		strcat(name, "\\fR");
+		if (occurrences(text, name) != 1)
+			CHECK_FAIL("%s: %u times", name, occurrences(text, name));
+	}
+	CHECK(strncmp(text, ".TH STEPVM 1 ", 13) == 0);
+	CHECK(strstr(text, STEPVM_VERSION) != NULL);
+	free(text);
+}
+
+int main(void)
+{
+	RUN(every_option_works_in_its_verbs_only);
+	RUN(only_lists_repeat);
+	RUN(no_row_hides_another);
+	RUN(help_shows_a_verb_its_options);
+	RUN(manual_shows_every_option_once);
+	return check_done();
+}

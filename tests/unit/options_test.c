@@ -1,0 +1,432 @@
+/* options.h: what each option stores and what each error says. */
+#include "options.h"
+
+#include <errno.h>
+
+#include "check.h"
+#include "options_line.h"
+
+#define CHECK_TAKEN(l, words)                                                                      \
+	do {                                                                                       \
+		parse(&(l), words);                                                                \
+		CHECK_EQ((l).err, 0);                                                              \
+		CHECK_STR((l).e.text, "");                                                         \
+	} while (0)
+
+static void check_refused(const char *words, const char *text)
+{
+	struct line l;
+	struct options untouched;
+	parse(&l, words);
+	memset(&untouched, 0, sizeof untouched);
+	CHECK_EQ(l.err, (uint64_t)-EINVAL);
+	CHECK_STR(l.e.text, text);
+	CHECK(memcmp(&l.o, &untouched, sizeof untouched) == 0);
+}
+
+static void defaults_are_as_documented(void)
+{
+	struct line l;
+	CHECK_TAKEN(l, "run a.bin");
+	CHECK_EQ(l.o.verb, VERB_RUN);
+	CHECK(l.o.has_verb && !l.o.wants_help && !l.o.wants_version && !l.o.wants_manual);
+	CHECK_STR(l.o.image.path, "a.bin");
+	CHECK_EQ(l.o.image.format, IMAGE_AUTO);
+	CHECK_EQ(l.o.image.entry.kind, ENTRY_DEFAULT);
+	CHECK(!l.o.image.has_load && !l.o.listen && !l.o.no_wait && !l.o.gdb_args);
+	CHECK_EQ(l.o.memory_count + l.o.register_count + l.o.port_count, 0);
+	CHECK_EQ(l.o.hlt, HLT_AUTO);
+	CHECK_EQ(l.o.trace, 0);
+	CHECK_TAKEN(l, "test a.gdb");
+	CHECK_EQ(l.o.jobs, 1);
+	CHECK_EQ(l.o.timeout_ms, 30000);
+	CHECK(!l.o.log_dir && !l.o.gdb_program && !l.o.image.path);
+}
+
+static void memory_is_a_list_of_sizes_and_places(void)
+{
+	struct line l;
+	CHECK_TAKEN(l, "run -m 640K --memory=1G@0x100000 -m0x1000@0xfffffffffffff000 a");
+	CHECK_EQ(l.o.memory_count, 3);
+	CHECK_EQ(l.o.memory[0].size, 640 << 10);
+	CHECK(!l.o.memory[0].has_gpa);
+	CHECK_EQ(l.o.memory[1].size, 1 << 30);
+	CHECK(l.o.memory[1].has_gpa);
+	CHECK_EQ(l.o.memory[1].gpa, 0x100000);
+	CHECK_EQ(l.o.memory[2].gpa, 0xfffffffffffff000);
+	check_refused("run --memory 64Q a",
+	        "stepvm run: --memory 64Q: a size such as 64M, 640K or 0x100000 was meant");
+	check_refused("run -m64Q a",
+	        "stepvm run: -m 64Q: a size such as 64M, 640K or 0x100000 was meant");
+	check_refused("run -m 64M@ a",
+	        "stepvm run: -m 64M@: an address such as 0x100000 was meant behind the @");
+	check_refused("run -m 64M@0q a",
+	        "stepvm run: -m 64M@0q: an address such as 0x100000 was meant behind the @");
+	static const char *const partial[] = { "0", "4095", "4097", "0x1001" };
+	for (size_t i = 0; i < sizeof partial / sizeof partial[0]; i++) {
+		char words[64], text[160];
+		snprintf(words, sizeof words, "run -m %s a", partial[i]);
+		snprintf(text, sizeof text,
+		        "stepvm run: -m %s: a size of whole pages was meant: a multiple of 4096 "
+		        "bytes, and not 0",
+		        partial[i]);
+		check_refused(words, text);
+	}
+	check_refused("run -m 4096@1 a",
+	        "stepvm run: -m 4096@1: an address at a page was meant: a multiple of 4096");
+	check_refused("run -m 8192@0xfffffffffffff000 a",
+	        "stepvm run: -m 8192@0xfffffffffffff000: RAM that ends within 64-bit addresses was "
+	        "meant");
+}
+
+static void load_and_entry_place_an_image(void)
+{
+	struct line l;
+	CHECK_TAKEN(l, "debug -l0x10000 --entry 1000:0 a");
+	CHECK(l.o.image.has_load);
+	CHECK_EQ(l.o.image.load_gpa, 0x10000);
+	CHECK_EQ(l.o.image.entry.kind, ENTRY_SEGOFF);
+	CHECK_EQ(l.o.image.entry.selector, 0x1000);
+	CHECK_EQ(l.o.image.entry.offset, 0);
+	CHECK_TAKEN(l, "run -e 07c0:0005 a");
+	CHECK_EQ(l.o.image.entry.selector, 0x7c0);
+	CHECK_EQ(l.o.image.entry.offset, 5);
+	CHECK_TAKEN(l, "run -e 0x1000 a");
+	CHECK_EQ(l.o.image.entry.kind, ENTRY_LINEAR);
+	CHECK_EQ(l.o.image.entry.gva, 0x1000);
+	CHECK_TAKEN(l, "run -e reset a");
+	CHECK_EQ(l.o.image.entry.kind, ENTRY_RESET);
+	check_refused("run -l 7c00 a",
+	        "stepvm run: -l 7c00: an address such as 0x7c00 or 65536 was meant");
+	static const char *const wrong[] = { "resets", "1000:", ":0", "10000:0", "0:10000",
+		"0x7c0:5", "7c0:5:1", "ffff:fffg", "7c00h" };
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		char words[64], text[200];
+		snprintf(words, sizeof words, "run --entry %s a", wrong[i]);
+		snprintf(text, sizeof text,
+		        "stepvm run: --entry %s: an address such as 0x1000, SEG:OFF in hex such as "
+		        "07c0:0005, or reset was meant",
+		        wrong[i]);
+		check_refused(words, text);
+	}
+}
+
+static void registers_are_names_with_values(void)
+{
+	struct line l;
+	CHECK_TAKEN(l, "run --reg ax=2 --reg=EBX=0xffffffffffffffff a");
+	CHECK_EQ(l.o.register_count, 2);
+	CHECK_STR(l.o.registers[0].name, "ax");
+	CHECK_EQ(l.o.registers[0].value, 2);
+	CHECK_STR(l.o.registers[1].name, "ebx");
+	CHECK_EQ(l.o.registers[1].value, UINT64_MAX);
+	check_refused("run --reg ax a",
+	        "stepvm run: --reg ax: a register and its value such as ax=2 was meant");
+	check_refused("run --reg =2 a",
+	        "stepvm run: --reg =2: a register and its value such as ax=2 was meant");
+	check_refused("run --reg abcdefghijklmnop=2 a",
+	        "stepvm run: --reg abcdefghijklmnop=2: a register and its value such as ax=2 was "
+	        "meant");
+	check_refused("run --reg ax=2q a",
+	        "stepvm run: --reg ax=2q: a number such as 2 or 0x1f was meant behind the =");
+	check_refused("run --reg ax=1 --reg AX=2 a",
+	        "stepvm run: --reg AX=2: that register was given already");
+}
+
+static void ports_get_kinds(void)
+{
+	struct line l;
+	CHECK_TAKEN(l, "run -p 0x10=hex -p 233=text --port 0xffff=exit -p0xf4=none a");
+	CHECK_EQ(l.o.port_count, 4);
+	CHECK_EQ(l.o.ports[0].port, 0x10);
+	CHECK_EQ(l.o.ports[0].kind, PORT_HEX);
+	CHECK_EQ(l.o.ports[1].port, 0xe9);
+	CHECK_EQ(l.o.ports[1].kind, PORT_TEXT);
+	CHECK_EQ(l.o.ports[2].port, 0xffff);
+	CHECK_EQ(l.o.ports[2].kind, PORT_EXIT);
+	CHECK_EQ(l.o.ports[3].kind, PORT_NONE);
+	check_refused("run -p 0x10 a",
+	        "stepvm run: -p 0x10: a port and what stands there such as 0x10=hex was meant");
+	check_refused("run -p 0x10000=hex a",
+	        "stepvm run: -p 0x10000=hex: a port from 0 to 0xffff was meant");
+	check_refused("run -p 1=hexx a",
+	        "stepvm run: -p 1=hexx: hex, text, exit or none was meant behind the =");
+	check_refused(
+	        "run -p 1= a", "stepvm run: -p 1=: hex, text, exit or none was meant behind the =");
+	check_refused("run -p 16=hex -p 0x10=none a",
+	        "stepvm run: -p 0x10=none: that port was given already");
+}
+
+static void format_hlt_and_trace_are_words(void)
+{
+	struct line l;
+	CHECK_TAKEN(l, "run -f boot --hlt resume -t io,exits --trace mmio a");
+	CHECK_EQ(l.o.image.format, IMAGE_BOOT);
+	CHECK_EQ(l.o.hlt, HLT_RESUME);
+	CHECK_EQ(l.o.hlt_resume_ms, 1000);
+	CHECK_EQ(l.o.trace, TRACE_IO | TRACE_EXITS | TRACE_MMIO);
+	CHECK_TAKEN(l, "run -f flat --hlt=resume:0 -tpackets a");
+	CHECK_EQ(l.o.image.format, IMAGE_FLAT);
+	CHECK_EQ(l.o.hlt, HLT_RESUME);
+	CHECK_EQ(l.o.hlt_resume_ms, 0);
+	CHECK_EQ(l.o.trace, TRACE_PACKETS);
+	CHECK_TAKEN(l, "run --hlt exit a");
+	CHECK_EQ(l.o.hlt, HLT_EXIT);
+	CHECK_TAKEN(l, "run --hlt stop a");
+	CHECK_EQ(l.o.hlt, HLT_STOP);
+	check_refused("run -f fat a", "stepvm run: -f fat: flat or boot was meant");
+	check_refused("run --hlt resume5 a",
+	        "stepvm run: --hlt resume5: auto, exit, stop, resume or resume:MS was meant");
+	check_refused("run --hlt resume: a",
+	        "stepvm run: --hlt resume:: a number of milliseconds such as 50 was meant behind "
+	        "the :");
+	check_refused("run --hlt resume:4294967296 a",
+	        "stepvm run: --hlt resume:4294967296: a number of milliseconds such as 50 was "
+	        "meant behind the :");
+	static const char *const wrong[] = { "io,", ",io", "io,,mmio", "io;mmio", "iox", "mmiox",
+		"all" };
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		char words[64], text[160];
+		snprintf(words, sizeof words, "run -t %s a", wrong[i]);
+		snprintf(text, sizeof text,
+		        "stepvm run: -t %s: io, mmio, exits, packets, or several with commas "
+		        "between were meant",
+		        wrong[i]);
+		check_refused(words, text);
+	}
+}
+
+static void a_debugger_is_let_in(void)
+{
+	struct line l;
+	static const char *const places[] = { ":1234", "host:1", "unix:/tmp/s", "-" };
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+		char words[64];
+		snprintf(words, sizeof words, "run --no-wait -g %s a", places[i]);
+		CHECK_TAKEN(l, words);
+		CHECK_STR(l.o.listen, places[i]);
+		CHECK(l.o.no_wait);
+	}
+	CHECK_TAKEN(l, "run --gdb=- a");
+	CHECK_STR(l.o.listen, "-");
+	check_refused("run --no-wait a", "stepvm run: --no-wait: --gdb WHERE was meant with it");
+}
+
+static void debug_hands_the_rest_to_gdb(void)
+{
+	struct line l;
+	CHECK_TAKEN(l, "debug --symbols a.elf --gdb-program gdb-x a.img -- -ex --help --");
+	CHECK_STR(l.o.symbols, "a.elf");
+	CHECK_STR(l.o.gdb_program, "gdb-x");
+	CHECK_STR(l.o.image.path, "a.img");
+	CHECK(l.o.gdb_args && l.o.gdb_args[0] && l.o.gdb_args[1] && l.o.gdb_args[2]);
+	CHECK_STR(l.o.gdb_args[0], "-ex");
+	CHECK_STR(l.o.gdb_args[1], "--help");
+	CHECK_STR(l.o.gdb_args[2], "--");
+	CHECK(!l.o.gdb_args[3] && !l.o.wants_help);
+	CHECK_TAKEN(l, "debug a.img --");
+	CHECK(l.o.gdb_args && !l.o.gdb_args[0]);
+	CHECK_TAKEN(l, "debug a.img");
+	CHECK(l.o.gdb_args && !l.o.gdb_args[0]);
+	check_refused(
+	        "debug -- a.img", "stepvm debug: an IMAGE was meant; see stepvm debug --help");
+}
+
+static void test_takes_scripts_in_any_order(void)
+{
+	struct line l;
+	CHECK_TAKEN(l, "test a --jobs 4 b --timeout=5 --log-dir d c --gdb-program g -- -j");
+	CHECK_EQ(l.o.script_count, 4);
+	CHECK_STR(l.o.scripts[0], "a");
+	CHECK_STR(l.o.scripts[1], "b");
+	CHECK_STR(l.o.scripts[2], "c");
+	CHECK_STR(l.o.scripts[3], "-j");
+	CHECK(!l.o.scripts[4]);
+	CHECK_EQ(l.o.jobs, 4);
+	CHECK_EQ(l.o.timeout_ms, 5000);
+	CHECK_STR(l.o.log_dir, "d");
+	CHECK_STR(l.o.gdb_program, "g");
+	CHECK_TAKEN(l, "test a b");
+	CHECK_EQ(l.o.script_count, 2);
+	CHECK(!l.o.scripts[2]);
+	check_refused("test", "stepvm test: a SCRIPT.gdb was meant; see stepvm test --help");
+	check_refused("test -j 0 a", "stepvm test: -j 0: a number from 1 to 1024 was meant");
+	check_refused("test -j 1025 a", "stepvm test: -j 1025: a number from 1 to 1024 was meant");
+	check_refused("test --timeout 0 a",
+	        "stepvm test: --timeout 0: a number of seconds from 1 to 4294967 was meant");
+	check_refused("test --timeout 4294968 a",
+	        "stepvm test: --timeout 4294968: a number of seconds from 1 to 4294967 was meant");
+	check_refused("test '' a", "stepvm test: an empty word: a SCRIPT.gdb was meant");
+}
+
+static void operands_and_verbs_are_named(void)
+{
+	struct line l;
+	CHECK_TAKEN(l, "run -- -odd");
+	CHECK_STR(l.o.image.path, "-odd");
+	CHECK_TAKEN(l, "run -");
+	CHECK_STR(l.o.image.path, "-");
+	check_refused("", "stepvm: a verb was meant: run, debug or test; see stepvm --help");
+	check_refused("''", "stepvm: a verb was meant: run, debug or test; see stepvm --help");
+	check_refused("rnu", "stepvm: rnu: not a verb; run, debug or test was meant");
+	check_refused("run", "stepvm run: an IMAGE was meant; see stepvm run --help");
+	check_refused("run a b", "stepvm run: b: one IMAGE was meant, and a is it");
+	check_refused("run a -- b", "stepvm run: b: one IMAGE was meant, and a is it");
+	check_refused("--gdb :1 run a",
+	        "stepvm: --gdb: a verb was meant before it: run; see stepvm --help");
+	check_refused("-m 1M run a",
+	        "stepvm: -m: a verb was meant before it: run or debug; see stepvm --help");
+}
+
+static void options_out_of_place_say_where_they_belong(void)
+{
+	check_refused("debug --gdb :1 a", "stepvm debug: --gdb: an option of run, not of debug");
+	check_refused("run --jobs 2 a", "stepvm run: --jobs: an option of test, not of run");
+	check_refused("run --gdb-program=x a",
+	        "stepvm run: --gdb-program: an option of debug or test, not of run");
+	check_refused("test -m 64M a", "stepvm test: -m: an option of run or debug, not of test");
+}
+
+static void unknown_options_get_a_near_word(void)
+{
+	check_refused("run --memroy=64M a",
+	        "stepvm run: --memroy: not an option; was --memory meant? See stepvm run --help");
+	check_refused("run --mem 64M a",
+	        "stepvm run: --mem: not an option; was --memory meant? See stepvm run --help");
+	check_refused("run --htl exit a",
+	        "stepvm run: --htl: not an option; was --hlt meant? See stepvm run --help");
+	check_refused("run --hltt exit a",
+	        "stepvm run: --hltt: not an option; was --hlt meant? See stepvm run --help");
+	check_refused(
+	        "--halp", "stepvm: --halp: not an option; was --help meant? See stepvm --help");
+	/* Near to an option, but not to one of this verb. */
+	check_refused("run --job 2 a", "stepvm run: --job: not an option; see stepvm run --help");
+	check_refused("run --xyzzy a", "stepvm run: --xyzzy: not an option; see stepvm run --help");
+	check_refused("run -x a", "stepvm run: -x: not an option; see stepvm run --help");
+	check_refused("run --=1 a", "stepvm run: --: not an option; see stepvm run --help");
+	check_refused("--", "stepvm: --: not an option; see stepvm --help");
+}
+
+static void values_are_there_or_missed(void)
+{
+	check_refused("run a --load", "stepvm run: --load: ADDR was meant behind it");
+	check_refused("run a -m", "stepvm run: -m: SIZE[@ADDR] was meant behind it");
+	check_refused("run --load= a", "stepvm run: --load: ADDR was meant behind it");
+	check_refused("run --load '' a", "stepvm run: --load: ADDR was meant behind it");
+	check_refused("run --gdb --no-wait a",
+	        "stepvm run: --gdb: WHERE was meant behind it, not --no-wait");
+	check_refused("run --gdb -- a", "stepvm run: --gdb: WHERE was meant behind it, not --");
+	check_refused("run --no-wait=1 a", "stepvm run: --no-wait=1: --no-wait takes no value");
+	check_refused("-hx", "stepvm: -hx: --help takes no value");
+	struct line l;
+	CHECK_TAKEN(l, "debug --symbols=-x a");
+	CHECK_STR(l.o.symbols, "-x");
+}
+
+static void help_version_and_manual_end_the_check(void)
+{
+	struct line l;
+	CHECK_TAKEN(l, "--help");
+	CHECK(l.o.wants_help && !l.o.has_verb);
+	CHECK_TAKEN(l, "help");
+	CHECK(l.o.wants_help && !l.o.has_verb);
+	CHECK_TAKEN(l, "-h");
+	CHECK(l.o.wants_help);
+	CHECK_TAKEN(l, "help debug");
+	CHECK(l.o.wants_help && l.o.has_verb && l.o.verb == VERB_DEBUG);
+	CHECK_TAKEN(l, "test --help");
+	CHECK(l.o.wants_help && l.o.has_verb && l.o.verb == VERB_TEST);
+	CHECK_TAKEN(l, "run a -h --bogus b");
+	check_refused("help rnu", "stepvm: rnu: not a verb; run, debug or test was meant");
+	CHECK_TAKEN(l, "--version");
+	CHECK(l.o.wants_version && !l.o.wants_help);
+	CHECK_TAKEN(l, "run --manual");
+	CHECK(l.o.wants_manual);
+}
+
+static void lists_end_with_a_word(void)
+{
+	char words[1024] = "run a";
+	struct line l;
+	for (unsigned i = 0; i < OPTIONS_LIST_MAX; i++)
+		snprintf(words + strlen(words), sizeof words - strlen(words), " -p%u=hex", i);
+	CHECK_TAKEN(l, words);
+	CHECK_EQ(l.o.port_count, OPTIONS_LIST_MAX);
+	strcat(words, " -p99=hex");
+	check_refused(words, "stepvm run: -p 99=hex: more than 32 of these were given");
+	strcpy(words, "run a");
+	for (unsigned i = 0; i <= OPTIONS_LIST_MAX; i++)
+		snprintf(words + strlen(words), sizeof words - strlen(words), " -m%uM", i + 1);
+	check_refused(words, "stepvm run: -m 33M: more than 32 of these were given");
+	strcpy(words, "run a");
+	for (unsigned i = 0; i <= OPTIONS_LIST_MAX; i++)
+		snprintf(words + strlen(words), sizeof words - strlen(words), " --reg=r%u=0", i);
+	check_refused(words, "stepvm run: --reg r32=0: more than 32 of these were given");
+}
+
+static void long_and_odd_words_keep_the_message_whole(void)
+{
+	struct line l;
+	char words[512] = "run --memory ";
+	memset(words + strlen(words), '9', 300);
+	parse(&l, words);
+	CHECK(strstr(l.e.text, "9999...: a size such as 64M, 640K or 0x100000 was meant") != NULL);
+	check_refused("run a\nb c", "stepvm run: c: one IMAGE was meant, and a?b is it");
+	check_refused(
+	        "run --\x1b[31m a", "stepvm run: --?[31m: not an option; see stepvm run --help");
+}
+
+static uint32_t next_random(uint32_t *state)
+{
+	*state = *state * 1664525 + 1013904223; /* Numerical Recipes' generator */
+	return *state >> 8;
+}
+
+/* Any words at all: read, or refused in one line. */
+static void random_words_are_judged(void)
+{
+	static const char *const parts[] = { "run", "debug", "test", "-", "--", "=", "memory", "m",
+		"gdb", "reg", "ax", "64", "M", "@", "0x", ":", ",", "io", "resume", "hlt", "port",
+		"p", "e", "entry", "trace", "t", "f", "flat", "''", "\n", "\xff", "no-wait", "help",
+		"99999999999999999999", "jobs", "j", " ", " ", " ", " ", " " };
+	uint32_t state = 7;
+	unsigned taken = 0;
+	for (int round = 0; round < 200000; round++) {
+		static const char *const starts[] = { "run a ", "debug ", "test b ", "" };
+		char words[512];
+		struct line l;
+		snprintf(words, sizeof words, "%s", starts[next_random(&state) % 4]);
+		for (unsigned n = next_random(&state) % 14; n; n--)
+			strcat(words,
+			        parts[next_random(&state) % (sizeof parts / sizeof parts[0])]);
+		parse(&l, words);
+		taken += l.err == 0;
+		if (l.err == 0 ? l.e.text[0] != '\0'
+		               : l.err != -EINVAL || strncmp(l.e.text, "stepvm", 6) != 0 ||
+		                         strpbrk(l.e.text, "\n\x1b") != NULL)
+			CHECK_FAIL("[%s] %d %s", words, l.err, l.e.text);
+	}
+	CHECK(taken > 1000); /* not all of it was noise */
+}
+
+int main(void)
+{
+	RUN(defaults_are_as_documented);
+	RUN(memory_is_a_list_of_sizes_and_places);
+	RUN(load_and_entry_place_an_image);
+	RUN(registers_are_names_with_values);
+	RUN(ports_get_kinds);
+	RUN(format_hlt_and_trace_are_words);
+	RUN(a_debugger_is_let_in);
+	RUN(debug_hands_the_rest_to_gdb);
+	RUN(test_takes_scripts_in_any_order);
+	RUN(operands_and_verbs_are_named);
+	RUN(options_out_of_place_say_where_they_belong);
+	RUN(unknown_options_get_a_near_word);
+	RUN(values_are_there_or_missed);
+	RUN(help_version_and_manual_end_the_check);
+	RUN(lists_end_with_a_word);
+	RUN(long_and_odd_words_keep_the_message_whole);
+	RUN(random_words_are_judged);
+	return check_done();
+}
