@@ -23,7 +23,7 @@ static void write_all(void *ctx, const uint8_t *bytes, size_t len)
 		} else if (errno == EAGAIN) { /* somebody made it non-blocking */
 			struct pollfd p = { .fd = m->output_fd, .events = POLLOUT };
 			poll(&p, 1, -1);
-		} else if (errno != EINTR) {
+		} else if (errno != EINTR || (m->end_signal && *m->end_signal)) {
 			m->output_error = -errno;
 		}
 	}
@@ -107,9 +107,13 @@ static int set_state(struct machine *m, const struct options *o, struct error *e
 		err = vcpu_set_regs(&m->vcpu, &regs);
 	if (err)
 		return error_set(e, err, "KVM refuses the guest's first state: %s", strerror(-err));
-	for (unsigned i = 0; i < o->register_count && !err; i++)
-		err = registers_write_named(
-		        &m->vcpu, o->registers[i].name, o->registers[i].value, e);
+	for (unsigned i = 0; i < o->register_count && !err; i++) {
+		struct error why = { 0 };
+		const struct option_register *r = &o->registers[i];
+		err = registers_write_named(&m->vcpu, r->name, r->value, &why);
+		if (err)
+			error_set(e, err, "--reg %s", why.text);
+	}
 	return err;
 }
 

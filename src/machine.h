@@ -2,6 +2,8 @@
 #ifndef STEPVM_MACHINE_H
 #define STEPVM_MACHINE_H
 
+#include <signal.h>
+
 #include "debug/control.h"
 #include "devices/board.h"
 #include "options.h"
@@ -15,6 +17,7 @@ struct machine {
 	unsigned trace;   /* TRACE_ bits */
 	int output_fd;    /* where the guest's output goes */
 	int output_error; /* writing it failed: -errno */
+	const volatile sig_atomic_t *end_signal; /* not 0: a blocked write is given up; or NULL */
 	bool wants_input; /* bytes wait for the guest to make room: kick when it has */
 };
 

@@ -45,6 +45,7 @@ static void catch_signals(struct serve *s)
 	struct sigaction action = { .sa_handler = on_signal }; /* no SA_RESTART */
 	signalled_vcpu = &s->machine->vcpu;
 	signalled_fd = s->wake_fd;
+	s->machine->end_signal = &end_signal;
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		struct sigaction old;
 		/* What is ignored stays ignored: nohup, a shell's background job, a debug's SIGINT.
@@ -334,6 +335,7 @@ static void wait_for_debugger(struct serve *s)
 				return;
 		} while (now_ns() < until);
 	}
+	terminal_cooked();
 	attend(s, -1);
 }
 
@@ -408,6 +410,10 @@ static void handle_halt(struct serve *s, const struct stop *stop, bool was_step)
 
 static void handle_device(struct serve *s, const struct stop *stop)
 {
+	if (s->machine->output_error == -EINTR) { /* the loop ends by the signal */
+		end(s, -end_signal);
+		return;
+	}
 	if (s->machine->output_error == -EPIPE) { /* `stepvm run IMAGE | head`: the usual end */
 		end(s, -SIGPIPE);
 		return;
@@ -464,6 +470,7 @@ static void run(struct serve *s)
 	feed(s); /* a 0x03 may have come with the request */
 	if (s->is_interrupted || s->state != SERVE_RUNNING)
 		return;
+	terminal_raw();
 	look_out(s, &i);
 	for (nfds_t k = 1; k < i.count; k++) /* signals kick by themselves, without wake_fd */
 		if (i.fds[k].events & POLLIN && !kicker_arm(&s->kicker, i.fds[k].fd))

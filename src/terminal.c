@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 static struct termios saved;
-static volatile sig_atomic_t is_saved, is_raw;
+static volatile sig_atomic_t is_saved, is_raw, wants_raw;
 
 static bool is_foreground(void)
 {
@@ -47,7 +47,7 @@ static void on_end(int signal_number)
 	sigprocmask(SIG_UNBLOCK, &only, NULL); /* here it takes effect */
 	/* A stop signal comes back when the process goes on. */
 	sigaction(signal_number, &old, NULL);
-	if (is_saved && is_foreground())
+	if (is_saved && wants_raw && is_foreground())
 		make_raw();
 	errno = before;
 }
@@ -63,7 +63,19 @@ void terminal_open(void)
 	for (unsigned i = 0; i < sizeof ends / sizeof *ends; i++)
 		sigaction(ends[i], &action, NULL);
 	atexit(terminal_close);
-	make_raw();
+}
+
+void terminal_raw(void)
+{
+	wants_raw = 1;
+	if (is_saved && !is_raw && is_foreground())
+		make_raw();
+}
+
+void terminal_cooked(void)
+{
+	wants_raw = 0;
+	restore();
 }
 
 void terminal_close(void)

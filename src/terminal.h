@@ -8,10 +8,14 @@
 
 #include <stdbool.h>
 
-/* Does nothing when standard input is no terminal, or one that this process is in the background
- * of. */
+/* Learns the terminal's settings and watches the signals. All of these do nothing when standard input
+ * is no terminal, or one that this process is in the background of. */
 void terminal_open(void);
 void terminal_close(void);
+/* The guest runs: characters come at once. The guest is stopped: the terminal is as it was. Cheap
+ * when nothing changes. */
+void terminal_raw(void);
+void terminal_cooked(void);
 /* False when reading standard input would stop a background process. */
 bool terminal_may_read(void);
 

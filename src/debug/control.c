@@ -266,15 +266,14 @@ static int run_free(struct control *c, struct stop *stop)
 /* Where a breakpoint can be kept in no other way. */
 static int run_stepping(struct control *c, struct stop *stop)
 {
-	c->was_kicked = false;
 	for (;;) {
-		int err = control_single_step(c, stop);
-		if (err || stop->kind != STOP_STEPPED || is_at_breakpoint(c, stop))
-			return err;
-		if (c->was_kicked) {
+		if (vcpu_take_kick(c->vcpu)) {
 			stop->kind = STOP_KICKED;
 			return 0;
 		}
+		int err = control_single_step(c, stop);
+		if (err || stop->kind != STOP_STEPPED || is_at_breakpoint(c, stop))
+			return err;
 	}
 }
 

@@ -48,7 +48,7 @@ struct control {
 	struct probe probe;
 	bool is_probed;
 	bool must_step_off; /* the guest stands at a breakpoint that was reported */
-	bool was_kicked;    /* during a step, which goes on all the same */
+	bool was_kicked;    /* during this step, which went on all the same */
 };
 
 void control_init(struct control *c, struct vcpu *v, const struct control_io *io);

@@ -134,19 +134,29 @@ static int step_rep(struct control *c, const struct insn *insn, struct stop *sto
 	return vcpu_set_regs(v, &regs);
 }
 
-int control_single_step(struct control *c, struct stop *stop)
+static int step_looked_at(struct control *c, struct stop *stop)
 {
 	struct insn insn;
-	*stop = (struct stop) { .kind = STOP_STEPPED };
 	if (!look_ahead(c->vcpu, &insn))
 		return run_step(c, stop);
 	if (insn.kind == INSN_HLT && !insn.has_lock && registers_cpl(c->vcpu) == 0)
 		return step_hlt(c, &insn, stop);
 	bool counts = (insn.kind == INSN_STRING || insn.kind == INSN_SCAN) && insn.rep != INSN_ONCE;
 	int err = counts && control_probe(c)->step_runs_whole_rep ? step_rep(c, &insn, stop)
-	                                                          : run_step(c, stop);
+								  : run_step(c, stop);
 	/* The guest has written TF, which is where KVM keeps the step. */
 	if (insn.kind == INSN_FLAGS)
 		vcpu_debug_stale(c->vcpu);
+	return err;
+}
+
+int control_single_step(struct control *c, struct stop *stop)
+{
+	*stop = (struct stop) { .kind = STOP_STEPPED };
+	c->was_kicked = false;
+	int err = step_looked_at(c, stop);
+	/* A step can't be kicked out of: the kick is for the run that follows. */
+	if (c->was_kicked)
+		vcpu_kick(c->vcpu);
 	return err;
 }

@@ -235,7 +235,8 @@ static void answer(struct session *s, enum verdict v)
 	case REPLY_WHY:
 		begin_reply(s);
 		text_put(&s->reply, "E.");
-		text_put_binary(&s->reply, s->why.text, strlen(s->why.text));
+		for (const char *c = s->why.text; *c; c++) /* gdb shows it as it comes: no escapes */
+			text_put_char(&s->reply, strchr("#$}*", *c) ? ' ' : *c);
 		break;
 	case REPLY_NONE: begin_reply(s); break;
 	case REPLY_LATER: s->state = SESSION_RUNNING; return;

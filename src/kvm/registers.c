@@ -258,9 +258,7 @@ static void read_dtr(const struct kvm_dtable *d, unsigned half, uint8_t *to)
 int registers_read(struct vcpu *v, int reg, uint8_t *to)
 {
 	const struct row *r = &rows[reg];
-	struct kvm_fpu f;
 	uint64_t value = 0;
-	int err = 0;
 	switch (r->file) {
 	case REGS: memcpy(to, (const uint8_t *)vcpu_regs(v) + r->offset, r->size); return v->error;
 	case SREGS:
@@ -280,17 +278,8 @@ int registers_read(struct vcpu *v, int reg, uint8_t *to)
 		return v->error;
 	}
 	case FPU:
-	case X87:
-		err = vcpu_get_fpu(v, &f);
-		if (!err)
-			memcpy(to, (const uint8_t *)&f + r->offset, r->size);
-		return err;
-	case TAGS:
-		err = vcpu_get_fpu(v, &f);
-		if (err)
-			return err;
-		value = full_tags(&f);
-		break;
+	case X87: memcpy(to, (const uint8_t *)vcpu_fpu(v) + r->offset, r->size); return v->error;
+	case TAGS: value = full_tags(vcpu_fpu(v)); break;
 	case PC: value = registers_pc(v); break;
 	case SP_LINEAR: value = sp_linear(v); break;
 	case MODE: value = registers_mode(v); break;
@@ -388,7 +377,7 @@ static int write_pc(struct vcpu *v, uint64_t pc, struct error *e)
 		if (!s->cs.db && regs.rip > 0xffff)
 			return error_set(e, -EINVAL,
 			        "0x%" PRIx64 " is out of reach of CS 0x%04x (base 0x%" PRIx64
-			        "): set $cs first",
+			        "): set cs first",
 			        pc, s->cs.selector, (uint64_t)s->cs.base);
 	}
 	return vcpu_set_regs(v, &regs);
@@ -403,7 +392,7 @@ static int write_sp_linear(struct vcpu *v, uint64_t gva, struct error *e)
 	if (sp & ~mask)
 		return error_set(e, -EINVAL,
 		        "0x%" PRIx64 " is out of reach of SS 0x%04x (base 0x%" PRIx64
-		        "): set $ss first",
+		        "): set ss first",
 		        gva, s->ss.selector, (uint64_t)s->ss.base);
 	regs.rsp = (regs.rsp & ~mask) | sp;
 	return vcpu_set_regs(v, &regs);
@@ -411,10 +400,9 @@ static int write_sp_linear(struct vcpu *v, uint64_t gva, struct error *e)
 
 static int write_fpu(struct vcpu *v, const struct row *r, const uint8_t *from)
 {
-	struct kvm_fpu f;
-	int err = vcpu_get_fpu(v, &f);
-	if (err)
-		return err;
+	struct kvm_fpu f = *vcpu_fpu(v);
+	if (v->error)
+		return v->error;
 	if (r->file == TAGS)
 		f.ftwx = short_tags((uint16_t)(from[0] | from[1] << 8));
 	else

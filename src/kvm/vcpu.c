@@ -103,6 +103,17 @@ const struct kvm_sregs *vcpu_sregs(struct vcpu *v)
 	return &v->own_sregs;
 }
 
+const struct kvm_fpu *vcpu_fpu(struct vcpu *v)
+{
+	if (!v->has_fpu) {
+		int err = call(v, KVM_GET_FPU, &v->own_fpu);
+		v->has_fpu = true;
+		if (err)
+			v->error = err;
+	}
+	return &v->own_fpu;
+}
+
 /* After a write KVM's registers are the truth: it may have changed other bits with them. */
 static void registers_changed(struct vcpu *v)
 {
@@ -126,14 +137,10 @@ int vcpu_set_sregs(struct vcpu *v, const struct kvm_sregs *sregs)
 	return err;
 }
 
-int vcpu_get_fpu(struct vcpu *v, struct kvm_fpu *fpu)
-{
-	return call(v, KVM_GET_FPU, fpu);
-}
-
 int vcpu_set_fpu(struct vcpu *v, const struct kvm_fpu *fpu)
 {
 	struct kvm_fpu copy = *fpu;
+	v->has_fpu = false;
 	return call(v, KVM_SET_FPU, &copy);
 }
 
@@ -176,12 +183,17 @@ static int flush_debug(struct vcpu *v)
 	return 0;
 }
 
+bool vcpu_take_kick(struct vcpu *v)
+{
+	return __atomic_exchange_n(&v->kicked, 0, __ATOMIC_SEQ_CST);
+}
+
 /* KVM_RUN once. immediate_exit is the caller's. */
 static int run_once(struct vcpu *v, struct exit *x)
 {
 	int failed = ioctl(v->fd, KVM_RUN, 0) < 0 ? errno : 0;
 	v->is_synced = v->vm->has_sync_regs;
-	v->has_regs = v->has_sregs = false;
+	v->has_regs = v->has_sregs = v->has_fpu = false;
 	/* EAGAIN: a vCPU that has just left its wait for SIPI; api.rst wants the run repeated. */
 	if (failed == EINTR || failed == EAGAIN) {
 		x->kind = EXIT_KICKED;
@@ -203,14 +215,14 @@ int vcpu_run(struct vcpu *v, struct exit *x)
 	/* The order matters. vcpu_kick sets kicked, then immediate_exit: a kick that comes before
 	 * the exchange is seen there, a later one makes KVM_RUN return at once. */
 	__atomic_store_n(&v->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
-	if (__atomic_exchange_n(&v->kicked, 0, __ATOMIC_SEQ_CST)) {
+	if (vcpu_take_kick(v)) {
 		x->kind = EXIT_KICKED;
 		x->reason = KVM_EXIT_INTR;
 		return 0;
 	}
 	err = run_once(v, x);
 	if (!err && x->kind == EXIT_KICKED)
-		__atomic_store_n(&v->kicked, 0, __ATOMIC_SEQ_CST);
+		vcpu_take_kick(v);
 	return err;
 }
 

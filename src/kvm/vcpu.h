@@ -30,9 +30,10 @@ struct vcpu {
 	int fd;
 	struct kvm_run *run;
 	bool is_synced; /* *run holds the registers of now */
-	bool has_regs, has_sregs;
+	bool has_regs, has_sregs, has_fpu;
 	struct kvm_regs own_regs;
 	struct kvm_sregs own_sregs;
+	struct kvm_fpu own_fpu;
 	int error; /* a register read failed: -errno, reported by the next run */
 	struct vcpu_debug debug;
 	bool debug_is_stale; /* KVM may have lost or not seen *debug */
@@ -50,7 +51,7 @@ const struct kvm_sregs *vcpu_sregs(struct vcpu *v);
  */
 int vcpu_set_regs(struct vcpu *v, const struct kvm_regs *regs);
 int vcpu_set_sregs(struct vcpu *v, const struct kvm_sregs *sregs);
-int vcpu_get_fpu(struct vcpu *v, struct kvm_fpu *fpu);
+const struct kvm_fpu *vcpu_fpu(struct vcpu *v); /* x87 and SSE */
 int vcpu_set_fpu(struct vcpu *v, const struct kvm_fpu *fpu);
 int vcpu_get_events(struct vcpu *v, struct kvm_vcpu_events *events);
 int vcpu_set_events(struct vcpu *v, const struct kvm_vcpu_events *events);
@@ -70,5 +71,7 @@ int vcpu_complete(struct vcpu *v, struct exit *x);
 /* From any thread or a signal handler: the run that is under way or the next one returns. The
  * caller also sends the vCPU's thread a signal, to get it out of the guest. */
 void vcpu_kick(struct vcpu *v);
+/* True when a kick waits for the next run; it is used up. */
+bool vcpu_take_kick(struct vcpu *v);
 
 #endif

@@ -1,0 +1,89 @@
+# stepvm.gdb: settings and commands for guests of stepvm, in gdb's own language (no Python needed).
+# `stepvm debug` loads it; by hand: gdb -x stepvm.gdb -ex 'target remote :1234'
+
+# RAM may be read in larger pieces than asked for and kept until the guest goes on: many round
+# trips less. Between 640 KiB and 1 MiB, where devices are on a PC, every byte is asked for.
+mem 0 0xa0000 rw cache
+mem 0x100000 0xc0000000 rw cache
+set mem inaccessible-by-default off
+
+define-prefix stepvm
+document stepvm
+Commands for guests of stepvm.
+
+See also 'monitor help': what stepvm itself can tell.
+end
+
+set $stepvm_context = 1
+
+define-prefix stepvm context
+define stepvm context
+  if $cpumode == 6
+    stepvm-context-64
+  else
+    stepvm-context-32
+  end
+end
+document stepvm context
+Show where the CPU is: mode, CS:IP, registers, flags, next instructions, stack.
+
+It is shown at every stop: 'stepvm context off' ends that, 'stepvm context on' begins it again.
+end
+
+define stepvm context on
+  set $stepvm_context = 1
+end
+document stepvm context on
+Show the context at every stop.
+end
+
+define stepvm context off
+  set $stepvm_context = 0
+end
+document stepvm context off
+Show the context only when 'stepvm context' asks for it.
+end
+
+define stepvm-context-32
+  set $stepvm_sp = (unsigned) $esp
+  if $cpumode != 3 && $cpumode != 5
+    set $stepvm_sp = $stepvm_sp & 0xffff
+  end
+  output $cpumode
+  printf "  CS:IP %04x:%04x  linear 0x%x  SS:SP %04x:%04x  ", $cs & 0xffff, $ip, (unsigned) $eip, $ss & 0xffff, $stepvm_sp
+  output $eflags
+  printf "\neax %08x  ebx %08x  ecx %08x  edx %08x  DS %04x  ES %04x\n", $eax, $ebx, $ecx, $edx, $ds & 0xffff, $es & 0xffff
+  printf "esi %08x  edi %08x  ebp %08x  esp %08x  FS %04x  GS %04x\n", $esi, $edi, (unsigned) $ebp, (unsigned) $esp, $fs & 0xffff, $gs & 0xffff
+  x/4i $pc
+  if $cpumode == 3 || $cpumode == 5
+    x/4xw $ss_base + $stepvm_sp
+  else
+    x/8xh $ss_base + $stepvm_sp
+  end
+end
+document stepvm-context-32
+Part of 'stepvm context', for 16-bit and 32-bit code.
+end
+
+define stepvm-context-64
+  output $cpumode
+  printf "  rip 0x%lx  CS %04x  SS %04x  ", $rip, $cs & 0xffff, $ss & 0xffff
+  output $eflags
+  printf "\nrax %016lx  rbx %016lx  rcx %016lx\n", $rax, $rbx, $rcx
+  printf "rdx %016lx  rsi %016lx  rdi %016lx\n", $rdx, $rsi, $rdi
+  printf "rbp %016lx  rsp %016lx  r8  %016lx\n", $rbp, $rsp, $r8
+  x/4i $pc
+  x/4xg $rsp
+end
+document stepvm-context-64
+Part of 'stepvm context', for 64-bit code.
+end
+
+# Before anything is printed at a stop: read the description of the registers again, for the CPU may
+# have changed its mode.
+define hook-stop
+  unset tdesc filename
+  if $stepvm_context && !$_isvoid($cpumode)
+    stepvm context
+  end
+end
