@@ -71,9 +71,9 @@ void report_stop(struct machine *m, const struct stop *stop, char *to, size_t si
 	switch (stop->kind) {
 	case STOP_HALTED:
 		snprintf(to, size,
-		        "The CPU is halted; it goes on at %s. Nothing can wake it: no device "
-		        "interrupts.\n",
-		        where);
+			"hlt: the CPU is halted, and nothing can wake it (no device interrupts). "
+			"Behind the hlt: %s.\n",
+			where);
 		break;
 	case STOP_SHUTDOWN:
 		snprintf(to, size, "Triple fault: the CPU shut down at %s.\n", where);

@@ -11,7 +11,7 @@
 static int set_cpuid(const struct vcpu *v, struct error *e)
 {
 	/* KVM_GET_SUPPORTED_CPUID says E2BIG until there is room for all. */
-	for (uint32_t n = 64; n <= 4096; n *= 2) {
+	for (uint32_t n = 128; n <= 4096; n *= 2) {
 		struct kvm_cpuid2 *c = calloc(1, sizeof *c + n * sizeof c->entries[0]);
 		if (!c)
 			return error_set(e, -ENOMEM, "out of memory");
