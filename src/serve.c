@@ -233,6 +233,9 @@ static struct target_stop target_stop_of(
 
 static void accept_debugger(struct serve *s)
 {
+	/* One that hung up before this one called may not have been missed yet. */
+	while (read_debugger(s))
+		;
 	int n = transport_accept(&s->transport);
 	if (n == -EBUSY)
 		fprintf(stderr, "stepvm: a second debugger was sent away\n");

@@ -23,16 +23,21 @@ static enum verdict read_all(struct session *s, struct text_in in)
 	return REPLY;
 }
 
-/* Every register is checked for its size before the first is written; those that keep their value
- * are left alone, for a write has effects (a selector moves its base). */
+/* Every register is checked for its size before the first is written. Written are those that differ
+ * from what they were before the packet: a write has effects (a selector moves its base), and some
+ * are two names of one thing (eip and ip). */
 static enum verdict write_all(struct session *s, struct text_in in)
 {
 	const struct features *f = session_features(s, s->latched);
+	uint8_t before[FEATURES_REGISTERS_MAX][TARGET_REGISTER_MAX];
 	size_t digits = 0;
 	if (!f)
 		return REPLY_FAULT;
-	for (unsigned i = 0; i < f->count; i++)
+	for (unsigned i = 0; i < f->count; i++) {
 		digits += 2u * f->registers[i].size;
+		if (!features_read(&f->registers[i], s->target, s->cpu, before[i]))
+			return REPLY_FAULT;
+	}
 	if (text_left(&in) != digits)
 		return REPLY_WRONG;
 	for (struct text_in check = in; !text_take_end(&check); check.at++)
@@ -40,12 +45,12 @@ static enum verdict write_all(struct session *s, struct text_in in)
 			return REPLY_WRONG;
 	for (unsigned i = 0; i < f->count; i++) {
 		const struct feature_register *r = &f->registers[i];
-		uint8_t is[TARGET_REGISTER_MAX], value[TARGET_REGISTER_MAX];
+		uint8_t value[TARGET_REGISTER_MAX];
 		if (!text_take_bytes(&in, value, r->size)) { /* xx: keep what it is */
 			in.at += 2u * r->size;
 			continue;
 		}
-		if (!features_read(r, s->target, s->cpu, is) || !memcmp(is, value, r->size))
+		if (!memcmp(before[i], value, r->size))
 			continue;
 		if (!features_write(r, s->target, s->cpu, value, &s->why))
 			return s->why.text[0] ? REPLY_WHY : REPLY_FAULT;

@@ -70,7 +70,11 @@ static enum verdict read_features(struct session *s, struct text_in in)
 {
 	if (!text_take(&in, "target.xml:"))
 		return REPLY_WRONG;
-	if (text_left(&in) > 1 && in.at[0] == '0' && in.at[1] == ',')
+	struct text_in ahead = in;
+	uint64_t offset, len;
+	bool begins = text_take_hex(&ahead, &offset) && text_take(&ahead, ",") &&
+		      text_take_hex(&ahead, &len) && text_take_end(&ahead) && offset == 0;
+	if (begins)
 		s->latched = s->target->registers->layout(s->target->ctx, s->cpu);
 	const struct features *f = session_features(s, s->latched);
 	return f ? piece_of(s, in, f->xml, f->xml_len) : REPLY_FAULT;

@@ -305,7 +305,8 @@ void session_stopped(struct session *s, const struct target_stop *stop, const ch
 	s->stop = *stop;
 	if (s->state != SESSION_RUNNING)
 		return; /* `?` will tell */
-	make_room(s);
+	if (s->out_start == s->out_end) /* an acknowledgement may wait still */
+		make_room(s);
 	if (text)
 		session_print(s, text);
 	begin_reply(s);
