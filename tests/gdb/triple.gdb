@@ -1,0 +1,18 @@
+# A triple fault stops in the debugger, says so, and keeps the registers.
+# guest: ../../build/guests/triple.bin
+# symbols: ../../build/guests/triple.elf
+
+expect-output "Triple fault: the CPU shut down at 0008:0*7c41" continue
+expect-stop signal SIGSEGV
+expect $pc == &fatal
+expect $eax == 0xdead
+expect $cs == 8
+expect $ss == 0x10
+expect $cs_base == 0
+expect-output "ud2" x/i $pc
+expect-output "prot32" monitor info mode
+
+# Going on finds the same again: nothing hangs, nothing ends.
+continue
+expect-stop signal SIGSEGV
+expect $pc == &fatal

@@ -1,0 +1,128 @@
+#include "testrun_log.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "check.h"
+
+static char path[] = "/tmp/stepvm-log-test-XXXXXX";
+
+static void write_piece(const char *text, size_t len)
+{
+	FILE *to = fopen(path, "w");
+	CHECK(to && fwrite(text, 1, len, to) == len);
+	fclose(to);
+}
+
+/* What log_tails makes of text; to be freed. */
+static char *tails(const char *text, size_t len, unsigned lines)
+{
+	const struct log_piece pieces[] = { { "gdb", path, lines } };
+	char *got;
+	size_t size;
+	write_piece(text, len);
+	FILE *to = open_memstream(&got, &size);
+	log_tails(to, pieces, 1);
+	fclose(to);
+	return got;
+}
+
+static void check_tails(const char *text, unsigned lines, const char *wanted)
+{
+	char *got = tails(text, strlen(text), lines);
+	CHECK_STR(got, wanted);
+	free(got);
+}
+
+static void last_lines(void)
+{
+	check_tails("", 3, "");
+	check_tails("a\n", 3, "# --- gdb\n# a\n");
+	check_tails("a", 3, "# --- gdb\n# a\n");
+	check_tails("\n", 3, "# --- gdb\n# \n");
+	check_tails("a\nb\nc\n", 3, "# --- gdb\n# a\n# b\n# c\n");
+	check_tails("a\nb\nc\nd\n", 3, "# --- gdb, its last lines\n# b\n# c\n# d\n");
+	check_tails("a\nb\nc\nd", 1, "# --- gdb, its last lines\n# d\n");
+	check_tails("a\n\n\n", 2, "# --- gdb, its last lines\n# \n# \n");
+}
+
+static void control_characters_and_long_lines(void)
+{
+	char *text = malloc(3000), *got;
+	check_tails("a\033[1mb\tc\r\nd\re\x7f\xc3\xa4\n", 9,
+	        "# --- gdb\n# a?[1mb\tc\n# d?e?\xc3\xa4\n");
+	memset(text, 'x', 3000);
+	for (size_t len = LOG_LINE_MAX - 1; len < LOG_LINE_MAX + 2; len++) {
+		got = tails(text, len, 2);
+		bool is_cut = len > LOG_LINE_MAX;
+		CHECK_EQ(
+		        strlen(got), strlen("# --- gdb\n# \n") + (is_cut ? LOG_LINE_MAX + 3 : len));
+		CHECK_EQ(strstr(got, "...") != NULL, is_cut);
+		free(got);
+	}
+	got = tails("a\0b\n", 4, 2);
+	CHECK_STR(got, "# --- gdb\n# a?b\n");
+	free(got);
+	free(text);
+}
+
+/* A piece that is larger than what is looked at, with all line breaks before or within that. */
+static void large_pieces(void)
+{
+	size_t len = 300000;
+	char *text = malloc(len), *got;
+	for (size_t i = 0; i < len; i++)
+		text[i] = i % 10 == 9 ? '\n' : (char)('0' + i / 10 % 10);
+	got = tails(text, len, 2);
+	CHECK_STR(got, "# --- gdb, its last lines\n# 888888888\n# 999999999\n");
+	free(got);
+	memset(text, 'x', len);
+	got = tails(text, len, 2);
+	CHECK(!strncmp(got, "# --- gdb, its last lines\n# xxx", 31));
+	free(got);
+	free(text);
+}
+
+static void the_whole_log_is_byte_by_byte(void)
+{
+	const struct log_piece pieces[] = { { "gdb", path, 1 }, { "none", "/nonexistent", 1 } };
+	char *got;
+	size_t size;
+	write_piece("a\0\033\nb\n", 6);
+	FILE *to = open_memstream(&got, &size);
+	log_whole(to, pieces, 2);
+	log_tails(to, pieces + 1, 1);
+	fclose(to);
+	static const char wanted[] = "--- gdb\na\0\033\nb\n--- none\n";
+	CHECK_EQ(size, sizeof wanted - 1);
+	CHECK(!memcmp(got, wanted, sizeof wanted - 1));
+	free(got);
+}
+
+static void names(void)
+{
+	char *got;
+	size_t size;
+	FILE *to = open_memstream(&got, &size);
+	log_tap_name(to, "a b#1\\\n\xc3\xa4.gdb");
+	fclose(to);
+	CHECK_STR(got, "a b\\#1\\\\?\xc3\xa4.gdb");
+	free(got);
+}
+
+int main(void)
+{
+	int fd = mkstemp(path);
+	if (fd < 0) {
+		perror(path);
+		return 1;
+	}
+	close(fd);
+	RUN(last_lines);
+	RUN(control_characters_and_long_lines);
+	RUN(large_pieces);
+	RUN(the_whole_log_is_byte_by_byte);
+	RUN(names);
+	unlink(path);
+	return check_done();
+}

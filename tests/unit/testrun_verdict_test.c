@@ -1,0 +1,113 @@
+#include "testrun_verdict.h"
+
+#include <signal.h>
+
+#include "check.h"
+
+#define EXITED(n) ((n) << 8) /* as wait(2) encodes it on Linux */
+
+static const struct outcome good = {
+	.timeout_ms = 10000,
+	.vm_was_ready = true,
+	.vm_was_ended = true,
+	.vm_status = SIGTERM,
+	.vm_word = "",
+	.result = "loaded\nheld 3\n",
+};
+
+static const char *judge(const struct outcome *o)
+{
+	static char why[200];
+	strcpy(why, "passed");
+	return verdict(o, why, sizeof why) ? "passed" : why;
+}
+
+static void passes(void)
+{
+	struct outcome o = good;
+	CHECK_STR(judge(&o), "passed");
+	/* The guest may have ended by itself, with any status; then SIGTERM found nobody. */
+	o.vm_status = EXITED(7);
+	CHECK_STR(judge(&o), "passed");
+	o.vm_was_ended = false;
+	CHECK_STR(judge(&o), "passed");
+	o.result = "loaded\nheld 1";
+	CHECK_STR(judge(&o), "passed");
+}
+
+/* From the last to the first: each is added to those before and has to be named instead. */
+static void the_cause_comes_first(void)
+{
+	struct outcome o = good;
+	o.gdb_status = EXITED(5);
+	CHECK_STR(judge(&o), "gdb's exit status is 5");
+	o.result = "loaded\nheld 0\n";
+	CHECK_STR(judge(&o), "nothing was expected: a test needs an expect that holds");
+	o.result = "loaded\n";
+	CHECK_STR(judge(&o), "gdb ended (exit status 5) before the script's end: by quit, perhaps");
+	o.result = "loaded\nheld 3\nfailed a.gdb:3: held 4\n";
+	CHECK_STR(judge(&o), "a.gdb:3: held 4");
+	o.result = "held 3\nfailed loaded\n";
+	CHECK_STR(judge(&o),
+	        "expect.gdb could not be loaded: it needs a gdb with Python (in gdb, `python "
+	        "print(1)` tells)");
+	o.gdb_status = SIGSEGV;
+	CHECK_STR(judge(&o), "gdb was killed by signal 11, Segmentation fault");
+	o.gdb_status = SIGABRT | 0x80; /* with a core dump */
+	CHECK_STR(judge(&o), "gdb was killed by signal 6, Aborted");
+	o.vm_was_ready = false;
+	o.vm_status = EXITED(2);
+	CHECK_STR(judge(&o), "the VM did not start, exit status 2");
+	o.vm_word = "stepvm run: x";
+	CHECK_STR(judge(&o), "the VM did not start, exit status 2: stepvm run: x");
+	o.vm_status = SIGBUS;
+	CHECK_STR(judge(&o), "the VM was killed by signal 7, Bus error: stepvm run: x");
+	o.vm_was_stuck = true;
+	CHECK_STR(judge(&o), "the VM did not end when it was told to (SIGTERM)");
+	o.is_timed_out = true;
+	CHECK_STR(judge(&o), "timed out after 10 s");
+}
+
+static void only_our_own_sigterm_is_in_order(void)
+{
+	struct outcome o = good;
+	o.vm_was_ended = false;
+	CHECK_STR(judge(&o), "the VM was killed by signal 15, Terminated");
+	o.vm_was_ended = true;
+	o.vm_status = SIGKILL;
+	CHECK_STR(judge(&o), "the VM was killed by signal 9, Killed");
+}
+
+static void odd_results(void)
+{
+	static const char *const results[] = { "loaded\nheld\n", "loaded\nheld x\n",
+		"loaded\nheld 18446744073709551616\n", "loaded\nheldx 3\n", "loaded\n held 3\n" };
+	struct outcome o = good;
+	for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
+		o.result = results[i];
+		CHECK_STR(judge(&o),
+		        "gdb ended (exit status 0) before the script's end: by quit, perhaps");
+	}
+	o.result = "";
+	CHECK(strstr(judge(&o), "Python"));
+}
+
+static void a_long_reason_is_cut(void)
+{
+	char result[3000], why[40];
+	struct outcome o = good;
+	snprintf(result, sizeof result, "loaded\nfailed %02000d\n", 0);
+	o.result = result;
+	CHECK(!verdict(&o, why, sizeof why));
+	CHECK_EQ(strlen(why), sizeof why - 1);
+}
+
+int main(void)
+{
+	RUN(passes);
+	RUN(the_cause_comes_first);
+	RUN(only_our_own_sigterm_is_in_order);
+	RUN(odd_results);
+	RUN(a_long_reason_is_cut);
+	return check_done();
+}
