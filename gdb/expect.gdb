@@ -9,7 +9,6 @@ import time
 
 import gdb
 
-
 class ExpectState:
     """What the commands know of this test."""
 
@@ -21,26 +20,22 @@ class ExpectState:
     vm = os.environ.get("STEPVM_TEST_VM")  # the VM's process
     result = os.environ.get("STEPVM_TEST_RESULT")  # the file that stepvm test reads
 
-
 def expect_record(line):
     """For stepvm test; src/testrun_verdict.h lists the lines."""
     if ExpectState.result:
         with open(ExpectState.result, "a", errors="replace") as to:
             to.write(" ".join(line.split()) + "\n")
 
-
 def expect_held(what):
     ExpectState.held += 1
     gdb.write("held: %s\n" % what)
     gdb.flush()
-
 
 def expect_failed(what):
     text = "expect failed: " + what
     if ExpectState.failure is None:
         ExpectState.failure = text
     raise gdb.GdbError(text)
-
 
 # --- expressions ---------------------------------------------------------------------------------
 
@@ -52,16 +47,13 @@ EXPECT_TOKENS = re.compile(
 )
 EXPECT_COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
 
-
 def expect_tokens(text):
     """(offset, token) of all but blanks."""
     found = [(m.start(), m.group()) for m in EXPECT_TOKENS.finditer(text)]
     return [(at, token) for at, token in found if not token.isspace()]
 
-
 def expect_is_operand_end(token):
     return token[-1].isalnum() or token[-1] in "_)]\"'"
-
 
 def expect_check_parts(tokens):
     """Refuses what a test cannot mean: an assignment, and `a & b == c`, which is `a & (b == c)`."""
@@ -90,7 +82,6 @@ def expect_check_parts(tokens):
                 % (levels[-1][1], levels[-1][0])
             )
 
-
 def expect_sides(text, tokens):
     """(left, operator, right) when the expression is one comparison, else None."""
     depth, found = 0, []
@@ -104,7 +95,6 @@ def expect_sides(text, tokens):
         return None
     at, token = found[0]
     return text[:at].strip(), token, text[at + len(token) :].strip()
-
 
 def expect_show(text, is_hex):
     """An expression's value for a message."""
@@ -124,7 +114,6 @@ def expect_show(text, is_hex):
         return "%d (0x%x as %s)" % (number, number & ((1 << bits) - 1), value.type)
     return "0x%x" % number if is_hex and number > 9 else "%d" % number
 
-
 def expect_explain(text, tokens):
     """What the expression's two sides are, or what it is as a whole."""
     sides = expect_sides(text, tokens)
@@ -139,7 +128,6 @@ def expect_explain(text, tokens):
         wanted = operator + " " + wanted
     return "was %s, wanted %s" % (expect_show(left, is_hex), wanted)
 
-
 def expect_split_message(arg, tokens):
     """(expression, message or None): a string at the end, unless it is an operand."""
     if len(tokens) < 2 or tokens[-1][1][0] != '"' or len(tokens[-1][1]) < 2:
@@ -148,7 +136,6 @@ def expect_split_message(arg, tokens):
         return arg, None
     at = tokens[-1][0]
     return arg[:at].strip(), arg[at + 1 :].strip()[:-1].replace('\\"', '"')
-
 
 class Expect(gdb.Command):
     """Fail the script unless an expression is true.
@@ -190,16 +177,13 @@ Python, expect_equal(was, wanted, message)."""
             expect_failed("%s: %s" % (what, why))
         expect_held(what)
 
-
 def expect_equal(was, wanted, message):
     """`expect` for Python: fails the script unless both are equal."""
     if was != wanted:
         expect_failed("%s: was %s, wanted %s" % (message, was, wanted))
     expect_held(message)
 
-
 # --- commands and what they print ----------------------------------------------------------------
-
 
 class ExpectRun:
     """Runs a command and keeps what it prints, an error's message too, in .text."""
@@ -225,13 +209,11 @@ class ExpectRun:
         except gdb.error as error:
             self.error = str(error)
 
-
 def expect_regex(pattern, what):
     try:
         return re.compile(pattern, re.M)
     except re.error as error:
         raise gdb.GdbError("%s: %s is no regular expression: %s" % (what, pattern, error))
-
 
 def expect_take_regex(arg, what):
     """(regex, rest) of `REGEX rest` or `"REGEX" rest`."""
@@ -242,12 +224,10 @@ def expect_take_regex(arg, what):
     pattern = word if quoted is None else quoted.replace('\\"', '"')
     return expect_regex(pattern, what), rest
 
-
 def expect_one_line(text):
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     line = "; ".join(lines)
     return "`%s`" % (line if len(line) < 300 else "..." + line[-300:]) if line else "nothing"
-
 
 class ExpectOutput(gdb.Command):
     """Fail the script unless a command's output matches.
@@ -275,7 +255,6 @@ of `continue` or `stepi`: see expect-stop."""
             expect_failed("`%s` printed %s, wanted /%s/" % (command, printed, regex.pattern))
         expect_held("`%s` printed /%s/" % (command, regex.pattern))
 
-
 class ExpectError(gdb.Command):
     """Fail the script unless a command fails with a message that matches.
 Usage: expect-error REGEX COMMAND...
@@ -298,9 +277,7 @@ expect-output."""
             expect_failed("`%s` failed with %s, wanted /%s/" % (command, said, regex.pattern))
         expect_held("`%s` failed with /%s/" % (command, regex.pattern))
 
-
 # --- stops ---------------------------------------------------------------------------------------
-
 
 def expect_on_stop(event):
     ExpectState.stop_count += 1
@@ -314,16 +291,13 @@ def expect_on_stop(event):
         is_step = "stopped after being stepped" in gdb.execute("info program", False, True)
         ExpectState.last_stop = "step" if is_step else "halt"
 
-
 def expect_on_exit(event):
     ExpectState.stop_count += 1
     code = getattr(event, "exit_code", None)
     ExpectState.last_stop = "gone" if code is None else "exit %d" % code
 
-
 gdb.events.stop.connect(expect_on_stop)
 gdb.events.exited.connect(expect_on_exit)
-
 
 class ExpectStop(gdb.Command):
     """Fail the script unless the guest's last stop was of the kind that is meant.
@@ -350,16 +324,13 @@ REGEX has to match the whole of one of these:
             expect_failed("the last stop was `%s`, wanted /%s/" % (was, regex.pattern))
         expect_held("the last stop was `%s`" % was)
 
-
 # --- the guest's output --------------------------------------------------------------------------
-
 
 def expect_console(what):
     if not ExpectState.console:
         raise gdb.GdbError("%s: only `stepvm test` keeps the guest's output" % what)
     with open(ExpectState.console, "rb") as console:
         return console.read().decode(errors="replace")
-
 
 def expect_guest_goes_on():
     """No debugger holds the guest, and its VM has not ended: more output may come."""
@@ -372,12 +343,10 @@ def expect_guest_goes_on():
     except OSError:
         return False
 
-
 def expect_unquoted(arg):
     arg = arg.strip()
     is_quoted = len(arg) > 1 and arg[0] == arg[-1] == '"'
     return arg[1:-1].replace('\\"', '"') if is_quoted else arg
-
 
 class ExpectConsole(gdb.Command):
     """Fail the script unless the guest's output matches.
@@ -405,7 +374,6 @@ expect-output. The output's file is $_stepvm_console."""
         expect_failed(
             "the guest has written %s, wanted /%s/" % (expect_one_line(text), regex.pattern)
         )
-
 
 class ContinueUntilConsole(gdb.Command):
     """Continue, and interrupt the guest when its output from there on matches.
@@ -456,9 +424,7 @@ matches. REGEX is as for expect-console."""
         if ExpectState.stop_count == self.stops:
             gdb.execute("interrupt")
 
-
 # --- stepvm test ---------------------------------------------------------------------------------
-
 
 class StepvmTest(gdb.Command):
     """Connect, run the test script and record the result: what `stepvm test` starts gdb for."""
@@ -507,7 +473,6 @@ class StepvmTest(gdb.Command):
             gdb.write(text, gdb.STDERR)
             gdb.flush()
             os._exit(status)
-
 
 for expect_command in (Expect, ExpectOutput, ExpectError, ExpectStop, ExpectConsole):
     expect_command()

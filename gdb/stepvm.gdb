@@ -7,9 +7,6 @@ mem 0 0xa0000 rw cache
 mem 0x100000 0xc0000000 rw cache
 set mem inaccessible-by-default off
 
-# stepvm has no watchpoints of its own yet: gdb's are right, one step at a time.
-set can-use-hw-watchpoints 0
-
 define-prefix stepvm
 document stepvm
 Commands for guests of stepvm.

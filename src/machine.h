@@ -14,9 +14,9 @@ struct machine {
 	struct board board;
 	struct control control;
 	struct image_loaded image;
-	unsigned trace;   /* TRACE_ bits */
-	int output_fd;    /* where the guest's output goes */
-	int output_error; /* writing it failed: -errno */
+	unsigned trace;                          /* TRACE_ bits */
+	int output_fd;                           /* where the guest's output goes */
+	int output_error;                        /* writing it failed: -errno */
 	const volatile sig_atomic_t *end_signal; /* not 0: a blocked write is given up; or NULL */
 	bool wants_input; /* bytes wait for the guest to make room: kick when it has */
 };

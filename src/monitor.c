@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cursor.h"
 #include "kvm/registers.h"
 #include "report.h"
 
@@ -28,12 +29,14 @@ static void say(const struct output *out, const char *format, ...)
 
 struct command {
 	const char *name;
+	const char *operands; /* NULL: none may follow */
 	const char *help;
-	void (*run)(struct serve *s, const struct output *out);
+	void (*run)(struct serve *s, const struct output *out, const char *operands);
 };
 
-static void info_mode(struct serve *s, const struct output *out)
+static void info_mode(struct serve *s, const struct output *out, const char *operands)
 {
+	(void)operands;
 	struct vcpu *v = &s->machine->vcpu;
 	const struct kvm_sregs *sregs = vcpu_sregs(v);
 	char where[100];
@@ -47,8 +50,9 @@ static void info_mode(struct serve *s, const struct output *out)
 	        (uint64_t)sregs->efer);
 }
 
-static void info_segments(struct serve *s, const struct output *out)
+static void info_segments(struct serve *s, const struct output *out, const char *operands)
 {
+	(void)operands;
 	const struct kvm_sregs *r = vcpu_sregs(&s->machine->vcpu);
 	const struct {
 		const char *name;
@@ -74,8 +78,9 @@ static void info_segments(struct serve *s, const struct output *out)
 	        r->idt.limit);
 }
 
-static void info_exits(struct serve *s, const struct output *out)
+static void info_exits(struct serve *s, const struct output *out, const char *operands)
 {
+	(void)operands;
 	const struct vcpu *v = &s->machine->vcpu;
 	bool has_any = false;
 	for (unsigned i = 0; i < VCPU_REASONS; i++) {
@@ -92,10 +97,12 @@ static void info_exits(struct serve *s, const struct output *out)
 		say(out, "no exit yet: the guest has not run\n");
 }
 
-static void info_breakpoints(struct serve *s, const struct output *out)
+static void info_breakpoints(struct serve *s, const struct output *out, const char *operands)
 {
+	(void)operands;
 	const struct breakpoints *b = &s->machine->control.breakpoints;
-	if (!b->count)
+	const struct watches *w = &s->machine->control.watches;
+	if (!b->count && !w->count)
 		say(out, "none (gdb tells of its breakpoints when the guest goes on)\n");
 	for (size_t i = 0; i < b->count; i++) {
 		const struct breakpoint *p = &b->all[i];
@@ -105,8 +112,9 @@ static void info_breakpoints(struct serve *s, const struct output *out)
 	}
 }
 
-static void info_memory(struct serve *s, const struct output *out)
+static void info_memory(struct serve *s, const struct output *out, const char *operands)
 {
+	(void)operands;
 	const struct memory *m = &s->machine->vm.memory;
 	const struct image_loaded *i = &s->machine->image;
 	for (unsigned k = 0; k < m->count; k++)
@@ -116,35 +124,84 @@ static void info_memory(struct serve *s, const struct output *out)
 	        s->options->image.path, i->size, i->load_gpa, image_format_name(i->format));
 }
 
-static void help(struct serve *s, const struct output *out);
+static void help(struct serve *s, const struct output *out, const char *operands);
 
-static void info_all(struct serve *s, const struct output *out)
+static void info_all(struct serve *s, const struct output *out, const char *operands)
 {
-	info_mode(s, out);
-	info_segments(s, out);
-	info_memory(s, out);
+	info_mode(s, out, operands);
+	info_segments(s, out, operands);
+	info_memory(s, out, operands);
 	say(out, "\n");
-	info_exits(s, out);
+	info_exits(s, out, operands);
 	say(out, "\n");
-	info_breakpoints(s, out);
+	info_breakpoints(s, out, operands);
+}
+
+static void catch_event(struct serve *s, const struct output *out, const char *operands)
+{
+	struct catches *c = &s->machine->control.catches;
+	struct catchpoint p;
+	struct error e = { 0 };
+	if (!*operands) {
+		for (unsigned i = 0; i < c->count; i++)
+			say(out, "%u: %s\n", i + 1, c->all[i].text);
+		if (!c->count)
+			say(out, "nothing is caught; see monitor help\n");
+		return;
+	}
+	if (catch_parse(&p, operands, &e)) {
+		say(out, "%s\n", e.text);
+		return;
+	}
+	if (catches_add(c, &p)) {
+		say(out, "%d events are caught already; monitor uncatch NUMBER makes room\n",
+		        CATCH_MAX);
+		return;
+	}
+	say(out, "%u: %s%s\n", c->count, p.text,
+	        catches_need_steps(c) ? " (the guest will be stepped: slow)" : "");
+}
+
+static void uncatch(struct serve *s, const struct output *out, const char *operands)
+{
+	struct catches *c = &s->machine->control.catches;
+	struct cursor at = cursor_of(operands);
+	uint64_t number;
+	if (!strcmp(operands, "all"))
+		c->count = 0;
+	else if (!cursor_number(&at, &number) || !cursor_at_end(&at) || number > CATCH_MAX ||
+	         !catches_remove(c, (unsigned)number))
+		say(out, "uncatch %s: a number of monitor catch, or all, was meant\n", operands);
 }
 
 static const struct command commands[] = {
-	{ "help", "this list", help },
-	{ "info", "all of the following", info_all },
-	{ "info mode", "CPU mode, privilege level, where it is, control registers", info_mode },
-	{ "info segments", "segment registers with their hidden parts, gdtr, idtr", info_segments },
-	{ "info memory", "RAM and where the image stands in it", info_memory },
-	{ "info exits", "how often KVM came back, by reason", info_exits },
-	{ "info breakpoints", "the breakpoints of the last run, and by what means each was kept",
+	{ "help", NULL, "this list", help },
+	{ "info", NULL, "all of the following", info_all },
+	{ "info mode", NULL, "CPU mode, privilege, where it is, control registers", info_mode },
+	{ "info segments", NULL, "segment registers with their hidden parts, gdtr, idtr",
+	        info_segments },
+	{ "info memory", NULL, "RAM and where the image stands in it", info_memory },
+	{ "info exits", NULL, "how often KVM came back, by reason", info_exits },
+	{ "info breakpoints", NULL, "those of the last run, and how each was kept",
 	        info_breakpoints },
+	{ "catch", "[EVENT]",
+	        "stop at int N [REG=VALUE], exception, #GP (any name), port A[-B] [in|out] "
+	        "[value=V], "
+	        "mmio A[-B] [read|write] [value=V], mode, cs, cr0, cr3, cr4, hlt; alone: the list",
+	        catch_event },
+	{ "uncatch", "NUMBER|all", "catch it no more", uncatch },
 };
 
-static void help(struct serve *s, const struct output *out)
+static void help(struct serve *s, const struct output *out, const char *operands)
 {
-	(void)s;
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-		say(out, "monitor %-20s %s\n", commands[i].name, commands[i].help);
+	(void)s, (void)operands;
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		char words[40];
+		snprintf(words, sizeof words, "%s%s%s", commands[i].name,
+		        commands[i].operands ? " " : "",
+		        commands[i].operands ? commands[i].operands : "");
+		say(out, "monitor %-18s %s\n", words, commands[i].help);
+	}
 }
 
 /* Words of line with single spaces. False when it is too long. */
@@ -164,15 +221,28 @@ static bool fold_spaces(const char *line, char *to, size_t size)
 	return true;
 }
 
+/* What follows name in words: NULL when words is not name or name and operands. */
+static const char *behind(const char *words, const struct command *c)
+{
+	size_t n = strlen(c->name);
+	if (strncmp(words, c->name, n))
+		return NULL;
+	if (!words[n])
+		return words + n;
+	return c->operands && words[n] == ' ' ? words + n + 1 : NULL;
+}
+
 void monitor_command(struct serve *s, const char *line, target_print *print, void *to)
 {
 	const struct output out = { print, to };
-	char words[80];
+	char words[120];
 	if (fold_spaces(line, words, sizeof words))
-		for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-			if (!strcmp(words, commands[i].name)) {
-				commands[i].run(s, &out);
+		for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+			const char *operands = behind(words, &commands[i]);
+			if (operands) {
+				commands[i].run(s, &out, operands);
 				return;
 			}
+		}
 	say(&out, "monitor %.60s: no such command; monitor help lists them\n", line);
 }

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "kvm/linear.h"
+#include "explain.h"
 #include "kvm/registers.h"
 
 void report_where(struct vcpu *v, char *to, size_t size)
@@ -25,28 +25,17 @@ void report_where(struct vcpu *v, char *to, size_t size)
 	}
 }
 
-/* The bytes at the pc, as many as an instruction can have. */
-static void describe_bytes(struct vcpu *v, char *to, size_t size)
-{
-	uint8_t bytes[8];
-	size_t n = linear_read(v, registers_pc(v), bytes, sizeof bytes), at = 0;
-	if (!n)
-		snprintf(to, size, "not in RAM");
-	for (size_t i = 0; i < n && at + 4 < size; i++)
-		at += (size_t)snprintf(to + at, size - at, "%s%02x", i ? " " : "", bytes[i]);
-}
-
 static void report_failure(
         struct machine *m, const struct exit *x, const char *where, char *to, size_t size)
 {
-	char exit[300], bytes[64];
+	char exit[300], bytes[100];
 	exit_describe(x, true, exit, sizeof exit);
-	describe_bytes(&m->vcpu, bytes, sizeof bytes);
+	explain_bytes(&m->vcpu, bytes, sizeof bytes);
 	switch (x->kind) {
 	case EXIT_INTERNAL_ERROR:
 		snprintf(to, size,
 		        "KVM cannot go on at %s in %s mode: %s\n"
-		        "The bytes there: %s\n",
+		        "%s",
 		        where, registers_mode_name(registers_mode(&m->vcpu)), exit, bytes);
 		break;
 	case EXIT_FAIL_ENTRY:
@@ -63,6 +52,14 @@ static void report_failure(
 	}
 }
 
+static void report_shutdown(struct machine *m, const char *where, char *to, size_t size)
+{
+	char why[700];
+	explain_fault(&m->vcpu, why, sizeof why);
+	snprintf(to, size, "Triple fault: the CPU shut down at %s in %s mode.\n%s", where,
+	        registers_mode_name(registers_mode(&m->vcpu)), why);
+}
+
 void report_stop(struct machine *m, const struct stop *stop, char *to, size_t size)
 {
 	char where[100];
@@ -71,16 +68,16 @@ void report_stop(struct machine *m, const struct stop *stop, char *to, size_t si
 	switch (stop->kind) {
 	case STOP_HALTED:
 		snprintf(to, size,
-			"hlt: the CPU is halted, and nothing can wake it (no device interrupts). "
-			"Behind the hlt: %s.\n",
-			where);
+		        "hlt: the CPU is halted, and nothing can wake it (no device interrupts). "
+		        "Behind the hlt: %s.\n",
+		        where);
 		break;
-	case STOP_SHUTDOWN:
-		snprintf(to, size, "Triple fault: the CPU shut down at %s.\n", where);
-		break;
+	case STOP_SHUTDOWN: report_shutdown(m, where, to, size); break;
+	case STOP_CATCH: snprintf(to, size, "%s", m->control.caught); break;
 	case STOP_FAILED: report_failure(m, &stop->exit, where, to, size); break;
 	case STOP_STEPPED:
 	case STOP_BREAKPOINT:
+	case STOP_WATCH:
 	case STOP_KICKED:
 	case STOP_DEVICE: break;
 	}

@@ -142,7 +142,7 @@ static void lose_debugger(struct serve *s)
 	transport_drop(&s->transport);
 	if (is_over) /* detached, killed or exited: that has been dealt with */
 		return;
-	breakpoints_clear(&s->machine->control.breakpoints);
+	control_forget(&s->machine->control);
 	if (s->transport.kind == TRANSPORT_STDIO) {
 		end(s, STATUS_OK);
 		return;
@@ -212,9 +212,15 @@ static struct target_stop target_stop_of(
 {
 	struct target_stop t = { .kind = TARGET_STOP_SIGNAL, .signal = TARGET_SIGNAL_TRAP };
 	switch (stop->kind) {
-	case STOP_STEPPED: break;
+	case STOP_STEPPED:
+	case STOP_CATCH: break;
 	case STOP_BREAKPOINT:
 		t.kind = stop->is_hardware ? TARGET_STOP_HARDWARE : TARGET_STOP_BREAKPOINT;
+		break;
+	case STOP_WATCH:
+		t.kind = TARGET_STOP_WATCH;
+		t.watch = (enum target_watch)stop->watch.kind;
+		t.watch_gva = stop->watch.gva;
 		break;
 	case STOP_KICKED: t.signal = TARGET_SIGNAL_INT; break;
 	case STOP_HALTED: t.signal = was_step ? TARGET_SIGNAL_TRAP : TARGET_SIGNAL_0; break;
@@ -347,7 +353,7 @@ static void wait_for_debugger(struct serve *s)
 /* Tells the debugger's user why the guest stopped, or, without a debugger, stderr. */
 static void report(struct serve *s, const struct stop *stop, bool was_step)
 {
-	char text[800];
+	char text[1500];
 	report_stop(s->machine, stop, text, sizeof text);
 	if (s->session) {
 		struct target_stop t = target_stop_of(s, stop, was_step);
@@ -437,6 +443,8 @@ static void handle_stop(struct serve *s, const struct stop *stop, bool was_step)
 	switch (stop->kind) {
 	case STOP_STEPPED:
 	case STOP_BREAKPOINT:
+	case STOP_CATCH:
+	case STOP_WATCH:
 		s->state = SERVE_STOPPED;
 		report(s, stop, was_step);
 		break;

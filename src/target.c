@@ -96,7 +96,7 @@ static void interrupt(void *ctx)
 static void detach(void *ctx)
 {
 	struct serve *s = ctx;
-	breakpoints_clear(&s->machine->control.breakpoints);
+	control_forget(&s->machine->control);
 	s->state = SERVE_RUNNING;
 	control_begin(&s->machine->control);
 }
@@ -112,6 +112,16 @@ static bool is_attached(void *ctx)
 {
 	const struct serve *s = ctx;
 	return s->is_attached;
+}
+
+static enum watch_kind watch_kind_of(enum target_watch kind)
+{
+	switch (kind) {
+	case TARGET_WATCH_WRITE: return WATCH_WRITE;
+	case TARGET_WATCH_READ: return WATCH_READ;
+	case TARGET_WATCH_ACCESS: return WATCH_ACCESS;
+	}
+	return WATCH_ACCESS;
 }
 
 static bool insert(void *ctx, bool is_hardware, uint64_t gva, struct target_error *why)
@@ -133,6 +143,29 @@ static bool remove_breakpoint(void *ctx, bool is_hardware, uint64_t gva, struct 
 	struct serve *s = ctx;
 	(void)why;
 	breakpoints_remove(&s->machine->control.breakpoints, gva, is_hardware);
+	return true;
+}
+
+static bool insert_watch(
+        void *ctx, enum target_watch kind, uint64_t gva, uint64_t len, struct target_error *why)
+{
+	struct serve *s = ctx;
+	int err = watches_add(&s->machine->control.watches, gva, len, watch_kind_of(kind));
+	if (err == -E2BIG)
+		snprintf(why->text, sizeof why->text,
+		        "a watchpoint can have %d bytes, not %" PRIu64, WATCH_LEN_MAX, len);
+	else if (err)
+		snprintf(why->text, sizeof why->text, "no watchpoint at 0x%" PRIx64 ": %s", gva,
+		        strerror(-err));
+	return err == 0;
+}
+
+static bool remove_watch(
+        void *ctx, enum target_watch kind, uint64_t gva, uint64_t len, struct target_error *why)
+{
+	struct serve *s = ctx;
+	(void)why;
+	watches_remove(&s->machine->control.watches, gva, len, watch_kind_of(kind));
 	return true;
 }
 
@@ -166,7 +199,8 @@ void target_init(struct target *t, struct serve *s)
 	static const struct target_memory memory = { read_memory, write_memory };
 	static const struct target_run run = { resume, interrupt, detach, kill_machine,
 		is_attached };
-	static const struct target_breakpoints breakpoints = { insert, remove_breakpoint };
+	static const struct target_breakpoints breakpoints = { insert, remove_breakpoint,
+		insert_watch, remove_watch };
 	static const struct target_cpus cpus = { cpu_count, cpu_name, cpu_where };
 	static const struct target_monitor monitor_ops = { monitor };
 	*t = (struct target) { s, &registers, &memory, &run, &breakpoints, &cpus, &monitor_ops };

@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-/* Learns the terminal's settings and watches the signals. All of these do nothing when standard input
- * is no terminal, or one that this process is in the background of. */
+/* Learns the terminal's settings and watches the signals. All of these do nothing when standard
+ * input is no terminal, or one that this process is in the background of. */
 void terminal_open(void);
 void terminal_close(void);
 /* The guest runs: characters come at once. The guest is stopped: the terminal is as it was. Cheap

@@ -34,7 +34,7 @@ struct breakpoint *breakpoints_find(const struct breakpoints *b, uint64_t gva)
 	return p && breakpoint_is_set(p) ? p : NULL;
 }
 
-static unsigned hardware_count(const struct breakpoints *b)
+unsigned breakpoints_hardware(const struct breakpoints *b)
 {
 	unsigned n = 0;
 	for (size_t i = 0; i < b->count; i++)
@@ -45,7 +45,8 @@ static unsigned hardware_count(const struct breakpoints *b)
 int breakpoints_add(struct breakpoints *b, uint64_t gva, bool is_hardware)
 {
 	struct breakpoint *p = find_any(b, gva);
-	if (is_hardware && !(p && p->is_hardware) && hardware_count(b) == BREAKPOINT_REGISTERS)
+	if (is_hardware && !(p && p->is_hardware) &&
+	        breakpoints_hardware(b) == BREAKPOINT_REGISTERS)
 		return -ENOSPC;
 	if (!p) {
 		if (b->count == b->size) {
@@ -92,27 +93,23 @@ void breakpoints_clear(struct breakpoints *b)
 	b->count = 0;
 }
 
-void breakpoints_plan(struct breakpoints *b, breakpoint_can_plant *can_plant, void *ctx)
+void breakpoints_plan(
+        struct breakpoints *b, unsigned registers, breakpoint_choose *choose, void *ctx)
 {
-	unsigned left = BREAKPOINT_REGISTERS - hardware_count(b);
+	static const enum breakpoint_method slowest_first[] = { BREAKPOINT_STEPPED,
+		BREAKPOINT_GUARDED, BREAKPOINT_PLANTED };
+	unsigned hardware = breakpoints_hardware(b);
+	unsigned left = registers > hardware ? registers - hardware : 0;
 	for (size_t i = 0; i < b->count; i++) {
 		struct breakpoint *p = &b->all[i];
-		if (p->is_hardware)
-			p->method = BREAKPOINT_REGISTER;
-		else
-			p->method =
-			        can_plant(ctx, p->gva) ? BREAKPOINT_PLANTED : BREAKPOINT_STEPPED;
+		p->method = p->is_hardware ? BREAKPOINT_REGISTER : choose(ctx, p->gva);
 	}
-	for (size_t i = 0; i < b->count && left; i++)
-		if (b->all[i].method == BREAKPOINT_STEPPED) {
-			b->all[i].method = BREAKPOINT_REGISTER;
-			left--;
-		}
-	for (size_t i = 0; i < b->count && left; i++)
-		if (b->all[i].method == BREAKPOINT_PLANTED) {
-			b->all[i].method = BREAKPOINT_REGISTER;
-			left--;
-		}
+	for (size_t m = 0; m < sizeof slowest_first / sizeof *slowest_first; m++)
+		for (size_t i = 0; i < b->count && left; i++)
+			if (b->all[i].method == slowest_first[m]) {
+				b->all[i].method = BREAKPOINT_REGISTER;
+				left--;
+			}
 }
 
 const char *breakpoint_method_name(enum breakpoint_method method)
@@ -120,6 +117,7 @@ const char *breakpoint_method_name(enum breakpoint_method method)
 	static const char *const names[] = {
 		[BREAKPOINT_REGISTER] = "debug register",
 		[BREAKPOINT_PLANTED] = "planted byte",
+		[BREAKPOINT_GUARDED] = "guarded page",
 		[BREAKPOINT_STEPPED] = "stepping",
 	};
 	return names[method];

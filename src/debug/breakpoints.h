@@ -12,7 +12,12 @@
 
 #define BREAKPOINT_REGISTERS 4 /* DR0 to DR3, SDM vol 3, "Debug Registers" */
 
-enum breakpoint_method { BREAKPOINT_REGISTER, BREAKPOINT_PLANTED, BREAKPOINT_STEPPED };
+enum breakpoint_method {
+	BREAKPOINT_REGISTER,
+	BREAKPOINT_PLANTED,
+	BREAKPOINT_GUARDED,
+	BREAKPOINT_STEPPED,
+};
 
 struct breakpoint {
 	uint64_t gva;
@@ -45,12 +50,15 @@ bool breakpoint_is_set(const struct breakpoint *p);
 /* NULL: none is set there. */
 struct breakpoint *breakpoints_find(const struct breakpoints *b, uint64_t gva);
 
-/* Whether a byte can be planted at gva now. */
-typedef bool breakpoint_can_plant(void *ctx, uint64_t gva);
-/* Gives each its method (all are set: purged): debug registers to those asked for with Z1, then to
- * those that can't be planted, then to the others in the order they were added; a byte to the rest
- * where it can stand. */
-void breakpoints_plan(struct breakpoints *b, breakpoint_can_plant *can_plant, void *ctx);
+/* The best method for gva but a debug register. */
+typedef enum breakpoint_method breakpoint_choose(void *ctx, uint64_t gva);
+/* Gives each its method (all are set: purged). registers: how many there are for breakpoints. They
+ * go to those asked for with Z1, then to those that would be slowest without, in the order they
+ * were added. */
+void breakpoints_plan(
+        struct breakpoints *b, unsigned registers, breakpoint_choose *choose, void *ctx);
+/* How many were asked for with Z1. */
+unsigned breakpoints_hardware(const struct breakpoints *b);
 
 const char *breakpoint_method_name(enum breakpoint_method method);
 

@@ -1,22 +1,36 @@
 #include "debug/control.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "debug/operands.h"
+#include "debug/place.h"
+#include "debug/step.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
 
-#define INSN_HLT_BYTE  0xf4
-#define INSN_INT3_BYTE 0xcc
+#define RFLAGS_RF (1u << 16) /* SDM vol 1, "EFLAGS Register" */
+#define DR6_BS    (1u << 14) /* SDM vol 3, "Debug Status Register (DR6)" */
 
 void control_init(struct control *c, struct vcpu *v, const struct control_io *io)
 {
 	*c = (struct control) { .vcpu = v, .io = *io };
 	breakpoints_init(&c->breakpoints);
+	watches_init(&c->watches);
 }
 
 void control_close(struct control *c)
 {
 	breakpoints_close(&c->breakpoints);
+	watches_close(&c->watches);
+}
+
+void control_forget(struct control *c)
+{
+	breakpoints_clear(&c->breakpoints);
+	watches_clear(&c->watches);
+	c->catches.count = 0;
 }
 
 const struct probe *control_probe(struct control *c)
@@ -27,6 +41,14 @@ const struct probe *control_probe(struct control *c)
 		c->is_probed = true;
 	}
 	return &c->probe;
+}
+
+const struct kvm_debugregs *control_guest_registers(struct control *c)
+{
+	if (!c->knows_guest && vcpu_get_debugregs(c->vcpu, &c->guest) < 0)
+		c->guest = (struct kvm_debugregs) { 0 };
+	c->knows_guest = true;
+	return &c->guest;
 }
 
 void control_stop_by(const struct exit *x, struct stop *stop)
@@ -46,17 +68,93 @@ void control_stop_by(const struct exit *x, struct stop *stop)
 	}
 }
 
-/* True when a device wants the guest stopped. */
+/* --- accesses ----------------------------------------------------------------------------------
+ */
+
+static void note_hit(struct control *c, const struct watch *w, uint64_t gva)
+{
+	if (!w || c->has_hit)
+		return;
+	c->has_hit = true;
+	c->hit.kind = w->kind;
+	c->hit.gva = gva;
+}
+
+static uint64_t value_of(const uint8_t *data, unsigned size)
+{
+	uint64_t value = 0;
+	memcpy(&value, data, size);
+	return value;
+}
+
+/* Where the next line about what was caught goes: behind the others. What does not fit overwrites
+ * the last. */
+static char *next_line(struct control *c)
+{
+	size_t len = c->has_caught ? strlen(c->caught) : 0,
+	       last = sizeof c->caught - CATCH_TEXT_MAX;
+	return c->caught + (len < last ? len : last);
+}
+
+static void note_caught(struct control *c, bool is_caught)
+{
+	c->has_caught |= is_caught;
+}
+
+static bool catch_access(struct control *c, const struct exit *x)
+{
+	if (!c->catches.count)
+		return false;
+	if (x->kind == EXIT_MMIO)
+		note_caught(
+		        c, catches_mmio(&c->catches, x->mmio.gpa, x->mmio.size, x->mmio.is_write,
+		                   value_of(x->mmio.data, x->mmio.size), next_line(c)));
+	for (uint32_t i = 0; x->kind == EXIT_IO && i < x->io.count; i++)
+		note_caught(c, catches_port(&c->catches, x->io.port, x->io.size, x->io.is_write,
+		                       value_of(x->io.data + (size_t)i * x->io.size, x->io.size),
+		                       next_line(c)));
+	return c->has_caught;
+}
+
+/* A guarded page's, a device's or nobody's. True: the guest is to stop behind this instruction. */
 static bool answer_access(struct control *c, const struct exit *x)
 {
+	if (x->kind == EXIT_MMIO && place_access(c, x)) {
+		uint64_t gva = 0;
+		const struct watch *w = watches_hit_gpa(
+		        &c->watches, c->vcpu, x->mmio.gpa, x->mmio.size, x->mmio.is_write, &gva);
+		note_hit(c, w, gva);
+		return w != NULL;
+	}
 	bool wants_stop = x->kind == EXIT_IO ? c->io.io(c->io.ctx, x) : c->io.mmio(c->io.ctx, x);
 	if (c->io.trace)
 		c->io.trace(c->io.ctx, x);
-	return wants_stop;
+	c->device_stops |= wants_stop;
+	return catch_access(c, x) || wants_stop;
+}
+
+/* What a stop behind an access is: a device's wish goes first, for it may end the guest. */
+static void stop_behind_access(struct control *c, struct stop *stop)
+{
+	stop->kind = STOP_STEPPED;
+	if (c->device_stops) {
+		stop->kind = STOP_DEVICE;
+	} else if (c->has_hit) {
+		stop->kind = STOP_WATCH;
+		stop->watch.kind = c->hit.kind;
+		stop->watch.gva = c->hit.gva;
+	} else if (c->has_caught) {
+		stop->kind = STOP_CATCH;
+	}
+}
+
+static void forget_events(struct control *c)
+{
+	c->has_hit = c->has_caught = c->device_stops = false;
 }
 
 /* Lets KVM finish the instruction whose access was answered. */
-static int complete(struct control *c, bool wants_stop, struct stop *stop)
+static int complete(struct control *c, struct stop *stop)
 {
 	for (;;) {
 		struct exit x;
@@ -65,14 +163,12 @@ static int complete(struct control *c, bool wants_stop, struct stop *stop)
 			return err;
 		switch (x.kind) {
 		case EXIT_IO:
-		case EXIT_MMIO: /* the same instruction's next one */
-			wants_stop |= answer_access(c, &x);
-			break;
+		case EXIT_MMIO: /* the same instruction's next one */ answer_access(c, &x); break;
 		case EXIT_KICKED:
 		case EXIT_DEBUG:
 		case EXIT_IRQ_WINDOW:
 			vcpu_debug_stale(c->vcpu);
-			stop->kind = wants_stop ? STOP_DEVICE : STOP_STEPPED;
+			stop_behind_access(c, stop);
 			return 0;
 		case EXIT_HLT:
 		case EXIT_SHUTDOWN:
@@ -85,82 +181,108 @@ static int complete(struct control *c, bool wants_stop, struct stop *stop)
 
 int control_finish_access(struct control *c, const struct exit *x, struct stop *stop)
 {
-	return complete(c, answer_access(c, x), stop);
+	answer_access(c, x);
+	return complete(c, stop);
 }
 
-/* --- breakpoints in place -------------------------------------------------------------------- */
+/* --- a step that looks at watchpoints ----------------------------------------------------------
+ */
 
-static bool can_plant(void *ctx, uint64_t gva)
+/* What the instruction is about to access, for watchpoints on reads: nothing in memory tells of
+ * them afterwards. */
+static unsigned look_at_operands(struct control *c, struct operand operands[OPERANDS_MAX])
 {
-	struct control *c = ctx;
-	uint64_t gpa, len;
-	size_t run;
-	/* A planted hlt is a fault outside of CPL 0. */
-	if (!control_probe(c)->has_int3 && registers_cpl(c->vcpu) != 0)
-		return false;
-	return linear_to_gpa(c->vcpu, gva, &gpa, &len) &&
-	       memory_hva(&c->vcpu->vm->memory, gpa, &run);
+	struct vcpu *v = c->vcpu;
+	uint8_t bytes[INSN_MAX];
+	size_t n = linear_read(v, registers_pc(v), bytes, sizeof bytes);
+	return operands_decode(bytes, n, registers_code_bits(registers_mode(v)), vcpu_regs(v),
+	        vcpu_sregs(v), operands);
 }
 
-static void plant(struct control *c, struct breakpoint *p)
+static void find_hit(struct control *c, const struct operand *operands, unsigned count)
 {
-	uint8_t byte = control_probe(c)->has_int3 ? INSN_INT3_BYTE : INSN_HLT_BYTE;
-	struct memory *m = &c->vcpu->vm->memory;
-	uint64_t len;
-	if (!linear_to_gpa(c->vcpu, p->gva, &p->gpa, &len))
-		return;
-	memory_read(m, p->gpa, &p->original, 1);
-	p->is_planted = memory_write(m, p->gpa, &byte, 1) == 1;
-}
-
-/* Last planted first, so that two linear addresses of one byte end with its own value. */
-static void lift(struct control *c)
-{
-	for (size_t i = c->breakpoints.count; i-- > 0;) {
-		struct breakpoint *p = &c->breakpoints.all[i];
-		if (!p->is_planted)
-			continue;
-		memory_write(&c->vcpu->vm->memory, p->gpa, &p->original, 1);
-		p->is_planted = false;
+	const struct watch *w = watches_changed(&c->watches, c->vcpu);
+	if (w)
+		note_hit(c, w, w->gva);
+	for (unsigned i = 0; i < count && !c->has_hit && !c->entered_handler; i++) {
+		const struct operand *o = &operands[i];
+		if (o->is_write)
+			w = watches_hit(&c->watches, o->gva, o->len, true);
+		if (!w && o->is_read)
+			w = watches_hit(&c->watches, o->gva, o->len, false);
+		if (w)
+			note_hit(c, w, o->gva > w->gva ? o->gva : w->gva);
 	}
 }
 
-/* Puts all breakpoints in place. False when one is left that only stepping keeps. */
-static bool arm(struct control *c)
+/* What catchpoints compare with after a step. */
+struct before {
+	enum cpu_mode mode;
+	uint16_t cs;
+	uint64_t cr0, cr3, cr4;
+	char where[32];
+};
+
+static void note_before(struct control *c, struct before *b)
 {
-	struct breakpoints *b = &c->breakpoints;
-	struct vcpu_debug debug = { .dr7 = 0x400 };
-	unsigned slot = 0;
-	bool has_planted = false;
-	breakpoints_purge(b);
-	if (b->count <= BREAKPOINT_REGISTERS) /* the usual case needs no plan and no probe */
-		for (size_t i = 0; i < b->count; i++)
-			b->all[i].method = BREAKPOINT_REGISTER;
-	else
-		breakpoints_plan(b, can_plant, c);
-	for (size_t i = 0; i < b->count; i++) {
-		struct breakpoint *p = &b->all[i];
-		switch (p->method) {
-		case BREAKPOINT_REGISTER:
-			debug.dr[slot] = p->gva;
-			/* Gn: bit 2n+1; R/W and LEN 0: execution (SDM vol 3, "DR7"). */
-			debug.dr7 |= 2ull << 2 * slot++;
-			debug.control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
-			break;
-		case BREAKPOINT_PLANTED:
-			plant(c, p);
-			has_planted = true;
-			break;
-		case BREAKPOINT_STEPPED: lift(c); return false;
-		}
-	}
-	if (has_planted && control_probe(c)->has_int3)
-		debug.control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP;
-	vcpu_set_debug(c->vcpu, &debug);
-	return true;
+	const struct kvm_sregs *s = vcpu_sregs(c->vcpu);
+	*b = (struct before) {
+		.mode = registers_mode(c->vcpu),
+		.cs = s->cs.selector,
+		.cr0 = s->cr0,
+		.cr3 = s->cr3,
+		.cr4 = s->cr4,
+	};
+	snprintf(b->where, sizeof b->where, "%04x:%04" PRIx64, b->cs,
+	        (uint64_t)vcpu_regs(c->vcpu)->rip);
 }
 
-/* --- going on -------------------------------------------------------------------------------- */
+/* All that is caught at once is told, each in a line; an interrupt before what it brings along. */
+static void catch_step(struct control *c, const struct before *b)
+{
+	const struct kvm_sregs *s = vcpu_sregs(c->vcpu);
+	const struct catches *all = &c->catches;
+	const char *mode = registers_mode_name(registers_mode(c->vcpu));
+	if (c->entered_handler)
+		note_caught(c,
+		        catches_vector(all, c->vector, vcpu_regs(c->vcpu), b->where, next_line(c)));
+	note_caught(c, catches_cr(all, 0, b->cr0, s->cr0, next_line(c)));
+	note_caught(c, catches_cr(all, 3, b->cr3, s->cr3, next_line(c)));
+	note_caught(c, catches_cr(all, 4, b->cr4, s->cr4, next_line(c)));
+	note_caught(c, catches_mode(all, registers_mode_name(b->mode), mode, next_line(c)));
+	note_caught(c, catches_cs(all, b->cs, s->cs.selector, next_line(c)));
+}
+
+/* One instruction, with an eye on watchpoints and catchpoints. Guards are out of the way: they
+ * can't be executed through, and what they would show is seen by looking. */
+static int step(struct control *c, struct stop *stop)
+{
+	struct operand operands[OPERANDS_MAX];
+	struct before before;
+	unsigned count = 0;
+	forget_events(c);
+	int err = place_unguard(c);
+	if (err)
+		return err;
+	if (c->watches.count) {
+		watches_note(&c->watches, c->vcpu);
+		count = look_at_operands(c, operands);
+	}
+	if (c->catches.count)
+		note_before(c, &before);
+	err = control_single_step(c, stop);
+	if (err || (stop->kind != STOP_STEPPED && stop->kind != STOP_CATCH))
+		return err;
+	if (c->watches.count)
+		find_hit(c, operands, count);
+	if (c->catches.count)
+		catch_step(c, &before);
+	stop_behind_access(c, stop);
+	return 0;
+}
+
+/* --- going on ----------------------------------------------------------------------------------
+ */
 
 static bool is_at_breakpoint(struct control *c, struct stop *stop)
 {
@@ -186,18 +308,45 @@ static int undo_planted_hlt(struct control *c, bool *is_planted)
 	return vcpu_set_regs(c->vcpu, &regs);
 }
 
-/* A debug exit that is none of ours belongs to the guest: its own int3 or #DB. */
-static int give_to_guest(struct control *c, const struct exit *x)
+/* The guest has set RF to get past a breakpoint of its own, which not every KVM heeds for ours. */
+static int step_over_guest_breakpoint(struct control *c, struct stop *stop)
 {
-	struct kvm_vcpu_events events;
-	int err = vcpu_get_events(c->vcpu, &events);
-	if (err)
-		return err;
-	events.flags = 0;
-	events.exception.injected = 1;
-	events.exception.nr = (uint8_t)x->debug.exception;
-	events.exception.has_error_code = 0;
-	return vcpu_set_events(c->vcpu, &events);
+	struct vcpu_debug debug = c->vcpu->debug;
+	int err = control_single_step(c, stop);
+	vcpu_set_debug(c->vcpu, &debug);
+	return err ? err : stop->kind == STOP_STEPPED;
+}
+
+static int handle_debug(struct control *c, const struct exit *x, struct stop *stop)
+{
+	const struct watch *w = x->debug.exception == 1 ? place_watch_of(c, x->debug.dr6) : NULL;
+	if (w) {
+		note_hit(c, w, w->gva);
+		stop_behind_access(c, stop);
+		return 0;
+	}
+	if (is_at_breakpoint(c, stop))
+		return 0;
+	/* One that is none of ours belongs to the guest: its own int3, debug registers or TF. */
+	uint64_t dr6 = place_guest_hits(c, x->debug.dr6) | (x->debug.dr6 & DR6_BS);
+	bool is_restart = vcpu_regs(c->vcpu)->rflags & RFLAGS_RF;
+	if (x->debug.exception == 1 && !(dr6 & DR6_BS) && is_restart)
+		return step_over_guest_breakpoint(c, stop);
+	int err = vcpu_inject_exception(c->vcpu, (uint8_t)x->debug.exception, dr6);
+	return err ? err : 1;
+}
+
+static int handle_kick(struct control *c, bool is_pending, struct stop *stop)
+{
+	stop->kind = STOP_STEPPED;
+	if (is_pending) {
+		int err = complete(c, stop);
+		if (err)
+			return err;
+	}
+	if (stop->kind == STOP_STEPPED && !is_at_breakpoint(c, stop))
+		stop->kind = STOP_KICKED;
+	return 0;
 }
 
 /* One exit of a free run. Returns 1 to go on, 0 with *stop, or -errno. */
@@ -205,8 +354,6 @@ static int handle_exit(struct control *c, struct exit *x, bool *is_pending, stru
 {
 	bool is_planted;
 	int err;
-	if (c->io.trace && x->kind != EXIT_IO && x->kind != EXIT_MMIO && x->kind != EXIT_KICKED)
-		c->io.trace(c->io.ctx, x);
 	switch (x->kind) {
 	case EXIT_IO:
 	case EXIT_MMIO:
@@ -214,22 +361,9 @@ static int handle_exit(struct control *c, struct exit *x, bool *is_pending, stru
 			*is_pending = true;
 			return 1;
 		}
-		return complete(c, true, stop);
-	case EXIT_KICKED:
-		stop->kind = STOP_STEPPED;
-		if (*is_pending) {
-			err = complete(c, false, stop);
-			if (err)
-				return err;
-		}
-		if (stop->kind == STOP_STEPPED && !is_at_breakpoint(c, stop))
-			stop->kind = STOP_KICKED;
-		return 0;
-	case EXIT_DEBUG:
-		if (is_at_breakpoint(c, stop))
-			return 0;
-		err = give_to_guest(c, x);
-		return err ? err : 1;
+		return complete(c, stop);
+	case EXIT_KICKED: return handle_kick(c, *is_pending, stop);
+	case EXIT_DEBUG: return handle_debug(c, x, stop);
 	case EXIT_HLT:
 		err = undo_planted_hlt(c, &is_planted);
 		if (err)
@@ -237,6 +371,8 @@ static int handle_exit(struct control *c, struct exit *x, bool *is_pending, stru
 		if (is_planted && is_at_breakpoint(c, stop))
 			return 0;
 		control_stop_by(x, stop);
+		if (catches_hlt(&c->catches, next_line(c)))
+			stop->kind = STOP_CATCH;
 		return 0;
 	case EXIT_IRQ_WINDOW: return 1;
 	case EXIT_SHUTDOWN:
@@ -251,36 +387,52 @@ static int run_free(struct control *c, struct stop *stop)
 {
 	bool is_pending = false; /* an access was answered, KVM has not finished it */
 	int result;
+	forget_events(c);
+	c->knows_guest = false;
 	do {
 		struct exit x;
 		result = vcpu_run(c->vcpu, &x);
 		if (result < 0)
 			break;
-		if (x.kind != EXIT_IO && x.kind != EXIT_MMIO && x.kind != EXIT_KICKED)
+		if (x.kind != EXIT_IO && x.kind != EXIT_MMIO && x.kind != EXIT_KICKED) {
 			is_pending = false;
+			if (c->io.trace)
+				c->io.trace(c->io.ctx, &x);
+		}
 		result = handle_exit(c, &x, &is_pending, stop);
 	} while (result == 1);
 	return result;
 }
 
-/* Where a breakpoint can be kept in no other way. */
-static int run_stepping(struct control *c, struct stop *stop)
+/* One instruction on the way of a run. Returns 1 to go on, 0 with *stop, or -errno. */
+static int step_on(struct control *c, struct stop *stop)
 {
-	for (;;) {
-		if (vcpu_take_kick(c->vcpu)) {
-			stop->kind = STOP_KICKED;
-			return 0;
-		}
-		int err = control_single_step(c, stop);
-		if (err || stop->kind != STOP_STEPPED || is_at_breakpoint(c, stop))
-			return err;
-	}
+	int err = step(c, stop);
+	if (!err && stop->kind == STOP_HALTED && catches_hlt(&c->catches, next_line(c)))
+		stop->kind = STOP_CATCH;
+	if (err || stop->kind != STOP_STEPPED || is_at_breakpoint(c, stop))
+		return err;
+	if (!vcpu_take_kick(c->vcpu))
+		return 1;
+	stop->kind = STOP_KICKED;
+	return 0;
+}
+
+/* As long as it stays on the page. */
+static int step_on_page(struct control *c, struct stop *stop)
+{
+	uint64_t page = registers_pc(c->vcpu) / MEMORY_PAGE;
+	int result;
+	do
+		result = step_on(c, stop);
+	while (result == 1 && registers_pc(c->vcpu) / MEMORY_PAGE == page);
+	return result;
 }
 
 int control_step(struct control *c, struct stop *stop)
 {
 	c->must_step_off = false;
-	return control_single_step(c, stop);
+	return step(c, stop);
 }
 
 void control_begin(struct control *c)
@@ -290,15 +442,30 @@ void control_begin(struct control *c)
 
 int control_run(struct control *c, struct stop *stop)
 {
+	int result = 1;
 	*stop = (struct stop) { .kind = STOP_STEPPED };
 	if (c->must_step_off) {
 		c->must_step_off = false;
-		int err = control_single_step(c, stop);
-		if (err || stop->kind != STOP_STEPPED || is_at_breakpoint(c, stop))
-			return err;
+		result = step_on(c, stop);
 	}
-	bool is_armed = arm(c);
-	int err = is_armed ? run_free(c, stop) : run_stepping(c, stop);
-	lift(c);
-	return err;
+	while (result == 1) {
+		if (catches_need_steps(&c->catches)) {
+			result = step_on(c, stop);
+			continue;
+		}
+		switch (place_all(c)) {
+		case PLACE_STEP_ON: result = step_on(c, stop); continue;
+		case PLACE_STEP_HERE: result = step_on_page(c, stop); continue;
+		case PLACE_DONE: break;
+		}
+		result = run_free(c, stop);
+		place_lift(c);
+		/* An instruction that can't be done with guards is done without: one on a guarded
+		 * page (has the guest come to a breakpoint there?), or one that KVM can't emulate.
+		 */
+		if (result == 0 && stop->kind == STOP_FAILED && c->vcpu->vm->memory.guard_count &&
+		        stop->exit.kind == EXIT_INTERNAL_ERROR && !is_at_breakpoint(c, stop))
+			result = step_on(c, stop);
+	}
+	return result;
 }

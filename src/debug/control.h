@@ -13,12 +13,16 @@
 #define STEPVM_DEBUG_CONTROL_H
 
 #include "debug/breakpoints.h"
+#include "debug/catch.h"
+#include "debug/watch.h"
 #include "kvm/probe.h"
 #include "kvm/vcpu.h"
 
 enum stop_kind {
 	STOP_STEPPED,    /* one instruction was done */
 	STOP_BREAKPOINT, /* before the instruction at a breakpoint; is_hardware: one of Z1 */
+	STOP_CATCH,      /* behind the event that control.caught tells of */
+	STOP_WATCH,      /* behind the instruction that hit watch */
 	STOP_KICKED,     /* vcpu_kick: the caller has something to do */
 	STOP_DEVICE,     /* a device asked for it (control_io) */
 	STOP_HALTED,     /* hlt was done: rip is behind it */
@@ -29,6 +33,10 @@ enum stop_kind {
 struct stop {
 	enum stop_kind kind;
 	bool is_hardware;
+	struct {
+		enum watch_kind kind;
+		uint64_t gva; /* in the watched range */
+	} watch;
 	struct exit exit; /* the exit behind STOP_SHUTDOWN and STOP_FAILED */
 };
 
@@ -45,14 +53,32 @@ struct control {
 	struct vcpu *vcpu; /* borrowed */
 	struct control_io io;
 	struct breakpoints breakpoints;
+	struct watches watches;
+	struct catches catches;
+	bool has_caught;
+	char caught[6 * CATCH_TEXT_MAX]; /* lines */
+	/* The debug registers in use: which watchpoint's, and which of the guest's own; or -1. */
+	int watch_of_slot[BREAKPOINT_REGISTERS], guest_of_slot[BREAKPOINT_REGISTERS];
+	struct kvm_debugregs guest; /* the guest's own, when knows_guest */
+	bool knows_guest;
+	bool device_stops; /* an access under way wants a stop, */
+	bool has_hit;      /* or has hit a watchpoint */
+	struct {
+		enum watch_kind kind;
+		uint64_t gva;
+	} hit;
 	struct probe probe;
 	bool is_probed;
-	bool must_step_off; /* the guest stands at a breakpoint that was reported */
-	bool was_kicked;    /* during this step, which went on all the same */
+	bool must_step_off;   /* the guest stands at a breakpoint that was reported */
+	bool entered_handler; /* the step ended at an exception handler's first instruction */
+	uint8_t vector;       /* ... of this vector */
+	bool was_kicked;      /* during this step, which went on all the same */
 };
 
 void control_init(struct control *c, struct vcpu *v, const struct control_io *io);
 void control_close(struct control *c);
+/* Drops all breakpoints, watchpoints and catchpoints: the debugger is gone. */
+void control_forget(struct control *c);
 
 /* Each returns 0 with *stop, or -errno when KVM itself failed. */
 int control_step(struct control *c, struct stop *stop);
@@ -62,13 +88,5 @@ int control_run(struct control *c, struct stop *stop);
 /* What this KVM does; probed when first asked for. When the probe itself fails, the careful answer
  * to every question. */
 const struct probe *control_probe(struct control *c);
-
-/* One instruction by single-step, no breakpoint looked at. step.c. */
-int control_single_step(struct control *c, struct stop *stop);
-/* Hands x to the devices and lets KVM finish the instruction. *stop is STOP_STEPPED, STOP_DEVICE
- * or what else ended it. */
-int control_finish_access(struct control *c, const struct exit *x, struct stop *stop);
-/* An exit that is no access and no debug event, as a stop. */
-void control_stop_by(const struct exit *x, struct stop *stop);
 
 #endif

@@ -1,13 +1,14 @@
 #include "debug/insn.h"
 
-/* One-byte opcodes that are not INSN_OTHER. */
+/* One-byte opcodes that are not INSN_OTHER; mov ss (8e /2) is found by its ModRM. */
 static const uint8_t kinds[256] = {
-	[0x6c] = INSN_STRING, /* insb */
+	[0x17] = INSN_LOAD_SS, /* pop ss */
+	[0x6c] = INSN_STRING,  /* insb */
 	[0x6d] = INSN_STRING,
 	[0x6e] = INSN_STRING, /* outsb */
 	[0x6f] = INSN_STRING,
-	[0x9c] = INSN_FLAGS,  /* pushf */
-	[0x9d] = INSN_FLAGS,  /* popf */
+	[0x9c] = INSN_PUSHF,
+	[0x9d] = INSN_POPF,
 	[0xa4] = INSN_STRING, /* movsb */
 	[0xa5] = INSN_STRING,
 	[0xa6] = INSN_SCAN, /* cmpsb */
@@ -18,36 +19,87 @@ static const uint8_t kinds[256] = {
 	[0xad] = INSN_STRING,
 	[0xae] = INSN_SCAN, /* scasb */
 	[0xaf] = INSN_SCAN,
-	[0xcc] = INSN_FLAGS, /* int3 */
-	[0xcd] = INSN_FLAGS, /* int n */
-	[0xce] = INSN_FLAGS, /* into */
-	[0xcf] = INSN_FLAGS, /* iret */
-	[0xf1] = INSN_FLAGS, /* int1 */
+	[0xcc] = INSN_INT, /* int3 */
+	[0xcd] = INSN_INT, /* int n */
+	[0xce] = INSN_INT, /* into */
+	[0xcf] = INSN_IRET,
+	[0xf1] = INSN_INT, /* int1 */
 	[0xf4] = INSN_HLT,
 };
 
 /* Behind 0f. */
-static bool is_two_byte_flags(uint8_t opcode)
+static enum insn_kind two_byte_kind(uint8_t opcode)
 {
 	switch (opcode) {
+	case 0x21:
+	case 0x23: return INSN_MOV_DR;
 	case 0x05: /* syscall */
 	case 0x07: /* sysret */
 	case 0x34: /* sysenter */
 	case 0x35: /* sysexit */
-	case 0xaa: /* rsm */ return true;
-	default: return false;
+	case 0xaa: /* rsm */ return INSN_SYSTEM;
+	default: return INSN_OTHER;
 	}
 }
 
+static enum insn_faults one_byte_faults(uint8_t opcode, uint8_t reg)
+{
+	switch (opcode) {
+	case 0xd4: /* aam */ return INSN_FAULTS_DIVIDE;
+	case 0xf6:
+	case 0xf7: /* div, idiv */ return reg >= 6 ? INSN_FAULTS_DIVIDE : INSN_FAULTS_USUAL;
+	case 0xff: /* far call and jmp */
+		return reg == 3 || reg == 5 ? INSN_FAULTS_SEGMENT : INSN_FAULTS_USUAL;
+	case 0x07:
+	case 0x17:
+	case 0x1f: /* pop es, ss, ds */
+	case 0x8e: /* mov to a segment register */
+	case 0x9a: /* far call */
+	case 0xc4:
+	case 0xc5: /* les, lds (or VEX, which #NP does not hurt) */
+	case 0xca:
+	case 0xcb: /* retf */
+	case 0xcf: /* iret */
+	case 0xea: /* far jmp */ return INSN_FAULTS_SEGMENT;
+	case 0x62: /* bound */ return INSN_FAULTS_BOUND;
+	case 0x9b: /* fwait */ return INSN_FAULTS_FLOAT;
+	default: return opcode >= 0xd8 && opcode <= 0xdf ? INSN_FAULTS_FLOAT : INSN_FAULTS_USUAL;
+	}
+}
+
+static enum insn_faults two_byte_faults(uint8_t opcode)
+{
+	switch (opcode) {
+	case 0xa1:
+	case 0xa9: /* pop fs, gs */
+	case 0xb2:
+	case 0xb4:
+	case 0xb5: /* lss, lfs, lgs */ return INSN_FAULTS_SEGMENT;
+	case 0x0b:
+	case 0xb9:
+	case 0xff: /* ud2, ud1, ud0 */ return INSN_FAULTS_INVALID;
+	case 0xae: /* fxsave and its like */
+	case 0xc2:
+	case 0xc4:
+	case 0xc5:
+	case 0xc6: return INSN_FAULTS_FLOAT;
+	}
+	if ((opcode >= 0x10 && opcode <= 0x17) || (opcode >= 0x28 && opcode <= 0x2f) ||
+	        (opcode >= 0x50 && opcode <= 0x7f) || opcode >= 0xd0)
+		return INSN_FAULTS_FLOAT;
+	return INSN_FAULTS_USUAL;
+}
+
 /* Legacy prefixes, SDM vol 2, 2.1.1. False when byte is none. */
-static bool take_prefix(struct insn *i, uint8_t byte, bool *has_address_size)
+static bool take_prefix(
+        struct insn *i, uint8_t byte, bool *has_address_size, bool *has_operand_size)
 {
 	switch (byte) {
 	case 0xf0: i->has_lock = true; return true;
 	case 0xf2: i->rep = INSN_REPNE; return true;
 	case 0xf3: i->rep = INSN_REPE; return true;
 	case 0x67: *has_address_size = true; return true;
-	case 0x66:
+	case 0x66: *has_operand_size = true; return true;
 	case 0x26:
 	case 0x2e:
 	case 0x36:
@@ -58,28 +110,89 @@ static bool take_prefix(struct insn *i, uint8_t byte, bool *has_address_size)
 	}
 }
 
+/* Bytes of ModRM, SIB and displacement; 0 when they are not all there. SDM vol 2, tables 2-1 to
+ * 2-3. */
+static unsigned modrm_len(const uint8_t *at, size_t left, unsigned address_bits)
+{
+	if (!left)
+		return 0;
+	unsigned mod = at[0] >> 6, rm = at[0] & 7, len = 1;
+	if (mod == 3)
+		return 1;
+	if (address_bits == 16) {
+		len += mod == 1 ? 1 : mod == 2 || rm == 6 ? 2 : 0;
+	} else {
+		if (rm == 4) {
+			if (left < 2)
+				return 0;
+			len += 1 + (mod == 0 && (at[1] & 7) == 5 ? 4 : 0);
+		}
+		len += mod == 1 ? 1 : mod == 2 || (mod == 0 && rm == 5) ? 4 : 0;
+	}
+	return len <= left ? len : 0;
+}
+
+/* len, vector, and what depends on ModRM. at is behind the opcode. */
+static bool finish(struct insn *i, const uint8_t *at, size_t left)
+{
+	unsigned tail;
+	if (i->opcode == 0x8e && left && (at[0] >> 3 & 7) == 2)
+		i->kind = INSN_LOAD_SS;
+	i->faults = one_byte_faults(i->opcode, left ? at[0] >> 3 & 7 : 0);
+	if (i->kind == INSN_OTHER || i->kind == INSN_STRING || i->kind == INSN_SCAN)
+		return true;
+	i->len = i->prefix_len + 1;
+	switch (i->opcode) {
+	case 0x8e:
+		tail = modrm_len(at, left, i->address_bits);
+		i->len += tail;
+		return tail != 0;
+	case 0xcc: i->vector = 3; return true;
+	case 0xcd:
+		if (!left)
+			return false;
+		i->vector = at[0];
+		i->len++;
+		return true;
+	case 0xce: i->vector = 4; return true;
+	case 0xf1: i->vector = 1; return true;
+	}
+	return true;
+}
+
 bool insn_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned code_bits)
 {
-	bool has_address_size = false;
+	bool has_address_size = false, has_operand_size = false, has_rex_w = false;
 	size_t at = 0;
-	*i = (struct insn) { .address_bits = code_bits };
-	while (at < len && take_prefix(i, bytes[at], &has_address_size))
-		at++;
-	if (code_bits == 64 && at < len && (bytes[at] & 0xf0) == 0x40) /* REX */
-		at++;
+	*i = (struct insn) { .address_bits = code_bits, .operand_bits = code_bits == 16 ? 16 : 32 };
+	for (; at < len; at++) {
+		/* A REX that does not stand right before the opcode is ignored, SDM vol 2, 2.2.1.
+		 */
+		if (take_prefix(i, bytes[at], &has_address_size, &has_operand_size))
+			has_rex_w = false;
+		else if (code_bits == 64 && (bytes[at] & 0xf0) == 0x40)
+			has_rex_w = bytes[at] & 8;
+		else
+			break;
+	}
 	if (has_address_size)
 		i->address_bits = code_bits == 32 ? 16 : 32;
+	if (has_operand_size)
+		i->operand_bits = code_bits == 16 ? 32 : 16;
+	if (has_rex_w)
+		i->operand_bits = 64;
 	if (at == len)
 		return false;
 	i->prefix_len = (unsigned)at;
-	i->opcode = bytes[at];
+	i->opcode = bytes[at++];
 	if (i->opcode != 0x0f) {
 		i->kind = (enum insn_kind)kinds[i->opcode];
-		return true;
+		return finish(i, bytes + at, len - at);
 	}
-	if (at + 1 == len)
+	if (at == len)
 		return false;
-	i->opcode = bytes[at + 1];
-	i->kind = is_two_byte_flags(i->opcode) ? INSN_FLAGS : INSN_OTHER;
+	i->opcode = bytes[at];
+	i->kind = two_byte_kind(i->opcode);
+	i->faults = two_byte_faults(i->opcode);
 	return true;
 }

@@ -1,5 +1,5 @@
-/* What run control must know of an instruction before it steps it. Pure; looks at prefixes and
- * opcode only.
+/* What run control must know of an instruction before it steps it. Pure; looks at prefixes, opcode
+ * and ModRM only.
  * Source: SDM vol 2, chapter 2 "Instruction Format" and appendix A "Opcode Map". */
 #ifndef STEPVM_DEBUG_INSN_H
 #define STEPVM_DEBUG_INSN_H
@@ -13,25 +13,45 @@
 enum insn_kind {
 	INSN_OTHER,
 	INSN_HLT,
-	INSN_STRING, /* movs, stos, lods, ins, outs: rep counts */
-	INSN_SCAN,   /* cmps, scas: rep counts, and ZF ends it */
-	INSN_FLAGS,  /* sees, changes or saves TF: pushf, popf, int n, int3, int1, into, iret,
-	              * syscall, sysret, sysenter, sysexit, rsm */
+	INSN_STRING,  /* movs, stos, lods, ins, outs: rep counts */
+	INSN_SCAN,    /* cmps, scas: rep counts, and ZF ends it */
+	INSN_PUSHF,   /* saves TF */
+	INSN_POPF,    /* loads TF */
+	INSN_IRET,    /* loads TF */
+	INSN_INT,     /* int n, int3, int1, into: goes to a vector */
+	INSN_LOAD_SS, /* mov ss, pop ss: the next instruction takes no trap */
+	INSN_SYSTEM,  /* syscall, sysret, sysenter, sysexit, rsm: may change TF */
+	INSN_MOV_DR,  /* mov to and from debug registers */
 };
 
 enum insn_rep { INSN_ONCE, INSN_REPE, INSN_REPNE }; /* f3, f2 */
 
+/* Which exceptions it may raise, roughly: SDM vol 2, the instructions' exception tables. */
+enum insn_faults {
+	INSN_FAULTS_USUAL,   /* #UD, and of a memory operand */
+	INSN_FAULTS_DIVIDE,  /* also #DE */
+	INSN_FAULTS_SEGMENT, /* also #NP: loads a segment register or goes to another code segment
+	                      */
+	INSN_FAULTS_FLOAT,   /* also #NM and #MF or #XM */
+	INSN_FAULTS_BOUND,   /* also #BR */
+	INSN_FAULTS_INVALID, /* ud0, ud1, ud2: #UD and nothing else */
+};
+
 struct insn {
 	enum insn_kind kind;
 	enum insn_rep rep;
+	enum insn_faults faults;
 	unsigned address_bits; /* 16, 32, 64: the width of the count register */
+	unsigned operand_bits; /* 16 or 32; 64 with REX.W */
 	unsigned prefix_len;   /* bytes before the opcode, REX included */
+	unsigned len;          /* bytes in all; 0 but for HLT, PUSHF, POPF, IRET, INT, LOAD_SS */
 	bool has_lock;
 	uint8_t opcode; /* the last opcode byte */
+	uint8_t vector; /* INSN_INT */
 };
 
 /* bytes: up to INSN_MAX bytes at the instruction; code_bits: 16, 32 or 64. False when the bytes end
- * before the opcode does. */
+ * before what is needed of the instruction does. */
 bool insn_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned code_bits);
 
 #endif

@@ -1,72 +1,199 @@
-/* One step is one instruction, on every KVM. How KVMs differ is measured in HACKING.md:
+/* One step is one instruction, on every KVM. How KVMs differ is measured in HACKING.md; what is
+ * done here holds on all of them:
  *
- * - hlt under TF: kvm_pvm swallows the exit and runs past. So hlt is not run at all: it does
- * nothing that the VMM can't do.
+ * - KVM's single-step (TF) does the work. Before each step the debug registers watch the handlers
+ *   of the exceptions that the instruction can raise, for a CPU that enters a handler forgets TF:
+ *   the handler would run unseen. So a step goes into `int n` and into faults at their first
+ *   instruction.
+ * - TF of KVM's must not be seen by the guest: it is taken out of what pushf, int n and faults
+ *   push. The guest's own TF is kept apart (vcpu.tf), and its #DB is raised here.
+ * - hlt under TF: kvm_pvm swallows the exit and runs past. It is done here: it does nothing that
+ * the VMM can't do.
  * - port I/O and MMIO: some exit with rip advanced, some before; the access is answered and KVM
  *   finishes the instruction with immediate_exit set, which never begins the next one.
  * - rep: some run all iterations in a step. There the count is made 1 for the step.
- * - an exit KVM_EXIT_DEBUG with nothing done happens (spuriously on kvm_intel): once more, then. */
-#include "debug/control.h"
+ * - mov ss, pop ss: a real CPU takes no trap behind them, so a byte planted on the next instruction
+ *   stops it.
+ * - KVM_EXIT_DEBUG with nothing done happens (kvm_intel): once more, then. */
+#include "debug/step.h"
 
 #include <string.h>
 
-#include "debug/insn.h"
+#include "debug/operands.h"
+#include "debug/place.h"
+#include "debug/vectors.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
 
 #define RFLAGS_ZF (1u << 6)
+#define RFLAGS_TF (1u << 8)
+#define RFLAGS_RF (1u << 16)
+#define DR6_BS    (1u << 14)
 
-static unsigned code_bits(enum cpu_mode mode)
+/* How often a step that did nothing is repeated. A jump to itself looks the same, and nobody can
+ * tell how often it was done. */
+#define REPEATS_MAX 3
+
+static unsigned operands_here(struct vcpu *v, struct operand operands[OPERANDS_MAX])
 {
-	switch (mode) {
-	case CPU_REAL16:
-	case CPU_VM86:
-	case CPU_PROT16:
-	case CPU_COMPAT16: return 16;
-	case CPU_PROT32:
-	case CPU_COMPAT32: return 32;
-	case CPU_LONG64: return 64;
-	}
-	return 16;
+	uint8_t bytes[INSN_MAX];
+	size_t n = linear_read(v, registers_pc(v), bytes, sizeof bytes);
+	return operands_decode(bytes, n, registers_code_bits(registers_mode(v)), vcpu_regs(v),
+	        vcpu_sregs(v), operands);
 }
 
 static bool look_ahead(struct vcpu *v, struct insn *insn)
 {
 	uint8_t bytes[INSN_MAX];
 	size_t n = linear_read(v, registers_pc(v), bytes, sizeof bytes);
-	return insn_decode(insn, bytes, n, code_bits(registers_mode(v)));
+	return insn_decode(insn, bytes, n, registers_code_bits(registers_mode(v)));
 }
 
-/* hlt at CPL 0, done here: go behind it, and the interrupt shadow of a sti before it ends. */
-static int step_hlt(struct control *c, const struct insn *insn, struct stop *stop)
-{
-	struct vcpu *v = c->vcpu;
-	struct kvm_regs regs = *vcpu_regs(v);
-	struct kvm_vcpu_events events;
-	regs.rip += insn->prefix_len + 1;
-	if (registers_mode(v) != CPU_LONG64)
-		regs.rip &= 0xffffffff;
-	int err = vcpu_set_regs(v, &regs);
-	if (!err)
-		err = vcpu_get_events(v, &events);
-	if (!err && events.interrupt.shadow) {
-		events.interrupt.shadow = 0;
-		events.flags = KVM_VCPUEVENT_VALID_SHADOW;
-		err = vcpu_set_events(v, &events);
-	}
-	stop->kind = STOP_HALTED;
-	return err;
-}
+/* --- where the instruction may end up instead of behind itself ---------------------------------
+ */
 
-static int run_step(struct control *c, struct stop *stop)
+struct handlers {
+	unsigned count, slot_size;
+	uint64_t gva[BREAKPOINT_REGISTERS];
+	uint8_t vector[BREAKPOINT_REGISTERS];
+};
+
+/* The four vectors that matter most, for there are four debug registers, likeliest first: where two
+ * lead to one handler, the first is taken to be the one. */
+static void choose_vectors(const struct insn *insn, bool is_real, uint8_t to[BREAKPOINT_REGISTERS])
 {
-	static const struct vcpu_debug debug = {
-		.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP,
-		.dr7 = 0x400, /* bit 10 is always 1 */
+	static const uint8_t real[][BREAKPOINT_REGISTERS] = {
+		[INSN_FAULTS_USUAL] = { VECTOR_GP, VECTOR_SS, VECTOR_UD, VECTOR_DE },
+		[INSN_FAULTS_DIVIDE] = { VECTOR_DE, VECTOR_GP, VECTOR_SS, VECTOR_UD },
+		[INSN_FAULTS_SEGMENT] = { VECTOR_GP, VECTOR_SS, VECTOR_UD, VECTOR_DE },
+		[INSN_FAULTS_FLOAT] = { VECTOR_NM, VECTOR_MF, VECTOR_UD, VECTOR_GP },
+		[INSN_FAULTS_BOUND] = { VECTOR_BR, VECTOR_UD, VECTOR_SS, VECTOR_GP },
+		[INSN_FAULTS_INVALID] = { VECTOR_UD, VECTOR_GP, VECTOR_SS, VECTOR_DE },
 	};
+	static const uint8_t prot[][BREAKPOINT_REGISTERS] = {
+		[INSN_FAULTS_USUAL] = { VECTOR_PF, VECTOR_GP, VECTOR_SS, VECTOR_UD },
+		[INSN_FAULTS_DIVIDE] = { VECTOR_DE, VECTOR_PF, VECTOR_GP, VECTOR_SS },
+		[INSN_FAULTS_SEGMENT] = { VECTOR_GP, VECTOR_NP, VECTOR_SS, VECTOR_PF },
+		[INSN_FAULTS_FLOAT] = { VECTOR_NM, VECTOR_MF, VECTOR_PF, VECTOR_GP },
+		[INSN_FAULTS_BOUND] = { VECTOR_BR, VECTOR_UD, VECTOR_PF, VECTOR_GP },
+		[INSN_FAULTS_INVALID] = { VECTOR_UD, VECTOR_PF, VECTOR_GP, VECTOR_SS },
+	};
+	memcpy(to, is_real ? real[insn->faults] : prot[insn->faults], BREAKPOINT_REGISTERS);
+	if (insn->kind == INSN_INT) {
+		memmove(to + 1, to, BREAKPOINT_REGISTERS - 1);
+		to[0] = insn->vector;
+	}
+}
+
+static void find_handlers(struct vcpu *v, const struct insn *insn, struct handlers *h)
+{
+	uint8_t vectors[BREAKPOINT_REGISTERS];
+	uint64_t pc = registers_pc(v);
+	h->count = 0;
+	h->slot_size = 2;
+	choose_vectors(insn, registers_mode(v) == CPU_REAL16, vectors);
+	for (unsigned i = 0; i < BREAKPOINT_REGISTERS; i++) {
+		uint64_t gva;
+		bool is_new = true;
+		if (!vector_target(v, vectors[i], &gva, &h->slot_size))
+			continue;
+		for (unsigned k = 0; k < h->count; k++)
+			is_new &= h->gva[k] != gva;
+		/* A breakpoint on the instruction itself would stop it before it is done. */
+		if (is_new && gva != pc) {
+			h->vector[h->count] = vectors[i];
+			h->gva[h->count++] = gva;
+		}
+	}
+}
+
+/* -1: gva is none of them. */
+static int find_handler(const struct handlers *h, uint64_t gva)
+{
+	for (unsigned i = 0; i < h->count; i++)
+		if (h->gva[i] == gva)
+			return (int)i;
+	return -1;
+}
+
+static void watch_handlers(const struct handlers *h, struct vcpu_debug *debug)
+{
+	debug->dr7 = 0x400; /* bit 10 is always 1 */
+	for (unsigned i = 0; i < h->count; i++) {
+		debug->dr[i] = h->gva[i];
+		debug->dr7 |= 2ull << 2 * i; /* Gi; R/W and LEN 0: execution */
+	}
+	if (h->count)
+		debug->control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
+}
+
+/* --- TF in memory ------------------------------------------------------------------------------
+ */
+
+static uint64_t stack_address(struct vcpu *v, uint64_t rsp)
+{
+	const struct kvm_sregs *s = vcpu_sregs(v);
+	if (registers_mode(v) == CPU_LONG64)
+		return rsp;
+	return (s->ss.base + (rsp & (s->ss.db ? 0xffffffff : 0xffff))) & 0xffffffff;
+}
+
+/* slot: how many slots of slot_size bytes above the top of the stack. */
+static bool read_slot(struct vcpu *v, unsigned slot, unsigned slot_size, uint64_t *value)
+{
+	*value = 0;
+	uint64_t gva = stack_address(v, vcpu_regs(v)->rsp + (uint64_t)slot * slot_size);
+	return linear_read(v, gva, value, slot_size) == slot_size;
+}
+
+/* Makes TF in a saved flags image what the guest's own was. */
+static void set_saved_tf(struct vcpu *v, unsigned slot, unsigned slot_size, bool tf)
+{
+	uint64_t flags;
+	uint64_t gva = stack_address(v, vcpu_regs(v)->rsp + (uint64_t)slot * slot_size);
+	if (!read_slot(v, slot, slot_size, &flags) || !(flags & RFLAGS_TF) == !tf)
+		return;
+	flags ^= RFLAGS_TF;
+	linear_write(v, gva, &flags, slot_size);
+}
+
+/* At a handler's first instruction: the frame is [error code] ip cs flags. It is known by its ip
+ * and cs, which are of the instruction that was stepped or behind it. */
+static void clean_frame(
+        struct vcpu *v, const struct handlers *h, uint64_t rip, uint16_t cs, bool tf)
+{
+	for (unsigned slot = 0; slot < 2; slot++) {
+		uint64_t saved_ip, saved_cs;
+		if (!read_slot(v, slot, h->slot_size, &saved_ip) ||
+		        !read_slot(v, slot + 1, h->slot_size, &saved_cs))
+			return;
+		if (saved_ip - rip <= INSN_MAX && (uint16_t)saved_cs == cs) {
+			set_saved_tf(v, slot + 2, h->slot_size, tf);
+			return;
+		}
+	}
+}
+
+/* A CPU enters a handler with RF clear; an emulating KVM leaves its own there. */
+static int clear_rf(struct vcpu *v)
+{
+	struct kvm_regs regs = *vcpu_regs(v);
+	if (!(regs.rflags & RFLAGS_RF))
+		return 0;
+	regs.rflags &= ~(uint64_t)RFLAGS_RF;
+	return vcpu_set_regs(v, &regs);
+}
+
+/* --- a step by KVM -----------------------------------------------------------------------------
+ */
+
+static int run_step(struct control *c, const struct handlers *h, struct stop *stop)
+{
+	struct vcpu_debug debug = { .control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP };
 	struct vcpu *v = c->vcpu;
 	const struct kvm_regs before = *vcpu_regs(v);
-	bool may_repeat = true;
+	unsigned repeats = REPEATS_MAX;
+	watch_handlers(h, &debug);
 	vcpu_set_debug(v, &debug);
 	for (;;) {
 		struct exit x;
@@ -83,10 +210,8 @@ static int run_step(struct control *c, struct stop *stop)
 		case EXIT_IO:
 		case EXIT_MMIO: return control_finish_access(c, &x, stop);
 		case EXIT_DEBUG:
-			/* A jump to itself looks the same and is done twice, which nobody can tell.
-			 */
-			if (may_repeat && !memcmp(&before, vcpu_regs(v), sizeof before)) {
-				may_repeat = false;
+			if (repeats && !memcmp(&before, vcpu_regs(v), sizeof before)) {
+				repeats--;
 				vcpu_debug_stale(v);
 				continue;
 			}
@@ -103,6 +228,30 @@ static int run_step(struct control *c, struct stop *stop)
 	}
 }
 
+/* --- instructions of their own -----------------------------------------------------------------
+ */
+
+/* hlt at CPL 0: go behind it, and the interrupt shadow of a sti before it ends. */
+static int step_hlt(struct control *c, const struct insn *insn, struct stop *stop)
+{
+	struct vcpu *v = c->vcpu;
+	struct kvm_regs regs = *vcpu_regs(v);
+	struct kvm_vcpu_events events;
+	regs.rip += insn->len;
+	if (registers_mode(v) != CPU_LONG64)
+		regs.rip &= 0xffffffff;
+	int err = vcpu_set_regs(v, &regs);
+	if (!err)
+		err = vcpu_get_events(v, &events);
+	if (!err && events.interrupt.shadow) {
+		events.interrupt.shadow = 0;
+		events.flags = KVM_VCPUEVENT_VALID_SHADOW;
+		err = vcpu_set_events(v, &events);
+	}
+	stop->kind = STOP_HALTED;
+	return err;
+}
+
 static uint64_t count_mask(const struct insn *insn)
 {
 	return insn->address_bits == 64 ? UINT64_MAX : (1ull << insn->address_bits) - 1;
@@ -110,51 +259,211 @@ static uint64_t count_mask(const struct insn *insn)
 
 /* A rep instruction with a count of 1: one iteration. Then the count and rip of the real one are
  * put back as they are between two iterations, where an interrupt would find them. */
-static int step_rep(struct control *c, const struct insn *insn, struct stop *stop)
+static int step_rep(
+        struct control *c, const struct insn *insn, const struct handlers *h, struct stop *stop)
 {
 	struct vcpu *v = c->vcpu;
 	struct kvm_regs before = *vcpu_regs(v), regs = before;
 	uint64_t mask = count_mask(insn), count = before.rcx & mask;
-	if (count <= 1)
-		return run_step(c, stop);
+	if (count == 0)
+		return run_step(c, h, stop);
 	regs.rcx = (regs.rcx & ~mask) | 1;
-	int err = vcpu_set_regs(v, &regs);
+	int err = count == 1 ? 0 : vcpu_set_regs(v, &regs);
 	if (!err)
-		err = run_step(c, stop);
+		err = run_step(c, h, stop);
 	if (err)
 		return err;
 	regs = *vcpu_regs(v);
 	bool is_done = (regs.rcx & mask) == 0;
 	uint64_t left = is_done ? count - 1 : count; /* a fault leaves the iteration undone */
 	bool zf = regs.rflags & RFLAGS_ZF;
-	bool has_ended = insn->kind == INSN_SCAN && zf != (insn->rep == INSN_REPE);
+	bool has_ended = left == 0 || (insn->kind == INSN_SCAN && zf != (insn->rep == INSN_REPE));
 	regs.rcx = mask == 0xffffffff ? left : (regs.rcx & ~mask) | left;
 	if (is_done && !has_ended)
 		regs.rip = before.rip;
+	else if (is_done && regs.rip == before.rip) /* left there by an MMIO access of kvm_pvm's */
+		regs.rip += insn->prefix_len + 1;
 	return vcpu_set_regs(v, &regs);
 }
 
-static int step_looked_at(struct control *c, struct stop *stop)
+/* mov ss and pop ss on a CPU that takes no trap behind them: a planted byte on the next
+ * instruction. When none can stand there, the step takes the next instruction along. */
+static int step_load_ss(
+        struct control *c, const struct insn *insn, const struct handlers *h, struct stop *stop)
 {
-	struct insn insn;
-	if (!look_ahead(c->vcpu, &insn))
-		return run_step(c, stop);
-	if (insn.kind == INSN_HLT && !insn.has_lock && registers_cpl(c->vcpu) == 0)
-		return step_hlt(c, &insn, stop);
-	bool counts = (insn.kind == INSN_STRING || insn.kind == INSN_SCAN) && insn.rep != INSN_ONCE;
-	int err = counts && control_probe(c)->step_runs_whole_rep ? step_rep(c, &insn, stop)
-								  : run_step(c, stop);
-	/* The guest has written TF, which is where KVM keeps the step. */
-	if (insn.kind == INSN_FLAGS)
-		vcpu_debug_stale(c->vcpu);
+	struct vcpu *v = c->vcpu;
+	struct vcpu_debug debug = { 0 };
+	struct exit x;
+	uint64_t next = registers_code_address(vcpu_sregs(v), vcpu_regs(v)->rip + insn->len);
+	struct breakpoint p = { .gva = next };
+	if (!place_byte(c, &p, &debug))
+		return run_step(c, h, stop);
+	watch_handlers(h, &debug);
+	vcpu_set_debug(v, &debug);
+	int err;
+	do {
+		err = vcpu_run(v, &x);
+		c->was_kicked |= !err && x.kind == EXIT_KICKED;
+	} while (!err && (x.kind == EXIT_KICKED || x.kind == EXIT_IRQ_WINDOW));
+	place_take_byte(c, &p);
+	if (err)
+		return err;
+	if (c->io.trace)
+		c->io.trace(c->io.ctx, &x);
+	if (x.kind == EXIT_HLT) {
+		struct kvm_regs regs = *vcpu_regs(v);
+		if (registers_code_address(vcpu_sregs(v), regs.rip - 1) == next) {
+			regs.rip--;
+			stop->kind = STOP_STEPPED;
+			return vcpu_set_regs(v, &regs);
+		}
+	}
+	if (x.kind != EXIT_DEBUG)
+		control_stop_by(&x, stop);
+	return 0;
+}
+
+/* The guest debugs itself, and its #DB comes now. The step ends at that handler's first
+ * instruction. */
+static int raise_guest_db(struct control *c, uint64_t dr6, struct stop *stop)
+{
+	struct vcpu *v = c->vcpu;
+	struct vcpu_debug debug = { 0 };
+	struct handlers h = { 0 };
+	struct exit x;
+	if (!vector_target(v, VECTOR_DB, &h.gva[0], &h.slot_size))
+		return 0;
+	h.count = h.gva[0] != registers_pc(v);
+	watch_handlers(&h, &debug);
+	vcpu_set_debug(v, &debug);
+	int err = vcpu_inject_exception(v, VECTOR_DB, dr6);
+	if (err)
+		return err;
+	do {
+		err = vcpu_run(v, &x);
+		c->was_kicked |= !err && x.kind == EXIT_KICKED;
+	} while (!err && (x.kind == EXIT_KICKED || x.kind == EXIT_IRQ_WINDOW));
+	c->entered_handler = true;
+	c->vector = VECTOR_DB;
+	if (!err && x.kind != EXIT_DEBUG)
+		control_stop_by(&x, stop);
 	return err;
+}
+
+/* The guest's own debug registers of one kind that [gva, gva + len) hits, as bits of DR6. rw: bits
+ * of R/Wn that count, 1 << n for value n. */
+static uint64_t guest_hits(struct control *c, uint64_t gva, uint32_t len, unsigned rw)
+{
+	const struct kvm_debugregs *g = control_guest_registers(c);
+	uint64_t bits = 0;
+	for (unsigned i = 0; i < BREAKPOINT_REGISTERS; i++) {
+		uint64_t own = g->db[i], own_len = (g->dr7 >> (18 + 4 * i) & 3) + 1;
+		bool is_on = g->dr7 >> 2 * i & 3 && rw >> (g->dr7 >> (16 + 4 * i) & 3) & 1;
+		if (is_on && (own < gva ? gva - own < own_len : own - gva < len))
+			bits |= 1u << i;
+	}
+	return bits;
+}
+
+static uint64_t guest_data_hits(struct control *c, const struct operand *operands, unsigned count)
+{
+	uint64_t bits = 0;
+	for (unsigned i = 0; i < count; i++)
+		bits |= guest_hits(c, operands[i].gva, operands[i].len,
+		        (operands[i].is_write ? 1u << 1 : 0) | 1u << 3);
+	return bits;
+}
+
+static bool guest_has_breakpoints(struct control *c)
+{
+	return control_guest_registers(c)->dr7 & 0xff; /* Ln and Gn */
+}
+
+/* --- all together ------------------------------------------------------------------------------
+ */
+
+static int run_looked_at(
+        struct control *c, const struct insn *insn, const struct handlers *h, struct stop *stop)
+{
+	bool counts =
+	        (insn->kind == INSN_STRING || insn->kind == INSN_SCAN) && insn->rep != INSN_ONCE;
+	if (insn->kind == INSN_LOAD_SS && control_probe(c)->mov_ss_hides_step)
+		return step_load_ss(c, insn, h, stop);
+	if (counts && control_probe(c)->step_runs_whole_rep)
+		return step_rep(c, insn, h, stop);
+	return run_step(c, h, stop);
+}
+
+/* The TF that popf or iret is about to load; the guest's own as it is for all others. */
+static bool tf_behind(struct vcpu *v, const struct insn *insn)
+{
+	uint64_t flags;
+	unsigned size = insn->operand_bits / 8;
+	if (registers_mode(v) == CPU_LONG64 && insn->kind == INSN_POPF && size == 4)
+		size = 8; /* popf has no 32-bit form there */
+	if (insn->kind == INSN_POPF && read_slot(v, 0, size, &flags))
+		return flags & RFLAGS_TF;
+	if (insn->kind == INSN_IRET && read_slot(v, 2, size, &flags))
+		return flags & RFLAGS_TF;
+	return vcpu_tf(v);
+}
+
+static int step_looked_at(struct control *c, const struct insn *insn, struct stop *stop)
+{
+	struct vcpu *v = c->vcpu;
+	struct handlers h;
+	const uint64_t rip = vcpu_regs(v)->rip;
+	const uint16_t cs = vcpu_sregs(v)->cs.selector;
+	const bool tf = vcpu_tf(v), tf_after = tf_behind(v, insn);
+	struct operand operands[OPERANDS_MAX];
+	unsigned count = 0;
+	if (guest_has_breakpoints(c)) {
+		uint64_t hits = guest_hits(c, registers_pc(v), 1, 1u << 0);
+		if (hits && !(vcpu_regs(v)->rflags & RFLAGS_RF))
+			return raise_guest_db(c, hits, stop);
+		count = operands_here(v, operands);
+	}
+	find_handlers(v, insn, &h);
+	int err = run_looked_at(c, insn, &h, stop);
+	if (err || (stop->kind != STOP_STEPPED && stop->kind != STOP_DEVICE))
+		return err;
+	int entered = find_handler(&h, registers_pc(v));
+	if (entered >= 0) {
+		c->entered_handler = true;
+		c->vector = h.vector[entered];
+		clean_frame(v, &h, rip, cs, tf);
+		vcpu_set_tf(v, false);
+		return clear_rf(v);
+	}
+	if (insn->kind == INSN_PUSHF)
+		set_saved_tf(v, 0,
+		        insn->operand_bits == 32 && registers_mode(v) == CPU_LONG64
+		                ? 8
+		                : insn->operand_bits / 8,
+		        tf);
+	if (insn->kind == INSN_POPF || insn->kind == INSN_IRET)
+		vcpu_set_tf(v, tf_after);
+	/* The guest has written TF, which is where KVM keeps the step. */
+	if (insn->kind >= INSN_PUSHF)
+		vcpu_debug_stale(v);
+	if (insn->kind == INSN_MOV_DR)
+		c->knows_guest = false;
+	uint64_t hits = guest_data_hits(c, operands, count) | (tf ? DR6_BS : 0);
+	return hits ? raise_guest_db(c, hits, stop) : 0;
 }
 
 int control_single_step(struct control *c, struct stop *stop)
 {
+	struct insn insn;
+	int err;
 	*stop = (struct stop) { .kind = STOP_STEPPED };
-	c->was_kicked = false;
-	int err = step_looked_at(c, stop);
+	c->was_kicked = c->entered_handler = false;
+	if (!look_ahead(c->vcpu, &insn))
+		insn = (struct insn) { .kind = INSN_OTHER };
+	if (insn.kind == INSN_HLT && !insn.has_lock && registers_cpl(c->vcpu) == 0)
+		err = step_hlt(c, &insn, stop);
+	else
+		err = step_looked_at(c, &insn, stop);
 	/* A step can't be kicked out of: the kick is for the run that follows. */
 	if (c->was_kicked)
 		vcpu_kick(c->vcpu);

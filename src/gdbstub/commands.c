@@ -274,21 +274,30 @@ static enum verdict vcont(struct session *s, struct text_in in)
 
 /* --- breakpoints ----------------------------------------------------------------------------- */
 
-/* Type 0 and 1; the kind is the length of an instruction to replace and means nothing here. What
- * follows (conditions, commands) was not announced and is refused. */
+/* Types 0 and 1: the last number is the length of an instruction to replace and means nothing here.
+ * Types 2, 3, 4: watchpoints for writes, reads, all accesses; it is the length. What follows
+ * (conditions, commands) was not announced and is refused. */
 static enum verdict breakpoint(struct session *s, struct text_in in, bool is_insert)
 {
-	uint64_t type, gva, kind;
+	static const enum target_watch watches[] = { TARGET_WATCH_WRITE, TARGET_WATCH_READ,
+		TARGET_WATCH_ACCESS };
+	const struct target_breakpoints *b = s->target->breakpoints;
+	void *ctx = s->target->ctx;
+	uint64_t type, gva, len;
+	bool ok;
 	if (!text_take_hex(&in, &type))
 		return REPLY_WRONG;
-	if (type > 1)
+	if (type > 4)
 		return REPLY_NONE;
 	if (!text_take(&in, ",") || !text_take_hex(&in, &gva) || !text_take(&in, ",") ||
-	        !text_take_hex(&in, &kind) || !text_take_end(&in))
+	        !text_take_hex(&in, &len) || !text_take_end(&in))
 		return REPLY_WRONG;
-	const struct target_breakpoints *b = s->target->breakpoints;
-	bool ok = is_insert ? b->insert(s->target->ctx, type == 1, gva, &s->why)
-	                    : b->remove(s->target->ctx, type == 1, gva, &s->why);
+	if (type >= 2)
+		ok = is_insert ? b->insert_watch(ctx, watches[type - 2], gva, len, &s->why)
+		               : b->remove_watch(ctx, watches[type - 2], gva, len, &s->why);
+	else
+		ok = is_insert ? b->insert(ctx, type == 1, gva, &s->why)
+		               : b->remove(ctx, type == 1, gva, &s->why);
 	if (ok)
 		return REPLY_OK;
 	return s->why.text[0] ? REPLY_WHY : REPLY_WRONG;

@@ -73,7 +73,7 @@ static enum verdict read_features(struct session *s, struct text_in in)
 	struct text_in ahead = in;
 	uint64_t offset, len;
 	bool begins = text_take_hex(&ahead, &offset) && text_take(&ahead, ",") &&
-		      text_take_hex(&ahead, &len) && text_take_end(&ahead) && offset == 0;
+	              text_take_hex(&ahead, &len) && text_take_end(&ahead) && offset == 0;
 	if (begins)
 		s->latched = s->target->registers->layout(s->target->ctx, s->cpu);
 	const struct features *f = session_features(s, s->latched);

@@ -163,6 +163,9 @@ static void put_expedited(struct session *s)
 
 void session_put_stop(struct session *s, bool with_reason)
 {
+	static const char *const watches[] = { [TARGET_WATCH_WRITE] = "watch:",
+		[TARGET_WATCH_READ] = "rwatch:",
+		[TARGET_WATCH_ACCESS] = "awatch:" };
 	uint8_t signal = TARGET_SIGNAL_TRAP;
 	const char *reason = NULL;
 	switch (s->stop.kind) {
@@ -173,6 +176,7 @@ void session_put_stop(struct session *s, bool with_reason)
 			text_put(&s->reply, ";process:1");
 		return;
 	case TARGET_STOP_SIGNAL: signal = s->stop.signal; break;
+	case TARGET_STOP_WATCH: break;
 	case TARGET_STOP_BREAKPOINT: reason = s->has_swbreak ? "swbreak:;" : NULL; break;
 	case TARGET_STOP_HARDWARE: reason = s->has_hwbreak ? "hwbreak:;" : NULL; break;
 	}
@@ -183,6 +187,11 @@ void session_put_stop(struct session *s, bool with_reason)
 	text_put_char(&s->reply, ';');
 	if (reason && with_reason)
 		text_put(&s->reply, reason);
+	if (s->stop.kind == TARGET_STOP_WATCH && with_reason) {
+		text_put(&s->reply, watches[s->stop.watch]);
+		text_put_hex(&s->reply, s->stop.watch_gva);
+		text_put_char(&s->reply, ';');
+	}
 	put_expedited(s);
 }
 
@@ -235,7 +244,8 @@ static void answer(struct session *s, enum verdict v)
 	case REPLY_WHY:
 		begin_reply(s);
 		text_put(&s->reply, "E.");
-		for (const char *c = s->why.text; *c; c++) /* gdb shows it as it comes: no escapes */
+		for (const char *c = s->why.text; *c;
+		        c++) /* gdb shows it as it comes: no escapes */
 			text_put_char(&s->reply, strchr("#$}*", *c) ? ' ' : *c);
 		break;
 	case REPLY_NONE: begin_reply(s); break;
@@ -304,7 +314,7 @@ void session_stopped(struct session *s, const struct target_stop *stop, const ch
 {
 	s->stop = *stop;
 	if (s->state != SESSION_RUNNING)
-		return; /* `?` will tell */
+		return;                 /* `?` will tell */
 	if (s->out_start == s->out_end) /* an acknowledgement may wait still */
 		make_room(s);
 	if (text)

@@ -55,9 +55,16 @@ struct target_run {
 
 /* Z and z of type 0 (planted) and 1 (hardware). Inserting what is there and removing what is not
  * are no errors. False with the reason: it can't be kept. */
+enum target_watch { TARGET_WATCH_WRITE, TARGET_WATCH_READ, TARGET_WATCH_ACCESS };
+
 struct target_breakpoints {
 	bool (*insert)(void *ctx, bool is_hardware, uint64_t gva, struct target_error *e);
 	bool (*remove)(void *ctx, bool is_hardware, uint64_t gva, struct target_error *e);
+	/* Z and z of type 2, 3, 4: len bytes at gva. */
+	bool (*insert_watch)(void *ctx, enum target_watch kind, uint64_t gva, uint64_t len,
+	        struct target_error *e);
+	bool (*remove_watch)(void *ctx, enum target_watch kind, uint64_t gva, uint64_t len,
+	        struct target_error *e);
 };
 
 struct target_cpus {
@@ -87,6 +94,7 @@ enum target_stop_kind {
 	TARGET_STOP_SIGNAL,     /* signal */
 	TARGET_STOP_BREAKPOINT, /* a planted breakpoint at pc, of gdb's */
 	TARGET_STOP_HARDWARE,   /* the same in a debug register asked for with Z1 */
+	TARGET_STOP_WATCH,      /* behind the instruction that hit watch, at watch_gva */
 	TARGET_STOP_EXITED,     /* status: the machine is gone */
 };
 
@@ -102,6 +110,8 @@ struct target_stop {
 	enum target_stop_kind kind;
 	unsigned cpu;
 	uint8_t signal, status;
+	enum target_watch watch;
+	uint64_t watch_gva;
 };
 
 #endif

@@ -1,16 +1,25 @@
 #include "kvm/linear.h"
 
-#include "kvm/paging.h"
-
 static bool read_table(void *ctx, uint64_t gpa, void *to, size_t len)
 {
 	return memory_read(ctx, gpa, to, len) == len;
 }
 
-bool linear_to_gpa(struct vcpu *v, uint64_t gva, uint64_t *gpa, uint64_t *len)
+static struct paging paging_of(struct vcpu *v)
 {
 	const struct kvm_sregs *s = vcpu_sregs(v);
-	const struct paging p = { .cr0 = s->cr0, .cr3 = s->cr3, .cr4 = s->cr4, .efer = s->efer };
+	return (struct paging) { .cr0 = s->cr0, .cr3 = s->cr3, .cr4 = s->cr4, .efer = s->efer };
+}
+
+bool linear_find_miss(struct vcpu *v, uint64_t gva, struct paging_miss *miss)
+{
+	const struct paging p = paging_of(v);
+	return paging_find_miss(&p, read_table, &v->vm->memory, gva, miss);
+}
+
+bool linear_to_gpa(struct vcpu *v, uint64_t gva, uint64_t *gpa, uint64_t *len)
+{
+	const struct paging p = paging_of(v);
 	return paging_translate(&p, read_table, &v->vm->memory, gva, gpa, len);
 }
 

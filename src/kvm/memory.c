@@ -48,6 +48,136 @@ static int check_range(const struct memory *m, uint64_t gpa, uint64_t size, stru
 	return 0;
 }
 
+/* --- what KVM is told ------------------------------------------------------------------------- */
+
+static int tell_kvm(struct memory *m, int id, const struct memory_piece *p, uint64_t size)
+{
+	struct kvm_userspace_memory_region region = {
+		.slot = (uint32_t)id,
+		.flags = p->access == MEMORY_NO_WRITE ? KVM_MEM_READONLY : 0,
+		.guest_phys_addr = p->gpa,
+		.memory_size = size,
+		.userspace_addr = (uintptr_t)p->hva,
+	};
+	return ioctl(m->vm_fd, KVM_SET_USER_MEMORY_REGION, &region) < 0 ? -errno : 0;
+}
+
+static int add_piece(struct memory *m, struct memory_piece p)
+{
+	p.id = -1;
+	if (p.access != MEMORY_NO_ACCESS) {
+		p.id = 0;
+		while (m->ids[p.id])
+			p.id++;
+		int err = tell_kvm(m, p.id, &p, p.size);
+		if (err)
+			return err;
+		m->ids[p.id] = 1;
+	}
+	m->pieces[m->piece_count++] = p;
+	return 0;
+}
+
+static int remove_piece(struct memory *m, unsigned i)
+{
+	struct memory_piece *p = &m->pieces[i];
+	if (p->id >= 0) {
+		int err = tell_kvm(m, p->id, p, 0); /* size 0 deletes a slot, api.rst */
+		if (err)
+			return err;
+		m->ids[p->id] = 0;
+	}
+	*p = m->pieces[--m->piece_count];
+	return 0;
+}
+
+static enum memory_access access_of(const struct memory_guard *guards, unsigned count, uint64_t gpa)
+{
+	enum memory_access strictest = MEMORY_ALL;
+	for (unsigned i = 0; i < count; i++)
+		if (guards[i].gpa == gpa && guards[i].access > strictest)
+			strictest = guards[i].access;
+	return strictest;
+}
+
+/* The next guarded page at or behind gpa, or end. */
+static uint64_t next_guard(
+        const struct memory_guard *guards, unsigned count, uint64_t gpa, uint64_t end)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (guards[i].gpa >= gpa && guards[i].gpa < end)
+			end = guards[i].gpa;
+	return end;
+}
+
+/* Cuts the slots into pieces at the guarded pages. Returns how many. */
+static unsigned cut(const struct memory *m, const struct memory_guard *guards, unsigned count,
+        struct memory_piece *to)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < m->count; i++) {
+		const struct memory_slot *s = &m->slots[i];
+		uint64_t end = s->gpa + s->size;
+		for (uint64_t gpa = s->gpa; gpa < end; gpa += to[n++].size) {
+			uint64_t guard = next_guard(guards, count, gpa, end);
+			to[n] = (struct memory_piece) {
+				.gpa = gpa,
+				.size = guard == gpa ? MEMORY_PAGE : guard - gpa,
+				.hva = s->hva + (gpa - s->gpa),
+				.access = guard == gpa ? access_of(guards, count, gpa) : MEMORY_ALL,
+			};
+		}
+	}
+	return n;
+}
+
+static bool has_piece(
+        const struct memory_piece *pieces, unsigned count, const struct memory_piece *p)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (pieces[i].gpa == p->gpa && pieces[i].size == p->size &&
+		        pieces[i].access == p->access)
+			return true;
+	return false;
+}
+
+/* Makes the pieces wanted the ones that KVM has: first away with what differs, then the new ones,
+ * for slots must not overlap. */
+static int change_pieces(struct memory *m, const struct memory_piece *wanted, unsigned count)
+{
+	for (unsigned i = m->piece_count; i-- > 0;) {
+		int err = has_piece(wanted, count, &m->pieces[i]) ? 0 : remove_piece(m, i);
+		if (err)
+			return err;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		int err = has_piece(m->pieces, m->piece_count, &wanted[i])
+		                  ? 0
+		                  : add_piece(m, wanted[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int memory_guard(struct memory *m, const struct memory_guard *guards, unsigned count)
+{
+	struct memory_piece pieces[MEMORY_PIECES_MAX];
+	if (count > MEMORY_GUARDS_MAX)
+		return -ENOSPC;
+	if (count == m->guard_count && !memcmp(guards, m->guards, count * sizeof *guards))
+		return 0;
+	int err = change_pieces(m, pieces, cut(m, guards, count, pieces));
+	if (err) {
+		m->guard_count = 0;
+		int again = change_pieces(m, pieces, cut(m, NULL, 0, pieces));
+		return again ? again : err;
+	}
+	memcpy(m->guards, guards, count * sizeof *guards);
+	m->guard_count = count;
+	return 0;
+}
+
 int memory_add(struct memory *m, uint64_t gpa, uint64_t size, struct error *e)
 {
 	int err = check_range(m, gpa, size, e);
@@ -60,16 +190,10 @@ int memory_add(struct memory *m, uint64_t gpa, uint64_t size, struct error *e)
 		return error_set(e, -errno,
 		        "cannot map %" PRIu64 " bytes of guest RAM: %s; give less with --memory",
 		        size, strerror(errno));
-	struct kvm_userspace_memory_region region = {
-		.slot = m->count,
-		.guest_phys_addr = gpa,
-		.memory_size = size,
-		.userspace_addr = (uintptr_t)hva,
-	};
-	if (ioctl(m->vm_fd, KVM_SET_USER_MEMORY_REGION, &region) < 0) {
-		err = error_set(e, -errno,
-		        "KVM refuses RAM of 0x%" PRIx64 " bytes at 0x%" PRIx64 ": %s", size, gpa,
-		        strerror(errno));
+	err = add_piece(m, (struct memory_piece) { .gpa = gpa, .size = size, .hva = hva });
+	if (err) {
+		error_set(e, err, "KVM refuses RAM of 0x%" PRIx64 " bytes at 0x%" PRIx64 ": %s",
+		        size, gpa, strerror(-err));
 		munmap(hva, size);
 		return err;
 	}
@@ -81,7 +205,7 @@ void memory_close(struct memory *m)
 {
 	for (unsigned i = 0; i < m->count; i++)
 		munmap(m->slots[i].hva, m->slots[i].size);
-	m->count = 0;
+	m->count = m->piece_count = m->guard_count = 0;
 }
 
 uint8_t *memory_hva(const struct memory *m, uint64_t gpa, size_t *len)

@@ -20,16 +20,48 @@ struct memory_slot {
 	uint8_t *hva;
 };
 
+/* What the guest may do with a page without an exit. */
+enum memory_access {
+	MEMORY_ALL,
+	MEMORY_NO_WRITE,  /* writes exit as MMIO; reads and execution do not (KVM_MEM_READONLY) */
+	MEMORY_NO_ACCESS, /* reads and writes exit as MMIO, execution is an emulation failure */
+};
+
+/* A page whose access is restricted. */
+struct memory_guard {
+	uint64_t gpa; /* page-aligned */
+	enum memory_access access;
+};
+
+#define MEMORY_GUARDS_MAX 64
+#define MEMORY_PIECES_MAX (MEMORY_SLOTS_MAX + 2 * MEMORY_GUARDS_MAX)
+
+/* A run of pages of one slot with the same access: what KVM is told of. */
+struct memory_piece {
+	uint64_t gpa, size;
+	uint8_t *hva;
+	enum memory_access access;
+	int id; /* KVM's slot number; -1: KVM has none (MEMORY_NO_ACCESS) */
+};
+
 struct memory {
 	int vm_fd;
 	unsigned count;
 	struct memory_slot slots[MEMORY_SLOTS_MAX];
+	unsigned piece_count, guard_count;
+	struct memory_piece pieces[MEMORY_PIECES_MAX];
+	struct memory_guard guards[MEMORY_GUARDS_MAX];
+	uint8_t ids[MEMORY_PIECES_MAX]; /* KVM slot numbers in use */
 };
 
 void memory_init(struct memory *m, int vm_fd);
 /* Maps size bytes of zeroed RAM at gpa, both whole pages. -EINVAL (unaligned, wraps, overlaps
  * another slot or what KVM reserves), -ENOMEM, -ENOSPC (too many slots) or KVM's own error. */
 int memory_add(struct memory *m, uint64_t gpa, uint64_t size, struct error *e);
+/* Replaces all guards. The same page twice: the stricter counts; a page that is not RAM is left
+ * out. Costs a few KVM calls for each page that changes, nothing when none does. -ENOSPC: more than
+ * MEMORY_GUARDS_MAX; KVM's own error otherwise. Then no page is guarded. */
+int memory_guard(struct memory *m, const struct memory_guard *guards, unsigned count);
 /* Unmaps all; pointers from memory_hva die here. */
 void memory_close(struct memory *m);
 

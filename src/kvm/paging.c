@@ -34,48 +34,83 @@ static bool found(uint64_t base, uint64_t gva, unsigned shift, uint64_t *gpa, ui
 	return true;
 }
 
-static bool walk(const struct level *levels, unsigned count, size_t entry_size, uint64_t table,
-        bool has_pse, paging_read *read, void *ctx, uint64_t gva, uint64_t *gpa, uint64_t *len)
+/* One translation: what goes in, what comes out. */
+struct walk {
+	const struct level *levels;
+	unsigned count;
+	size_t entry_size;
+	uint64_t table;
+	bool has_pse;
+	struct paging_miss miss;
+};
+
+static bool walk(
+        struct walk *w, paging_read *read, void *ctx, uint64_t gva, uint64_t *gpa, uint64_t *len)
 {
-	for (unsigned i = 0; i < count; i++) {
-		const struct level *l = &levels[i];
+	for (unsigned i = 0; i < w->count; i++) {
+		const struct level *l = &w->levels[i];
 		uint64_t index = gva >> l->shift & ((1u << l->bits) - 1), entry = 0;
-		if (!read(ctx, table + index * entry_size, &entry, entry_size) || !(entry & P))
+		w->miss.level = w->count - i;
+		w->miss.entry_gpa = w->table + index * w->entry_size;
+		w->miss.has_ram = read(ctx, w->miss.entry_gpa, &entry, w->entry_size);
+		w->miss.entry = entry;
+		if (!w->miss.has_ram || !(entry & P))
 			return false;
 		if (l->shift == 12)
 			return found(entry & ADDRESS, gva, 12, gpa, len);
-		if (l->can_map && entry & PS && has_pse) {
+		if (l->can_map && entry & PS && w->has_pse) {
 			uint64_t base = entry & ADDRESS & ~((1ull << l->shift) - 1);
 			/* PSE-36: bits 13 to 20 of a 4 MiB entry are bits 32 to 39 of the address.
 			 */
-			if (entry_size == 4)
+			if (w->entry_size == 4)
 				base = (entry & 0xffc00000) | (entry >> 13 & 0xff) << 32;
 			return found(base, gva, l->shift, gpa, len);
 		}
-		table = entry & ADDRESS;
+		w->table = entry & ADDRESS;
 	}
 	return false;
+}
+
+/* The levels that gva is translated by. False: none are, or it is not canonical. */
+static bool choose_levels(const struct paging *p, uint64_t gva, struct walk *w)
+{
+	if (p->efer & EFER_LMA) {
+		bool five = p->cr4 & CR4_LA57;
+		int64_t upper = (int64_t)gva >> (five ? 56 : 47);
+		*w = (struct walk) { long_levels + !five, 4 + five, 8, p->cr3 & ADDRESS, true };
+		return upper == 0 || upper == -1;
+	}
+	if (p->cr4 & CR4_PAE)
+		*w = (struct walk) { pae_levels, 3, 8, p->cr3 & 0xffffffe0, true };
+	else
+		*w = (struct walk) { two_levels, 2, 4, p->cr3 & 0xfffff000, p->cr4 & CR4_PSE };
+	return p->cr0 & CR0_PG;
 }
 
 bool paging_translate(const struct paging *p, paging_read *read, void *ctx, uint64_t gva,
         uint64_t *gpa, uint64_t *len)
 {
-	if (p->efer & EFER_LMA) {
-		bool five = p->cr4 & CR4_LA57;
-		int64_t upper = (int64_t)gva >> (five ? 56 : 47);
-		if (upper != 0 && upper != -1) /* not canonical */
-			return false;
-		return walk(long_levels + !five, 4 + five, 8, p->cr3 & ADDRESS, true, read, ctx,
-		        gva, gpa, len);
-	}
-	gva &= 0xffffffff;
-	if (!(p->cr0 & CR0_PG)) {
+	struct walk w;
+	bool is_long = p->efer & EFER_LMA;
+	if (!is_long)
+		gva &= 0xffffffff;
+	if (!is_long && !(p->cr0 & CR0_PG)) {
 		*gpa = gva;
 		*len = (1ull << 32) - gva;
 		return true;
 	}
-	if (p->cr4 & CR4_PAE)
-		return walk(pae_levels, 3, 8, p->cr3 & 0xffffffe0, true, read, ctx, gva, gpa, len);
-	return walk(
-	        two_levels, 2, 4, p->cr3 & 0xfffff000, p->cr4 & CR4_PSE, read, ctx, gva, gpa, len);
+	return choose_levels(p, gva, &w) && walk(&w, read, ctx, gva, gpa, len);
+}
+
+bool paging_find_miss(const struct paging *p, paging_read *read, void *ctx, uint64_t gva,
+        struct paging_miss *miss)
+{
+	struct walk w;
+	uint64_t gpa, len;
+	if (!(p->efer & EFER_LMA))
+		gva &= 0xffffffff;
+	if (!choose_levels(p, gva, &w) || walk(&w, read, ctx, gva, &gpa, &len))
+		return false;
+	*miss = w.miss;
+	return true;
 }

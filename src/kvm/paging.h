@@ -21,4 +21,17 @@ typedef bool paging_read(void *ctx, uint64_t gpa, void *to, size_t len);
 bool paging_translate(const struct paging *p, paging_read *read, void *ctx, uint64_t gva,
         uint64_t *gpa, uint64_t *len);
 
+/* Where a translation ends. */
+struct paging_miss {
+	unsigned level;     /* 5: PML5, 4: PML4, 3: PDPT, 2: PD, 1: PT */
+	uint64_t entry_gpa; /* of the entry that does not map */
+	uint64_t entry;     /* its value, 0 when no RAM is there */
+	bool has_ram;       /* the table itself is in RAM */
+};
+
+/* True, and *miss, when gva is not mapped. False when it is, or when it can't be (not canonical).
+ */
+bool paging_find_miss(const struct paging *p, paging_read *read, void *ctx, uint64_t gva,
+        struct paging_miss *miss);
+
 #endif

@@ -64,8 +64,42 @@ static int try_rep(struct vcpu *v, struct probe *p, struct error *e)
 	int err = put_guest(v, code, sizeof code, e);
 	if (!err)
 		err = try_run(v, KVM_GUESTDBG_SINGLESTEP, &x, e);
+	for (int i = 0; i < 3 && !err && vcpu_regs(v)->rcx == 3; i++)
+		err = try_run(v, KVM_GUESTDBG_SINGLESTEP, &x, e);
 	if (!err)
 		p->step_runs_whole_rep = vcpu_regs(v)->rcx == 0;
+	return err;
+}
+
+static int try_mov_ss(struct vcpu *v, struct probe *p, struct error *e)
+{
+	static const uint8_t code[] = { 0x8e, 0xd0, 0x90, 0x90, 0xf4 }; /* mov ss, ax; nop; nop */
+	struct exit x;
+	int err = put_guest(v, code, sizeof code, e);
+	if (!err)
+		err = try_run(v, KVM_GUESTDBG_SINGLESTEP, &x, e);
+	/* kvm_intel may first report a step that did nothing. */
+	for (int i = 0; i < 3 && !err && registers_pc(v) == CODE_GPA; i++)
+		err = try_run(v, KVM_GUESTDBG_SINGLESTEP, &x, e);
+	if (!err)
+		p->mov_ss_hides_step = registers_pc(v) > CODE_GPA + 2;
+	return err;
+}
+
+static int try_data_breakpoint(struct vcpu *v, struct probe *p, struct error *e)
+{
+	static const uint8_t code[] = { 0x88, 0x04, 0x90, 0x90, 0xf4 }; /* mov [si], al; nop; nop */
+	/* DR0: G0, R/W0 = 1 (writes), LEN0 = 0 (1 byte). */
+	const struct vcpu_debug debug = { .control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP,
+		.dr = { DATA_GPA },
+		.dr7 = 0x400 | 2 | 1 << 16 };
+	struct exit x;
+	int err = put_guest(v, code, sizeof code, e);
+	vcpu_set_debug(v, &debug);
+	if (!err)
+		err = vcpu_run(v, &x);
+	if (!err)
+		p->has_data_breakpoints = x.kind == EXIT_DEBUG && x.debug.dr6 & 1;
 	return err;
 }
 
@@ -86,6 +120,10 @@ int probe_run(struct probe *p, struct error *e)
 	err = try_int3(&v, p, e);
 	if (!err)
 		err = try_rep(&v, p, e);
+	if (!err)
+		err = try_mov_ss(&v, p, e);
+	if (!err)
+		err = try_data_breakpoint(&v, p, e);
 	vcpu_close(&v);
 close_vm:
 	vm_close(&vm);

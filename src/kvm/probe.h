@@ -13,6 +13,10 @@ struct probe {
 	bool has_int3;
 	/* One single-step runs a whole `rep` instruction instead of one iteration. */
 	bool step_runs_whole_rep;
+	/* Data breakpoints in debug registers fire. */
+	bool has_data_breakpoints;
+	/* A single-step of mov ss does not stop before the instruction behind it. */
+	bool mov_ss_hides_step;
 };
 
 int probe_run(struct probe *p, struct error *e);

@@ -157,6 +157,20 @@ enum cpu_mode registers_mode(struct vcpu *v)
 	return s->cs.db ? CPU_PROT32 : CPU_PROT16;
 }
 
+unsigned registers_code_bits(enum cpu_mode mode)
+{
+	switch (mode) {
+	case CPU_REAL16:
+	case CPU_VM86:
+	case CPU_PROT16:
+	case CPU_COMPAT16: return 16;
+	case CPU_PROT32:
+	case CPU_COMPAT32: return 32;
+	case CPU_LONG64: return 64;
+	}
+	return 16;
+}
+
 const char *registers_mode_name(enum cpu_mode mode)
 {
 	static const char *const names[] = {

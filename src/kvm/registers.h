@@ -38,6 +38,8 @@ int registers_write(struct vcpu *v, int reg, const uint8_t *from, struct error *
 int registers_write_named(struct vcpu *v, const char *name, uint64_t value, struct error *e);
 
 enum cpu_mode registers_mode(struct vcpu *v);
+/* 16, 32 or 64. */
+unsigned registers_code_bits(enum cpu_mode mode);
 const char *registers_mode_name(enum cpu_mode mode);
 /* 0 in real mode. */
 unsigned registers_cpl(struct vcpu *v);

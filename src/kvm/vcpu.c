@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define RFLAGS_TF (1u << 8) /* SDM vol 1, "EFLAGS Register" */
+
 /* The vCPU shall have what the host's CPU and KVM can give it. */
 static int set_cpuid(const struct vcpu *v, struct error *e)
 {
@@ -79,15 +81,29 @@ static int call(const struct vcpu *v, unsigned long request, void *arg)
 
 const struct kvm_regs *vcpu_regs(struct vcpu *v)
 {
-	if (v->is_synced)
-		return &v->run->s.regs.regs;
-	if (!v->has_regs) {
-		int err = call(v, KVM_GET_REGS, &v->own_regs);
+	struct kvm_regs *regs = v->is_synced ? &v->run->s.regs.regs : &v->own_regs;
+	if (!v->is_synced && !v->has_regs) {
+		int err = call(v, KVM_GET_REGS, regs);
 		v->has_regs = true;
 		if (err)
 			v->error = err;
 	}
-	return &v->own_regs;
+	if (v->hides_tf && v->tf)
+		regs->rflags |= RFLAGS_TF;
+	return regs;
+}
+
+bool vcpu_tf(struct vcpu *v)
+{
+	return vcpu_regs(v)->rflags & RFLAGS_TF;
+}
+
+void vcpu_set_tf(struct vcpu *v, bool tf)
+{
+	if (!v->hides_tf || v->tf == tf)
+		return;
+	v->tf = tf;
+	v->is_synced = v->has_regs = false;
 }
 
 const struct kvm_sregs *vcpu_sregs(struct vcpu *v)
@@ -124,6 +140,10 @@ static void registers_changed(struct vcpu *v)
 int vcpu_set_regs(struct vcpu *v, const struct kvm_regs *regs)
 {
 	struct kvm_regs copy = *regs; /* regs may point into *run */
+	if (v->hides_tf) {
+		v->tf = copy.rflags & RFLAGS_TF;
+		copy.rflags &= ~(uint64_t)RFLAGS_TF;
+	}
 	int err = call(v, KVM_SET_REGS, &copy);
 	registers_changed(v);
 	return err;
@@ -142,6 +162,34 @@ int vcpu_set_fpu(struct vcpu *v, const struct kvm_fpu *fpu)
 	struct kvm_fpu copy = *fpu;
 	v->has_fpu = false;
 	return call(v, KVM_SET_FPU, &copy);
+}
+
+int vcpu_get_debugregs(struct vcpu *v, struct kvm_debugregs *d)
+{
+	return call(v, KVM_GET_DEBUGREGS, d);
+}
+
+int vcpu_inject_exception(struct vcpu *v, uint8_t vector, uint64_t dr6)
+{
+	struct kvm_vcpu_events events;
+	int err = vcpu_get_events(v, &events);
+	if (err)
+		return err;
+	if (vector == 1) {
+		struct kvm_debugregs d;
+		err = call(v, KVM_GET_DEBUGREGS, &d);
+		if (err)
+			return err;
+		d.dr6 |= dr6 & 0xe00f; /* BT, BS, BD, B3 to B0: SDM vol 3, "DR6" */
+		err = call(v, KVM_SET_DEBUGREGS, &d);
+		if (err)
+			return err;
+	}
+	events.flags = 0;
+	events.exception.injected = 1;
+	events.exception.nr = vector;
+	events.exception.has_error_code = 0;
+	return vcpu_set_events(v, &events);
 }
 
 int vcpu_get_events(struct vcpu *v, struct kvm_vcpu_events *events)
@@ -174,13 +222,21 @@ static int flush_debug(struct vcpu *v)
 	if (!v->debug_is_stale)
 		return 0;
 	struct kvm_guest_debug g = { .control = v->debug.control };
+	bool steps = g.control & KVM_GUESTDBG_SINGLESTEP;
+	bool tf = vcpu_tf(v);
 	memcpy(g.arch.debugreg, v->debug.dr, sizeof v->debug.dr);
 	g.arch.debugreg[7] = v->debug.dr7;
 	int err = call(v, KVM_SET_GUEST_DEBUG, &g);
 	if (err)
 		return err;
 	v->debug_is_stale = false;
-	return 0;
+	if (v->hides_tf && !steps && tf) { /* KVM took its TF out, and the guest's with it */
+		struct kvm_regs regs = *vcpu_regs(v);
+		err = call(v, KVM_SET_REGS, &regs);
+	}
+	v->hides_tf = steps;
+	v->tf = tf;
+	return err;
 }
 
 bool vcpu_take_kick(struct vcpu *v)

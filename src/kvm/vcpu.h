@@ -37,7 +37,9 @@ struct vcpu {
 	int error; /* a register read failed: -errno, reported by the next run */
 	struct vcpu_debug debug;
 	bool debug_is_stale; /* KVM may have lost or not seen *debug */
-	int kicked;          /* atomic */
+	bool hides_tf;       /* KVM single-steps and keeps that in TF: tf is the guest's own */
+	bool tf;
+	int kicked; /* atomic */
 	uint64_t exits[VCPU_REASONS];
 };
 
@@ -53,6 +55,14 @@ int vcpu_set_regs(struct vcpu *v, const struct kvm_regs *regs);
 int vcpu_set_sregs(struct vcpu *v, const struct kvm_sregs *sregs);
 const struct kvm_fpu *vcpu_fpu(struct vcpu *v); /* x87 and SSE */
 int vcpu_set_fpu(struct vcpu *v, const struct kvm_fpu *fpu);
+/* The guest's own TF, which vcpu_regs shows too. KVM hides it and loses it while it single-steps,
+ * so it is kept here then, and whoever steps an instruction that loads TF says so. */
+bool vcpu_tf(struct vcpu *v);
+void vcpu_set_tf(struct vcpu *v, bool tf);
+/* The guest takes the exception, without an error code, when it runs next. vector 1: dr6's bits are
+ * set in the guest's DR6. */
+int vcpu_inject_exception(struct vcpu *v, uint8_t vector, uint64_t dr6);
+int vcpu_get_debugregs(struct vcpu *v, struct kvm_debugregs *d);
 int vcpu_get_events(struct vcpu *v, struct kvm_vcpu_events *events);
 int vcpu_set_events(struct vcpu *v, const struct kvm_vcpu_events *events);
 

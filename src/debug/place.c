@@ -1,0 +1,318 @@
+#include "debug/place.h"
+
+#include "debug/step.h"
+#include "kvm/linear.h"
+#include "kvm/registers.h"
+
+#define INSN_HLT_BYTE  0xf4
+#define INSN_INT3_BYTE 0xcc
+
+/* --- planted bytes -----------------------------------------------------------------------------
+ */
+
+static bool can_plant(struct control *c, uint64_t gva)
+{
+	uint64_t gpa, len;
+	size_t run;
+	/* A planted hlt is a fault outside of CPL 0. */
+	if (!control_probe(c)->has_int3 && registers_cpl(c->vcpu) != 0)
+		return false;
+	return linear_to_gpa(c->vcpu, gva, &gpa, &len) &&
+	       memory_hva(&c->vcpu->vm->memory, gpa, &run);
+}
+
+static enum breakpoint_method choose(void *ctx, uint64_t gva)
+{
+	struct control *c = ctx;
+	uint64_t gpa, len;
+	size_t run;
+	if (registers_mode(c->vcpu) != CPU_REAL16 && can_plant(c, gva))
+		return BREAKPOINT_PLANTED;
+	if (linear_to_gpa(c->vcpu, gva, &gpa, &len) && memory_hva(&c->vcpu->vm->memory, gpa, &run))
+		return BREAKPOINT_GUARDED;
+	return BREAKPOINT_STEPPED;
+}
+
+bool place_byte(struct control *c, struct breakpoint *p, struct vcpu_debug *debug)
+{
+	bool has_int3 = control_probe(c)->has_int3;
+	uint8_t byte = has_int3 ? INSN_INT3_BYTE : INSN_HLT_BYTE;
+	struct memory *m = &c->vcpu->vm->memory;
+	uint64_t len;
+	if (!can_plant(c, p->gva) || !linear_to_gpa(c->vcpu, p->gva, &p->gpa, &len))
+		return false;
+	memory_read(m, p->gpa, &p->original, 1);
+	memory_write(m, p->gpa, &byte, 1);
+	p->is_planted = true;
+	if (has_int3)
+		debug->control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP;
+	return true;
+}
+
+void place_take_byte(struct control *c, struct breakpoint *p)
+{
+	if (p->is_planted)
+		memory_write(&c->vcpu->vm->memory, p->gpa, &p->original, 1);
+	p->is_planted = false;
+}
+
+/* Last planted first, so that two linear addresses of one byte end with its own value. */
+void place_lift(struct control *c)
+{
+	for (size_t i = c->breakpoints.count; i-- > 0;)
+		place_take_byte(c, &c->breakpoints.all[i]);
+}
+
+static struct breakpoint *planted_at(struct control *c, uint64_t gpa)
+{
+	for (size_t i = 0; i < c->breakpoints.count; i++)
+		if (c->breakpoints.all[i].is_planted && c->breakpoints.all[i].gpa == gpa)
+			return &c->breakpoints.all[i];
+	return NULL;
+}
+
+bool place_access(struct control *c, const struct exit *x)
+{
+	struct memory *m = &c->vcpu->vm->memory;
+	for (unsigned i = 0; i < x->mmio.size; i++) {
+		size_t run;
+		uint8_t *hva = memory_hva(m, x->mmio.gpa + i, &run);
+		struct breakpoint *p = planted_at(c, x->mmio.gpa + i);
+		if (!hva)
+			return false;
+		if (p)
+			hva = &p->original;
+		if (x->mmio.is_write)
+			*hva = x->mmio.data[i];
+		else
+			x->mmio.data[i] = *hva;
+	}
+	return true;
+}
+
+/* --- debug registers ---------------------------------------------------------------------------
+ */
+
+/* DR7 (SDM vol 3, "Debug Control Register"): Gn is bit 2n+1, R/Wn bits 16+4n, LENn bits 18+4n. R/W
+ * 0: execution, 1: writes, 3: reads and writes; x86 has none for reads alone. LEN 0, 1, 3: 1, 2, 4
+ * bytes, aligned. */
+static void use_register(
+        struct vcpu_debug *debug, unsigned slot, uint64_t gva, unsigned rw, unsigned len)
+{
+	debug->dr[slot] = gva;
+	debug->dr7 |= 2ull << 2 * slot;
+	debug->dr7 |= (uint64_t)(rw | (len - 1) << 2) << (16 + 4 * slot);
+	debug->control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
+}
+
+/* The largest aligned piece of 1, 2 or 4 bytes at gva within len. */
+static unsigned piece_len(uint64_t gva, uint64_t len)
+{
+	if (gva % 4 == 0 && len >= 4)
+		return 4;
+	return gva % 2 == 0 && len >= 2 ? 2 : 1;
+}
+
+static unsigned count_pieces(const struct watch *w)
+{
+	unsigned n = 0;
+	for (uint64_t at = 0; at < w->len && n <= BREAKPOINT_REGISTERS; n++)
+		at += piece_len(w->gva + at, w->len - at);
+	return n;
+}
+
+static void watch_by_registers(struct control *c, const struct watch *w, size_t index,
+        unsigned *slot, struct vcpu_debug *debug)
+{
+	for (uint64_t at = 0; at < w->len;) {
+		unsigned len = piece_len(w->gva + at, w->len - at);
+		c->watch_of_slot[*slot] = (int)index;
+		use_register(debug, (*slot)++, w->gva + at, w->kind == WATCH_WRITE ? 1 : 3, len);
+		at += len;
+	}
+}
+
+/* The guest's own breakpoints: KVM puts ours in the place of all of them, so they go in beside
+ * ours. */
+static void keep_guest_registers(struct control *c, unsigned slot, struct vcpu_debug *debug)
+{
+	const struct kvm_debugregs *g = control_guest_registers(c);
+	for (int i = 0; i < BREAKPOINT_REGISTERS && slot < BREAKPOINT_REGISTERS; i++) {
+		if (!(g->dr7 >> 2 * i & 3))
+			continue;
+		c->guest_of_slot[slot] = i;
+		use_register(debug, slot, g->db[i], g->dr7 >> (16 + 4 * i) & 3,
+		        (g->dr7 >> (18 + 4 * i) & 3) + 1);
+		slot++;
+	}
+}
+
+static unsigned count_guest_registers(struct control *c)
+{
+	const struct kvm_debugregs *g = control_guest_registers(c);
+	unsigned n = 0;
+	for (unsigned i = 0; i < BREAKPOINT_REGISTERS; i++)
+		n += (g->dr7 >> 2 * i & 3) != 0;
+	return n;
+}
+
+uint64_t place_guest_hits(struct control *c, uint64_t dr6)
+{
+	uint64_t bits = 0;
+	for (unsigned i = 0; i < BREAKPOINT_REGISTERS; i++)
+		if (dr6 & 1u << i && c->guest_of_slot[i] >= 0)
+			bits |= 1ull << c->guest_of_slot[i];
+	return bits;
+}
+
+struct watch *place_watch_of(struct control *c, uint64_t dr6)
+{
+	for (unsigned i = 0; i < BREAKPOINT_REGISTERS; i++)
+		if (dr6 & 1u << i && c->watch_of_slot[i] >= 0)
+			return &c->watches.all[c->watch_of_slot[i]];
+	return NULL;
+}
+
+/* --- guards ------------------------------------------------------------------------------------
+ */
+
+struct guards {
+	struct memory_guard all[MEMORY_GUARDS_MAX];
+	unsigned count;
+	bool is_full;
+};
+
+static void guard_page(struct guards *g, uint64_t gpa, enum memory_access access)
+{
+	gpa &= ~(uint64_t)(MEMORY_PAGE - 1);
+	for (unsigned i = 0; i < g->count; i++)
+		if (g->all[i].gpa == gpa) {
+			if (access > g->all[i].access)
+				g->all[i].access = access;
+			return;
+		}
+	if (g->count == MEMORY_GUARDS_MAX)
+		g->is_full = true;
+	else
+		g->all[g->count++] = (struct memory_guard) { gpa, access };
+}
+
+/* False when a page of it is not mapped to RAM: then only stepping sees an access. */
+static bool guard_watch(struct control *c, const struct watch *w, struct guards *g)
+{
+	struct memory *m = &c->vcpu->vm->memory;
+	for (uint64_t at = 0; at < w->len;) {
+		uint64_t gpa, len;
+		size_t run;
+		if (!linear_to_gpa(c->vcpu, w->gva + at, &gpa, &len) || !memory_hva(m, gpa, &run))
+			return false;
+		guard_page(g, gpa, w->kind == WATCH_WRITE ? MEMORY_NO_WRITE : MEMORY_NO_ACCESS);
+		at += MEMORY_PAGE - gpa % MEMORY_PAGE;
+	}
+	return true;
+}
+
+int place_unguard(struct control *c)
+{
+	return memory_guard(&c->vcpu->vm->memory, NULL, 0);
+}
+
+/* --- all together ------------------------------------------------------------------------------
+ */
+
+/* Which watchpoints get debug registers. Those for reads need a guard: a register can't tell them
+ * from writes. Returns the registers used. */
+static unsigned plan_watches(struct control *c, unsigned available)
+{
+	unsigned used = 0;
+	for (size_t i = 0; i < c->watches.count; i++) {
+		struct watch *w = &c->watches.all[i];
+		unsigned pieces = count_pieces(w);
+		bool by_register = w->kind != WATCH_READ && pieces <= available - used &&
+		                   control_probe(c)->has_data_breakpoints;
+		w->method = by_register ? WATCH_BY_REGISTER : WATCH_BY_GUARD;
+		used += by_register ? pieces : 0;
+	}
+	return used;
+}
+
+static bool place_breakpoints(
+        struct control *c, unsigned *slot, struct guards *g, struct vcpu_debug *debug)
+{
+	uint64_t len;
+	for (size_t i = 0; i < c->breakpoints.count; i++) {
+		struct breakpoint *p = &c->breakpoints.all[i];
+		switch (p->method) {
+		case BREAKPOINT_REGISTER: use_register(debug, (*slot)++, p->gva, 0, 1); break;
+		case BREAKPOINT_PLANTED:
+			if (!place_byte(c, p, debug))
+				return false;
+			guard_page(g, p->gpa, MEMORY_NO_WRITE);
+			break;
+		case BREAKPOINT_GUARDED:
+			if (!linear_to_gpa(c->vcpu, p->gva, &p->gpa, &len))
+				return false;
+			guard_page(g, p->gpa, MEMORY_NO_ACCESS);
+			break;
+		case BREAKPOINT_STEPPED: return false;
+		}
+	}
+	return true;
+}
+
+/* Whether the guest stands on a page that it will not be able to execute. */
+static bool stands_guarded(struct control *c, const struct guards *g)
+{
+	uint64_t gpa, len;
+	if (!linear_to_gpa(c->vcpu, registers_pc(c->vcpu), &gpa, &len))
+		return false;
+	for (unsigned i = 0; i < g->count; i++)
+		if (g->all[i].access == MEMORY_NO_ACCESS && gpa - g->all[i].gpa < MEMORY_PAGE)
+			return true;
+	return false;
+}
+
+static void plan(struct control *c)
+{
+	struct breakpoints *b = &c->breakpoints;
+	breakpoints_purge(b);
+	watches_purge(&c->watches);
+	for (unsigned i = 0; i < BREAKPOINT_REGISTERS; i++)
+		c->watch_of_slot[i] = c->guest_of_slot[i] = -1;
+	unsigned hardware = breakpoints_hardware(b);
+	unsigned left = BREAKPOINT_REGISTERS - count_guest_registers(c);
+	unsigned for_watches = plan_watches(c, left > hardware ? left - hardware : 0);
+	left -= for_watches;
+	if (b->count <= left) /* the usual case needs no probe */
+		for (size_t i = 0; i < b->count; i++)
+			b->all[i].method = BREAKPOINT_REGISTER;
+	else
+		breakpoints_plan(b, left, choose, c);
+}
+
+enum place_result place_all(struct control *c)
+{
+	struct vcpu_debug debug = { .dr7 = 0x400 }; /* bit 10 is always 1 */
+	struct guards guards = { .count = 0 };
+	unsigned slot = 0;
+	bool is_kept = true;
+	plan(c);
+	for (size_t i = 0; i < c->watches.count; i++) {
+		const struct watch *w = &c->watches.all[i];
+		if (w->method == WATCH_BY_REGISTER)
+			watch_by_registers(c, w, i, &slot, &debug);
+		else
+			is_kept &= guard_watch(c, w, &guards);
+	}
+	is_kept = is_kept && place_breakpoints(c, &slot, &guards, &debug) && !guards.is_full;
+	/* Without breakpoints of ours the guest's work by themselves. */
+	if (debug.control & KVM_GUESTDBG_USE_HW_BP)
+		keep_guest_registers(c, slot, &debug);
+	bool is_here = is_kept && stands_guarded(c, &guards);
+	if (is_kept && !is_here && !memory_guard(&c->vcpu->vm->memory, guards.all, guards.count)) {
+		vcpu_set_debug(c->vcpu, &debug);
+		return PLACE_DONE;
+	}
+	place_lift(c);
+	return is_here ? PLACE_STEP_HERE : PLACE_STEP_ON;
+}

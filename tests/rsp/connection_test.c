@@ -1,0 +1,306 @@
+/* Debuggers that stop the guest, go away in every way there is, and come back. */
+#include "rsp_check.h"
+
+static void wait_until_gone(struct rsp *r)
+{
+	CHECK(rsp_wait_errors(r, "the debugger is gone; the guest is stopped"));
+	r->errors_len = 0;
+	r->errors[0] = 0;
+}
+
+/* The guest's counter stands still while it is stopped; eax is counter or one ahead. */
+static void check_stands_still(struct rsp *r)
+{
+	uint64_t counter = rsp_symbol("spin", "counter");
+	char first[40];
+	snprintf(first, sizeof first, "%s", rsp_ask(r, "m%" PRIx64 ",4", counter));
+	uint64_t eax = rsp_register(r, 0), n = rsp_value(first);
+	CHECK(eax == n || eax == n + 1);
+	RSP_IS(r, first, "m%" PRIx64 ",4", counter);
+	CHECK_EQ(rsp_register(r, 0), eax);
+}
+
+static void an_interrupt_stops_a_guest_that_never_exits(void)
+{
+	for (size_t k = 0; k < RSP_TRANSPORTS; k++) {
+		struct rsp r;
+		uint64_t last = 0, loop = rsp_symbol("spin", "loop");
+		RSP_OPEN(&r, rsp_transports[k], "spin", NULL);
+		for (int i = 0; i < 20 && check_case_ok; i++) {
+			rsp_send(&r, i % 2 ? "c" : "vCont;c:p1.-1", i % 2 ? 1 : 13);
+			rsp_send_raw(&r, "\x03", 1);
+			CHECK(!strncmp(rsp_reply(&r), "T02", 3));
+			CHECK(rsp_pc(r.packet) < loop + 10);
+			if (rsp_pc(r.packet) >= loop) {
+				check_stands_still(&r);
+				CHECK(rsp_register(&r, 0) >= last);
+				last = rsp_register(&r, 0);
+			}
+		}
+		rsp_send_raw(&r, "\x03\x03", 2); /* stopped already: no second reply */
+		RSP_IS(&r, "QC1", "qC");
+		rsp_close(&r);
+	}
+}
+
+/* Uses up some time without sleeping through what is to be met. */
+static void spin_ns(int64_t ns)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	int64_t until = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec + ns;
+	do
+		clock_gettime(CLOCK_MONOTONIC, &t);
+	while ((int64_t)t.tv_sec * 1000000000 + t.tv_nsec < until);
+}
+
+/* From a breakpoint the guest is stepped before it runs: a 0x03 may come in the middle of that. */
+static void an_interrupt_is_not_lost_when_leaving_a_breakpoint(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+	RSP_IS(&r, "OK", "QStartNoAckMode");
+	r.is_no_ack = true;
+	RSP_IS(&r, "OK", "Z0,0,1"); /* start: run once only */
+	for (int i = 0; i < 400 && check_case_ok; i++) {
+		RSP_IS(&r, "OK", "P8=00000000");
+		rsp_send(&r, "c", 1);
+		spin_ns(i * 250); /* up to 100 us: at every point of the way */
+		rsp_send_raw(&r, "\x03", 1);
+		if (strncmp(rsp_reply(&r), "T02", 3))
+			CHECK_FAIL("round %d: %s", i, r.packet);
+	}
+	rsp_close(&r);
+}
+
+/* The same with a signal, which takes no way through another thread. */
+static void a_signal_is_not_lost_when_leaving_a_breakpoint(void)
+{
+	for (int i = 0; i < 200 && check_case_ok; i++) {
+		struct rsp r;
+		RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+		RSP_IS(&r, "OK", "Z0,0,1");
+		rsp_send(&r, "c", 1);
+		spin_ns(i % 100 * 1000);
+		kill(r.pid, SIGTERM);
+		if (rsp_wait_exit(&r) != 256 + SIGTERM)
+			CHECK_FAIL("round %d: it did not end", i);
+		rsp_close(&r);
+	}
+}
+
+enum leave { CLOSED, RESET, MID_PACKET, MID_ESCAPE, LEAVES };
+
+static void leave(struct rsp *r, enum leave how)
+{
+	const struct linger none = { .l_onoff = 1, .l_linger = 0 };
+	if (how == MID_PACKET)
+		rsp_send_raw(r, "$X0,4:ab", 8);
+	if (how == MID_ESCAPE)
+		rsp_send_raw(r, "$M0,4:1122}", 11);
+	if (how == RESET) /* tcp(7): close then sends RST */
+		setsockopt(r->in_fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+	rsp_disconnect(r);
+}
+
+static void a_vanished_debugger_leaves_the_guest_stopped(void)
+{
+	static const enum rsp_transport both[] = { RSP_UNIX, RSP_TCP };
+	for (size_t k = 0; k < 2; k++) {
+		for (int how = 0; how < LEAVES; how++) {
+			for (int is_running = 0; is_running < 2; is_running++) {
+				struct rsp r;
+				RSP_OPEN(&r, both[k], "spin", NULL);
+				for (int i = 0; i < 6; i++)
+					RSP_BEGINS(&r, "T05", "s");
+				if (is_running)
+					rsp_send(&r, "c", 1);
+				leave(&r, how);
+				wait_until_gone(&r);
+				CHECK(rsp_connect(&r));
+				/* T05 where it was gone before the guest ran at all. */
+				RSP_BEGINS(&r, "T0", "?");
+				CHECK(r.packet[2] == '5' || (is_running && r.packet[2] == '2'));
+				check_stands_still(&r);
+				RSP_BEGINS(&r, "T05", "s");
+				rsp_send(&r, "c", 1);
+				rsp_send_raw(&r, "\x03", 1);
+				CHECK(!strncmp(rsp_reply(&r), "T02", 3));
+				if (!check_case_ok)
+					CHECK_FAIL("transport %zu, left %d, running %d", k, how,
+					        is_running);
+				rsp_close(&r);
+			}
+		}
+	}
+}
+
+/* Six, so that some are planted bytes; and the next debugger sees none of them. */
+static void a_vanished_debuggers_breakpoints_are_lifted(void)
+{
+	for (int how = 0; how < LEAVES; how++) {
+		struct rsp r;
+		char code[80];
+		RSP_OPEN(&r, RSP_TCP, "spin", NULL);
+		snprintf(code, sizeof code, "%s", rsp_ask(&r, "m0,14"));
+		for (unsigned i = 0; i < 6; i++) /* behind the loop, but for the last */
+			RSP_IS(&r, "OK", "Z0,%x,1", i < 5 ? 0x13 + i : 0x0a);
+		RSP_BEGINS(&r, "T05", "c");
+		RSP_IS(&r, "OK", "z0,a,1");
+		RSP_IS(&r, "OK", "Z0,0,1"); /* where it does not come again */
+		rsp_send(&r, "c", 1);
+		leave(&r, how);
+		wait_until_gone(&r);
+		CHECK(rsp_connect(&r));
+		RSP_IS(&r, code, "m0,14");
+		RSP_IS(&r, "OK", "P8=00000000");
+		rsp_send(&r, "c", 1); /* over 0 and 0xa */
+		rsp_send_raw(&r, "\x03", 1);
+		CHECK(!strncmp(rsp_reply(&r), "T02", 3));
+		rsp_close(&r);
+	}
+}
+
+static void a_reply_that_nobody_reads_ends_nothing(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_TCP, "spin", NULL);
+	for (int i = 0; i < 200; i++) /* some 50 MB of replies */
+		rsp_send(&r, "m0,20000", 8);
+	rsp_disconnect(&r);
+	wait_until_gone(&r);
+	CHECK(rsp_connect(&r));
+	RSP_IS(&r, "fa6631c0", "m0,4");
+	rsp_close(&r);
+}
+
+static void detaching_lets_it_run_to_its_end(void)
+{
+	static const char *const requests[] = { "D", "D;1" };
+	for (size_t i = 0; i < 2; i++) {
+		struct rsp r;
+		RSP_OPEN(&r, RSP_UNIX, "hello", NULL);
+		for (unsigned gva = 0; gva < 0x0c; gva += 2) /* six that must not stop it */
+			RSP_IS(&r, "OK", "Z0,%x,1", gva);
+		RSP_IS(&r, "OK", "%s", requests[i]);
+		CHECK_EQ(rsp_byte(&r, RSP_WAIT_MS), -1); /* the connection ends */
+		CHECK_EQ(rsp_wait_exit(&r), 0);
+		CHECK_STR(rsp_output(&r), "HELLO\n");
+		CHECK(!strstr(r.errors, "the debugger is gone"));
+		rsp_close(&r);
+	}
+}
+
+static void after_a_detach_a_new_debugger_stops_it(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+	RSP_IS(&r, "OK", "D");
+	CHECK_EQ(rsp_byte(&r, RSP_WAIT_MS), -1);
+	for (int i = 0; i < 5 && check_case_ok; i++) {
+		uint64_t before = i ? rsp_register(&r, 0) : 0;
+		if (i) {
+			RSP_IS(&r, "OK", "D");
+			CHECK_EQ(rsp_byte(&r, RSP_WAIT_MS), -1);
+		}
+		CHECK(rsp_connect(&r));
+		RSP_BEGINS(&r, "T02", "?");
+		check_stands_still(&r);
+		CHECK(rsp_register(&r, 0) >= before);
+	}
+	rsp_close(&r);
+}
+
+static void without_waiting_the_guest_runs_until_a_debugger_comes(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--no-wait", NULL);
+	RSP_BEGINS(&r, "T02", "?");
+	check_stands_still(&r);
+	RSP_BEGINS(&r, "T05", "s");
+	rsp_close(&r);
+}
+
+static void killing_ends_stepvm_with_status_0(void)
+{
+	for (size_t k = 0; k < RSP_TRANSPORTS; k++) {
+		for (int is_running = 0; is_running < 2; is_running++) {
+			struct rsp r;
+			RSP_OPEN(&r, rsp_transports[k], "spin", NULL);
+			if (is_running)
+				rsp_send(&r, "c", 1);
+			rsp_send(&r, "k", 1);
+			CHECK_EQ(rsp_wait_exit(&r), 0);
+			rsp_close(&r);
+			RSP_OPEN(&r, rsp_transports[k], "spin", NULL);
+			if (is_running)
+				rsp_send(&r, "c", 1);
+			RSP_IS(&r, "OK", "vKill;1");
+			CHECK_EQ(rsp_wait_exit(&r), 0);
+			rsp_close(&r);
+		}
+	}
+}
+
+/* `target remote | stepvm ...`: when gdb is gone, so is the pipe. */
+static void the_end_of_standard_input_ends_stepvm(void)
+{
+	for (int is_running = 0; is_running < 2; is_running++) {
+		struct rsp r;
+		RSP_OPEN(&r, RSP_STDIO, "spin", NULL);
+		RSP_IS(&r, "QC1", "qC");
+		if (is_running)
+			rsp_send(&r, "c", 1);
+		rsp_disconnect(&r);
+		CHECK_EQ(rsp_wait_exit(&r), 0);
+		rsp_close(&r);
+	}
+}
+
+static void requests_to_a_running_guest_are_refused(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+	rsp_send(&r, "c", 1);
+	RSP_IS(&r, "E22", "g");
+	RSP_IS(&r, "E22", "m0,4");
+	RSP_IS(&r, "E22", "s");
+	RSP_IS(&r, "", "vFile:setfs:0");
+	rsp_send_raw(&r, "\x03", 1);
+	CHECK(!strncmp(rsp_reply(&r), "T02", 3));
+	RSP_IS(&r, "fa6631c0", "m0,4");
+	rsp_close(&r);
+}
+
+static void a_signal_ends_it_stopped_or_running(void)
+{
+	static const int signals[] = { SIGTERM, SIGINT };
+	for (int i = 0; i < 4; i++) {
+		struct rsp r;
+		RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+		RSP_IS(&r, "QC1", "qC"); /* it is in its loop */
+		if (i % 2)
+			rsp_send(&r, "c", 1);
+		kill(r.pid, signals[i / 2]);
+		CHECK_EQ(rsp_wait_exit(&r), 256 + signals[i / 2]);
+		rsp_close(&r);
+	}
+}
+
+int main(void)
+{
+	RUN(an_interrupt_stops_a_guest_that_never_exits);
+	RUN(an_interrupt_is_not_lost_when_leaving_a_breakpoint);
+	RUN(a_signal_is_not_lost_when_leaving_a_breakpoint);
+	RUN(a_vanished_debugger_leaves_the_guest_stopped);
+	RUN(a_vanished_debuggers_breakpoints_are_lifted);
+	RUN(a_reply_that_nobody_reads_ends_nothing);
+	RUN(detaching_lets_it_run_to_its_end);
+	RUN(after_a_detach_a_new_debugger_stops_it);
+	RUN(without_waiting_the_guest_runs_until_a_debugger_comes);
+	RUN(killing_ends_stepvm_with_status_0);
+	RUN(the_end_of_standard_input_ends_stepvm);
+	RUN(requests_to_a_running_guest_are_refused);
+	RUN(a_signal_ends_it_stopped_or_running);
+	return check_done();
+}

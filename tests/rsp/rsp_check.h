@@ -1,0 +1,52 @@
+/* The rsp tests' checks. */
+#ifndef STEPVM_TESTS_RSP_CHECK_H
+#define STEPVM_TESTS_RSP_CHECK_H
+
+#include "check.h"
+#include "rsp_values.h"
+
+static const enum rsp_transport rsp_transports[] = { RSP_UNIX, RSP_TCP, RSP_STDIO };
+#define RSP_TRANSPORTS (sizeof rsp_transports / sizeof *rsp_transports)
+
+/* Starts stepvm on a guest and connects; on failure the case fails and the function returns. */
+#define RSP_OPEN(r, transport, guest, ...)                                                         \
+	do {                                                                                       \
+		if (!rsp_start(r, transport, rsp_guest(guest), __VA_ARGS__) || !rsp_connect(r)) {  \
+			CHECK_FAIL("%s did not start: %s", guest, (r)->errors);                    \
+			rsp_close(r);                                                              \
+			return;                                                                    \
+		}                                                                                  \
+	} while (0)
+
+/* One request; the reply is as wanted, or begins so. */
+static inline void rsp_check(struct rsp *r, int line, bool is_whole, const char *wanted,
+        const char *format, ...) __attribute__((format(printf, 5, 6)));
+static inline void rsp_check(
+        struct rsp *r, int line, bool is_whole, const char *wanted, const char *format, ...)
+{
+	char body[8192];
+	va_list args;
+	va_start(args, format);
+	int n = vsnprintf(body, sizeof body, format, args);
+	va_end(args);
+	const char *reply = rsp_ask_bytes(r, body, (size_t)n);
+	bool ok = is_whole ? !strcmp(reply, wanted) : !strncmp(reply, wanted, strlen(wanted));
+	if (ok)
+		return;
+	check_case_ok = false;
+	printf("# line %d: %.200s -> %.300s, wanted %.300s%s\n", line, body, reply, wanted,
+	        is_whole ? "" : "...");
+}
+#define RSP_IS(r, wanted, ...)     rsp_check(r, __LINE__, true, wanted, __VA_ARGS__)
+#define RSP_BEGINS(r, wanted, ...) rsp_check(r, __LINE__, false, wanted, __VA_ARGS__)
+
+/* Goes on by request and stops at gva with a T packet that begins so. */
+#define RSP_STOPS(r, request, gva, begins)                                                         \
+	do {                                                                                       \
+		RSP_BEGINS(r, begins, "%s", request);                                              \
+		if (rsp_pc((r)->packet) != (gva))                                                  \
+			CHECK_FAIL("%s stopped at 0x%" PRIx64 ", wanted 0x%" PRIx64 ": %.200s",    \
+			        request, rsp_pc((r)->packet), (uint64_t)(gva), (r)->packet);       \
+	} while (0)
+
+#endif

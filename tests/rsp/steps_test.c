@@ -1,0 +1,356 @@
+/* One step is one instruction: over port I/O, repeated strings, hlt, interrupts and faults. */
+#include "rsp_check.h"
+
+#define INSNS_MAX 400
+
+/* What objdump makes of a guest's code. */
+struct insn {
+	unsigned gva, len;
+	char text[64];
+};
+struct listing {
+	unsigned count;
+	struct insn all[INSNS_MAX];
+};
+
+/* "    7c00:\tea 05 7c 00 00       \tljmp   $0x0,$0x7c05" */
+static bool take_line(const char *line, struct insn *i)
+{
+	const char *bytes = strchr(line, '\t'), *text = bytes ? strchr(bytes + 1, '\t') : NULL;
+	if (!text || sscanf(line, " %x:", &i->gva) != 1)
+		return false;
+	i->len = 0;
+	for (const char *c = bytes + 1; c < text && *c != ' '; c += 3)
+		i->len++;
+	snprintf(i->text, sizeof i->text, "%.*s", (int)strcspn(text + 1, "\n"), text + 1);
+	return true;
+}
+
+static bool list(struct listing *l, const char *guest)
+{
+	char line[600];
+	l->count = 0;
+	snprintf(line, sizeof line, "objdump -d -m i8086 --insn-width=16 '%s/%s.elf'",
+	        rsp_env("GUESTS"), guest);
+	FILE *objdump = popen(line, "r");
+	while (objdump && fgets(line, sizeof line, objdump) && l->count < INSNS_MAX)
+		l->count += take_line(line, &l->all[l->count]);
+	if (objdump)
+		pclose(objdump);
+	CHECK(l->count > 3);
+	return l->count > 3;
+}
+
+static const struct insn *insn_at(const struct listing *l, uint64_t gva)
+{
+	for (unsigned i = 0; i < l->count; i++)
+		if (l->all[i].gva == gva)
+			return &l->all[i];
+	return NULL;
+}
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+	for (; *words; words++)
+		if (!strncmp(text, *words, strlen(*words)))
+			return true;
+	return false;
+}
+
+/* Where the instruction can lead: behind itself, to its operand, or nowhere else. */
+static bool leads_to(const struct insn *i, uint64_t next)
+{
+	static const char *const jumps[] = { "j", "call", "loop", NULL };
+	static const char *const far_ways[] = { "ljmp", "lcall", "div", "ret", "lret", "iret",
+		"int", NULL };
+	static const char *const always[] = { "jmp", "call", NULL };
+	unsigned target = 0;
+	const char *operand = strchr(i->text, ' ');
+	if (is_one_of(i->text, far_ways))
+		return true; /* to some instruction's first byte */
+	if (is_one_of(i->text, jumps)) {
+		if (!operand || sscanf(operand, " %x", &target) != 1)
+			return false;
+		return next == target || (!is_one_of(i->text, always) && next == i->gva + i->len);
+	}
+	return next == i->gva + i->len || (strstr(i->text, "rep") && next == i->gva);
+}
+
+/* Steps until the guest halts or so many steps are done. Returns how many. */
+static unsigned follow(struct rsp *r, const struct listing *l, unsigned steps)
+{
+	uint64_t pc = rsp_pc(rsp_ask(r, "?"));
+	for (unsigned n = 0; n < steps; n++) {
+		const struct insn *i = insn_at(l, pc);
+		if (!i) {
+			CHECK_FAIL("step %u: 0x%" PRIx64 " is no instruction's start", n, pc);
+			return n;
+		}
+		if (!strncmp(i->text, "hlt", 3))
+			return n;
+		uint64_t next = rsp_pc(rsp_ask(r, "s"));
+		if (strncmp(r->packet, "T05", 3) || !leads_to(i, next)) {
+			CHECK_FAIL("step %u: from 0x%" PRIx64 " (%s) to 0x%" PRIx64 ": %.80s", n,
+			        pc, i->text, next, r->packet);
+			return n;
+		}
+		pc = next;
+	}
+	return steps;
+}
+
+static void a_thousand_steps_over_port_io_visit_instruction_starts(void)
+{
+	struct listing l;
+	struct rsp r;
+	if (!list(&l, "ports"))
+		return;
+	RSP_OPEN(&r, RSP_UNIX, "ports", NULL);
+	CHECK_EQ(follow(&r, &l, 1000), 1000);
+	RSP_BEGINS(&r, "T00", "c"); /* and it has not noticed */
+	CHECK_STR(rsp_output(&r), "ports ok\n");
+	rsp_close(&r);
+}
+
+static void guests_run_to_their_end_by_steps(void)
+{
+	static const struct {
+		const char *guest, *says;
+	} rows[] = { { "hello", "HELLO\n" }, { "smc", "smc ok\n" }, { "ivt", "ivt ok\n" } };
+	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+		struct listing l;
+		struct rsp r;
+		if (!list(&l, rows[k].guest))
+			return;
+		RSP_OPEN(&r, RSP_TCP, rows[k].guest, NULL);
+		if (!strcmp(rows[k].guest, "smc")) /* its listing is not what it runs */
+			while (check_case_ok && insn_at(&l, rsp_pc(rsp_ask(&r, "s"))) &&
+			        strncmp(insn_at(&l, rsp_pc(r.packet))->text, "hlt", 3))
+				;
+		else
+			CHECK(follow(&r, &l, 1000) < 1000);
+		CHECK_STR(rsp_output(&r), rows[k].says);
+		rsp_close(&r);
+	}
+}
+
+/* Registers, ip and the lines that came out agree after each step. */
+static void each_step_of_counter_has_its_effect_and_no_other(void)
+{
+	struct rsp r;
+	char wanted[2000] = "";
+	RSP_OPEN(&r, RSP_UNIX, "counter", NULL);
+	RSP_STOPS(&r, "s", 2, "T05");
+	for (unsigned i = 0; i < 40 && check_case_ok; i++) {
+		CHECK_STR(rsp_output(&r), wanted);
+		CHECK_EQ(rsp_register(&r, 0), i);
+		snprintf(wanted + strlen(wanted), sizeof wanted - strlen(wanted),
+		        "IO port: 10, data: %x\n", i);
+		RSP_STOPS(&r, "s", 4, "T05"); /* out */
+		CHECK_STR(rsp_output(&r), wanted);
+		CHECK_EQ(rsp_register(&r, 0), i);
+		RSP_STOPS(&r, "s", 5, "T05"); /* inc */
+		CHECK_EQ(rsp_register(&r, 0), i + 1);
+		RSP_STOPS(&r, "s", 2, "T05"); /* jmp */
+	}
+	rsp_close(&r);
+}
+
+/* Far from code that is at 0: CS is 0x1000, and eip is linear. */
+static void a_code_segment_with_a_base_makes_no_difference(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "counter", "--load", "0x10000", "--entry", "1000:0", NULL);
+	CHECK_EQ(rsp_pc(rsp_ask(&r, "?")), 0x10000);
+	RSP_STOPS(&r, "s", 0x10002, "T05");
+	RSP_STOPS(&r, "s", 0x10004, "T05");
+	CHECK_STR(rsp_output(&r), "IO port: 10, data: 0\n");
+	rsp_close(&r);
+}
+
+/* Each step of a rep does some of it, at least one element, and shows the count that is left. */
+static void repeated_strings_are_stepped_within(void)
+{
+	struct rsp r;
+	uint64_t copy, pc;
+	struct listing l;
+	if (!list(&l, "segments"))
+		return;
+	RSP_OPEN(&r, RSP_UNIX, "segments", NULL);
+	pc = rsp_pc(rsp_ask(&r, "?"));
+	for (int i = 0; i < 40 && insn_at(&l, pc) && !strstr(insn_at(&l, pc)->text, "rep"); i++)
+		pc = rsp_pc(rsp_ask(&r, "s"));
+	copy = pc;
+	CHECK(insn_at(&l, pc) && strstr(insn_at(&l, pc)->text, "rep movs"));
+	uint64_t count = rsp_register(&r, 1), steps = 0;
+	CHECK(count > 4);
+	uint64_t total = count, si = rsp_register(&r, 6), left = count;
+	while (left && check_case_ok) {
+		pc = rsp_pc(rsp_ask(&r, "s"));
+		left = rsp_register(&r, 1);
+		CHECK(left < count);
+		CHECK_EQ(rsp_register(&r, 6), si + total - left);
+		CHECK_EQ(rsp_register(&r, 7), total - left);
+		if (left)
+			CHECK_EQ(pc, copy);
+		count = left;
+		steps++;
+	}
+	CHECK_EQ(steps, total); /* movs leaves the guest nowhere else: one a step */
+	if (pc == copy)         /* the count's last look at itself */
+		pc = rsp_pc(rsp_ask(&r, "s"));
+	CHECK_EQ(pc, copy + insn_at(&l, copy)->len);
+	rsp_close(&r);
+}
+
+static void hlt_halts_and_says_so(void)
+{
+	struct rsp r;
+	uint64_t halt = rsp_symbol("hello", "halt");
+	for (int is_step = 0; is_step < 2; is_step++) {
+		RSP_OPEN(&r, RSP_UNIX, "hello", NULL);
+		RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", halt);
+		RSP_STOPS(&r, "c", halt, "T05");
+		RSP_IS(&r, "OK", "z0,%" PRIx64 ",1", halt);
+		CHECK_STR(rsp_output(&r), "HELLO\n");
+		rsp_send(&r, is_step ? "s" : "c", 1);
+		CHECK(rsp_receive(&r, RSP_WAIT_MS));
+		CHECK(r.packet[0] == 'O' && strlen(r.packet) > 20); /* a sentence, and then */
+		CHECK(!strncmp(rsp_reply(&r), is_step ? "T05" : "T00", 3));
+		CHECK_EQ(rsp_pc(r.packet), halt + 1);
+		RSP_STOPS(&r, "s", 0, "T05"); /* it can go on: jmp start */
+		CHECK_STR(rsp_output(&r), "HELLO\n");
+		RSP_STOPS(&r, "c", halt + 1, "T00");
+		CHECK_STR(rsp_output(&r), "HELLO\nHELLO\n");
+		rsp_close(&r);
+	}
+}
+
+/* Three words on the stack: ip, cs, flags. */
+static void check_frame(struct rsp *r, uint64_t ip, uint64_t flags)
+{
+	char top[20];
+	snprintf(top, sizeof top, "%s", rsp_ask(r, "m%" PRIx64 ",6", rsp_register(r, 4)));
+	CHECK_EQ(rsp_value(top), ip | (flags & 0xffff) << 32);
+	CHECK(!(rsp_value(top) >> 32 & 0x100)); /* TF: the step's own, never the guest's */
+}
+
+static void a_step_of_int_ends_at_the_handlers_first_instruction(void)
+{
+	struct rsp r;
+	struct listing l;
+	uint64_t on_call = rsp_symbol("ivt", "on_call"), pc;
+	unsigned calls = 0;
+	if (!list(&l, "ivt"))
+		return;
+	RSP_OPEN(&r, RSP_UNIX, "ivt", NULL);
+	pc = rsp_pc(rsp_ask(&r, "?"));
+	for (int i = 0; i < 40 && calls < 3 && check_case_ok; i++) {
+		const struct insn *at = insn_at(&l, pc);
+		uint64_t flags = rsp_register(&r, 9);
+		pc = rsp_pc(rsp_ask(&r, "s"));
+		if (!at || strncmp(at->text, "int", 3))
+			continue;
+		CHECK_EQ(pc, on_call);
+		check_frame(&r, at->gva + at->len, flags);
+		RSP_BEGINS(&r, "T05", "s");                   /* incw */
+		RSP_STOPS(&r, "s", at->gva + at->len, "T05"); /* iret */
+		CHECK(!(rsp_register(&r, 9) & 0x100));
+		pc = at->gva + at->len;
+		calls++;
+	}
+	CHECK_EQ(calls, 3);
+	RSP_BEGINS(&r, "T00", "c");
+	CHECK_STR(rsp_output(&r), "ivt ok\n");
+	rsp_close(&r);
+}
+
+static void a_step_of_a_fault_ends_at_the_handlers_first_instruction(void)
+{
+	static const char *const names[] = { "divide_by_zero", "divide_overflow" };
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "ivt", NULL);
+	for (size_t i = 0; i < 2; i++) {
+		uint64_t div = rsp_symbol("ivt", names[i]);
+		RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", div);
+		RSP_STOPS(&r, "c", div, "T05");
+		RSP_IS(&r, "OK", "z0,%" PRIx64 ",1", div);
+		uint64_t flags = rsp_register(&r, 9);
+		RSP_STOPS(&r, "s", rsp_symbol("ivt", "on_divide"), "T05");
+		check_frame(&r, div, flags);
+	}
+	RSP_BEGINS(&r, "T00", "c");
+	CHECK_STR(rsp_output(&r), "ivt ok\n");
+	rsp_close(&r);
+}
+
+static void an_mmio_access_is_one_step(void)
+{
+	struct rsp r;
+	struct listing l;
+	if (!list(&l, "mmio"))
+		return;
+	RSP_OPEN(&r, RSP_UNIX, "mmio", "--memory", "640K", NULL);
+	CHECK(follow(&r, &l, 2000) < 2000);
+	CHECK_STR(rsp_output(&r), "mmio ok\n");
+	rsp_close(&r);
+}
+
+static void a_triple_fault_stops_with_a_sentence(void)
+{
+	for (int is_step = 0; is_step < 2; is_step++) {
+		struct rsp r;
+		uint64_t fatal = rsp_symbol("triple", "fatal");
+		RSP_OPEN(&r, RSP_UNIX, "triple", NULL);
+		if (is_step) {
+			RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", fatal);
+			RSP_STOPS(&r, "c", fatal, "T05");
+		}
+		rsp_send(&r, is_step ? "s" : "c", 1);
+		CHECK(rsp_receive(&r, RSP_WAIT_MS));
+		CHECK(!strncmp(r.packet, "O547269706c65206661756c74", 25)); /* Triple fault */
+		CHECK(!strncmp(rsp_reply(&r), "T0b", 3));
+		RSP_BEGINS(&r, "T0b", "?"); /* and stays there to be looked at */
+		CHECK(strlen(rsp_ask(&r, "g")) > 100);
+		rsp_send(&r, "k", 1);
+		CHECK_EQ(rsp_wait_exit(&r), 0);
+		rsp_close(&r);
+	}
+}
+
+/* The first write to it: 'H', 0x48, is the status 0x91. */
+static void the_exit_port_ends_with_its_status(void)
+{
+	static const char *const requests[] = { "c", "vCont;c:p1.-1", "s" };
+	for (size_t i = 0; i < 3; i++) {
+		struct rsp r;
+		RSP_OPEN(&r, rsp_transports[i], "hello", "--port", "0xf1=exit", NULL);
+		if (i == 2)
+			RSP_STOPS(&r, "s", 2, "T05");
+		RSP_IS(&r, "W91", "%s", requests[i]);
+		CHECK_EQ(rsp_wait_exit(&r), 0x91);
+		rsp_close(&r);
+	}
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "counter", "--port", "0x10=exit", NULL);
+	RSP_BEGINS(&r, "PacketSize", "qSupported:multiprocess+");
+	RSP_IS(&r, "W01;process:1", "c");
+	CHECK_EQ(rsp_wait_exit(&r), 1);
+	rsp_close(&r);
+}
+
+int main(void)
+{
+	RUN(a_thousand_steps_over_port_io_visit_instruction_starts);
+	RUN(guests_run_to_their_end_by_steps);
+	RUN(each_step_of_counter_has_its_effect_and_no_other);
+	RUN(a_code_segment_with_a_base_makes_no_difference);
+	RUN(repeated_strings_are_stepped_within);
+	RUN(hlt_halts_and_says_so);
+	RUN(a_step_of_int_ends_at_the_handlers_first_instruction);
+	RUN(a_step_of_a_fault_ends_at_the_handlers_first_instruction);
+	RUN(an_mmio_access_is_one_step);
+	RUN(a_triple_fault_stops_with_a_sentence);
+	RUN(the_exit_port_ends_with_its_status);
+	return check_done();
+}

@@ -1,0 +1,336 @@
+/* A machine that is none: registers and memory in arrays, calls written down. What the protocol's
+ * tests talk to instead of a guest.
+ *
+ *	0x0000 .. 0x3fff    RAM
+ *	0x4000 .. 0x4fff    a hole
+ *	0x5000 .. 0xffff    RAM
+ *	the last 4096 bytes below 2^64: RAM
+ */
+#ifndef STEPVM_TESTS_FAKE_TARGET_H
+#define STEPVM_TESTS_FAKE_TARGET_H
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gdbstub/target.h"
+
+#define FAKE_RAM  0x10000u
+#define FAKE_HOLE 0x4000u
+#define FAKE_PAGE 0x1000u
+#define FAKE_TOP  (0 - (uint64_t)FAKE_PAGE)
+
+/* The names that src/kvm/registers.h promises. */
+static const struct fake_register {
+	const char *name;
+	unsigned size;
+} fake_registers[] = {
+	{ "rax", 8 },
+	{ "rbx", 8 },
+	{ "rcx", 8 },
+	{ "rdx", 8 },
+	{ "rsi", 8 },
+	{ "rdi", 8 },
+	{ "rbp", 8 },
+	{ "rsp", 8 },
+	{ "r8", 8 },
+	{ "r9", 8 },
+	{ "r10", 8 },
+	{ "r11", 8 },
+	{ "r12", 8 },
+	{ "r13", 8 },
+	{ "r14", 8 },
+	{ "r15", 8 },
+	{ "rip", 8 },
+	{ "rflags", 8 },
+	{ "cs", 2 },
+	{ "ss", 2 },
+	{ "ds", 2 },
+	{ "es", 2 },
+	{ "fs", 2 },
+	{ "gs", 2 },
+	{ "tr", 2 },
+	{ "ldt", 2 },
+	{ "cs_base", 8 },
+	{ "ss_base", 8 },
+	{ "ds_base", 8 },
+	{ "es_base", 8 },
+	{ "fs_base", 8 },
+	{ "gs_base", 8 },
+	{ "cr0", 8 },
+	{ "cr2", 8 },
+	{ "cr3", 8 },
+	{ "cr4", 8 },
+	{ "cr8", 8 },
+	{ "efer", 8 },
+	{ "gdtr", 16 },
+	{ "idtr", 16 },
+	{ "gdtr32", 8 },
+	{ "idtr32", 8 },
+	{ "pc", 8 },
+	{ "sp_linear", 8 },
+	{ "mode", 4 },
+	{ "st0", 10 },
+	{ "st1", 10 },
+	{ "st2", 10 },
+	{ "st3", 10 },
+	{ "st4", 10 },
+	{ "st5", 10 },
+	{ "st6", 10 },
+	{ "st7", 10 },
+	{ "fctrl", 2 },
+	{ "fstat", 2 },
+	{ "ftag", 2 },
+	{ "fop", 2 },
+	{ "fip", 8 },
+	{ "fdp", 8 },
+	{ "mxcsr", 4 },
+	{ "xmm0", 16 },
+	{ "xmm1", 16 },
+	{ "xmm2", 16 },
+	{ "xmm3", 16 },
+	{ "xmm4", 16 },
+	{ "xmm5", 16 },
+	{ "xmm6", 16 },
+	{ "xmm7", 16 },
+	{ "xmm8", 16 },
+	{ "xmm9", 16 },
+	{ "xmm10", 16 },
+	{ "xmm11", 16 },
+	{ "xmm12", 16 },
+	{ "xmm13", 16 },
+	{ "xmm14", 16 },
+	{ "xmm15", 16 },
+};
+#define FAKE_REGISTERS ((int)(sizeof fake_registers / sizeof *fake_registers))
+
+struct fake_target {
+	struct target target;
+	enum target_layout layout;
+	uint8_t values[FAKE_REGISTERS][TARGET_REGISTER_MAX];
+	const char *missing;    /* registers whose names begin so are not there; NULL: all are */
+	const char *unreadable; /* this register can't be read */
+	uint8_t ram[FAKE_RAM], top[FAKE_PAGE];
+	unsigned cpus;
+	bool is_attached;
+	bool refuses;        /* breakpoints and register writes are refused, */
+	const char *because; /* with this text, or NULL for none */
+	char said[500];      /* what `monitor` prints */
+	char log[2000];      /* calls, a line each; the first ones are kept */
+};
+
+static void fake_note(struct fake_target *f, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+static void fake_note(struct fake_target *f, const char *format, ...)
+{
+	size_t used = strlen(f->log);
+	va_list args;
+	va_start(args, format);
+	vsnprintf(f->log + used, sizeof f->log - used, format, args);
+	va_end(args);
+}
+
+/* True when the fake lets it happen. */
+static bool fake_allows(const struct fake_target *f, struct target_error *e)
+{
+	if (f->refuses && f->because)
+		snprintf(e->text, sizeof e->text, "%s", f->because);
+	return !f->refuses;
+}
+
+static int fake_find(void *ctx, const char *name)
+{
+	struct fake_target *f = ctx;
+	if (f->missing && !strncmp(name, f->missing, strlen(f->missing)))
+		return -1;
+	for (int i = 0; i < FAKE_REGISTERS; i++)
+		if (!strcmp(fake_registers[i].name, name))
+			return i;
+	return -1;
+}
+
+static unsigned fake_size(void *ctx, int reg)
+{
+	(void)ctx;
+	return fake_registers[reg].size;
+}
+
+static bool fake_read_register(void *ctx, unsigned cpu, int reg, uint8_t *to)
+{
+	struct fake_target *f = ctx;
+	(void)cpu;
+	if (f->unreadable && !strcmp(f->unreadable, fake_registers[reg].name))
+		return false;
+	memcpy(to, f->values[reg], fake_registers[reg].size);
+	return true;
+}
+
+static bool fake_write_register(
+        void *ctx, unsigned cpu, int reg, const uint8_t *from, struct target_error *e)
+{
+	struct fake_target *f = ctx;
+	if (!fake_allows(f, e))
+		return false;
+	fake_note(f, "write %s of %u\n", fake_registers[reg].name, cpu);
+	memcpy(f->values[reg], from, fake_registers[reg].size);
+	return true;
+}
+
+static enum target_layout fake_layout(void *ctx, unsigned cpu)
+{
+	struct fake_target *f = ctx;
+	(void)cpu;
+	return f->layout;
+}
+
+/* The byte at gva, NULL where none is. */
+static uint8_t *fake_byte(struct fake_target *f, uint64_t gva)
+{
+	if (gva >= FAKE_TOP)
+		return f->top + (gva - FAKE_TOP);
+	if (gva >= FAKE_RAM || (gva >= FAKE_HOLE && gva < FAKE_HOLE + FAKE_PAGE))
+		return NULL;
+	return f->ram + gva;
+}
+
+/* As far as an address goes: not around 2^64. */
+static size_t fake_copy(
+        struct fake_target *f, uint64_t gva, uint8_t *to, const uint8_t *from, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		uint8_t *byte = gva + i < gva ? NULL : fake_byte(f, gva + i);
+		if (!byte)
+			return i;
+		if (to)
+			to[i] = *byte;
+		else
+			*byte = from[i];
+	}
+	return len;
+}
+
+static size_t fake_read(void *ctx, unsigned cpu, uint64_t gva, uint8_t *to, size_t len)
+{
+	(void)cpu;
+	return fake_copy(ctx, gva, to, NULL, len);
+}
+
+static size_t fake_write(void *ctx, unsigned cpu, uint64_t gva, const uint8_t *from, size_t len)
+{
+	(void)cpu;
+	return fake_copy(ctx, gva, NULL, from, len);
+}
+
+static void fake_resume(void *ctx, unsigned cpu, enum target_resume how)
+{
+	fake_note(ctx, "%s %u\n", how == TARGET_STEP ? "step" : "continue", cpu);
+}
+
+static void fake_interrupt(void *ctx)
+{
+	fake_note(ctx, "interrupt\n");
+}
+
+static void fake_detach(void *ctx)
+{
+	fake_note(ctx, "detach\n");
+}
+
+static void fake_kill(void *ctx)
+{
+	fake_note(ctx, "kill\n");
+}
+
+static bool fake_is_attached(void *ctx)
+{
+	struct fake_target *f = ctx;
+	return f->is_attached;
+}
+
+static bool fake_insert(void *ctx, bool is_hardware, uint64_t gva, struct target_error *e)
+{
+	if (!fake_allows(ctx, e))
+		return false;
+	fake_note(ctx, "insert %d %llx\n", is_hardware, (unsigned long long)gva);
+	return true;
+}
+
+static bool fake_remove(void *ctx, bool is_hardware, uint64_t gva, struct target_error *e)
+{
+	if (!fake_allows(ctx, e))
+		return false;
+	fake_note(ctx, "remove %d %llx\n", is_hardware, (unsigned long long)gva);
+	return true;
+}
+
+static bool fake_insert_watch(
+        void *ctx, enum target_watch kind, uint64_t gva, uint64_t len, struct target_error *e)
+{
+	if (!fake_allows(ctx, e))
+		return false;
+	fake_note(ctx, "watch %d %llx %llu\n", (int)kind, (unsigned long long)gva,
+	        (unsigned long long)len);
+	return true;
+}
+
+static bool fake_remove_watch(
+        void *ctx, enum target_watch kind, uint64_t gva, uint64_t len, struct target_error *e)
+{
+	if (!fake_allows(ctx, e))
+		return false;
+	fake_note(ctx, "unwatch %d %llx %llu\n", (int)kind, (unsigned long long)gva,
+	        (unsigned long long)len);
+	return true;
+}
+
+static unsigned fake_count(void *ctx)
+{
+	struct fake_target *f = ctx;
+	return f->cpus;
+}
+
+static void fake_name(void *ctx, unsigned cpu, char to[TARGET_NAME_MAX])
+{
+	(void)ctx;
+	snprintf(to, TARGET_NAME_MAX, "cpu %u", cpu);
+}
+
+static void fake_where(void *ctx, unsigned cpu, char to[TARGET_NAME_MAX])
+{
+	(void)ctx;
+	snprintf(to, TARGET_NAME_MAX, "at %u", cpu);
+}
+
+static void fake_monitor(void *ctx, const char *line, target_print *print, void *to)
+{
+	struct fake_target *f = ctx;
+	fake_note(f, "monitor %s\n", line);
+	if (f->said[0])
+		print(to, f->said);
+}
+
+/* Every register byte and RAM byte differs from its neighbours; real mode, one CPU. */
+static void fake_init(struct fake_target *f)
+{
+	static const struct target_registers registers = { fake_find, fake_size, fake_read_register,
+		fake_write_register, fake_layout };
+	static const struct target_memory memory = { fake_read, fake_write };
+	static const struct target_run run = { fake_resume, fake_interrupt, fake_detach, fake_kill,
+		fake_is_attached };
+	static const struct target_breakpoints breakpoints = { fake_insert, fake_remove,
+		fake_insert_watch, fake_remove_watch };
+	static const struct target_cpus cpus = { fake_count, fake_name, fake_where };
+	static const struct target_monitor monitor = { fake_monitor };
+	memset(f, 0, sizeof *f);
+	f->target = (struct target) { f, &registers, &memory, &run, &breakpoints, &cpus, &monitor };
+	f->cpus = 1;
+	for (int reg = 0; reg < FAKE_REGISTERS; reg++)
+		for (unsigned i = 0; i < fake_registers[reg].size; i++)
+			f->values[reg][i] = (uint8_t)(reg * 3 + i * 16 + 1);
+	for (uint32_t i = 0; i < FAKE_RAM; i++)
+		f->ram[i] = (uint8_t)(i * 7 + (i >> 8));
+	for (uint32_t i = 0; i < FAKE_PAGE; i++)
+		f->top[i] = (uint8_t)(i * 5 + 1);
+}
+
+#endif

@@ -1,0 +1,273 @@
+#include "gdbstub/frame.h"
+
+#include <stdlib.h>
+
+#include "check.h"
+#include "random.h"
+
+#define DATA_SIZE  24
+#define EVENTS_MAX 64
+
+struct event {
+	enum frame_event kind;
+	size_t len;
+	uint8_t data[DATA_SIZE];
+};
+struct events {
+	unsigned count;
+	struct event all[EVENTS_MAX];
+};
+
+static void note(struct events *to, enum frame_event kind, const uint8_t *data, size_t len)
+{
+	if (kind == FRAME_NONE || to->count == EVENTS_MAX)
+		return;
+	struct event *e = &to->all[to->count++];
+	memset(e, 0, sizeof *e);
+	e->kind = kind;
+	if (kind == FRAME_PACKET) {
+		e->len = len;
+		memcpy(e->data, data, len);
+	}
+}
+
+static struct events run(const void *stream, size_t len)
+{
+	struct events got = { 0 };
+	/* Exactly as large as it is said to be, so that a sanitizer sees a byte too many. */
+	uint8_t *data = malloc(DATA_SIZE);
+	struct frame f;
+	frame_init(&f, data, DATA_SIZE);
+	for (size_t i = 0; i < len; i++)
+		note(&got, frame_feed(&f, ((const uint8_t *)stream)[i]), f.data, f.len);
+	free(data);
+	return got;
+}
+
+/* The twin: looks at the whole stream at once. Takes one packet at s[0] == '$'; returns how many
+ * bytes it is long, 0 when the stream ends within it. */
+static size_t twin_packet(const uint8_t *s, size_t len, struct events *to)
+{
+	uint8_t data[512], sum = 0;
+	size_t n = 0, i = 1;
+	for (; i < len && s[i] != '#'; i++) {
+		if (s[i] == '$') {
+			n = sum = 0;
+			continue;
+		}
+		sum = (uint8_t)(sum + s[i]);
+		if (s[i] != '}') {
+			data[n++] = s[i];
+			continue;
+		}
+		if (++i == len)
+			return 0;
+		sum = (uint8_t)(sum + s[i]);
+		data[n++] = s[i] ^ 0x20;
+	}
+	if (len - i < 3)
+		return 0;
+	char digits[3] = { (char)s[i + 1], (char)s[i + 2], 0 };
+	bool is_number = strspn(digits, "0123456789abcdefABCDEF") == 2;
+	if (!is_number || strtoul(digits, NULL, 16) != sum)
+		note(to, FRAME_BROKEN, NULL, 0);
+	else if (n > DATA_SIZE)
+		note(to, FRAME_TOO_LONG, NULL, 0);
+	else
+		note(to, FRAME_PACKET, data, n);
+	return i + 3;
+}
+
+static struct events twin(const uint8_t *s, size_t len)
+{
+	struct events to = { 0 };
+	size_t used;
+	for (size_t i = 0; i < len; i += used) {
+		used = 1;
+		switch (s[i]) {
+		case '+': note(&to, FRAME_ACK, NULL, 0); break;
+		case '-': note(&to, FRAME_NAK, NULL, 0); break;
+		case 3: note(&to, FRAME_INTERRUPT, NULL, 0); break;
+		case '$':
+			used = twin_packet(s + i, len - i, &to);
+			if (!used)
+				return to;
+		}
+	}
+	return to;
+}
+
+static void splits_streams_into_events(void)
+{
+	static const struct {
+		const char *stream;
+		enum frame_event kind;
+		const char *data;
+	} rows[] = {
+		{ "$#00", FRAME_PACKET, "" },
+		{ "$g#67", FRAME_PACKET, "g" },
+		{ "noise$g#67", FRAME_PACKET, "g" },
+		{ "$m0,1#fa", FRAME_PACKET, "m0,1" },
+		{ "$m0,1#FA", FRAME_PACKET, "m0,1" },
+		{ "$m0,1#fb", FRAME_BROKEN, "" },
+		{ "$m0,1#g0", FRAME_BROKEN, "" },
+		{ "$m0,1#0g", FRAME_BROKEN, "" },
+		{ "$g# 7", FRAME_BROKEN, "" },
+		{ "$abc$g#67", FRAME_PACKET, "g" }, /* a packet that lost its end */
+		{ "$$$g#67", FRAME_PACKET, "g" },
+		{ "$}\x03#80", FRAME_PACKET, "#" }, /* 7d + 03: as sent, not as meant */
+		{ "$}\x04#81", FRAME_PACKET, "$" },
+		{ "$}]#da", FRAME_PACKET, "}" },
+		{ "$}\n#87", FRAME_PACKET, "*" },
+		{ "$}A#be", FRAME_PACKET, "a" }, /* needless, but legal */
+		{ "$a\x03"
+		  "b#c6",
+		        FRAME_PACKET,
+		        "a\x03"
+		        "b" },
+		{ "$a+-b#1b", FRAME_PACKET, "a+-b" },
+		{ "$abcdefghijklmnopqrstuvwx#2c", FRAME_PACKET, "abcdefghijklmnopqrstuvwx" },
+		{ "$abcdefghijklmnopqrstuvwxy#a5", FRAME_TOO_LONG, "" },
+		{ "$abcdefghijklmnopqrstuvwxy#a6", FRAME_BROKEN, "" },
+		{ "$abcdefghijklmnopqrstuvw}X#89", FRAME_PACKET, "abcdefghijklmnopqrstuvwx" },
+		{ "+", FRAME_ACK, "" },
+		{ "-", FRAME_NAK, "" },
+		{ "\x03", FRAME_INTERRUPT, "" },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct events got = run(rows[i].stream, strlen(rows[i].stream));
+		bool ok = got.count == 1 && got.all[0].kind == rows[i].kind &&
+		          got.all[0].len == strlen(rows[i].data) &&
+		          !memcmp(got.all[0].data, rows[i].data, got.all[0].len);
+		if (!ok)
+			CHECK_FAIL("%s: %u events, first %d", rows[i].stream, got.count,
+			        (int)got.all[0].kind);
+	}
+}
+
+static void an_interrupt_in_a_packet_is_data(void)
+{
+	static const char packet[] = "$X\x03#5b";
+	for (size_t cut = 0; cut < sizeof packet; cut++) {
+		char stream[sizeof packet + 1];
+		memcpy(stream, packet, cut);
+		stream[cut] = 3;
+		memcpy(stream + cut + 1, packet + cut, sizeof packet - 1 - cut);
+		struct events got = run(stream, sizeof packet);
+		bool is_between = cut == 0 || cut == sizeof packet - 1;
+		bool has_interrupt = false;
+		for (unsigned i = 0; i < got.count; i++)
+			has_interrupt |= got.all[i].kind == FRAME_INTERRUPT;
+		if (cut == sizeof packet - 3 || cut == sizeof packet - 2)
+			continue; /* a digit replaced: the packet ends early, the rest is noise */
+		if (has_interrupt != is_between)
+			CHECK_FAIL("0x03 before byte %zu: interrupt %d", cut, has_interrupt);
+	}
+}
+
+static void recovers_after_a_packet_that_is_too_long(void)
+{
+	struct frame f;
+	uint8_t data[4];
+	enum frame_event last = FRAME_NONE;
+	frame_init(&f, data, sizeof data);
+	frame_feed(&f, '$');
+	for (int i = 0; i < 1 << 20; i++)
+		frame_feed(&f, 0);
+	for (const char *c = "#00"; *c; c++)
+		last = frame_feed(&f, (uint8_t)*c);
+	CHECK_EQ(last, FRAME_TOO_LONG);
+	CHECK(frame_is_idle(&f));
+	for (const char *c = "$m0,1#fa"; *c; c++)
+		last = frame_feed(&f, (uint8_t)*c);
+	CHECK_EQ(last, FRAME_PACKET);
+	CHECK_EQ(f.len, 4);
+}
+
+static void is_idle_between_packets_only(void)
+{
+	struct frame f;
+	uint8_t data[8];
+	const char *packet = "$}]a#3b";
+	frame_init(&f, data, sizeof data);
+	CHECK(frame_is_idle(&f));
+	for (size_t i = 0; i < 7; i++) {
+		frame_feed(&f, (uint8_t)packet[i]);
+		CHECK_EQ(frame_is_idle(&f), i == 6);
+	}
+}
+
+/* What a packet's receiver gets is what its sender meant, for every body. */
+static void wrapped_packets_come_back(void)
+{
+	uint64_t seed = 1;
+	for (int round = 0; round < 2000; round++) {
+		uint8_t body[DATA_SIZE], raw[2 * DATA_SIZE], wire[2 * DATA_SIZE + FRAME_OVERHEAD];
+		size_t len = random_below(&seed, DATA_SIZE + 1), n = 0;
+		for (size_t i = 0; i < len; i++) {
+			body[i] = (uint8_t)random_next(&seed);
+			bool is_special = strchr("#$}*", body[i]) && body[i];
+			if (is_special || random_below(&seed, 8) == 0) {
+				raw[n++] = '}';
+				raw[n++] = body[i] ^ 0x20;
+			} else {
+				raw[n++] = body[i];
+			}
+		}
+		/* An escaped 0x03 or 0x04 would be # or $ on the wire; no sender does that. */
+		if (memchr(raw, '#', n) || memchr(raw, '$', n))
+			continue;
+		size_t wire_len = frame_wrap(wire, raw, n);
+		CHECK_EQ(wire_len, n + FRAME_OVERHEAD);
+		struct events got = run(wire, wire_len);
+		CHECK_EQ(got.count, 1);
+		CHECK_EQ(got.all[0].kind, FRAME_PACKET);
+		CHECK_EQ(got.all[0].len, len);
+		CHECK(!memcmp(got.all[0].data, body, len));
+		if (!check_case_ok)
+			return;
+	}
+}
+
+static uint8_t random_byte(uint64_t *seed)
+{
+	static const char likely[] = "$$$##}+-\x03"
+	                             "0123456789abcdef";
+	uint32_t pick = random_below(seed, 40);
+	return pick < sizeof likely - 1 ? (uint8_t)likely[pick] : (uint8_t)random_next(seed);
+}
+
+static void agrees_with_a_naive_twin_on_noise(void)
+{
+	uint64_t seed = 2;
+	for (int round = 0; round < 30000 && check_case_ok; round++) {
+		uint8_t stream[160];
+		size_t len = random_below(&seed, sizeof stream), end = 0;
+		while (end < len) {
+			stream[end++] = random_byte(&seed);
+			/* Right checksums are rare in noise. */
+			if (random_below(&seed, 12) == 0 && len - end > 30) {
+				uint8_t body[24];
+				size_t n = random_below(&seed, sizeof body);
+				for (size_t i = 0; i < n; i++)
+					body[i] = random_byte(&seed);
+				end += frame_wrap(stream + end, body, n);
+			}
+		}
+		struct events got = run(stream, end), wanted = twin(stream, end);
+		if (got.count != wanted.count || memcmp(got.all, wanted.all, sizeof got.all))
+			CHECK_FAIL("round %d of seed 2: %u events, the twin has %u", round,
+			        got.count, wanted.count);
+	}
+}
+
+int main(void)
+{
+	RUN(splits_streams_into_events);
+	RUN(an_interrupt_in_a_packet_is_data);
+	RUN(recovers_after_a_packet_that_is_too_long);
+	RUN(is_idle_between_packets_only);
+	RUN(wrapped_packets_come_back);
+	RUN(agrees_with_a_naive_twin_on_noise);
+	return check_done();
+}
