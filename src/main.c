@@ -10,6 +10,7 @@
 #include "launch.h"
 #include "machine.h"
 #include "options.h"
+#include "probe_report.h"
 #include "serve.h"
 #include "terminal.h"
 #include "testrun.h"
@@ -167,6 +168,19 @@ static int debug(const struct options *o)
 	return status < 0 ? end_by_signal(-status) : status;
 }
 
+static int probe(const struct options *o)
+{
+	struct probe_report report;
+	struct error e = { 0 };
+	if (probe_report_make(&report, &e))
+		return complain("probe", &e, STATUS_HOST);
+	if (o->is_json)
+		probe_report_json(stdout, &report);
+	else
+		probe_report_table(stdout, &report);
+	return fflush(stdout) ? STATUS_HOST : STATUS_OK;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o;
@@ -188,6 +202,7 @@ int main(int argc, char **argv)
 	case VERB_RUN: return run(&o);
 	case VERB_DEBUG: return debug(&o);
 	case VERB_TEST: return testrun(&o);
+	case VERB_PROBE: return probe(&o);
 	case VERB_COUNT: break;
 	}
 	return STATUS_USAGE;

@@ -228,6 +228,9 @@ static int take_operand(struct parse *p)
 {
 	struct options *o = p->o;
 	char *word = p->argv[p->at++];
+	if (!option_verbs[o->verb].operand)
+		return fail(p, "%s: options only were meant; see stepvm %s --help", show(word).text,
+		        option_verbs[o->verb].name);
 	if (!word[0])
 		return fail(p, "an empty word: %s was meant", option_verbs[o->verb].operand);
 	if (o->verb == VERB_TEST) {
@@ -252,7 +255,7 @@ static int finish(struct parse *p)
 {
 	struct options *o = p->o;
 	const struct option_verb *verb = &option_verbs[o->verb];
-	if (o->verb == VERB_TEST ? p->operand_count == 0 : !o->image.path)
+	if (verb->operand && (o->verb == VERB_TEST ? p->operand_count == 0 : !o->image.path))
 		return fail(p, "%s was meant; see stepvm %s --help", verb->operand, verb->name);
 	if (o->no_wait && !o->listen)
 		return fail(p, "--no-wait: --gdb WHERE was meant with it");

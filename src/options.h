@@ -15,7 +15,7 @@
 #define OPTIONS_LIST_MAX    32
 #define OPTIONS_MEMORY_SIZE (64ull << 20) /* bytes of RAM unless said */
 
-enum verb { VERB_RUN, VERB_DEBUG, VERB_TEST, VERB_COUNT };
+enum verb { VERB_RUN, VERB_DEBUG, VERB_TEST, VERB_PROBE, VERB_COUNT };
 
 /* What `hlt` does when no debugger decides. */
 enum hlt_policy {
@@ -76,6 +76,8 @@ struct options {
 	unsigned jobs;       /* test: how many at once, 1 unless said */
 	uint32_t timeout_ms; /* test: for a script that names none */
 	const char *log_dir; /* test: where logs of failed scripts go; NULL: on stdout only */
+
+	bool is_json; /* probe: for machines */
 };
 
 /* Reads argv, which ends with argv[argc] == NULL; borrows its strings and the array, in which the

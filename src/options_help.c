@@ -56,6 +56,7 @@ static const struct fact examples[] = {
 	{ "gdb in this terminal, with a breakpoint and the names of the source:",
 	        "stepvm debug --symbols boot.elf boot.img -- -ex 'break *0x7c05'" },
 	{ "Four gdb scripts at a time as tests:", "stepvm test --jobs 4 tests/gdb/*.gdb" },
+	{ "What this host's KVM can do:", "stepvm probe" },
 };
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
@@ -284,6 +285,7 @@ static const struct {
 	{ ON_DEBUG, "Of debug" },
 	{ ON_DEBUG | ON_TEST, "Of debug and test" },
 	{ ON_TEST, "Of test" },
+	{ ON_PROBE, "Of probe" },
 	{ ON_GLOBAL, "Of every verb, and of none" },
 };
 

@@ -242,6 +242,13 @@ static const char *set_log_dir(struct options *o, const char *value)
 	return NULL;
 }
 
+static const char *set_json(struct options *o, const char *value)
+{
+	(void)value;
+	o->is_json = true;
+	return NULL;
+}
+
 static const char *set_help(struct options *o, const char *value)
 {
 	(void)value;
@@ -305,6 +312,7 @@ const struct option_row option_rows[] = {
 	        "Write the logs of failed tests to DIR too." },
 	{ "gdb-program", 0, "NAME", ON_DEBUG | ON_TEST, false, set_gdb_program,
 	        "The gdb to start: $GDB, else gdb, unless said." },
+	{ "json", 0, NULL, ON_PROBE, false, set_json, "Print JSON instead of a table." },
 	{ "help", 'h', NULL, ON_GLOBAL, false, set_help,
 	        "Print help, of the verb if there is one." },
 	{ "version", 0, NULL, ON_GLOBAL, false, set_version, "Print the version." },
@@ -327,4 +335,7 @@ const struct option_verb option_verbs[VERB_COUNT] = {
 	        "run gdb scripts as tests of guests",
 	        "Run gdb scripts as tests, each against a guest of its own, and report them on "
 	        "standard output as TAP (Test Anything Protocol)." },
+	[VERB_PROBE] = { "probe", "[options]", NULL, "what this KVM does, how stepvm copes",
+	        "Try in a VM of its own what this host's KVM does under a debugger, and print each "
+	        "fact with what stepvm does about it." },
 };

@@ -15,8 +15,9 @@ enum option_scope {
 	ON_RUN = 1 << VERB_RUN,
 	ON_DEBUG = 1 << VERB_DEBUG,
 	ON_TEST = 1 << VERB_TEST,
+	ON_PROBE = 1 << VERB_PROBE,
 	ON_GUEST = ON_RUN | ON_DEBUG,
-	ON_ALL = ON_GUEST | ON_TEST,
+	ON_ALL = ON_GUEST | ON_TEST | ON_PROBE,
 	ON_NONE = 1 << VERB_COUNT, /* also without a verb */
 	ON_GLOBAL = ON_ALL | ON_NONE,
 };
@@ -41,7 +42,7 @@ extern const struct option_row option_rows[];
 struct option_verb {
 	const char *name;
 	const char *operands; /* as the synopsis shows them */
-	const char *operand;  /* as a sentence names one */
+	const char *operand;  /* as a sentence names one; NULL: takes none */
 	const char *summary;  /* a line */
 	const char *about;    /* a paragraph */
 };

@@ -37,7 +37,8 @@ const struct probe *control_probe(struct control *c)
 {
 	if (!c->is_probed) {
 		if (probe_run(&c->probe, NULL))
-			c->probe = (struct probe) { .step_runs_whole_rep = true };
+			c->probe = (struct probe) { .step_runs_whole_rep = true,
+				.mov_ss_hides_step = true };
 		c->is_probed = true;
 	}
 	return &c->probe;

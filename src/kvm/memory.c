@@ -165,7 +165,8 @@ int memory_guard(struct memory *m, const struct memory_guard *guards, unsigned c
 	struct memory_piece pieces[MEMORY_PIECES_MAX];
 	if (count > MEMORY_GUARDS_MAX)
 		return -ENOSPC;
-	if (count == m->guard_count && !memcmp(guards, m->guards, count * sizeof *guards))
+	if (count == m->guard_count &&
+	        (!count || !memcmp(guards, m->guards, count * sizeof *guards)))
 		return 0;
 	int err = change_pieces(m, pieces, cut(m, guards, count, pieces));
 	if (err) {
@@ -173,7 +174,8 @@ int memory_guard(struct memory *m, const struct memory_guard *guards, unsigned c
 		int again = change_pieces(m, pieces, cut(m, NULL, 0, pieces));
 		return again ? again : err;
 	}
-	memcpy(m->guards, guards, count * sizeof *guards);
+	if (count)
+		memcpy(m->guards, guards, count * sizeof *guards);
 	m->guard_count = count;
 	return 0;
 }

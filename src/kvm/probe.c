@@ -1,131 +1,371 @@
+/* Each try is a guest of a few instructions that ends in hlt (scratch.h). Their machine code is the
+ * same in all modes, or the mode picks it. */
 #include "kvm/probe.h"
 
-#include <string.h>
+#include <sys/ioctl.h>
 
 #include "kvm/registers.h"
-#include "kvm/vcpu.h"
 
-#define CODE_GPA 0x1000u
-#define DATA_GPA 0x2000u
-#define RAM_SIZE 0x4000u
+#define RFLAGS_TF (1u << 8) /* SDM vol 1, 3.4.3 */
+#define RFLAGS_RF (1u << 16)
 
-/* A scratch guest in real mode, stopped at CODE_GPA with all registers 0 but these. */
-static int put_guest(struct vcpu *v, const uint8_t *code, size_t len, struct error *e)
+/* DR7 (SDM vol 3, "Debug Control Register"): bit 10 is always 1, G0 is bit 1, R/W0 bits 16 and 17
+ * (1: writes), LEN0 0: 1 byte. */
+#define DR7_NONE  0x400u
+#define DR7_EXEC  (DR7_NONE | 1u << 1)
+#define DR7_WRITE (DR7_EXEC | 1u << 16)
+
+#define CODE(...) (const uint8_t[]) { __VA_ARGS__ }, sizeof((const uint8_t[]) { __VA_ARGS__ })
+#define NOP       0x90
+#define HLT       0xf4
+#define OLD_BYTE  0x5a /* in memory before */
+#define NEW_BYTE  0x55 /* written by the guest */
+/* mov al, NEW_BYTE; mov [bx or rdi], al; mov dl, [bx or rdi]; hlt */
+#define WRITE_AND_READ 0xb0, NEW_BYTE, 0x88, 0x07, 0x8a, 0x17, HLT
+
+typedef enum probe_answer probe_try(struct scratch *s, enum scratch_mode mode);
+
+static enum probe_answer answer(const struct scratch *s, bool is_yes, bool is_no)
 {
-	struct kvm_sregs s = *vcpu_sregs(v);
-	s.cs.base = 0;
-	s.cs.selector = 0;
-	memory_write(&v->vm->memory, CODE_GPA, code, len);
-	struct kvm_regs r = {
-		.rip = CODE_GPA,
-		.rflags = 2,
-		.rsp = RAM_SIZE,
-		.rcx = 3,
-		.rsi = DATA_GPA,
-		.rdi = DATA_GPA + 16,
+	if (s->err || is_yes == is_no)
+		return PROBE_UNKNOWN;
+	return is_yes ? PROBE_YES : PROBE_NO;
+}
+
+static enum probe_answer yes_or_no(const struct scratch *s, bool is_yes)
+{
+	return answer(s, is_yes, !is_yes);
+}
+
+static void run_plain(struct scratch *s, struct exit *x)
+{
+	static const struct vcpu_debug none = { 0 };
+	scratch_run(s, &none, x);
+}
+
+static bool is_pc(struct scratch *s, uint64_t gva)
+{
+	return registers_pc(&s->vcpu) == gva;
+}
+
+static bool is_byte_read(struct scratch *s, uint8_t byte)
+{
+	return (vcpu_regs(&s->vcpu)->rdx & 0xff) == byte;
+}
+
+/* rbx and rdi point to gva. */
+static void set_pointer(struct scratch *s, uint64_t gva)
+{
+	struct kvm_regs r = *vcpu_regs(&s->vcpu);
+	r.rbx = r.rdi = gva;
+	if (!s->err)
+		s->err = vcpu_set_regs(&s->vcpu, &r);
+}
+
+static bool guard(struct scratch *s, uint64_t gpa, enum memory_access access)
+{
+	const struct memory_guard page = { gpa, access };
+	return !s->err && memory_guard(&s->vm.memory, &page, 1) == 0;
+}
+
+/* --- what runs ------------------------------------------------------------------------------- */
+
+static enum probe_answer try_runs(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	scratch_put(s, mode, CODE(WRITE_AND_READ));
+	run_plain(s, &x);
+	return yes_or_no(s, x.kind == EXIT_HLT && s->ram[SCRATCH_DATA] == NEW_BYTE &&
+	                            is_byte_read(s, NEW_BYTE));
+}
+
+static enum probe_answer try_paging(struct scratch *s, enum scratch_mode mode)
+{
+	(void)mode;
+	return try_runs(s, SCRATCH_PAGED32);
+}
+
+static enum probe_answer try_int_n(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	scratch_put(s, mode, CODE(0xcd, 0x20, HLT)); /* int 0x20 */
+	run_plain(s, &x);
+	return yes_or_no(s, x.kind == EXIT_HLT && is_pc(s, SCRATCH_HANDLERS + 0x20 + 1));
+}
+
+/* The frame is as the CPU would push it: SDM vol 3, 7.12.1, 7.14.2 and 21.1.4. */
+static void put_frame(struct scratch *s, enum scratch_mode mode, uint16_t to)
+{
+	const struct kvm_sregs *r = vcpu_sregs(&s->vcpu);
+	const uint16_t frame[] = { to, r->cs.selector, 2, SCRATCH_STACK, r->ss.selector };
+	uint32_t size = mode == SCRATCH_REAL16 ? 2 : mode == SCRATCH_PROT32 ? 4 : 8;
+	for (uint32_t i = 0; i < sizeof frame / sizeof *frame; i++) {
+		const uint64_t value = frame[i];
+		memory_write(&s->vm.memory, SCRATCH_STACK + i * size, &value, size);
+	}
+}
+
+static enum probe_answer try_iret(struct scratch *s, enum scratch_mode mode)
+{
+	const uint16_t to = SCRATCH_CODE + 16;
+	struct exit x;
+	if (mode == SCRATCH_LONG64)
+		scratch_put(s, mode, CODE(0x48, 0xcf, HLT)); /* iretq */
+	else
+		scratch_put(s, mode, CODE(0xcf, HLT));
+	put_frame(s, mode, to);
+	run_plain(s, &x);
+	return yes_or_no(s, x.kind == EXIT_HLT && is_pc(s, to + 1));
+}
+
+/* --- breakpoints ----------------------------------------------------------------------------- */
+
+static enum probe_answer try_int3(struct scratch *s, enum scratch_mode mode)
+{
+	static const struct vcpu_debug debug = {
+		.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP, .dr7 = DR7_NONE
 	};
-	int err = vcpu_set_sregs(v, &s);
-	if (!err)
-		err = vcpu_set_regs(v, &r);
-	return err ? error_set(e, err, "probe: KVM refuses the scratch guest's registers: %s",
-	                     strerror(-err))
-	           : 0;
-}
-
-static int try_run(struct vcpu *v, uint32_t control, struct exit *x, struct error *e)
-{
-	const struct vcpu_debug debug = { .control = KVM_GUESTDBG_ENABLE | control, .dr7 = 0x400 };
-	vcpu_set_debug(v, &debug);
-	vcpu_debug_stale(v);
-	int err = vcpu_run(v, x);
-	return err ? error_set(e, err, "probe: KVM_RUN failed: %s", strerror(-err)) : 0;
-}
-
-/* int3; and at vector 3, where it goes when it does not exit, a hlt: the IVT is all zeroes, so the
- * vector leads to 0000:0000. */
-static int try_int3(struct vcpu *v, struct probe *p, struct error *e)
-{
-	static const uint8_t code[] = { 0xcc, 0xf4 }, hlt = 0xf4;
 	struct exit x;
-	memory_write(&v->vm->memory, 0, &hlt, 1);
-	int err = put_guest(v, code, sizeof code, e);
-	if (!err)
-		err = try_run(v, KVM_GUESTDBG_USE_SW_BP, &x, e);
-	if (!err)
-		p->has_int3 = x.kind == EXIT_DEBUG && x.debug.exception == 3 &&
-		              registers_pc(v) == CODE_GPA;
-	return err;
+	scratch_put(s, mode, CODE(0xcc, HLT));
+	scratch_run(s, &debug, &x);
+	return yes_or_no(
+	        s, x.kind == EXIT_DEBUG && x.debug.exception == 3 && is_pc(s, SCRATCH_CODE));
 }
 
-static int try_rep(struct vcpu *v, struct probe *p, struct error *e)
+static void run_with_dr0(struct scratch *s, uint64_t gva, uint32_t dr7, struct exit *x)
 {
-	static const uint8_t code[] = { 0xf3, 0xa4, 0xf4 }; /* rep movsb; hlt */
-	struct exit x;
-	int err = put_guest(v, code, sizeof code, e);
-	if (!err)
-		err = try_run(v, KVM_GUESTDBG_SINGLESTEP, &x, e);
-	for (int i = 0; i < 3 && !err && vcpu_regs(v)->rcx == 3; i++)
-		err = try_run(v, KVM_GUESTDBG_SINGLESTEP, &x, e);
-	if (!err)
-		p->step_runs_whole_rep = vcpu_regs(v)->rcx == 0;
-	return err;
+	const struct vcpu_debug debug = {
+		.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP, .dr = { gva }, .dr7 = dr7
+	};
+	scratch_run(s, &debug, x);
 }
 
-static int try_mov_ss(struct vcpu *v, struct probe *p, struct error *e)
+static enum probe_answer try_exec_breakpoint(struct scratch *s, enum scratch_mode mode)
 {
-	static const uint8_t code[] = { 0x8e, 0xd0, 0x90, 0x90, 0xf4 }; /* mov ss, ax; nop; nop */
 	struct exit x;
-	int err = put_guest(v, code, sizeof code, e);
-	if (!err)
-		err = try_run(v, KVM_GUESTDBG_SINGLESTEP, &x, e);
-	/* kvm_intel may first report a step that did nothing. */
-	for (int i = 0; i < 3 && !err && registers_pc(v) == CODE_GPA; i++)
-		err = try_run(v, KVM_GUESTDBG_SINGLESTEP, &x, e);
-	if (!err)
-		p->mov_ss_hides_step = registers_pc(v) > CODE_GPA + 2;
-	return err;
+	scratch_put(s, mode, CODE(NOP, NOP, HLT));
+	run_with_dr0(s, SCRATCH_CODE + 1, DR7_EXEC, &x);
+	return yes_or_no(s, x.kind == EXIT_DEBUG && x.debug.dr6 & 1 && is_pc(s, SCRATCH_CODE + 1));
 }
 
-static int try_data_breakpoint(struct vcpu *v, struct probe *p, struct error *e)
+static enum probe_answer try_rf(struct scratch *s, enum scratch_mode mode)
 {
-	static const uint8_t code[] = { 0x88, 0x04, 0x90, 0x90, 0xf4 }; /* mov [si], al; nop; nop */
-	/* DR0: G0, R/W0 = 1 (writes), LEN0 = 0 (1 byte). */
-	const struct vcpu_debug debug = { .control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP,
-		.dr = { DATA_GPA },
-		.dr7 = 0x400 | 2 | 1 << 16 };
 	struct exit x;
-	int err = put_guest(v, code, sizeof code, e);
-	vcpu_set_debug(v, &debug);
-	if (!err)
-		err = vcpu_run(v, &x);
-	if (!err)
-		p->has_data_breakpoints = x.kind == EXIT_DEBUG && x.debug.dr6 & 1;
-	return err;
+	scratch_put(s, mode, CODE(NOP, NOP, HLT));
+	run_with_dr0(s, SCRATCH_CODE + 1, DR7_EXEC, &x);
+	if (s->err || x.kind != EXIT_DEBUG)
+		return PROBE_UNKNOWN;
+	struct kvm_regs r = *vcpu_regs(&s->vcpu);
+	r.rflags |= RFLAGS_RF;
+	s->err = vcpu_set_regs(&s->vcpu, &r);
+	run_with_dr0(s, SCRATCH_CODE + 1, DR7_EXEC, &x);
+	return answer(s, x.kind == EXIT_HLT, x.kind == EXIT_DEBUG && is_pc(s, SCRATCH_CODE + 1));
+}
+
+static enum probe_answer try_data_breakpoint(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	scratch_put(s, mode, CODE(0x88, 0x07, NOP, NOP, HLT)); /* mov [bx or rdi], al */
+	run_with_dr0(s, scratch_data_gva(s), DR7_WRITE, &x);
+	return yes_or_no(s, x.kind == EXIT_DEBUG && x.debug.dr6 & 1);
+}
+
+/* --- single-steps ---------------------------------------------------------------------------- */
+
+static enum probe_answer try_out(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	scratch_put(s, mode, CODE(0xe6, 0x80, NOP, NOP, HLT)); /* out 0x80, al */
+	scratch_step(s, &x);
+	if (s->err || x.kind != EXIT_IO)
+		return PROBE_UNKNOWN;
+	scratch_step(s, &x);
+	return answer(s, x.kind == EXIT_DEBUG && is_pc(s, SCRATCH_CODE + 3),
+	        x.kind == EXIT_DEBUG && is_pc(s, SCRATCH_CODE + 2));
+}
+
+static enum probe_answer try_hlt(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	scratch_put(s, mode, CODE(HLT, NOP, HLT));
+	scratch_step(s, &x);
+	bool has_moved = is_pc(s, SCRATCH_CODE + 1);
+	enum probe_answer a =
+	        answer(s, has_moved && x.kind == EXIT_DEBUG, has_moved && x.kind == EXIT_HLT);
+	/* kvm_pvm keeps the hlt for the first run that is not a step, whatever that one does. */
+	run_plain(s, &x);
+	return a;
+}
+
+static enum probe_answer try_pushf(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	uint16_t pushed = 0;
+	scratch_put(s, mode, CODE(0x9c, NOP, HLT));
+	scratch_step(s, &x);
+	if (s->err || x.kind != EXIT_DEBUG || !is_pc(s, SCRATCH_CODE + 1))
+		return PROBE_UNKNOWN;
+	memory_read(&s->vm.memory, vcpu_regs(&s->vcpu)->rsp, &pushed, sizeof pushed);
+	return yes_or_no(s, pushed & RFLAGS_TF);
+}
+
+static enum probe_answer try_mov_ss(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	scratch_put(s, mode, CODE(0x8e, 0xd0, NOP, NOP, HLT)); /* mov ss, ax */
+	scratch_step(s, &x);
+	return answer(s, is_pc(s, SCRATCH_CODE + 3), is_pc(s, SCRATCH_CODE + 2));
+}
+
+static enum probe_answer try_rep(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	scratch_put(s, mode, CODE(0xf3, 0xa4, HLT)); /* rep movsb */
+	scratch_step(s, &x);
+	uint64_t left = vcpu_regs(&s->vcpu)->rcx;
+	return answer(s, left == 0, left == 2);
+}
+
+/* --- memory ---------------------------------------------------------------------------------- */
+
+/* Data on the page that is executed. */
+static enum probe_answer try_read_only(struct scratch *s, enum scratch_mode mode)
+{
+	const uint32_t data = SCRATCH_CODE + MEMORY_PAGE / 2;
+	struct exit x;
+	scratch_put(s, mode, CODE(WRITE_AND_READ));
+	set_pointer(s, data);
+	s->ram[data] = OLD_BYTE;
+	if (!guard(s, SCRATCH_CODE, MEMORY_NO_WRITE))
+		return yes_or_no(s, false);
+	run_plain(s, &x);
+	if (x.kind != EXIT_MMIO || !x.mmio.is_write || x.mmio.gpa != data)
+		return yes_or_no(s, false);
+	run_plain(s, &x);
+	return yes_or_no(
+	        s, x.kind == EXIT_HLT && is_byte_read(s, OLD_BYTE) && s->ram[data] == OLD_BYTE);
+}
+
+static enum probe_answer try_deleted(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	scratch_put(s, mode, CODE(WRITE_AND_READ));
+	if (!guard(s, SCRATCH_DATA, MEMORY_NO_ACCESS))
+		return yes_or_no(s, false);
+	run_plain(s, &x);
+	if (x.kind != EXIT_MMIO || !x.mmio.is_write || x.mmio.gpa != SCRATCH_DATA)
+		return yes_or_no(s, false);
+	run_plain(s, &x);
+	if (x.kind != EXIT_MMIO || x.mmio.is_write || x.mmio.gpa != SCRATCH_DATA)
+		return yes_or_no(s, false);
+	x.mmio.data[0] = OLD_BYTE;
+	run_plain(s, &x);
+	return yes_or_no(s, x.kind == EXIT_HLT && is_byte_read(s, OLD_BYTE));
+}
+
+/* fst dword [bx or rdi], which KVM's emulator does not know. */
+static enum probe_answer try_guarded_fst(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	scratch_put(s, mode, CODE(0xd9, 0x17, HLT));
+	run_plain(s, &x);
+	if (s->err || x.kind != EXIT_HLT)
+		return PROBE_UNKNOWN; /* fails without a guard, too */
+	scratch_put(s, mode, CODE(0xd9, 0x17, HLT));
+	if (!guard(s, SCRATCH_DATA, MEMORY_NO_WRITE))
+		return PROBE_UNKNOWN;
+	run_plain(s, &x);
+	return answer(s, x.kind == EXIT_INTERNAL_ERROR, x.kind == EXIT_MMIO);
+}
+
+/* ud2 with an IDT that has no vector. */
+static enum probe_answer try_shutdown(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	scratch_put(s, mode, CODE(0x0f, 0x0b, HLT));
+	struct kvm_sregs r = *vcpu_sregs(&s->vcpu);
+	r.idt.limit = 0;
+	if (!s->err)
+		s->err = vcpu_set_sregs(&s->vcpu, &r);
+	run_plain(s, &x);
+	if (s->err || x.kind != EXIT_SHUTDOWN)
+		return PROBE_UNKNOWN;
+	const struct kvm_regs *regs = vcpu_regs(&s->vcpu);
+	return yes_or_no(s, regs->rip == SCRATCH_CODE && regs->rcx == 3);
+}
+
+/* --- all of them ----------------------------------------------------------------------------- */
+
+#define REAL16 (1u << SCRATCH_REAL16)
+#define PROT32 (1u << SCRATCH_PROT32)
+#define LONG64 (1u << SCRATCH_LONG64)
+#define ALL    (REAL16 | PROT32 | LONG64)
+
+static const struct {
+	probe_try *try;
+	unsigned modes;
+} tries[PROBE_FACTS] = {
+	[PROBE_RUNS] = { try_runs, ALL },
+	[PROBE_PAGING32] = { try_paging, PROT32 },
+	[PROBE_INT_N] = { try_int_n, ALL },
+	[PROBE_IRET] = { try_iret, ALL },
+	[PROBE_INT3_EXITS] = { try_int3, ALL },
+	[PROBE_EXEC_BREAKPOINTS] = { try_exec_breakpoint, ALL },
+	[PROBE_RF_COUNTS] = { try_rf, ALL },
+	[PROBE_DATA_BREAKPOINTS] = { try_data_breakpoint, ALL },
+	[PROBE_STEP_OVER_OUT_LATE] = { try_out, ALL },
+	[PROBE_STEP_LOSES_HLT] = { try_hlt, ALL },
+	[PROBE_STEP_SHOWS_TF] = { try_pushf, ALL },
+	[PROBE_STEP_SKIPS_MOV_SS] = { try_mov_ss, ALL },
+	[PROBE_STEP_RUNS_WHOLE_REP] = { try_rep, ALL },
+	[PROBE_READ_ONLY_SLOTS] = { try_read_only, ALL },
+	[PROBE_DELETED_SLOTS] = { try_deleted, ALL },
+	[PROBE_GUARDS_FAIL] = { try_guarded_fst, ALL },
+	[PROBE_SHUTDOWN_KEEPS_STATE] = { try_shutdown, ALL },
+};
+
+bool probe_is_tried(enum probe_fact fact, enum scratch_mode mode)
+{
+	return tries[fact].modes & 1u << mode;
 }
 
 int probe_run(struct probe *p, struct error *e)
 {
-	struct vm vm;
-	struct vcpu v;
-	*p = (struct probe) { 0 };
-	int err = vm_open(&vm, e);
+	struct scratch s;
+	int err = scratch_open(&s, e);
 	if (err)
 		return err;
-	err = memory_add(&vm.memory, 0, RAM_SIZE, e);
+	p->has_int3 = try_int3(&s, SCRATCH_REAL16) == PROBE_YES;
+	p->step_runs_whole_rep = try_rep(&s, SCRATCH_REAL16) != PROBE_NO;
+	p->mov_ss_hides_step = try_mov_ss(&s, SCRATCH_REAL16) != PROBE_NO;
+	p->has_data_breakpoints = try_data_breakpoint(&s, SCRATCH_REAL16) == PROBE_YES;
+	scratch_close(&s);
+	return 0;
+}
+
+static void run_mode(struct scratch *s, enum scratch_mode mode, struct probe_facts *p)
+{
+	/* Without the first, PROBE_RUNS, the others are about nothing. */
+	for (unsigned i = 0; i < PROBE_FACTS; i++)
+		if (tries[i].modes & 1u << mode &&
+		        (i == PROBE_RUNS || p->answers[PROBE_RUNS][mode] == PROBE_YES))
+			p->answers[i][mode] = tries[i].try(s, mode);
+}
+
+int probe_run_all(struct probe_facts *p, struct error *e)
+{
+	struct scratch s;
+	int err = scratch_open(&s, e);
 	if (err)
-		goto close_vm;
-	err = vcpu_open(&v, &vm, e);
-	if (err)
-		goto close_vm;
-	err = try_int3(&v, p, e);
-	if (!err)
-		err = try_rep(&v, p, e);
-	if (!err)
-		err = try_mov_ss(&v, p, e);
-	if (!err)
-		err = try_data_breakpoint(&v, p, e);
-	vcpu_close(&v);
-close_vm:
-	vm_close(&vm);
-	return err;
+		return err;
+	*p = (struct probe_facts) {
+		.api_version = ioctl(s.vm.kvm_fd, KVM_GET_API_VERSION, 0),
+		.has_sync_regs = s.vm.has_sync_regs,
+		.has_readonly_mem = ioctl(s.vm.fd, KVM_CHECK_EXTENSION, KVM_CAP_READONLY_MEM) > 0,
+	};
+	run_mode(&s, SCRATCH_REAL16, p);
+	run_mode(&s, SCRATCH_PROT32, p);
+	run_mode(&s, SCRATCH_LONG64, p);
+	scratch_close(&s);
+	return 0;
 }

@@ -1,12 +1,18 @@
 /* What this host's KVM does under a debugger, found out by trying in a scratch VM: never by name.
- * Costs about a millisecond; run control asks when it first needs a fact. */
+ *
+ * Run control asks probe_run when it first needs a fact, for it costs about a millisecond. All that
+ * is worth knowing is for people: probe_run_all, a few milliseconds. Neither tries an exec
+ * breakpoint with a CS base other than 0: QEMU 10's TCG, as the host of kvm_amd, crashes on it. */
 #ifndef STEPVM_KVM_PROBE_H
 #define STEPVM_KVM_PROBE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "error.h"
+#include "kvm/scratch.h"
 
+/* What run control decides by, tried in real mode. Where there is no answer, the careful one. */
 struct probe {
 	/* A planted int3 exits with KVM_GUESTDBG_USE_SW_BP. Where it does not (an emulating KVM
 	 * hands it to the guest's own vector), a planted hlt does the work. */
@@ -19,6 +25,45 @@ struct probe {
 	bool mov_ss_hides_step;
 };
 
+/* Claims about this KVM. All are about CPL 0. */
+enum probe_fact {
+	PROBE_RUNS,                 /* moves to and from memory give the right result */
+	PROBE_PAGING32,             /* ... through 32-bit page tables */
+	PROBE_INT_N,                /* int n comes to its handler */
+	PROBE_IRET,                 /* iret returns */
+	PROBE_INT3_EXITS,           /* has_int3 */
+	PROBE_EXEC_BREAKPOINTS,     /* exec breakpoints in debug registers fire */
+	PROBE_RF_COUNTS,            /* going on from one with RF set does not hit it again */
+	PROBE_DATA_BREAKPOINTS,     /* has_data_breakpoints */
+	PROBE_STEP_OVER_OUT_LATE,   /* the stop after a step over out is an instruction late */
+	PROBE_STEP_LOSES_HLT,       /* a step over hlt gives no KVM_EXIT_HLT */
+	PROBE_STEP_SHOWS_TF,        /* pushf pushes the TF of KVM's single-step */
+	PROBE_STEP_SKIPS_MOV_SS,    /* mov_ss_hides_step */
+	PROBE_STEP_RUNS_WHOLE_REP,  /* step_runs_whole_rep */
+	PROBE_READ_ONLY_SLOTS,      /* writes exit as MMIO, reads and execution go on */
+	PROBE_DELETED_SLOTS,        /* reads and writes exit as MMIO */
+	PROBE_GUARDS_FAIL,          /* an access can be an emulation failure for the guard alone */
+	PROBE_SHUTDOWN_KEEPS_STATE, /* a triple fault leaves the registers as they were */
+	PROBE_FACTS,
+};
+
+/* UNKNOWN: the mode does not run, or the guest came to something that is not in question. */
+enum probe_answer { PROBE_UNKNOWN, PROBE_NO, PROBE_YES };
+
+#define PROBE_MODES 3 /* SCRATCH_REAL16, SCRATCH_PROT32, SCRATCH_LONG64 */
+
+struct probe_facts {
+	enum probe_answer answers[PROBE_FACTS][PROBE_MODES];
+	int api_version;       /* KVM_GET_API_VERSION */
+	bool has_sync_regs;    /* KVM_CAP_SYNC_REGS */
+	bool has_readonly_mem; /* KVM_CAP_READONLY_MEM */
+};
+
+/* Each returns 0 with the facts, or -errno when no VM can be made. */
 int probe_run(struct probe *p, struct error *e);
+int probe_run_all(struct probe_facts *p, struct error *e);
+
+/* Whether the question makes sense in that mode. */
+bool probe_is_tried(enum probe_fact fact, enum scratch_mode mode);
 
 #endif

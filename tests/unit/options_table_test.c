@@ -61,8 +61,8 @@ static void check_spellings(const struct option_row *r, unsigned verb)
 	for (unsigned i = 0; i < s.count; i++) {
 		struct line l;
 		char words[128];
-		snprintf(words, sizeof words, "%s %s %s a", option_verbs[verb].name, s.words[i],
-		        gdb);
+		snprintf(words, sizeof words, "%s %s %s %s", option_verbs[verb].name, s.words[i],
+		        gdb, option_verbs[verb].operand ? "a" : "");
 		parse(&l, words);
 		if ((l.err == 0) != !!(r->scope & 1u << verb))
 			CHECK_FAIL("%s: %s", words, l.e.text);
@@ -84,11 +84,14 @@ static void only_lists_repeat(void)
 		const char *value = sample(r->name);
 		unsigned verb = r->scope & ON_RUN     ? VERB_RUN
 		                : r->scope & ON_DEBUG ? VERB_DEBUG
-		                                      : VERB_TEST;
+		                : r->scope & ON_TEST  ? VERB_TEST
+		                                      : VERB_PROBE;
 		if (r->scope == ON_GLOBAL) /* the first ends the check */
 			continue;
-		snprintf(words, sizeof words, "%s --%s %s --%s %s a", option_verbs[verb].name,
+		snprintf(words, sizeof words, "%s --%s %s --%s %s", option_verbs[verb].name,
 		        r->name, value ? value : "", r->name, value ? value : "");
+		if (option_verbs[verb].operand)
+			strcat(words, " a");
 		snprintf(text, sizeof text, "stepvm %s: --%s: given twice", option_verbs[verb].name,
 		        r->name);
 		parse(&l, words);

@@ -266,12 +266,21 @@ static void operands_and_verbs_are_named(void)
 	CHECK_STR(l.o.image.path, "-odd");
 	CHECK_TAKEN(l, "run -");
 	CHECK_STR(l.o.image.path, "-");
-	check_refused("", "stepvm: a verb was meant: run, debug or test; see stepvm --help");
-	check_refused("''", "stepvm: a verb was meant: run, debug or test; see stepvm --help");
-	check_refused("rnu", "stepvm: rnu: not a verb; run, debug or test was meant");
+	check_refused("", "stepvm: a verb was meant: run, debug, test or probe; see stepvm --help");
+	check_refused(
+	        "''", "stepvm: a verb was meant: run, debug, test or probe; see stepvm --help");
+	check_refused("rnu", "stepvm: rnu: not a verb; run, debug, test or probe was meant");
 	check_refused("run", "stepvm run: an IMAGE was meant; see stepvm run --help");
 	check_refused("run a b", "stepvm run: b: one IMAGE was meant, and a is it");
 	check_refused("run a -- b", "stepvm run: b: one IMAGE was meant, and a is it");
+	check_refused(
+	        "probe a", "stepvm probe: a: options only were meant; see stepvm probe --help");
+	check_refused(
+	        "probe ''", "stepvm probe: : options only were meant; see stepvm probe --help");
+	CHECK_TAKEN(l, "probe");
+	CHECK(l.o.verb == VERB_PROBE && !l.o.is_json && !l.o.image.path);
+	CHECK_TAKEN(l, "probe --json");
+	CHECK(l.o.is_json);
 	check_refused("--gdb :1 run a",
 	        "stepvm: --gdb: a verb was meant before it: run; see stepvm --help");
 	check_refused("-m 1M run a",
@@ -337,7 +346,7 @@ static void help_version_and_manual_end_the_check(void)
 	CHECK_TAKEN(l, "test --help");
 	CHECK(l.o.wants_help && l.o.has_verb && l.o.verb == VERB_TEST);
 	CHECK_TAKEN(l, "run a -h --bogus b");
-	check_refused("help rnu", "stepvm: rnu: not a verb; run, debug or test was meant");
+	check_refused("help rnu", "stepvm: rnu: not a verb; run, debug, test or probe was meant");
 	CHECK_TAKEN(l, "--version");
 	CHECK(l.o.wants_version && !l.o.wants_help);
 	CHECK_TAKEN(l, "run --manual");
