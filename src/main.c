@@ -1,5 +1,6 @@
 /* stepvm: verbs, wiring, exit status. The only place that prints what failed and exits. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,8 @@ static int start_gdb(const struct options *o, const struct launch_dir *dir, stru
 	int err = launch_script("stepvm.gdb", script, e);
 	if (err)
 		return err;
+	if (o->symbols && access(o->symbols, R_OK) < 0)
+		return error_set(e, -errno, "--symbols %s: %s", o->symbols, strerror(errno));
 	while (o->gdb_args && o->gdb_args[count])
 		count++;
 	const char **argv = calloc(count + 9, sizeof *argv);
@@ -168,6 +171,14 @@ static int debug(const struct options *o)
 	return status < 0 ? end_by_signal(-status) : status;
 }
 
+static int flush_output(void)
+{
+	if (fflush(stdout) == 0)
+		return STATUS_OK;
+	fprintf(stderr, "stepvm: standard output: %s\n", strerror(errno));
+	return STATUS_HOST;
+}
+
 static int probe(const struct options *o)
 {
 	struct probe_report report;
@@ -178,11 +189,21 @@ static int probe(const struct options *o)
 		probe_report_json(stdout, &report);
 	else
 		probe_report_table(stdout, &report);
-	return fflush(stdout) ? STATUS_HOST : STATUS_OK;
+	return flush_output();
+}
+
+/* A descriptor 0, 1 or 2 that is closed would be taken by the next file that is opened, a VM
+ * perhaps, and the guest's output written to it. */
+static void fill_standard_fds(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+			exit(STATUS_HOST);
 }
 
 int main(int argc, char **argv)
 {
+	fill_standard_fds();
 	struct options o;
 	struct error e = { 0 };
 	if (options_parse(&o, argc, argv, &e)) {
@@ -196,7 +217,7 @@ int main(int argc, char **argv)
 			options_manual(stdout);
 		else
 			options_help(stdout, o.has_verb, o.verb);
-		return fflush(stdout) ? STATUS_HOST : STATUS_OK;
+		return flush_output();
 	}
 	switch (o.verb) {
 	case VERB_RUN: return run(&o);

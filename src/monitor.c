@@ -236,6 +236,10 @@ void monitor_command(struct serve *s, const char *line, target_print *print, voi
 {
 	const struct output out = { print, to };
 	char words[120];
+	if (!line[strspn(line, " ")]) {
+		help(s, &out, "");
+		return;
+	}
 	if (fold_spaces(line, words, sizeof words))
 		for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 			const char *operands = behind(words, &commands[i]);

@@ -52,9 +52,24 @@ static void report_failure(
 	}
 }
 
+/* kvm_amd leaves a CPU that shut down in its reset state (SVM's VMCB is undefined then). */
+static bool is_reset(struct vcpu *v)
+{
+	const struct kvm_sregs *s = vcpu_sregs(v);
+	return s->cs.selector == 0xf000 && s->cs.base == 0xffff0000 &&
+	       vcpu_regs(v)->rip == 0xfff0 && registers_mode(v) == CPU_REAL16;
+}
+
 static void report_shutdown(struct machine *m, const char *where, char *to, size_t size)
 {
 	char why[700];
+	if (is_reset(&m->vcpu)) {
+		snprintf(to, size,
+		        "Triple fault: the CPU shut down, and this KVM has reset it: the registers "
+		        "of "
+		        "that moment are lost. Stepping there keeps them.\n");
+		return;
+	}
 	explain_fault(&m->vcpu, why, sizeof why);
 	snprintf(to, size, "Triple fault: the CPU shut down at %s in %s mode.\n%s", where,
 	        registers_mode_name(registers_mode(&m->vcpu)), why);

@@ -144,12 +144,14 @@ static void lose_debugger(struct serve *s)
 		return;
 	control_forget(&s->machine->control);
 	if (s->transport.kind == TRANSPORT_STDIO) {
-		end(s, STATUS_OK);
+		fprintf(stderr,
+		        "stepvm: the debugger on standard input is gone, and so is the guest\n");
+		end(s, STATUS_HOST);
 		return;
 	}
 	if (s->state != SERVE_ENDED)
 		s->state = SERVE_STOPPED;
-	if (!s->child_pid)
+	if (!s->child_pid && s->was_heard)
 		fprintf(stderr,
 		        "stepvm: the debugger is gone; the guest is stopped and waits for another: "
 		        "target remote %s\n",
@@ -202,6 +204,7 @@ static bool read_debugger(struct serve *s)
 		return true;
 	}
 	trace_packets(s, "<- ", s->in + s->in_len, (size_t)n);
+	s->was_heard = true;
 	s->in_len += (size_t)n;
 	feed(s);
 	return true;
@@ -244,12 +247,13 @@ static void accept_debugger(struct serve *s)
 		;
 	int n = transport_accept(&s->transport);
 	if (n == -EBUSY)
-		fprintf(stderr, "stepvm: a second debugger was sent away\n");
+		fprintf(stderr, "stepvm: a second debugger was sent away: there is one already\n");
 	if (n != 1)
 		return;
 	if (s->state != SERVE_ENDED)
 		s->state = SERVE_STOPPED;
 	struct target_stop stop = target_stop_of(s, &s->last, true);
+	s->was_heard = false;
 	s->session = session_open(&s->target, &stop);
 	if (!s->session) {
 		fprintf(stderr, "stepvm: out of memory: the debugger was sent away\n");

@@ -47,6 +47,7 @@ struct serve {
 	struct target target;
 	enum serve_state state;
 	bool is_interrupted; /* the debugger wants a stop */
+	bool was_heard;      /* the debugger has sent something */
 	bool is_attached;    /* see target_run.is_attached */
 	struct stop last;    /* why the guest stopped last */
 	uint64_t resume_at_ns;

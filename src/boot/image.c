@@ -113,6 +113,13 @@ static int place(struct plan *p, const struct image_options *o, const struct mem
 
 	if (p->file.is_whole && !p->file.len)
 		return error_set(e, -ENOEXEC, "%s: is empty: nothing to run", name);
+	/* ELF's magic number, System V ABI, "ELF Identification". */
+	if (o->format == IMAGE_AUTO && p->file.len >= 4 && !memcmp(p->file.bytes, "\177ELF", 4))
+		return error_set(e, -ENOEXEC,
+		        "%s: is an ELF file, which can't be loaded: make it flat with objcopy -O "
+		        "binary, "
+		        "and give gdb its symbols with --symbols",
+		        name);
 	l->format = guess(o, &p->file);
 	if (l->format == IMAGE_BOOT) {
 		l->load_gpa = BOOT_GPA;

@@ -154,7 +154,7 @@ static const struct row rows[] = {
 	CONTROL("cr3", "data_ptr"),
 	CONTROL("cr4", "cr4_t"),
 	{ "cr8", NULL, 64, "uint64", L64, SYSTEM, 0 },
-	{ "efer", NULL, 64, "efer_t", ALL, SYSTEM, 0 },
+	CONTROL("efer", "efer_t"), /* all its bits are in the low half */
 	{ "gdtr", "gdtr32", 64, "dtr_t", B32, SYSTEM, 0 },
 	{ "idtr", "idtr32", 64, "dtr_t", B32, SYSTEM, 0 },
 	{ "gdtr", NULL, 128, "dtr_t", L64, SYSTEM, 0 },
@@ -341,7 +341,7 @@ static void add_types(struct string *s, enum feature feature, enum target_layout
 		add(s, "</enum>\n");
 		add_flags(s, "cr0_t", word, cr0_bits);
 		add_flags(s, "cr4_t", word, cr4_bits);
-		add_flags(s, "efer_t", 8, efer_bits);
+		add_flags(s, "efer_t", word, efer_bits);
 		add(s,
 		        "<struct id=\"dtr_t\"><field name=\"base\" type=\"uint%u\"/>"
 		        "<field name=\"limit\" type=\"uint%u\"/></struct>\n",

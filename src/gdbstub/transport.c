@@ -186,7 +186,7 @@ static int listen_unix(struct transport *t, const char *path, struct transport_e
 
 int transport_open(struct transport *t, const char *where, struct transport_error *e)
 {
-	*t = (struct transport) { .listen_fd = -1, .in_fd = -1, .out_fd = -1 };
+	*t = (struct transport) { .listen_fd = -1, .refused_fd = -1, .in_fd = -1, .out_fd = -1 };
 	if (!strcmp(where, "-")) {
 		t->kind = TRANSPORT_STDIO;
 		snprintf(t->where, sizeof t->where, "standard input and output");
@@ -200,6 +200,8 @@ int transport_open(struct transport *t, const char *where, struct transport_erro
 void transport_close(struct transport *t)
 {
 	transport_drop(t);
+	if (t->refused_fd >= 0)
+		close(t->refused_fd);
 	if (t->listen_fd >= 0)
 		close(t->listen_fd);
 	if (t->path[0])
@@ -213,8 +215,10 @@ bool transport_is_connected(const struct transport *t)
 	return t->in_fd >= 0;
 }
 
-/* A gdb shows the text of an error packet; a person with nc reads it too. */
-static void send_away(int fd)
+/* A gdb shows the text of an error packet; a person with nc reads it too. The connection is kept
+ * until the next one is sent away: closed at once, it would be reset by what the peer is about to
+ * send, and the packet with it. */
+static void send_away(struct transport *t, int fd)
 {
 	static const char why[] = "E.stepvm has a debugger already; end that one first";
 	uint8_t packet[sizeof why + 1 + FRAME_OVERHEAD];
@@ -223,7 +227,9 @@ static void send_away(int fd)
 	if (send(fd, packet, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		errno = 0; /* it is going away in any case */
 	shutdown(fd, SHUT_WR);
-	close(fd);
+	if (t->refused_fd >= 0)
+		close(t->refused_fd);
+	t->refused_fd = fd;
 }
 
 int transport_accept(struct transport *t)
@@ -241,7 +247,7 @@ int transport_accept(struct transport *t)
 	if (fd < 0)
 		return 0;
 	if (t->in_fd >= 0) {
-		send_away(fd);
+		send_away(t, fd);
 		return -EBUSY;
 	}
 	if (t->kind == TRANSPORT_TCP)

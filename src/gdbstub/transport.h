@@ -18,6 +18,7 @@ struct transport_error {
 struct transport {
 	enum { TRANSPORT_TCP, TRANSPORT_UNIX, TRANSPORT_STDIO } kind;
 	int listen_fd;           /* -1: stdio */
+	int refused_fd;          /* the last one that was sent away, still open; or -1 */
 	int in_fd, out_fd;       /* the debugger's connection, -1: none; the same but for stdio */
 	bool is_open_to_network; /* listens elsewhere than on loopback */
 	bool stdio_was_used;     /* standard input can't be connected to twice */

@@ -43,17 +43,20 @@ struct row {
 	{                                                                                          \
 		name "32", DTR32, 8, offsetof(struct kvm_sregs, from)                              \
 	}
+/* Offsets in the FXSAVE area, SDM vol 1, table "Layout of the ... FXSAVE Memory Region". */
+#define FXSAVE_FSW 2
+#define FXSAVE_FTW 4 /* one bit a register */
 #define FLOAT(name, size, field)                                                                   \
 	{                                                                                          \
-		name, FPU, size, offsetof(struct kvm_fpu, field)                                   \
+		name, FPU, size, field                                                             \
 	}
 #define ST(n)                                                                                      \
 	{                                                                                          \
-		"st" #n, X87, 10, offsetof(struct kvm_fpu, fpr[n])                                 \
+		"st" #n, X87, 10, 32 + 16 * (n)                                                    \
 	}
 #define XMM(n)                                                                                     \
 	{                                                                                          \
-		"xmm" #n, FPU, 16, offsetof(struct kvm_fpu, xmm[n])                                \
+		"xmm" #n, FPU, 16, 160 + 16 * (n)                                                  \
 	}
 
 static const struct row rows[] = {
@@ -102,13 +105,13 @@ static const struct row rows[] = {
 	ST(5),
 	ST(6),
 	ST(7),
-	FLOAT("fctrl", 2, fcw),
-	FLOAT("fstat", 2, fsw),
+	FLOAT("fctrl", 2, 0),
+	FLOAT("fstat", 2, FXSAVE_FSW),
 	{ "ftag", TAGS, 2, 0 },
-	FLOAT("fop", 2, last_opcode),
-	FLOAT("fip", 8, last_ip),
-	FLOAT("fdp", 8, last_dp),
-	FLOAT("mxcsr", 4, mxcsr),
+	FLOAT("fop", 2, 6),
+	FLOAT("fip", 8, 8),
+	FLOAT("fdp", 8, 16),
+	FLOAT("mxcsr", 4, 24),
 	XMM(0),
 	XMM(1),
 	XMM(2),
@@ -231,14 +234,14 @@ static uint64_t sp_linear(struct vcpu *v)
 
 /* The x87's tag word of 2 bits a register, from FXSAVE's 1 bit (SDM vol 1, table "Recreating FSAVE
  * Format"). Tags go by physical register, st(i) by the top of the stack. */
-static uint16_t full_tags(const struct kvm_fpu *f)
+static uint16_t full_tags(const uint8_t *fxsave)
 {
 	uint16_t tags = 0;
-	unsigned top = f->fsw >> 11 & 7;
+	unsigned top = fxsave[FXSAVE_FSW + 1] >> 3 & 7;
 	for (unsigned phys = 0; phys < 8; phys++) {
 		unsigned tag = 3; /* empty */
-		if (f->ftwx >> phys & 1) {
-			const uint8_t *st = f->fpr[(phys - top) & 7];
+		if (fxsave[FXSAVE_FTW] >> phys & 1) {
+			const uint8_t *st = fxsave + 32 + 16 * ((phys - top) & 7);
 			uint16_t exponent = (uint16_t)(st[8] | (st[9] & 0x7f) << 8);
 			uint64_t mantissa;
 			memcpy(&mantissa, st, 8);
@@ -302,10 +305,17 @@ int registers_read(struct vcpu *v, int reg, uint8_t *to)
 	return v->error;
 }
 
-static int write_regs(struct vcpu *v, const struct row *r, const uint8_t *from)
+/* EFLAGS' bits that there are, SDM vol 1, "EFLAGS Register"; bit 1 is always set. */
+#define RFLAGS_BITS 0x3f7fd5u
+
+static int write_regs(struct vcpu *v, const struct row *r, const uint8_t *from, struct error *e)
 {
 	struct kvm_regs regs = *vcpu_regs(v);
 	memcpy((uint8_t *)&regs + r->offset, from, r->size);
+	if (regs.rflags & ~(uint64_t)(RFLAGS_BITS | 2))
+		return error_set(e, -EINVAL, "rflags has no such bits: 0x%" PRIx64,
+		        (uint64_t)regs.rflags & ~(uint64_t)(RFLAGS_BITS | 2));
+	regs.rflags |= 2;
 	return vcpu_set_regs(v, &regs);
 }
 
@@ -314,6 +324,9 @@ static int write_sregs(struct vcpu *v, const struct row *r, const uint8_t *from,
 	struct kvm_sregs before = *vcpu_sregs(v), sregs = before;
 	memcpy((uint8_t *)&sregs + r->offset, from, r->size);
 	int err = vcpu_set_sregs(v, &sregs);
+	/* KVM drops some bits without a word. */
+	if (!err && memcmp((const uint8_t *)vcpu_sregs(v) + r->offset, from, r->size))
+		err = -EINVAL;
 	if (err) {
 		vcpu_set_sregs(v, &before);
 		return error_set(e, err, "the CPU can't hold this value in %s", r->name);
@@ -414,14 +427,15 @@ static int write_sp_linear(struct vcpu *v, uint64_t gva, struct error *e)
 
 static int write_fpu(struct vcpu *v, const struct row *r, const uint8_t *from)
 {
-	struct kvm_fpu f = *vcpu_fpu(v);
+	uint8_t fxsave[VCPU_FPU_SIZE];
+	memcpy(fxsave, vcpu_fpu(v), sizeof fxsave);
 	if (v->error)
 		return v->error;
 	if (r->file == TAGS)
-		f.ftwx = short_tags((uint16_t)(from[0] | from[1] << 8));
+		fxsave[FXSAVE_FTW] = short_tags((uint16_t)(from[0] | from[1] << 8));
 	else
-		memcpy((uint8_t *)&f + r->offset, from, r->size);
-	return vcpu_set_fpu(v, &f);
+		memcpy(fxsave + r->offset, from, r->size);
+	return vcpu_set_fpu(v, fxsave);
 }
 
 static int write_dtr(struct vcpu *v, const struct row *r, const uint8_t *from, struct error *e)
@@ -450,7 +464,7 @@ int registers_write(struct vcpu *v, int reg, const uint8_t *from, struct error *
 	uint64_t value = 0;
 	memcpy(&value, from, r->size < 8 ? r->size : 8);
 	switch (r->file) {
-	case REGS: return write_regs(v, r, from);
+	case REGS: return write_regs(v, r, from, e);
 	case SREGS: return write_sregs(v, r, from, e);
 	case SELECTOR: return write_selector(v, r, from, e);
 	case FPU:

@@ -25,6 +25,8 @@ struct vcpu_debug {
 	uint64_t dr7;
 };
 
+#define VCPU_FPU_SIZE 512
+
 struct vcpu {
 	struct vm *vm; /* borrowed */
 	int fd;
@@ -33,7 +35,7 @@ struct vcpu {
 	bool has_regs, has_sregs, has_fpu;
 	struct kvm_regs own_regs;
 	struct kvm_sregs own_sregs;
-	struct kvm_fpu own_fpu;
+	struct kvm_xsave own_fpu;
 	int error; /* a register read failed: -errno, reported by the next run */
 	struct vcpu_debug debug;
 	bool debug_is_stale; /* KVM may have lost or not seen *debug */
@@ -53,8 +55,10 @@ const struct kvm_sregs *vcpu_sregs(struct vcpu *v);
  */
 int vcpu_set_regs(struct vcpu *v, const struct kvm_regs *regs);
 int vcpu_set_sregs(struct vcpu *v, const struct kvm_sregs *sregs);
-const struct kvm_fpu *vcpu_fpu(struct vcpu *v); /* x87 and SSE */
-int vcpu_set_fpu(struct vcpu *v, const struct kvm_fpu *fpu);
+/* x87 and SSE in FXSAVE's layout (SDM vol 1, "FXSAVE Area"), VCPU_FPU_SIZE bytes. By KVM_GET_XSAVE:
+ * KVM_GET_FPU leaves mxcsr out. */
+const uint8_t *vcpu_fpu(struct vcpu *v);
+int vcpu_set_fpu(struct vcpu *v, const uint8_t *fpu);
 /* The guest's own TF, which vcpu_regs shows too. KVM hides it and loses it while it single-steps,
  * so it is kept here then, and whoever steps an instruction that loads TF says so. */
 bool vcpu_tf(struct vcpu *v);

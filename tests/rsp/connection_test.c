@@ -252,7 +252,7 @@ static void the_end_of_standard_input_ends_stepvm(void)
 		if (is_running)
 			rsp_send(&r, "c", 1);
 		rsp_disconnect(&r);
-		CHECK_EQ(rsp_wait_exit(&r), 0);
+		CHECK_EQ(rsp_wait_exit(&r), 4);
 		rsp_close(&r);
 	}
 }

@@ -347,6 +347,18 @@ static void boot_with_load_or_entry(void)
 	        "--format flat");
 }
 
+/* Its header would run as code; said to be flat, it does. */
+static void an_elf_is_no_flat_image(void)
+{
+	struct image_options o = { .path = path };
+	write_file((const uint8_t *)"\177ELF\1\1\1", 7);
+	CHECK_EQ(load(&o), -ENOEXEC);
+	CHECK(strstr(message(), "objcopy -O binary") != NULL);
+	check_untouched();
+	o.format = IMAGE_FLAT;
+	CHECK_EQ(load(&o), 0);
+}
+
 /* Every truncation, as every format: boot takes the whole one only, flat all but nothing. */
 static void every_truncation_of_a_boot_sector(void)
 {
@@ -483,6 +495,7 @@ int main(void)
 	RUN(boot_sector_needs_ram_at_its_own_place_only);
 	RUN(guess_yields_to_what_the_options_say);
 	RUN(boot_with_load_or_entry);
+	RUN(an_elf_is_no_flat_image);
 	RUN(every_truncation_of_a_boot_sector);
 	RUN(bad_signature_is_named);
 	RUN(big_disk_boots);

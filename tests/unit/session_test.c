@@ -215,6 +215,12 @@ static void stops_say_why(void)
 		{ { TARGET_STOP_BREAKPOINT, 0, 0, 0 }, "hwbreak+", "T05thread:1;8:" },
 		{ { TARGET_STOP_HARDWARE, 0, 0, 0 }, "hwbreak+", "T05thread:1;hwbreak:;8:" },
 		{ { TARGET_STOP_HARDWARE, 0, 0, 0 }, "", "T05thread:1;8:" },
+		{ { TARGET_STOP_WATCH, 0, 0, 0, TARGET_WATCH_WRITE, 0x2000 }, "",
+		        "T05thread:1;watch:2000;8:" },
+		{ { TARGET_STOP_WATCH, 0, 0, 0, TARGET_WATCH_READ, UINT64_MAX }, "",
+		        "T05thread:1;rwatch:ffffffffffffffff;8:" },
+		{ { TARGET_STOP_WATCH, 0, 0, 0, TARGET_WATCH_ACCESS, 0 }, "",
+		        "T05thread:1;awatch:0;8:" },
 		{ { TARGET_STOP_EXITED, 0, 0, 0x2a }, "", "W2a" },
 		{ { TARGET_STOP_EXITED, 0, 0, 0 }, "multiprocess+", "W00;process:1" },
 	};
