@@ -84,6 +84,16 @@ $(B)/tests/bench/%: tests/bench/%.c $(wildcard tests/rsp/*.h)
 	@mkdir -p $(@D)
 	$(CC) -Itests/unit -Itests/rsp $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(LDLIBS)
 
+# Instruction by instruction beside QEMU's own emulation; ORACLE_FLAGS='--seeds 1000'.
+ORACLE := $(wildcard tests/oracle/*.c)
+
+oracle: $(B)/stepvm guests $(B)/tests/oracle/oracle ## every step beside QEMU's TCG, where QEMU is installed
+	@$(B)/tests/oracle/oracle --stepvm $(B)/stepvm --guests $(GUEST_DIR) $(ORACLE_FLAGS)
+
+$(B)/tests/oracle/oracle: $(ORACLE) $(wildcard tests/oracle/*.h) tests/rsp/rsp.h
+	@mkdir -p $(@D)
+	$(CC) -Itests/rsp $(CFLAGS) $(LDFLAGS) -o $@ $(ORACLE) $(LDLIBS)
+
 format: ## clang-format over all C
 	clang-format -i $$(git ls-files '*.[ch]')
 
@@ -104,5 +114,5 @@ uninstall: ## what install put there
 clean: ## the build folder
 	rm -rf build
 
-.PHONY: all help guests programs check asan demo bench format install uninstall clean
+.PHONY: all help guests programs check asan demo bench oracle format install uninstall clean
 -include $(OBJECTS:.o=.d) $(B)/obj/main.d $(UNIT:=.d) $(RSP:=.d)

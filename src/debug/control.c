@@ -358,7 +358,7 @@ static int handle_exit(struct control *c, struct exit *x, bool *is_pending, stru
 	switch (x->kind) {
 	case EXIT_IO:
 	case EXIT_MMIO:
-		if (!answer_access(c, x)) {
+		if (!answer_access(c, x) && !(x->kind == EXIT_MMIO && place_guards_stack(c))) {
 			*is_pending = true;
 			return 1;
 		}
@@ -461,6 +461,8 @@ int control_run(struct control *c, struct stop *stop)
 		}
 		result = run_free(c, stop);
 		place_lift(c);
+		if (result == 0 && stop->kind == STOP_STEPPED && !is_at_breakpoint(c, stop))
+			result = 1; /* its stack has come to a guarded page */
 		/* An instruction that can't be done with guards is done without: one on a guarded
 		 * page (has the guest come to a breakpoint there?), or one that KVM can't emulate.
 		 */

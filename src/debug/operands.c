@@ -1,107 +1,21 @@
-/* How the tables are read: an opcode's row says what it does with its ModRM operand, or what else
- * it accesses. Sizes: B byte, V the operand size, D a far pointer (operand size + 2), T two of the
- * operand size (bound), and numbers of bytes. */
 #include "debug/operands.h"
 
-#include <string.h>
+#include "debug/opcodes.h"
 
-enum size { NONE, B, V, D, T, W2, Q8, X16 };
-
-enum access { R = 1, W = 2, RW = 3 };
-
-struct row {
-	uint8_t first, last; /* opcodes */
-	uint8_t access, size;
-};
-
-/* One-byte opcodes with a ModRM operand that may be memory. Group opcodes whose access depends on
- * /reg are done in group(). */
-static const struct row one_byte[] = {
-	{ 0x62, 0x62, R, T },
-	{ 0x63, 0x63, RW, W2 },
-	{ 0x69, 0x69, R, V },
-	{ 0x6b, 0x6b, R, V },
-	{ 0x84, 0x84, R, B },
-	{ 0x85, 0x85, R, V },
-	{ 0x86, 0x86, RW, B },
-	{ 0x87, 0x87, RW, V },
-	{ 0x88, 0x88, W, B },
-	{ 0x89, 0x89, W, V },
-	{ 0x8a, 0x8a, R, B },
-	{ 0x8b, 0x8b, R, V },
-	{ 0x8c, 0x8c, W, W2 },
-	{ 0x8e, 0x8e, R, W2 },
-	{ 0xc0, 0xc0, RW, B },
-	{ 0xc1, 0xc1, RW, V },
-	{ 0xc4, 0xc5, R, D },
-	{ 0xc6, 0xc6, W, B },
-	{ 0xc7, 0xc7, W, V },
-	{ 0xd0, 0xd0, RW, B },
-	{ 0xd1, 0xd1, RW, V },
-	{ 0xd2, 0xd2, RW, B },
-	{ 0xd3, 0xd3, RW, V },
-};
-
-/* Behind 0f. */
-static const struct row two_byte[] = {
-	{ 0x02, 0x03, R, W2 },
-	{ 0x10, 0x10, R, X16 },
-	{ 0x11, 0x11, W, X16 },
-	{ 0x12, 0x12, R, Q8 },
-	{ 0x13, 0x13, W, Q8 },
-	{ 0x14, 0x16, R, X16 },
-	{ 0x17, 0x17, W, Q8 },
-	{ 0x28, 0x28, R, X16 },
-	{ 0x29, 0x29, W, X16 },
-	{ 0x2a, 0x2a, R, Q8 },
-	{ 0x2b, 0x2b, W, X16 },
-	{ 0x2c, 0x2f, R, X16 },
-	{ 0x40, 0x4f, R, V },
-	{ 0x50, 0x6d, R, X16 },
-	{ 0x6e, 0x6e, R, V },
-	{ 0x6f, 0x76, R, X16 },
-	{ 0x7e, 0x7e, W, V },
-	{ 0x7f, 0x7f, W, X16 },
-	{ 0x90, 0x9f, W, B },
-	{ 0xa3, 0xa3, R, V },
-	{ 0xa4, 0xa5, RW, V },
-	{ 0xab, 0xab, RW, V },
-	{ 0xac, 0xad, RW, V },
-	{ 0xaf, 0xaf, R, V },
-	{ 0xb0, 0xb0, RW, B },
-	{ 0xb1, 0xb1, RW, V },
-	{ 0xb2, 0xb2, R, D },
-	{ 0xb3, 0xb3, RW, V },
-	{ 0xb4, 0xb5, R, D },
-	{ 0xb6, 0xb6, R, B },
-	{ 0xb7, 0xb7, R, W2 },
-	{ 0xb8, 0xb8, R, V },
-	{ 0xba, 0xba, RW, V },
-	{ 0xbb, 0xbb, RW, V },
-	{ 0xbc, 0xbd, R, V },
-	{ 0xbe, 0xbe, R, B },
-	{ 0xbf, 0xbf, R, W2 },
-	{ 0xc0, 0xc0, RW, B },
-	{ 0xc1, 0xc1, RW, V },
-	{ 0xc2, 0xc2, R, X16 },
-	{ 0xc3, 0xc3, W, V },
-	{ 0xc4, 0xc6, R, X16 },
-	{ 0xc7, 0xc7, RW, X16 },
-	{ 0xd0, 0xe6, R, X16 },
-	{ 0xe7, 0xe7, W, X16 },
-	{ 0xe8, 0xff, R, X16 },
-};
+enum access { R = 1, W = 2 };
 
 enum segment { ES, CS, SS, DS, FS, GS, NO_SEGMENT };
 
 /* One decoding under way. */
 struct state {
-	const uint8_t *at, *end;
+	const uint8_t *start, *at, *end;
 	const struct kvm_regs *regs;
 	const struct kvm_sregs *sregs;
-	unsigned code_bits, address_bits, operand_bytes;
+	struct opcode opcode;
+	unsigned code_bits, address_bits;
 	uint8_t rex;
 	enum segment override;
+	bool is_cut; /* the bytes end within the instruction */
 	unsigned count;
 	struct operand *to;
 };
@@ -170,8 +84,10 @@ static void add_stack(struct state *s, int64_t delta, uint32_t len, unsigned acc
 static bool take(struct state *s, unsigned len, int64_t *value)
 {
 	uint64_t v = 0;
-	if ((size_t)(s->end - s->at) < len)
+	if ((size_t)(s->end - s->at) < len) {
+		s->is_cut = true;
 		return false;
+	}
 	for (unsigned i = 0; i < len; i++)
 		v |= (uint64_t)s->at[i] << 8 * i;
 	s->at += len;
@@ -179,20 +95,8 @@ static bool take(struct state *s, unsigned len, int64_t *value)
 	return true;
 }
 
-static uint32_t bytes_of(const struct state *s, uint8_t size)
-{
-	switch ((enum size)size) {
-	case NONE: return 0;
-	case B: return 1;
-	case V: return s->operand_bytes;
-	case D: return s->operand_bytes + 2;
-	case T: return 2 * s->operand_bytes;
-	case W2: return 2;
-	case Q8: return 8;
-	case X16: return 16;
-	}
-	return 0;
-}
+/* --- the ModRM operand ------------------------------------------------------------------------
+ */
 
 /* 16-bit addressing forms, SDM vol 2, table 2-1. */
 static bool address_16(struct state *s, uint8_t modrm, enum segment *segment, uint64_t *offset)
@@ -246,212 +150,207 @@ static bool address_32(struct state *s, uint8_t modrm, enum segment *segment, ui
 	if (!take(s, len, &displacement))
 		return false;
 	*offset += (uint64_t)displacement;
-	if (is_relative) /* the caller adds the instruction's length */
-		*offset += s->regs->rip;
+	if (is_relative) /* counts from behind the instruction */
+		*offset +=
+		        s->regs->rip + (uint64_t)(s->at - s->start) + opcode_immediate(&s->opcode);
 	return true;
 }
 
-/* The ModRM operand, when it is memory. */
-static void add_modrm(
-        struct state *s, uint32_t len, unsigned access, unsigned imm_bytes, const uint8_t *start)
+/* bt, bts, btr and btc with a register count bits from the operand, to either side, in steps of the
+ * operand size. */
+static uint64_t bit_offset(const struct state *s)
+{
+	const struct opcode *o = &s->opcode;
+	if (o->map != OPCODE_0F ||
+	        (o->byte != 0xa3 && o->byte != 0xab && o->byte != 0xb3 && o->byte != 0xbb))
+		return 0;
+	uint64_t value = reg(s, o->reg | (s->rex & 4) << 1);
+	int64_t bit = o->operand_bytes == 2   ? (int16_t)value
+	              : o->operand_bytes == 4 ? (int32_t)value
+	                                      : (int64_t)value;
+	int64_t bits = 8 * (int64_t)o->operand_bytes;
+	int64_t steps = bit / bits - (bit % bits < 0);
+	return (uint64_t)steps * o->operand_bytes;
+}
+
+static void add_modrm(struct state *s)
 {
 	int64_t modrm;
 	enum segment segment;
 	uint64_t offset;
-	if (!take(s, 1, &modrm) || (modrm & 0xc0) == 0xc0)
+	struct opcode_memory memory = opcode_memory(&s->opcode);
+	if (!memory.len || !take(s, 1, &modrm) || (modrm & 0xc0) == 0xc0)
 		return;
-	bool is_relative = s->address_bits != 16 && s->code_bits == 64 && (modrm & 0xc7) == 5;
 	bool ok = s->address_bits == 16 ? address_16(s, (uint8_t)modrm, &segment, &offset)
 	                                : address_32(s, (uint8_t)modrm, &segment, &offset);
 	if (!ok)
 		return;
-	if (is_relative) /* rip-relative counts from behind the instruction */
-		offset += (uint64_t)(s->at - start) + imm_bytes;
-	add(s, segment, offset, len, access);
+	s->is_cut = (size_t)(s->end - s->at) < opcode_immediate(&s->opcode);
+	add(s, segment, offset + bit_offset(s), memory.len,
+	        (memory.is_read ? R : 0) | (memory.is_write ? W : 0));
 }
+
+/* --- what is accessed without a ModRM byte -----------------------------------------------------
+ */
 
 /* Strings: si through DS (or an override), di through ES always. */
 static bool string(struct state *s, uint8_t opcode)
 {
-	uint32_t len = opcode & 1 ? s->operand_bytes : 1;
+	uint32_t len = opcode & 1 ? s->opcode.operand_bytes : 1;
 	uint64_t si = s->regs->rsi, di = s->regs->rdi;
+	bool has_rep = s->opcode.has_f2 || s->opcode.has_f3;
 	switch (opcode & 0xfe) {
-	case 0x6c: add_at(s, ES, di, s->address_bits, len > 4 ? 4 : len, W); return true;
-	case 0x6e: add(s, DS, si, len > 4 ? 4 : len, R); return true;
+	case 0x6c:
+	case 0x6e:
+	case 0xa4:
+	case 0xa6:
+	case 0xaa:
+	case 0xac:
+	case 0xae: break;
+	default: return false;
+	}
+	if (has_rep && !(s->regs->rcx & mask(s->address_bits))) /* no iteration */
+		return true;
+	switch (opcode & 0xfe) {
+	case 0x6c: add_at(s, ES, di, s->address_bits, len > 4 ? 4 : len, W); break;
+	case 0x6e: add(s, DS, si, len > 4 ? 4 : len, R); break;
 	case 0xa4:
 		add(s, DS, si, len, R);
 		add_at(s, ES, di, s->address_bits, len, W);
-		return true;
+		break;
 	case 0xa6:
 		add(s, DS, si, len, R);
 		add_at(s, ES, di, s->address_bits, len, R);
-		return true;
-	case 0xaa: add_at(s, ES, di, s->address_bits, len, W); return true;
-	case 0xac: add(s, DS, si, len, R); return true;
-	case 0xae: add_at(s, ES, di, s->address_bits, len, R); return true;
-	default: return false;
+		break;
+	case 0xaa: add_at(s, ES, di, s->address_bits, len, W); break;
+	case 0xac: add(s, DS, si, len, R); break;
+	case 0xae: add_at(s, ES, di, s->address_bits, len, R); break;
 	}
+	return true;
 }
 
-static uint32_t push_bytes(const struct state *s)
+/* What int pushes: the slots are the gate's, which the operand size is the best guess of outside of
+ * real and long mode. There the stack is aligned to 16 bytes first (SDM vol 3, "64-Bit Mode Stack
+ * Frame"). */
+static void add_frame(struct state *s)
 {
-	return s->code_bits == 64 && s->operand_bytes == 4 ? 8 : s->operand_bytes;
+	uint32_t slot = s->sregs->cr0 & 1 ? s->opcode.operand_bytes : 2;
+	if (s->code_bits == 64)
+		add_at(s, SS, (s->regs->rsp & ~15ull) - 40, 64, 40, W);
+	else
+		add_stack(s, -3 * (int64_t)slot, 3 * slot, W);
+}
+
+/* enter: the frame pointer, and with a level the outer frames' pointers and the new one. */
+static void add_enter(struct state *s, uint32_t n)
+{
+	int64_t size, level;
+	if (!take(s, 2, &size) || !take(s, 1, &level))
+		return;
+	level &= 31;
+	add_stack(s, -(1 + level) * (int64_t)n, (1 + (uint32_t)level) * n, W);
+	if (level > 1)
+		add_at(s, SS, s->regs->rbp - (uint64_t)(level - 1) * n, stack_bits(s),
+		        ((uint32_t)level - 1) * n, R);
 }
 
 /* Pushes and pops, calls and returns. */
 static bool stack(struct state *s, uint8_t opcode)
 {
-	uint32_t n = push_bytes(s), slot = s->sregs->cr0 & 1 ? (s->code_bits == 64 ? 8 : n) : 2;
+	uint32_t n = opcode_push_bytes(&s->opcode), v = s->opcode.operand_bytes;
+	uint32_t v4 = v == 2 ? 2 : 4; /* immediates have at most 4 bytes */
+	int64_t skipped;
 	switch (opcode) {
 	case 0x06:
 	case 0x0e:
 	case 0x16:
 	case 0x1e: /* push a segment register */
+	case 0x9c: add_stack(s, -(int64_t)n, n, W); return true;
 	case 0x68:
 	case 0x6a:
-	case 0x9c:
-	case 0xe8: add_stack(s, -(int64_t)n, n, W); return true;
+	case 0xe8:
+		take(s,
+		        opcode == 0x6a                         ? 1
+		        : opcode == 0xe8 && s->code_bits == 64 ? 4
+		                                               : v4,
+		        &skipped);
+		add_stack(s, -(int64_t)n, n, W);
+		return true;
 	case 0x07:
 	case 0x17:
 	case 0x1f:
 	case 0x9d:
-	case 0xc2:
 	case 0xc3: add_stack(s, 0, n, R); return true;
+	case 0xc2:
+		take(s, 2, &skipped);
+		add_stack(s, 0, n, R);
+		return true;
 	case 0x60: add_stack(s, -8 * (int64_t)n, 8 * n, W); return true;
 	case 0x61: add_stack(s, 0, 8 * n, R); return true;
-	case 0x9a: add_stack(s, -2 * (int64_t)n, 2 * n, W); return true;
-	case 0xca:
-	case 0xcb: add_stack(s, 0, 2 * s->operand_bytes, R); return true;
-	case 0xcf: add_stack(s, 0, (s->code_bits == 64 ? 5 : 3) * s->operand_bytes, R); return true;
-	case 0xc8: add_stack(s, -(int64_t)n, n, W); return true;
+	case 0x9a:
+		take(s, v + 2, &skipped);
+		add_stack(s, -2 * (int64_t)v, 2 * v, W);
+		return true;
+	case 0xca: take(s, 2, &skipped); /* fall through */
+	case 0xcb: add_stack(s, 0, 2 * v, R); return true;
+	case 0xcf: add_stack(s, 0, (s->code_bits == 64 ? 5 : 3) * v, R); return true;
+	case 0xc8: add_enter(s, n); return true;
 	case 0xc9: add_at(s, SS, s->regs->rbp, stack_bits(s), n, R); return true;
+	case 0xcd: take(s, 1, &skipped); /* fall through */
 	case 0xcc:
-	case 0xcd:
 	case 0xce:
-	case 0xf1: add_stack(s, -3 * (int64_t)slot, 3 * slot, W); return true;
+	case 0xf1: add_frame(s); return true;
 	}
-	if (opcode >= 0x50 && opcode <= 0x57) {
-		add_stack(s, -(int64_t)n, n, W);
-		return true;
-	}
-	if (opcode >= 0x58 && opcode <= 0x5f) {
-		add_stack(s, 0, n, R);
+	if (opcode >= 0x50 && opcode <= 0x5f) {
+		add_stack(s, opcode < 0x58 ? -(int64_t)n : 0, n, opcode < 0x58 ? W : R);
 		return true;
 	}
 	return false;
 }
 
-/* Group opcodes: what is done depends on ModRM's /reg. */
-static bool group(struct state *s, uint8_t opcode, const uint8_t *start)
-{
-	unsigned which = s->at < s->end ? s->at[0] >> 3 & 7 : 0;
-	uint32_t n = push_bytes(s), v = s->operand_bytes;
-	switch (opcode) {
-	case 0x80:
-	case 0x82: add_modrm(s, 1, which == 7 ? R : RW, 1, start); return true;
-	case 0x81: add_modrm(s, v, which == 7 ? R : RW, v == 2 ? 2 : 4, start); return true;
-	case 0x83: add_modrm(s, v, which == 7 ? R : RW, 1, start); return true;
-	case 0x8f:
-		add_stack(s, 0, n, R);
-		add_modrm(s, n, W, 0, start);
-		return true;
-	case 0xf6:
-		add_modrm(s, 1, which == 2 || which == 3 ? RW : R, which < 2, start);
-		return true;
-	case 0xf7:
-		add_modrm(s, v, which == 2 || which == 3 ? RW : R, which < 2 ? v == 2 ? 2 : 4 : 0,
-		        start);
-		return true;
-	case 0xfe: add_modrm(s, 1, RW, 0, start); return true;
-	case 0xff:
-		if (which == 2 || which == 6)
-			add_stack(s, -(int64_t)n, n, W);
-		if (which == 3)
-			add_stack(s, -2 * (int64_t)n, 2 * n, W);
-		add_modrm(s,
-		        which == 3 || which == 5 ? v + 2
-		        : which >= 2             ? n
-		                                 : v,
-		        which < 2 ? RW : R, 0, start);
-		return true;
-	}
-	if (opcode >= 0xd8 && opcode <= 0xdf) { /* x87: at most a state image, mostly 10 bytes */
-		bool is_store =
-		        opcode & 1 && (which == 2 || which == 3 || which == 7 || which == 6);
-		uint32_t len = opcode == 0xdd && (which == 4 || which == 6) ? 108 : 10;
-		add_modrm(s, len, is_store ? W : R, 0, start);
-		return true;
-	}
-	return false;
-}
-
-static void by_table(
-        struct state *s, const struct row *rows, size_t count, uint8_t opcode, const uint8_t *start)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (opcode < rows[i].first || opcode > rows[i].last)
-			continue;
-		uint32_t len = bytes_of(s, rows[i].size);
-		unsigned imm =
-		        opcode == 0x69 || opcode == 0xc7 ? (s->operand_bytes == 2 ? 2 : 4)
-		        : opcode == 0x6b || opcode == 0xc0 || opcode == 0xc1 || opcode == 0xc6 ? 1
-		                                                                               : 0;
-		add_modrm(s, len, rows[i].access, rows == one_byte ? imm : 0, start);
-		return;
-	}
-}
-
-static void one_byte_opcode(struct state *s, uint8_t opcode, const uint8_t *start)
+static void one_byte_opcode(struct state *s)
 {
 	int64_t offset;
-	if (string(s, opcode) || stack(s, opcode) || group(s, opcode, start))
+	uint8_t opcode = s->opcode.byte;
+	uint32_t n = opcode_push_bytes(&s->opcode), v = s->opcode.operand_bytes;
+	struct kvm_regs popped;
+	if (string(s, opcode) || stack(s, opcode))
 		return;
-	if (opcode < 0x40 && (opcode & 7) < 4) { /* add, or, adc, sbb, and, sub, xor, cmp */
-		bool to_memory = !(opcode & 2), is_cmp = opcode >= 0x38;
-		add_modrm(s, opcode & 1 ? s->operand_bytes : 1, to_memory && !is_cmp ? RW : R, 0,
-		        start);
-		return;
-	}
 	if (opcode >= 0xa0 && opcode <= 0xa3) { /* mov with an offset */
 		if (take(s, s->address_bits / 8, &offset))
-			add(s, DS, (uint64_t)offset, opcode & 1 ? s->operand_bytes : 1,
-			        opcode & 2 ? W : R);
+			add(s, DS, (uint64_t)offset, opcode & 1 ? v : 1, opcode & 2 ? W : R);
 		return;
 	}
 	if (opcode == 0xd7) { /* xlat */
 		add(s, DS, s->regs->rbx + (s->regs->rax & 0xff), 1, R);
 		return;
 	}
-	by_table(s, one_byte, sizeof one_byte / sizeof *one_byte, opcode, start);
+	if (opcode == 0x8f) { /* pop: rsp has moved when it is a base */
+		add_stack(s, 0, n, R);
+		popped = *s->regs;
+		popped.rsp += n;
+		s->regs = &popped;
+	} else if (opcode == 0xff && (s->opcode.reg == 2 || s->opcode.reg == 6)) {
+		add_stack(s, -(int64_t)n, n, W);
+	} else if (opcode == 0xff && s->opcode.reg == 3) {
+		add_stack(s, -2 * (int64_t)v, 2 * v, W);
+	}
+	add_modrm(s);
 }
 
-static void two_byte_opcode(struct state *s, uint8_t opcode, const uint8_t *start)
+static void two_byte_opcode(struct state *s)
 {
-	unsigned which = s->at < s->end ? s->at[0] >> 3 & 7 : 0;
-	uint32_t n = push_bytes(s);
-	switch (opcode) {
-	case 0x00: add_modrm(s, 2, which < 2 ? W : R, 0, start); return;
-	case 0x01: /* sgdt, sidt, lgdt, lidt; smsw, lmsw */
-		add_modrm(s, which < 4 ? s->code_bits == 64 ? 10 : 6 : 2,
-		        which < 2 || which == 4 ? W : R, 0, start);
-		return;
+	uint32_t n = opcode_push_bytes(&s->opcode);
+	switch (s->opcode.byte) {
 	case 0xa0:
 	case 0xa8: add_stack(s, -(int64_t)n, n, W); return;
 	case 0xa1:
 	case 0xa9: add_stack(s, 0, n, R); return;
-	case 0xae:
-		if (which == 0 || which == 4)
-			add_modrm(s, 512, W, 0, start);
-		else if (which == 1 || which == 5)
-			add_modrm(s, 512, R, 0, start);
-		else if (which == 2 || which == 3)
-			add_modrm(s, 4, which == 3 ? W : R, 0, start);
-		return;
 	}
-	by_table(s, two_byte, sizeof two_byte / sizeof *two_byte, opcode, start);
+	add_modrm(s);
 }
 
-static bool take_prefix(struct state *s, uint8_t byte, bool *has_operand, bool *has_address)
+static bool take_prefix(struct state *s, uint8_t byte, bool *has_address)
 {
 	switch (byte) {
 	case 0x26: s->override = ES; return true;
@@ -460,20 +359,43 @@ static bool take_prefix(struct state *s, uint8_t byte, bool *has_operand, bool *
 	case 0x3e: s->override = DS; return true;
 	case 0x64: s->override = FS; return true;
 	case 0x65: s->override = GS; return true;
-	case 0x66: *has_operand = true; return true;
+	case 0x66: s->opcode.has_66 = true; return true;
 	case 0x67: *has_address = true; return true;
-	case 0xf0:
-	case 0xf2:
-	case 0xf3: return true;
+	case 0xf0: return true;
+	case 0xf2: s->opcode.has_f2 = true; return true;
+	case 0xf3: s->opcode.has_f3 = true; return true;
 	default: return false;
 	}
+}
+
+/* The opcode bytes; /reg is looked at ahead. False: there is none. */
+static bool take_opcode(struct state *s)
+{
+	struct opcode *o = &s->opcode;
+	int64_t byte;
+	if (!take(s, 1, &byte))
+		return false;
+	if ((uint8_t)byte == 0x0f) {
+		o->map = OPCODE_0F;
+		if (!take(s, 1, &byte))
+			return false;
+		if ((uint8_t)byte == 0x38 || (uint8_t)byte == 0x3a) {
+			o->map = (uint8_t)byte == 0x38 ? OPCODE_0F38 : OPCODE_0F3A;
+			if (!take(s, 1, &byte))
+				return false;
+		}
+	}
+	o->byte = (uint8_t)byte;
+	o->reg = s->at < s->end ? s->at[0] >> 3 & 7 : 0;
+	return true;
 }
 
 unsigned operands_decode(const uint8_t *bytes, size_t len, unsigned code_bits,
         const struct kvm_regs *regs, const struct kvm_sregs *sregs, struct operand to[OPERANDS_MAX])
 {
-	bool has_operand = false, has_address = false;
-	struct state s = { .at = bytes,
+	bool has_address = false;
+	struct state s = { .start = bytes,
+		.at = bytes,
 		.end = bytes + len,
 		.regs = regs,
 		.sregs = sregs,
@@ -483,7 +405,7 @@ unsigned operands_decode(const uint8_t *bytes, size_t len, unsigned code_bits,
 	for (; s.at < s.end; s.at++) {
 		/* A REX that does not stand right before the opcode is ignored, SDM vol 2, 2.2.1.
 		 */
-		if (take_prefix(&s, *s.at, &has_operand, &has_address))
+		if (take_prefix(&s, *s.at, &has_address))
 			s.rex = 0;
 		else if (code_bits == 64 && (*s.at & 0xf0) == 0x40)
 			s.rex = *s.at;
@@ -491,17 +413,15 @@ unsigned operands_decode(const uint8_t *bytes, size_t len, unsigned code_bits,
 			break;
 	}
 	s.address_bits = has_address ? (code_bits == 32 ? 16 : 32) : code_bits;
-	s.operand_bytes = (code_bits == 16) != has_operand ? 2 : 4;
-	if (s.rex & 8)
-		s.operand_bytes = 8;
-	if (s.at == s.end)
+	s.opcode.code_bits = code_bits;
+	s.opcode.operand_bytes = s.rex & 8 ? 8 : (code_bits == 16) != s.opcode.has_66 ? 2 : 4;
+	if (!take_opcode(&s))
 		return 0;
-	uint8_t opcode = *s.at++;
-	if (opcode != 0x0f) {
-		one_byte_opcode(&s, opcode, bytes);
-	} else if (s.at < s.end) {
-		opcode = *s.at++;
-		two_byte_opcode(&s, opcode, bytes);
-	}
-	return s.count;
+	if (s.opcode.map == OPCODE_1)
+		one_byte_opcode(&s);
+	else if (s.opcode.map == OPCODE_0F)
+		two_byte_opcode(&s);
+	else
+		add_modrm(&s);
+	return s.is_cut ? 0 : s.count;
 }

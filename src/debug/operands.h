@@ -19,7 +19,8 @@ struct operand {
 	bool is_read, is_write;
 };
 
-/* code_bits: 16, 32 or 64. Returns how many; 0 also for bytes that are no whole instruction. */
+/* code_bits: 16, 32 or 64. Returns how many; 0 also for bytes that end within the
+ * instruction. VEX and EVEX instructions are not known: 0. */
 unsigned operands_decode(const uint8_t *bytes, size_t len, unsigned code_bits,
         const struct kvm_regs *regs, const struct kvm_sregs *sregs,
         struct operand to[OPERANDS_MAX]);

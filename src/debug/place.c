@@ -260,16 +260,81 @@ static bool place_breakpoints(
 	return true;
 }
 
+/* Bytes below the top of the stack that one instruction may write: a pusha in 32-bit code 32; an
+ * interrupt in long mode 40 and up to 8 to align them (SDM vol 3, "64-Bit Mode Stack Frame"). */
+#define STACK_REACH 48
+
+static uint64_t stack_top(struct control *c)
+{
+	const struct kvm_sregs *s = vcpu_sregs(c->vcpu);
+	uint64_t rsp = vcpu_regs(c->vcpu)->rsp;
+	if (registers_mode(c->vcpu) == CPU_LONG64)
+		return rsp;
+	return (s->ss.base + (rsp & (s->ss.db ? 0xffffffff : 0xffff))) & 0xffffffff;
+}
+
+/* least: the mildest guard that counts. */
+static bool is_guarded(struct control *c, const struct memory_guard *all, unsigned count,
+        uint64_t gva, enum memory_access least)
+{
+	uint64_t gpa, len;
+	if (!linear_to_gpa(c->vcpu, gva, &gpa, &len))
+		return false;
+	for (unsigned i = 0; i < count; i++)
+		if (all[i].access >= least && gpa - all[i].gpa < MEMORY_PAGE)
+			return true;
+	return false;
+}
+
+/* An instruction that pushes more than once (a far call, int, pusha, an exception) can't be done
+ * there: KVM's emulator keeps one access outside of RAM for the exit, and the next write of the
+ * same instruction takes its place (emulator_read_write in Linux's arch/x86/kvm/x86.c). */
+static bool has_guarded_stack(struct control *c, const struct memory_guard *all, unsigned count)
+{
+	uint64_t top = stack_top(c);
+	return is_guarded(c, all, count, top - 1, MEMORY_NO_WRITE) ||
+	       is_guarded(c, all, count, top - STACK_REACH, MEMORY_NO_WRITE);
+}
+
+bool place_guards_stack(struct control *c)
+{
+	const struct memory *m = &c->vcpu->vm->memory;
+	return has_guarded_stack(c, m->guards, m->guard_count);
+}
+
+/* The CPU's own tables must stay readable: KVM's emulator reads them past the exits, and when it
+ * can't it tries again for ever. */
+static bool has_guarded_table(struct control *c, const struct guards *g)
+{
+	const struct kvm_sregs *s = vcpu_sregs(c->vcpu);
+	bool is_real = registers_mode(c->vcpu) == CPU_REAL16;
+	/* At reset GDTR and IDTR span 64 KiB at 0 (SDM vol 3, "Processor State After Reset"): no
+	 * GDT is meant by that, and of an IVT there are 256 vectors of 4 bytes. */
+	bool has_gdt = s->gdt.base || s->gdt.limit != 0xffff;
+	const struct {
+		uint64_t gva, size;
+	} tables[] = {
+		{ s->idt.base, is_real ? 0x400 : s->idt.limit + 1u },
+		{ s->gdt.base, has_gdt ? s->gdt.limit + 1u : 0 },
+		{ s->ldt.base, is_real || s->ldt.unusable ? 0 : (uint64_t)s->ldt.limit + 1 },
+		{ s->tr.base, is_real || s->tr.unusable ? 0 : (uint64_t)s->tr.limit + 1 },
+	};
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		uint64_t first = tables[i].gva / MEMORY_PAGE * MEMORY_PAGE;
+		/* A limit is 16 bits in tables and may be anything in a guest's own LDT. */
+		uint64_t size = tables[i].size < 0x10000 ? tables[i].size : 0x10000;
+		for (uint64_t at = first; size && at - first < tables[i].gva - first + size;
+		        at += MEMORY_PAGE)
+			if (is_guarded(c, g->all, g->count, at, MEMORY_NO_ACCESS))
+				return true;
+	}
+	return false;
+}
+
 /* Whether the guest stands on a page that it will not be able to execute. */
 static bool stands_guarded(struct control *c, const struct guards *g)
 {
-	uint64_t gpa, len;
-	if (!linear_to_gpa(c->vcpu, registers_pc(c->vcpu), &gpa, &len))
-		return false;
-	for (unsigned i = 0; i < g->count; i++)
-		if (g->all[i].access == MEMORY_NO_ACCESS && gpa - g->all[i].gpa < MEMORY_PAGE)
-			return true;
-	return false;
+	return is_guarded(c, g->all, g->count, registers_pc(c->vcpu), MEMORY_NO_ACCESS);
 }
 
 static void plan(struct control *c)
@@ -308,7 +373,9 @@ enum place_result place_all(struct control *c)
 	/* Without breakpoints of ours the guest's work by themselves. */
 	if (debug.control & KVM_GUESTDBG_USE_HW_BP)
 		keep_guest_registers(c, slot, &debug);
-	bool is_here = is_kept && stands_guarded(c, &guards);
+	bool is_here = is_kept && (stands_guarded(c, &guards) ||
+	                                  has_guarded_stack(c, guards.all, guards.count) ||
+	                                  has_guarded_table(c, &guards));
 	if (is_kept && !is_here && !memory_guard(&c->vcpu->vm->memory, guards.all, guards.count)) {
 		vcpu_set_debug(c->vcpu, &debug);
 		return PLACE_DONE;

@@ -6,7 +6,8 @@
 
 enum place_result {
 	PLACE_DONE,
-	PLACE_STEP_HERE, /* the guest stands on a page that it can't execute while it is guarded */
+	PLACE_STEP_HERE, /* the guest stands on a page that it can't execute while it is guarded, or
+	                  * its stack or one of the CPU's tables is on one */
 	PLACE_STEP_ON,   /* something can be kept by stepping alone */
 };
 
@@ -22,6 +23,9 @@ int place_unguard(struct control *c);
  * now. */
 bool place_byte(struct control *c, struct breakpoint *p, struct vcpu_debug *debug);
 void place_take_byte(struct control *c, struct breakpoint *p);
+
+/* Whether the top of the stack is on a guarded page now: the guest has to be stepped there. */
+bool place_guards_stack(struct control *c);
 
 /* An MMIO exit at a guarded page of RAM: does the access, past planted bytes. False: no RAM there.
  */

@@ -174,6 +174,23 @@ static void clean_frame(
 	}
 }
 
+/* Whether the CPU has come to a handler by an exception or int, not by a jmp, a call (one slot), a
+ * far call (two) or an iret: ip, cs and flags were pushed and maybe an error code; in long mode
+ * five slots, aligned to 16 bytes; or it has changed to another stack. SDM vol 3, "Exception- or
+ * Interrupt-Handler Procedures". */
+static bool has_pushed_frame(struct vcpu *v, const struct handlers *h, const struct kvm_regs *regs,
+        const struct kvm_sregs *sregs)
+{
+	const struct kvm_sregs *now = vcpu_sregs(v);
+	uint64_t mask = registers_mode(v) == CPU_LONG64 ? UINT64_MAX
+	                : now->ss.db                    ? 0xffffffff
+	                                                : 0xffff;
+	uint64_t pushed = (regs->rsp - vcpu_regs(v)->rsp) & mask;
+	if (now->ss.selector != sregs->ss.selector || now->ss.dpl != sregs->ss.dpl)
+		return true;
+	return pushed >= 3u * h->slot_size && pushed <= 6u * h->slot_size + 15;
+}
+
 /* A CPU enters a handler with RF clear; an emulating KVM leaves its own there. */
 static int clear_rf(struct vcpu *v)
 {
@@ -281,7 +298,10 @@ static int step_rep(
 	regs.rcx = mask == 0xffffffff ? left : (regs.rcx & ~mask) | left;
 	if (is_done && !has_ended)
 		regs.rip = before.rip;
-	else if (is_done && regs.rip == before.rip) /* left there by an MMIO access of kvm_pvm's */
+	/* An emulating KVM marks a rep under way with RF. */
+	regs.rflags = (regs.rflags & ~(uint64_t)RFLAGS_RF) | (before.rflags & RFLAGS_RF);
+	if (is_done && has_ended &&
+	        regs.rip == before.rip) /* left there by an MMIO access of kvm_pvm's */
 		regs.rip += insn->prefix_len + 1;
 	return vcpu_set_regs(v, &regs);
 }
@@ -347,7 +367,7 @@ static int raise_guest_db(struct control *c, uint64_t dr6, struct stop *stop)
 	c->vector = VECTOR_DB;
 	if (!err && x.kind != EXIT_DEBUG)
 		control_stop_by(&x, stop);
-	return err;
+	return err ? err : clear_rf(v);
 }
 
 /* The guest's own debug registers of one kind that [gva, gva + len) hits, as bits of DR6. rw: bits
@@ -377,6 +397,15 @@ static uint64_t guest_data_hits(struct control *c, const struct operand *operand
 static bool guest_has_breakpoints(struct control *c)
 {
 	return control_guest_registers(c)->dr7 & 0xff; /* Ln and Gn */
+}
+
+/* A triple fault: the registers are those of the moment before. kvm_amd has reset them. */
+static int put_back(struct vcpu *v, const struct kvm_regs *regs, const struct kvm_sregs *sregs)
+{
+	if (!memcmp(regs, vcpu_regs(v), sizeof *regs))
+		return 0;
+	int err = vcpu_set_sregs(v, sregs);
+	return err ? err : vcpu_set_regs(v, regs);
 }
 
 /* --- all together ------------------------------------------------------------------------------
@@ -412,8 +441,8 @@ static int step_looked_at(struct control *c, const struct insn *insn, struct sto
 {
 	struct vcpu *v = c->vcpu;
 	struct handlers h;
-	const uint64_t rip = vcpu_regs(v)->rip;
-	const uint16_t cs = vcpu_sregs(v)->cs.selector;
+	const struct kvm_regs regs = *vcpu_regs(v);
+	const struct kvm_sregs sregs = *vcpu_sregs(v);
 	const bool tf = vcpu_tf(v), tf_after = tf_behind(v, insn);
 	struct operand operands[OPERANDS_MAX];
 	unsigned count = 0;
@@ -425,13 +454,15 @@ static int step_looked_at(struct control *c, const struct insn *insn, struct sto
 	}
 	find_handlers(v, insn, &h);
 	int err = run_looked_at(c, insn, &h, stop);
+	if (!err && stop->kind == STOP_SHUTDOWN)
+		return put_back(v, &regs, &sregs);
 	if (err || (stop->kind != STOP_STEPPED && stop->kind != STOP_DEVICE))
 		return err;
 	int entered = find_handler(&h, registers_pc(v));
-	if (entered >= 0) {
+	if (entered >= 0 && has_pushed_frame(v, &h, &regs, &sregs)) {
 		c->entered_handler = true;
 		c->vector = h.vector[entered];
-		clean_frame(v, &h, rip, cs, tf);
+		clean_frame(v, &h, regs.rip, sregs.cs.selector, tf);
 		vcpu_set_tf(v, false);
 		return clear_rf(v);
 	}
