@@ -4,9 +4,12 @@
  *	bench STEPVM GUESTS [ROUNDS]
  *
  * Each round starts both, one after the other, and measures: the time from the start to the first
- * `?` reply; resident memory then; `s` packets a second over TCP; `s` followed by `g`. The client
- *is the same for both and polls without sleeping, so that its own wake-up does not count. Without
- * qemu-system-x86_64 only stepvm's own figures are shown. */
+ * `?` reply; resident memory then; `s` packets a second over TCP; `s` followed by `g`; how often a
+ * second the guest goes from one breakpoint to the next, as gdb does it (z, s, Z, c); how long a
+ * watchpoint takes to stop. QEMU with KVM has four breakpoints, and its watchpoints never stop
+ * here, so there a gdb steps and looks (`s`, `m`): measured for 2,000 steps and multiplied. The
+ *client is the same for both and polls without sleeping, so that its own wake-up does not count.
+ *Without qemu-system-x86_64 only stepvm's own figures are shown. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -27,8 +30,10 @@ extern char **environ;
 
 #define ROUNDS_MAX 99
 #define STEPS      5000
+#define WAIT_S     2 /* a reply that takes longer does not come */
+#define NO_REPLY   0
 
-enum { START, MEMORY, STEP, STEP_AND_READ, MEASURES };
+enum { START, MEMORY, STEP, STEP_AND_READ, BREAK_4, BREAK_64, WATCH, MEASURES };
 
 static const struct {
 	const char *name, *unit;
@@ -38,6 +43,9 @@ static const struct {
 	[MEMORY] = { "resident memory", "MiB", true },
 	[STEP] = { "`s` over TCP", "/s", false },
 	[STEP_AND_READ] = { "`s` and `g`", "/s", false },
+	[BREAK_4] = { "breakpoint to breakpoint, 4 set", "/s", false },
+	[BREAK_64] = { "the same, 64 set", "/s", false },
+	[WATCH] = { "watch until a change after 1,000,000 instructions", "s", true },
 };
 
 struct peer {
@@ -101,7 +109,7 @@ static int dial(uint16_t port)
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int one = 1;
 	double end = now() + 10;
-	while (now() < end) {
+	while (now() < deadline) {
 		int fd = socket(AF_INET, SOCK_STREAM, 0);
 		if (connect(fd, (struct sockaddr *)&a, sizeof a) == 0) {
 			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
@@ -113,7 +121,7 @@ static int dial(uint16_t port)
 	return -1;
 }
 
-/* Sends body as a packet and takes the reply, whose first byte it returns. */
+/* Sends body as a packet and takes the reply, whose first byte it returns, or NO_REPLY. */
 static char ask(int fd, bool has_ack, const char *body)
 {
 	static char in[1 << 16];
@@ -125,7 +133,8 @@ static char ask(int fd, bool has_ack, const char *body)
 	int n = snprintf(out, sizeof out, "$%s#%02x", body, sum);
 	if (write(fd, out, (size_t)n) != n)
 		die("write");
-	for (;;) {
+	double deadline = now() + WAIT_S;
+	while (now() < deadline) {
 		ssize_t got = recv(fd, in + len, sizeof in - len, MSG_DONTWAIT);
 		if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
 			die("the peer went away");
@@ -140,6 +149,7 @@ static char ask(int fd, bool has_ack, const char *body)
 			die("write");
 		return begin[1];
 	}
+	return NO_REPLY;
 }
 
 static double resident_mib(pid_t pid)
@@ -164,6 +174,78 @@ static void expect(char is, char wanted, const char *what)
 	exit(1);
 }
 
+/* Writes code to 0x1000 and makes it the next instruction, CS 0. */
+static void put_code(int fd, bool is_qemu, bool has_ack, const char *hex)
+{
+	char packet[400];
+	snprintf(packet, sizeof packet, "M1000,%zx:%s", strlen(hex) / 2, hex);
+	ask(fd, has_ack, "g"); /* QEMU loses a P that no g came before */
+	expect(ask(fd, has_ack, packet), 'O', "M");
+	/* cs and rip in QEMU's x86-64 layout, cs and eip in stepvm's for 16-bit code. */
+	expect(ask(fd, has_ack, is_qemu ? "P12=00000000" : "Pa=00000000"), 'O', "P cs");
+	expect(ask(fd, has_ack, is_qemu ? "P10=0010000000000000" : "P8=00100000"), 'O', "P pc");
+}
+
+/* 64 nops in a loop, a breakpoint at every gap-th. */
+static double breaks_a_second(int fd, bool is_qemu, bool has_ack, unsigned gap, int stops)
+{
+	char code[200] = "", packet[40];
+	for (int i = 0; i < 64; i++)
+		strcat(code, "90");
+	strcat(code, "40ebbd"); /* inc ax; jmp to the first */
+	put_code(fd, is_qemu, has_ack, code);
+	for (unsigned i = 0; i < 64; i += gap) {
+		snprintf(packet, sizeof packet, "Z1,%x,1", 0x1000 + i);
+		if (!is_qemu)
+			packet[1] = '0';
+		expect(ask(fd, has_ack, packet), 'O', packet);
+	}
+	double begin = now();
+	for (int i = 0; i < stops; i++) {
+		unsigned at = 0x1000 + (unsigned)i * gap % 64;
+		snprintf(packet, sizeof packet, "z%d,%x,1", is_qemu, at);
+		ask(fd, has_ack, packet);
+		expect(ask(fd, has_ack, "s"), 'T', "s");
+		packet[0] = 'Z';
+		ask(fd, has_ack, packet);
+		/* With a breakpoint on every instruction the step has come to the next one. */
+		if (gap > 1 && ask(fd, has_ack, "c") != 'T')
+			return 0; /* it never stops */
+	}
+	double rate = stops / (now() - begin);
+	for (unsigned i = 0; i < 64; i += gap) {
+		snprintf(packet, sizeof packet, "z%d,%x,1", is_qemu, 0x1000 + i);
+		ask(fd, has_ack, packet);
+	}
+	return rate;
+}
+
+/* mov $500000, %ecx; 1: dec %ecx; jnz 1b; movb $1, 0x500; jmp . */
+#define COUNTDOWN                                                                                  \
+	"66b920a107006649"                                                                         \
+	"75fc"                                                                                     \
+	"c606000501"                                                                               \
+	"ebfe"
+
+static double watch_seconds(int fd, bool is_qemu, bool has_ack)
+{
+	put_code(fd, is_qemu, has_ack, COUNTDOWN);
+	double begin = now();
+	if (is_qemu) {
+		for (int i = 0; i < 2000; i++) {
+			expect(ask(fd, has_ack, "s"), 'T', "s");
+			ask(fd, has_ack, "m500,1");
+		}
+		return (now() - begin) * 1000000 / 2000;
+	}
+	expect(ask(fd, has_ack, "Z2,500,1"), 'O', "Z2");
+	if (ask(fd, has_ack, "c") != 'T')
+		return 0;
+	double seconds = now() - begin;
+	ask(fd, has_ack, "z2,500,1");
+	return seconds;
+}
+
 static bool measure(struct peer *p, int round, const char *stepvm, const char *guests)
 {
 	uint16_t port = free_port();
@@ -179,6 +261,7 @@ static bool measure(struct peer *p, int round, const char *stepvm, const char *g
 	ask(fd, true, "qSupported:multiprocess+;swbreak+;hwbreak+;vContSupported+");
 	bool has_ack = ask(fd, true, "QStartNoAckMode") != 'O';
 	ask(fd, has_ack, "vCont?");
+	ask(fd, has_ack, "qXfer:features:read:target.xml:0,ffb"); /* QEMU has no P before */
 	begin = now();
 	for (int i = 0; i < STEPS; i++)
 		expect(ask(fd, has_ack, "s"), 'T', "s");
@@ -189,6 +272,10 @@ static bool measure(struct peer *p, int round, const char *stepvm, const char *g
 		ask(fd, has_ack, "g");
 	}
 	p->figures[STEP_AND_READ][round] = STEPS / 2 / (now() - begin);
+	p->figures[WATCH][round] = watch_seconds(fd, p->is_qemu, has_ack);
+	if (!p->is_qemu)
+		p->figures[BREAK_64][round] = breaks_a_second(fd, false, has_ack, 1, 500);
+	p->figures[BREAK_4][round] = breaks_a_second(fd, p->is_qemu, has_ack, 16, 500);
 	close(fd);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
@@ -229,8 +316,9 @@ int main(int argc, char **argv)
 	for (int m = 0; m < MEASURES; m++) {
 		double a = median(ours.figures[m], rounds);
 		double b = has_qemu ? median(qemu.figures[m], rounds) : 0;
-		printf("| %s | %.*f %s | ", measures[m].name, a < 100, a, measures[m].unit);
-		if (has_qemu)
+		printf("| %s | %.*f %s | ", measures[m].name, a < 1 ? 3 : a < 100, a,
+		        measures[m].unit);
+		if (has_qemu && b > 0)
 			printf("%.*f %s | %.1f |\n", b < 100, b, measures[m].unit,
 			        measures[m].less_is_better ? b / a : a / b);
 		else

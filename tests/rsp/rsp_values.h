@@ -26,8 +26,8 @@ static inline uint64_t rsp_register(struct rsp *r, unsigned number)
 	return rsp_value(rsp_ask(r, "p%x", number));
 }
 
-/* The linear address of a guest's symbol, by nm; all ones when there is none. */
-static inline uint64_t rsp_symbol(const char *guest, const char *name)
+/* Asks nm. */
+static inline uint64_t rsp_find_symbol(const char *guest, const char *name)
 {
 	char line[600];
 	uint64_t found = UINT64_MAX;
@@ -42,6 +42,30 @@ static inline uint64_t rsp_symbol(const char *guest, const char *name)
 	if (nm)
 		pclose(nm);
 	return found;
+}
+
+#define RSP_SYMBOLS_MAX 64
+
+/* The linear address of a guest's symbol; all ones when there is none. nm takes a while: it is
+ * asked once for each. */
+static inline uint64_t rsp_symbol(const char *guest, const char *name)
+{
+	static struct {
+		char guest[32], name[64];
+		uint64_t gva;
+	} known[RSP_SYMBOLS_MAX];
+	static unsigned count;
+	for (unsigned i = 0; i < count; i++)
+		if (!strcmp(known[i].guest, guest) && !strcmp(known[i].name, name))
+			return known[i].gva;
+	uint64_t gva = rsp_find_symbol(guest, name);
+	if (count < RSP_SYMBOLS_MAX && strlen(guest) < sizeof known->guest &&
+	        strlen(name) < sizeof known->name) {
+		strcpy(known[count].guest, guest);
+		strcpy(known[count].name, name);
+		known[count++].gva = gva;
+	}
+	return gva;
 }
 
 #endif
