@@ -36,8 +36,24 @@ static const struct fact status_facts[] = {
 };
 static const char STATUS_RULE[] =
         "Even numbers are stepvm's own, odd ones the guest's. A signal that ends stepvm is raised "
-        "again, so that the caller sees it. For test: 0 when all passed, 1 when some failed, 2 for "
-        "wrong use.";
+        "again, so that the caller sees it. For debug: gdb's own. For test: 0 when all passed, 1 "
+        "when "
+        "some failed, 2 for wrong use, 4 when nothing could be tested (no gdb, for example).";
+
+/* What a script of `stepvm test` says; testrun_script.h and gdb/expect.gdb have all of it. */
+static const struct fact script_facts[] = {
+	{ "# guest: FILE", "The image, relative to the script. Needed, and first." },
+	{ "# options: ...", "Options as for run, such as --hlt auto --reg ax=2." },
+	{ "# symbols: FILE", "For gdb's symbol-file, relative to the script." },
+	{ "# timeout: N", "Seconds, the guest's start included." },
+	{ "# scripts: stepvm", "Load stepvm.gdb too, as debug does." },
+	{ "expect EXPR [MESSAGE]", "Fails unless EXPR holds, as in expect $pc == 0x7c05." },
+	{ "expect-output REGEX COMMAND", "Fails unless COMMAND prints what REGEX matches." },
+	{ "expect-error REGEX COMMAND", "Fails unless COMMAND fails with such an error." },
+	{ "expect-stop REGEX", "Fails unless the guest stopped for such a reason." },
+	{ "expect-console REGEX", "Fails unless the guest has written such a thing." },
+	{ "continue-until-console REGEX", "Goes on until it has." },
+};
 
 static const char VALUES_RULE[] =
         "Numbers are decimal, or hexadecimal with 0x. A SIZE may end in K, M or G. "
@@ -137,6 +153,13 @@ static void overview(FILE *to)
 	put_wrapped(to, STATUS_RULE, 0);
 }
 
+static void put_script_facts(FILE *to)
+{
+	fputs("\nwhat a script says, in its first comment lines and as gdb commands:\n", to);
+	for (size_t i = 0; i < COUNT(script_facts); i++)
+		put_item(to, script_facts[i].name, script_facts[i].text, OPTION_COLUMN + 4);
+}
+
 void options_help(FILE *to, bool has_verb, enum verb verb)
 {
 	if (!has_verb) {
@@ -148,6 +171,8 @@ void options_help(FILE *to, bool has_verb, enum verb verb)
 	put_wrapped(to, v->about, 0);
 	put_options(to, "options", 1u << verb, false);
 	put_options(to, "of every verb", 1u << verb, true);
+	if (verb == VERB_TEST)
+		put_script_facts(to);
 	putc('\n', to);
 	put_wrapped(to, VALUES_RULE, 0);
 }
@@ -312,6 +337,13 @@ void options_manual(FILE *to)
 	roff_text(to, STATUS_RULE);
 	fputs(".SH ENVIRONMENT\n.TP\n.B GDB\n", to);
 	roff_text(to, "The gdb that debug and test start, when --gdb-program does not say.");
+	fputs(".SH TEST SCRIPTS\n", to);
+	roff_text(to,
+	        "A script of test is a gdb script. Its first comment lines name its guest; the "
+	        "commands below are there beside gdb's own (help expect, in such a script's gdb, "
+	        "tells more). It passes when it reaches its end and all that it expects holds; one "
+	        "that expects nothing fails.");
+	roff_facts(to, script_facts, COUNT(script_facts));
 	roff_examples(to);
 	fputs(".SH SEE ALSO\n.BR gdb (1)\n", to);
 }
