@@ -77,8 +77,11 @@ static void report_shutdown(struct machine *m, const char *where, char *to, size
 
 void report_stop(struct machine *m, const struct stop *stop, char *to, size_t size)
 {
-	char where[100];
-	report_where(&m->vcpu, where, sizeof where);
+	char where[100] = "";
+	bool has_where = stop->kind == STOP_HALTED || stop->kind == STOP_SHUTDOWN ||
+	                 stop->kind == STOP_FAILED;
+	if (has_where) /* a step has no time for it */
+		report_where(&m->vcpu, where, sizeof where);
 	to[0] = 0;
 	switch (stop->kind) {
 	case STOP_HALTED:

@@ -288,7 +288,7 @@ static bool stack(struct state *s, uint8_t opcode)
 	case 0x60: add_stack(s, -8 * (int64_t)n, 8 * n, W); return true;
 	case 0x61: add_stack(s, 0, 8 * n, R); return true;
 	case 0x9a:
-		take(s, v + 2, &skipped);
+		take(s, v4 + 2, &skipped);
 		add_stack(s, -2 * (int64_t)v, 2 * v, W);
 		return true;
 	case 0xca: take(s, 2, &skipped); /* fall through */

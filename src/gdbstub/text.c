@@ -109,9 +109,7 @@ void text_put_char(struct text_out *out, char c)
 
 void text_put_hex(struct text_out *out, uint64_t value)
 {
-	int shift = 60;
-	while (shift > 0 && !(value >> shift))
-		shift -= 4;
+	int shift = value ? (63 - __builtin_clzll(value)) & ~3 : 0;
 	for (; shift >= 0; shift -= 4)
 		text_put_char(out, hex_digits[value >> shift & 15]);
 }
