@@ -91,11 +91,14 @@ void report_stop(struct machine *m, const struct stop *stop, char *to, size_t si
 		        where);
 		break;
 	case STOP_SHUTDOWN: report_shutdown(m, where, to, size); break;
-	case STOP_CATCH: snprintf(to, size, "%s", m->control.caught); break;
+	case STOP_WATCH: /* and what was caught with it */
+	case STOP_CATCH:
+		if (stop->kind == STOP_CATCH || m->control.has_caught)
+			snprintf(to, size, "%s", m->control.caught);
+		break;
 	case STOP_FAILED: report_failure(m, &stop->exit, where, to, size); break;
 	case STOP_STEPPED:
 	case STOP_BREAKPOINT:
-	case STOP_WATCH:
 	case STOP_KICKED:
 	case STOP_DEVICE: break;
 	}

@@ -59,11 +59,12 @@ static bool find_register(const char *name, struct catchpoint *p)
 	p->register_mask = n == 2 ? 0xffff : name[0] == 'e' ? 0xffffffff : UINT64_MAX;
 	if (n != 2 && !(n == 3 && (name[0] == 'e' || name[0] == 'r')))
 		return false;
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 4; i++)
 		if (!strcmp(tail, named[i].name)) {
 			p->register_offset = named[i].offset;
 			return true;
 		}
+	for (size_t i = 0; i < 4; i++) {
 		if (tail[0] != lettered[i].letters[0])
 			continue;
 		p->register_offset = lettered[i].offset;

@@ -272,6 +272,10 @@ static int step(struct control *c, struct stop *stop)
 	if (c->catches.count)
 		note_before(c, &before);
 	err = control_single_step(c, stop);
+	if (!err && stop->kind == STOP_HALTED && catches_hlt(&c->catches, next_line(c))) {
+		stop->kind = STOP_CATCH;
+		return 0;
+	}
 	if (err || (stop->kind != STOP_STEPPED && stop->kind != STOP_CATCH))
 		return err;
 	if (c->watches.count)
@@ -409,8 +413,6 @@ static int run_free(struct control *c, struct stop *stop)
 static int step_on(struct control *c, struct stop *stop)
 {
 	int err = step(c, stop);
-	if (!err && stop->kind == STOP_HALTED && catches_hlt(&c->catches, next_line(c)))
-		stop->kind = STOP_CATCH;
 	if (err || stop->kind != STOP_STEPPED || is_at_breakpoint(c, stop))
 		return err;
 	if (!vcpu_take_kick(c->vcpu))

@@ -212,6 +212,10 @@ static int run_step(struct control *c, const struct handlers *h, struct stop *st
 	unsigned repeats = REPEATS_MAX;
 	watch_handlers(h, &debug);
 	vcpu_set_debug(v, &debug);
+	/* Where the guest runs on the CPU, the step is TF in its rflags, and whatever KVM emulates on
+	 * the way (ins, a guarded access, a move to cr0) wipes it out unseen. */
+	if (!control_probe(c)->step_runs_whole_rep)
+		vcpu_debug_stale(v);
 	for (;;) {
 		struct exit x;
 		int err = vcpu_run(v, &x);
@@ -456,7 +460,8 @@ static int step_looked_at(struct control *c, const struct insn *insn, struct sto
 	int err = run_looked_at(c, insn, &h, stop);
 	if (!err && stop->kind == STOP_SHUTDOWN)
 		return put_back(v, &regs, &sregs);
-	if (err || (stop->kind != STOP_STEPPED && stop->kind != STOP_DEVICE))
+	if (err || (stop->kind != STOP_STEPPED && stop->kind != STOP_DEVICE &&
+	                   stop->kind != STOP_CATCH))
 		return err;
 	int entered = find_handler(&h, registers_pc(v));
 	if (entered >= 0 && has_pushed_frame(v, &h, &regs, &sregs)) {
