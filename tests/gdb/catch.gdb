@@ -27,12 +27,12 @@ monitor catch hlt
 break *&halt
 continue
 expect-stop breakpoint 1
+delete 1
 expect-output "^Caught hlt" continue
 expect $pc == (int) &halt + 1
 expect-output "a number of monitor catch" monitor uncatch 9
 expect-output "#GP" monitor catch nonsense
 monitor uncatch all
-delete
 continue
 expect-stop halt
 expect-console "\Aivt ok\n\Z"
