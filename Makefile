@@ -94,6 +94,9 @@ $(B)/tests/oracle/oracle: $(ORACLE) $(wildcard tests/oracle/*.h) tests/rsp/rsp.h
 	@mkdir -p $(@D)
 	$(CC) -Itests/rsp $(CFLAGS) $(LDFLAGS) -o $@ $(ORACLE) $(LDLIBS)
 
+check-lab: guests ## the rsp tests and gdb scripts on kvm_amd and kvm_intel, in simulators
+	@tests/lab/check $(B)
+
 format: ## clang-format over all C
 	clang-format -i $$(git ls-files '*.[ch]')
 
@@ -114,5 +117,5 @@ uninstall: ## what install put there
 clean: ## the build folder
 	rm -rf build
 
-.PHONY: all help guests programs check asan demo bench oracle format install uninstall clean
+.PHONY: all help guests programs check asan demo bench oracle check-lab format install uninstall clean
 -include $(OBJECTS:.o=.d) $(B)/obj/main.d $(UNIT:=.d) $(RSP:=.d)
