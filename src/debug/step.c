@@ -212,8 +212,8 @@ static int run_step(struct control *c, const struct handlers *h, struct stop *st
 	unsigned repeats = REPEATS_MAX;
 	watch_handlers(h, &debug);
 	vcpu_set_debug(v, &debug);
-	/* Where the guest runs on the CPU, the step is TF in its rflags, and whatever KVM emulates on
-	 * the way (ins, a guarded access, a move to cr0) wipes it out unseen. */
+	/* Where the guest runs on the CPU, the step is TF in its rflags, and whatever KVM emulates
+	 * on the way (ins, a guarded access, a move to cr0) wipes it out unseen. */
 	if (!control_probe(c)->step_runs_whole_rep)
 		vcpu_debug_stale(v);
 	for (;;) {

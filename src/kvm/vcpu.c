@@ -122,12 +122,12 @@ const struct kvm_sregs *vcpu_sregs(struct vcpu *v)
 const uint8_t *vcpu_fpu(struct vcpu *v)
 {
 	if (!v->has_fpu) {
-		int err = call(v, KVM_GET_XSAVE, &v->own_fpu);
+		int err = call(v, KVM_GET_XSAVE, v->own_fpu);
 		v->has_fpu = true;
 		if (err)
 			v->error = err;
 	}
-	return (const uint8_t *)v->own_fpu.region;
+	return (const uint8_t *)v->own_fpu;
 }
 
 /* After a write KVM's registers are the truth: it may have changed other bits with them. */
@@ -157,19 +157,22 @@ int vcpu_set_sregs(struct vcpu *v, const struct kvm_sregs *sregs)
 	return err;
 }
 
+_Static_assert(
+        sizeof(struct kvm_xsave) == sizeof(((struct vcpu *)0)->own_fpu), "KVM_GET_XSAVE's size");
+
 int vcpu_set_fpu(struct vcpu *v, const uint8_t *fpu)
 {
-	struct kvm_xsave copy;
+	uint32_t copy[1024];
 	uint8_t legacy[VCPU_FPU_SIZE];
 	memcpy(legacy, fpu, sizeof legacy); /* fpu may point into own_fpu */
 	vcpu_fpu(v);
-	copy = v->own_fpu;
-	memcpy(copy.region, legacy, sizeof legacy);
+	memcpy(copy, v->own_fpu, sizeof copy);
+	memcpy(copy, legacy, sizeof legacy);
 	/* XSTATE_BV, first word of the header behind the legacy area: x87 and SSE are not in their
 	 * initial state (SDM vol 1, "XSAVE Header"). */
-	copy.region[VCPU_FPU_SIZE / 4] |= 3;
+	copy[VCPU_FPU_SIZE / 4] |= 3;
 	v->has_fpu = false;
-	return call(v, KVM_SET_XSAVE, &copy);
+	return call(v, KVM_SET_XSAVE, copy);
 }
 
 int vcpu_get_debugregs(struct vcpu *v, struct kvm_debugregs *d)

@@ -35,8 +35,8 @@ struct vcpu {
 	bool has_regs, has_sregs, has_fpu;
 	struct kvm_regs own_regs;
 	struct kvm_sregs own_sregs;
-	struct kvm_xsave own_fpu;
-	int error; /* a register read failed: -errno, reported by the next run */
+	uint32_t own_fpu[1024]; /* struct kvm_xsave's region: 4096 bytes, api.rst KVM_GET_XSAVE */
+	int error;              /* a register read failed: -errno, reported by the next run */
 	struct vcpu_debug debug;
 	bool debug_is_stale; /* KVM may have lost or not seen *debug */
 	bool hides_tf;       /* KVM single-steps and keeps that in TF: tf is the guest's own */
