@@ -11,54 +11,13 @@
 #include <unistd.h>
 
 #include "report.h"
+#include "signals.h"
 #include "terminal.h"
 
 /* After a reply the next request often follows at once: looking for it a little before sleeping
  * saves the wake-up, which costs more than the request. Bounded, so that an idle stub uses no CPU.
  */
 #define SPIN_NS 40000
-
-/* For the signal handlers: what came, and whom to get out of the guest or out of poll for it. */
-static volatile sig_atomic_t end_signal, child_has_ended;
-static struct vcpu *volatile signalled_vcpu;
-static volatile sig_atomic_t signalled_fd = -1;
-
-static void on_signal(int number)
-{
-	int before = errno;
-	uint64_t one = 1;
-	if (number == SIGCHLD)
-		child_has_ended = 1;
-	else
-		end_signal = number;
-	if (signalled_vcpu)
-		vcpu_kick(signalled_vcpu);
-	/* A signal that comes just before poll would not interrupt it; this ends it. */
-	if (signalled_fd >= 0 && write(signalled_fd, &one, sizeof one) < 0)
-		errno = before; /* full: it ends poll all the same */
-	errno = before;
-}
-
-static void catch_signals(struct serve *s)
-{
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	struct sigaction action = { .sa_handler = on_signal }; /* no SA_RESTART */
-	signalled_vcpu = &s->machine->vcpu;
-	signalled_fd = s->wake_fd;
-	s->machine->end_signal = &end_signal;
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-		struct sigaction old;
-		/* What is ignored stays ignored: nohup, a shell's background job, a debug's SIGINT.
-		 */
-		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler == SIG_IGN)
-			continue;
-		sigaction(numbers[i], &action, NULL);
-	}
-	sigaction(SIGCHLD, &action, NULL);
-	/* A closed pipe shows as EPIPE where it is written to. */
-	action.sa_handler = SIG_IGN;
-	sigaction(SIGPIPE, &action, NULL);
-}
 
 static uint64_t now_ns(void)
 {
@@ -90,7 +49,8 @@ int serve_open(struct serve *s, struct machine *m, const struct options *o, stru
 	s->state = o->listen && !o->no_wait ? SERVE_STOPPED : SERVE_RUNNING;
 	s->last.kind = STOP_STEPPED;
 	target_init(&s->target, s);
-	catch_signals(s);
+	signals_open(&m->vcpu, s->wake_fd);
+	m->end_signal = &signals_end;
 	return 0;
 close_kicker:
 	kicker_close(&s->kicker);
@@ -101,8 +61,7 @@ close_wake:
 
 void serve_close(struct serve *s)
 {
-	signalled_vcpu = NULL;
-	signalled_fd = -1;
+	signals_close();
 	session_close(s->session);
 	if (s->has_transport)
 		transport_close(&s->transport);
@@ -344,7 +303,7 @@ static void wait_for_debugger(struct serve *s)
 	if (s->session) {
 		uint64_t until = now_ns() + SPIN_NS;
 		do {
-			if (read_debugger(s) || end_signal)
+			if (read_debugger(s) || signals_end)
 				return;
 		} while (now_ns() < until);
 	}
@@ -424,7 +383,7 @@ static void handle_halt(struct serve *s, const struct stop *stop, bool was_step)
 static void handle_device(struct serve *s, const struct stop *stop)
 {
 	if (s->machine->output_error == -EINTR) { /* the loop ends by the signal */
-		end(s, -end_signal);
+		end(s, -signals_end);
 		return;
 	}
 	if (s->machine->output_error == -EPIPE) { /* `stepvm run IMAGE | head`: the usual end */
@@ -526,7 +485,7 @@ static void obey_interrupt(struct serve *s)
 static void watch_child(struct serve *s)
 {
 	int status;
-	child_has_ended = 0;
+	signals_child = 0;
 	if (!s->child_pid || waitpid(s->child_pid, &status, WNOHANG) != s->child_pid)
 		return;
 	s->child_pid = 0;
@@ -540,11 +499,11 @@ int serve_run(struct serve *s)
 	if (s->state == SERVE_RUNNING)
 		control_begin(&s->machine->control);
 	while (s->state != SERVE_ENDED) {
-		if (end_signal) {
-			end(s, -end_signal);
+		if (signals_end) {
+			end(s, -signals_end);
 			break;
 		}
-		if (child_has_ended)
+		if (signals_child)
 			watch_child(s);
 		if (s->is_interrupted && (s->state == SERVE_RUNNING || s->state == SERVE_WAITING))
 			obey_interrupt(s);

@@ -1,0 +1,50 @@
+#include "signals.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+volatile sig_atomic_t signals_end, signals_child;
+
+static struct vcpu *volatile vcpu;
+static volatile sig_atomic_t fd = -1;
+
+static void on_signal(int number)
+{
+	int before = errno;
+	uint64_t one = 1;
+	if (number == SIGCHLD)
+		signals_child = 1;
+	else
+		signals_end = number;
+	if (vcpu)
+		vcpu_kick(vcpu);
+	/* A signal that comes just before poll would not interrupt it; this ends it. */
+	if (fd >= 0 && write(fd, &one, sizeof one) < 0)
+		errno = before; /* full: it ends poll all the same */
+	errno = before;
+}
+
+void signals_open(struct vcpu *v, int wake_fd)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction action = { .sa_handler = on_signal }; /* no SA_RESTART */
+	vcpu = v;
+	fd = wake_fd;
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		struct sigaction old;
+		/* nohup, a shell's background job, a debug's SIGINT */
+		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler == SIG_IGN)
+			continue;
+		sigaction(numbers[i], &action, NULL);
+	}
+	sigaction(SIGCHLD, &action, NULL);
+	/* A closed pipe shows as EPIPE where it is written to. */
+	action.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &action, NULL);
+}
+
+void signals_close(void)
+{
+	vcpu = NULL;
+	fd = -1;
+}

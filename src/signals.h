@@ -1,0 +1,21 @@
+/* The signals that end stepvm and the end of its gdb, as flags, and whom they wake. State is
+ * file-wide because signal handlers need it. */
+#ifndef STEPVM_SIGNALS_H
+#define STEPVM_SIGNALS_H
+
+#include <signal.h>
+
+#include "kvm/vcpu.h"
+
+/* The signal that shall end stepvm (SIGINT, SIGTERM, SIGHUP, SIGQUIT), or 0. */
+extern volatile sig_atomic_t signals_end;
+/* A child has ended; whoever looks sets it back. */
+extern volatile sig_atomic_t signals_child;
+
+/* From now on these signals set the flags, kick v and make wake_fd, an eventfd, readable. What is
+ * ignored stays ignored. SIGPIPE is ignored. */
+void signals_open(struct vcpu *v, int wake_fd);
+/* They still set the flags and wake nobody. */
+void signals_close(void);
+
+#endif
