@@ -95,7 +95,7 @@ $(B)/tests/oracle/oracle: $(ORACLE) $(wildcard tests/oracle/*.h) tests/rsp/rsp.h
 	$(CC) -Itests/rsp $(CFLAGS) $(LDFLAGS) -o $@ $(ORACLE) $(LDLIBS)
 
 check-lab: guests ## the rsp tests and gdb scripts on kvm_amd and kvm_intel, in simulators
-	@tests/lab/check $(B)
+	+@tests/lab/check $(B)
 
 format: ## clang-format over all C
 	clang-format -i $$(git ls-files '*.[ch]')

@@ -334,6 +334,10 @@ static int handle_debug(struct control *c, const struct exit *x, struct stop *st
 		return 0;
 	/* One that is none of ours belongs to the guest: its own int3, debug registers or TF. */
 	uint64_t dr6 = place_guest_hits(c, x->debug.dr6) | (x->debug.dr6 & DR6_BS);
+	/* What is left over of a step of ours, seen on kvm_intel: nothing that the guest asked for.
+	 */
+	if (x->debug.exception == 1 && dr6 == DR6_BS && !vcpu_tf(c->vcpu))
+		return 1;
 	bool is_restart = vcpu_regs(c->vcpu)->rflags & RFLAGS_RF;
 	if (x->debug.exception == 1 && !(dr6 & DR6_BS) && is_restart)
 		return step_over_guest_breakpoint(c, stop);

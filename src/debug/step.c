@@ -422,7 +422,9 @@ static int run_looked_at(
 	        (insn->kind == INSN_STRING || insn->kind == INSN_SCAN) && insn->rep != INSN_ONCE;
 	if (insn->kind == INSN_LOAD_SS && control_probe(c)->mov_ss_hides_step)
 		return step_load_ss(c, insn, h, stop);
-	if (counts && control_probe(c)->step_runs_whole_rep)
+	/* KVM reads ahead for ins: one exit for all elements, whatever a step of movs does. */
+	bool is_ins = insn->opcode == 0x6c || insn->opcode == 0x6d;
+	if (counts && (is_ins || control_probe(c)->step_runs_whole_rep))
 		return step_rep(c, insn, h, stop);
 	return run_step(c, h, stop);
 }

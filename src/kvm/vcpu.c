@@ -271,6 +271,12 @@ static int run_once(struct vcpu *v, struct exit *x)
 		return -failed;
 	exit_decode(x, v->run, v->vm->run_size);
 	v->exits[x->reason < VCPU_REASONS ? x->reason : VCPU_REASONS - 1]++;
+	if (x->kind == EXIT_INTERNAL_ERROR) {
+		/* At CPL 0 KVM has queued a #UD, too, which the guest would take at the next run. A
+		 * write of the registers drops it (kvm_arch_vcpu_ioctl_set_regs). */
+		struct kvm_regs regs = *vcpu_regs(v);
+		return vcpu_set_regs(v, &regs);
+	}
 	return 0;
 }
 
