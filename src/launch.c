@@ -79,10 +79,9 @@ static int explain(struct error *e, int err, const char *program)
 /* What a child must not inherit: handled, ignored or blocked. */
 static const int ours[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD, SIGUSR1 };
 
-int launch(char *const argv[], int out_fd, struct error *e)
+int launch(char *const argv[], struct error *e)
 {
 	posix_spawnattr_t attributes;
-	posix_spawn_file_actions_t actions;
 	sigset_t set;
 	pid_t pid;
 	sigemptyset(&set);
@@ -91,13 +90,7 @@ int launch(char *const argv[], int out_fd, struct error *e)
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigdefault(&attributes, &set);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	posix_spawn_file_actions_init(&actions);
-	if (out_fd >= 0) {
-		posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
-		posix_spawn_file_actions_adddup2(&actions, out_fd, STDERR_FILENO);
-	}
-	int err = posix_spawnp(&pid, argv[0], &actions, &attributes, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
+	int err = posix_spawnp(&pid, argv[0], NULL, &attributes, argv, environ);
 	posix_spawnattr_destroy(&attributes);
 	return err ? explain(e, err, argv[0]) : pid;
 }

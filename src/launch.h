@@ -21,9 +21,9 @@ void launch_dir_close(struct launch_dir *d);
 int launch_script(const char *name, char path[PATH_MAX], struct error *e);
 /* program, else $GDB, else "gdb". */
 const char *launch_gdb_program(const char *program);
-/* Starts argv[0] from PATH, with out_fd as its standard output and error unless it is -1. Gives the
- * pid, or -errno with a text that says what to do when there is no such program. */
-int launch(char *const argv[], int out_fd, struct error *e);
+/* Starts argv[0] from PATH, in this terminal. Gives the pid, or -errno with a text that says what
+ * to do when there is no such program. */
+int launch(char *const argv[], struct error *e);
 /* Whether launch and launch_job would find program: 0, or -errno with launch's text. */
 int launch_find(const char *program, struct error *e);
 

@@ -114,7 +114,7 @@ static int start_gdb(const struct options *o, const struct launch_dir *dir, stru
 	argv[n++] = target;
 	for (size_t i = 0; i < count; i++)
 		argv[n++] = o->gdb_args[i];
-	err = launch((char *const *)argv, -1, e);
+	err = launch((char *const *)argv, e);
 	free(argv);
 	return err;
 }

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "options_table.h"
+#include "wrap.h"
 
-#define HELP_WIDTH    80
 #define OPTION_COLUMN 28 /* where an option's text stands in --help */
 #define VERB_COLUMN   35
 #define FACT_COLUMN   15
@@ -77,25 +77,10 @@ static const struct fact examples[] = {
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
-/* Writes text at column, broken at spaces so that no line passes HELP_WIDTH, further lines indented
- * to column. */
+/* A paragraph. */
 static void put_wrapped(FILE *to, const char *text, unsigned column)
 {
-	unsigned at = column;
-	while (*text) {
-		unsigned len = (unsigned)strcspn(text, " ");
-		if (at != column && at + 1 + len > HELP_WIDTH) {
-			fprintf(to, "\n%*s", (int)column, "");
-			at = column;
-		} else if (at != column) {
-			putc(' ', to);
-			at++;
-		}
-		fwrite(text, 1, len, to);
-		at += len;
-		text += len;
-		text += strspn(text, " ");
-	}
+	wrap(to, text, column);
 	putc('\n', to);
 }
 

@@ -6,8 +6,8 @@
 #include <time.h>
 
 #include "options.h"
+#include "wrap.h"
 
-#define WIDTH         80
 #define NAME_COLUMNS  29
 #define MODE_COLUMNS  5
 #define WORDS_COLUMN  (NAME_COLUMNS + PROBE_MODES * MODE_COLUMNS + 2)
@@ -112,30 +112,10 @@ int probe_report_make(struct probe_report *r, struct error *e)
 
 /* --- for people ------------------------------------------------------------------------------ */
 
-/* Text at column, the cursor being there, broken at spaces so that no line passes WIDTH. */
-static void put_words(FILE *to, const char *text, unsigned column)
-{
-	unsigned at = column;
-	while (*text) {
-		unsigned len = (unsigned)strcspn(text, " ");
-		if (at != column && at + 1 + len > WIDTH) {
-			fprintf(to, "\n%*s", (int)column, "");
-			at = column;
-		} else if (at != column) {
-			putc(' ', to);
-			at++;
-		}
-		fwrite(text, 1, len, to);
-		at += len;
-		text += len;
-		text += strspn(text, " ");
-	}
-}
-
 static void put_title(FILE *to, const char *name, const char *text)
 {
 	fprintf(to, "%-*s", TITLE_COLUMNS, name);
-	put_words(to, text, TITLE_COLUMNS);
+	wrap(to, text, TITLE_COLUMNS);
 	putc('\n', to);
 }
 
@@ -196,7 +176,7 @@ static void put_consequence(
 	if (!both[0])
 		return;
 	fputs("  ", to);
-	put_words(to, both, WORDS_COLUMN);
+	wrap(to, both, WORDS_COLUMN);
 }
 
 static void put_fact(FILE *to, enum probe_fact fact, const enum probe_answer answers[PROBE_MODES])

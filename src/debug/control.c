@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "debug/operands.h"
 #include "debug/place.h"
 #include "debug/step.h"
 #include "kvm/linear.h"
@@ -189,17 +188,6 @@ int control_finish_access(struct control *c, const struct exit *x, struct stop *
 /* --- a step that looks at watchpoints ----------------------------------------------------------
  */
 
-/* What the instruction is about to access, for watchpoints on reads: nothing in memory tells of
- * them afterwards. */
-static unsigned look_at_operands(struct control *c, struct operand operands[OPERANDS_MAX])
-{
-	struct vcpu *v = c->vcpu;
-	uint8_t bytes[INSN_MAX];
-	size_t n = linear_read(v, registers_pc(v), bytes, sizeof bytes);
-	return operands_decode(bytes, n, registers_code_bits(registers_mode(v)), vcpu_regs(v),
-	        vcpu_sregs(v), operands);
-}
-
 static void find_hit(struct control *c, const struct operand *operands, unsigned count)
 {
 	const struct watch *w = watches_changed(&c->watches, c->vcpu);
@@ -267,7 +255,8 @@ static int step(struct control *c, struct stop *stop)
 		return err;
 	if (c->watches.count) {
 		watches_note(&c->watches, c->vcpu);
-		count = look_at_operands(c, operands);
+		/* Nothing in memory tells of a read afterwards. */
+		count = control_operands(c->vcpu, operands);
 	}
 	if (c->catches.count)
 		note_before(c, &before);

@@ -264,16 +264,6 @@ static bool place_breakpoints(
  * interrupt in long mode 40 and up to 8 to align them (SDM vol 3, "64-Bit Mode Stack Frame"). */
 #define STACK_REACH 48
 
-static uint64_t stack_top(struct control *c)
-{
-	const struct kvm_sregs *s = vcpu_sregs(c->vcpu);
-	uint64_t rsp = vcpu_regs(c->vcpu)->rsp;
-	if (registers_mode(c->vcpu) == CPU_LONG64)
-		return rsp;
-	return (s->ss.base + (rsp & (s->ss.db ? 0xffffffff : 0xffff))) & 0xffffffff;
-}
-
-/* least: the mildest guard that counts. */
 static bool is_guarded(struct control *c, const struct memory_guard *all, unsigned count,
         uint64_t gva, enum memory_access least)
 {
@@ -291,7 +281,7 @@ static bool is_guarded(struct control *c, const struct memory_guard *all, unsign
  * same instruction takes its place (emulator_read_write in Linux's arch/x86/kvm/x86.c). */
 static bool has_guarded_stack(struct control *c, const struct memory_guard *all, unsigned count)
 {
-	uint64_t top = stack_top(c);
+	uint64_t top = registers_stack_address(c->vcpu, vcpu_regs(c->vcpu)->rsp);
 	return is_guarded(c, all, count, top - 1, MEMORY_NO_WRITE) ||
 	       is_guarded(c, all, count, top - STACK_REACH, MEMORY_NO_WRITE);
 }

@@ -34,7 +34,7 @@
  * tell how often it was done. */
 #define REPEATS_MAX 3
 
-static unsigned operands_here(struct vcpu *v, struct operand operands[OPERANDS_MAX])
+unsigned control_operands(struct vcpu *v, struct operand operands[OPERANDS_MAX])
 {
 	uint8_t bytes[INSN_MAX];
 	size_t n = linear_read(v, registers_pc(v), bytes, sizeof bytes);
@@ -130,19 +130,11 @@ static void watch_handlers(const struct handlers *h, struct vcpu_debug *debug)
 /* --- TF in memory ------------------------------------------------------------------------------
  */
 
-static uint64_t stack_address(struct vcpu *v, uint64_t rsp)
-{
-	const struct kvm_sregs *s = vcpu_sregs(v);
-	if (registers_mode(v) == CPU_LONG64)
-		return rsp;
-	return (s->ss.base + (rsp & (s->ss.db ? 0xffffffff : 0xffff))) & 0xffffffff;
-}
-
 /* slot: how many slots of slot_size bytes above the top of the stack. */
 static bool read_slot(struct vcpu *v, unsigned slot, unsigned slot_size, uint64_t *value)
 {
 	*value = 0;
-	uint64_t gva = stack_address(v, vcpu_regs(v)->rsp + (uint64_t)slot * slot_size);
+	uint64_t gva = registers_stack_address(v, vcpu_regs(v)->rsp + (uint64_t)slot * slot_size);
 	return linear_read(v, gva, value, slot_size) == slot_size;
 }
 
@@ -150,7 +142,7 @@ static bool read_slot(struct vcpu *v, unsigned slot, unsigned slot_size, uint64_
 static void set_saved_tf(struct vcpu *v, unsigned slot, unsigned slot_size, bool tf)
 {
 	uint64_t flags;
-	uint64_t gva = stack_address(v, vcpu_regs(v)->rsp + (uint64_t)slot * slot_size);
+	uint64_t gva = registers_stack_address(v, vcpu_regs(v)->rsp + (uint64_t)slot * slot_size);
 	if (!read_slot(v, slot, slot_size, &flags) || !(flags & RFLAGS_TF) == !tf)
 		return;
 	flags ^= RFLAGS_TF;
@@ -456,7 +448,7 @@ static int step_looked_at(struct control *c, const struct insn *insn, struct sto
 		uint64_t hits = guest_hits(c, registers_pc(v), 1, 1u << 0);
 		if (hits && !(vcpu_regs(v)->rflags & RFLAGS_RF))
 			return raise_guest_db(c, hits, stop);
-		count = operands_here(v, operands);
+		count = control_operands(v, operands);
 	}
 	find_handlers(v, insn, &h);
 	int err = run_looked_at(c, insn, &h, stop);

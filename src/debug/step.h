@@ -4,6 +4,7 @@
 
 #include "debug/control.h"
 #include "debug/insn.h"
+#include "debug/operands.h"
 
 /* One instruction; no breakpoint is looked at. *stop is STOP_STEPPED, STOP_HALTED, STOP_DEVICE or a
  * failure. A kick that comes meanwhile is kept for the next run. */
@@ -12,6 +13,8 @@ int control_single_step(struct control *c, struct stop *stop);
 /* Hands x to the devices and lets KVM finish the instruction. *stop is STOP_STEPPED, STOP_DEVICE
  * or what else ended it. */
 int control_finish_access(struct control *c, const struct exit *x, struct stop *stop);
+/* What the instruction at the pc is about to access. */
+unsigned control_operands(struct vcpu *v, struct operand operands[OPERANDS_MAX]);
 /* The guest's own DR0 to DR7 as they are now. */
 const struct kvm_debugregs *control_guest_registers(struct control *c);
 /* An exit that is no access and no debug event, as a stop. */

@@ -225,10 +225,10 @@ static uint64_t stack_mask(const struct kvm_sregs *s)
 	return s->ss.db ? 0xffffffff : 0xffff;
 }
 
-static uint64_t sp_linear(struct vcpu *v)
+uint64_t registers_stack_address(struct vcpu *v, uint64_t rsp)
 {
 	const struct kvm_sregs *s = vcpu_sregs(v);
-	uint64_t sp = vcpu_regs(v)->rsp & stack_mask(s);
+	uint64_t sp = rsp & stack_mask(s);
 	return is_long64(s) ? sp : (s->ss.base + sp) & 0xffffffff;
 }
 
@@ -298,7 +298,7 @@ int registers_read(struct vcpu *v, int reg, uint8_t *to)
 	case X87: memcpy(to, (const uint8_t *)vcpu_fpu(v) + r->offset, r->size); return v->error;
 	case TAGS: value = full_tags(vcpu_fpu(v)); break;
 	case PC: value = registers_pc(v); break;
-	case SP_LINEAR: value = sp_linear(v); break;
+	case SP_LINEAR: value = registers_stack_address(v, vcpu_regs(v)->rsp); break;
 	case MODE: value = registers_mode(v); break;
 	}
 	memcpy(to, &value, r->size);

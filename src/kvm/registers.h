@@ -45,6 +45,8 @@ const char *registers_mode_name(enum cpu_mode mode);
 unsigned registers_cpl(struct vcpu *v);
 /* The linear address of the next instruction. */
 uint64_t registers_pc(struct vcpu *v);
+/* The linear address of offset rsp in the stack segment, as wide as SS.B says. */
+uint64_t registers_stack_address(struct vcpu *v, uint64_t rsp);
 /* The linear address of offset rip in the code segment. */
 uint64_t registers_code_address(const struct kvm_sregs *s, uint64_t rip);
 

@@ -3,32 +3,10 @@
 # `stepvm probe`: both forms, and that they say the same. TAP.
 #
 #	STEPVM=build/stepvm tests/cli/probe.sh
+. "$(dirname "$0")/tap.bash"
 set -u
 
 STEPVM=$(realpath "${STEPVM:?the program}")
-count=0 bad=0
-
-# ok STATUS NAME [COMMENT], STATUS 0 being good.
-ok() {
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $count - $2"
-	else
-		bad=$((bad + 1))
-		echo "not ok $count - $2"
-		[ -z "${3-}" ] || printf '%s\n' "$3" | sed 's/^/# /'
-	fi
-}
-
-# is WAS WANTED NAME
-is() {
-	[ "$1" = "$2" ]
-	ok $? "$3" "was:
-$1
-wanted:
-$2"
-}
-
 skip() { # NAME REASON
 	count=$((count + 1))
 	echo "ok $count - $1 # SKIP $2"

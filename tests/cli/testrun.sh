@@ -2,6 +2,7 @@
 # `stepvm test`: each way to fail is reported as what it is, and nothing is left behind. TAP.
 #
 #	STEPVM=build/stepvm GUESTS=build/guests tests/cli/testrun.sh
+. "$(dirname "$0")/tap.bash"
 set -u -m # -m: background jobs must not ignore SIGINT
 
 STEPVM=$(realpath "${STEPVM:?the program}")
@@ -12,29 +13,6 @@ cd "$dir" || exit 1
 mkdir tmp
 export TMPDIR=$dir/tmp # where stepvm makes its folders
 unset GDB
-count=0 bad=0
-
-# ok STATUS NAME, STATUS 0 being good; what follows on stdin goes into a comment when it is not.
-ok() {
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $count - $2"
-	else
-		bad=$((bad + 1))
-		echo "not ok $count - $2"
-		[ -z "${3-}" ] || printf '%s\n' "$3" | sed 's/^/# /'
-	fi
-}
-
-# is WAS WANTED NAME
-is() {
-	[ "$1" = "$2" ]
-	ok $? "$3" "was:
-$1
-wanted:
-$2"
-}
-
 # like WAS PATTERN NAME, an extended regular expression
 like() {
 	[[ $1 =~ $2 ]]
