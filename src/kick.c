@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 /* Only there to interrupt KVM_RUN and poll. */
@@ -55,15 +56,22 @@ int kicker_open(struct kicker *k, struct vcpu *v, struct error *e)
 		err = error_set(e, -errno, "eventfd failed: %s", strerror(errno));
 		goto close_epoll;
 	}
+	k->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (k->timer_fd < 0) {
+		err = error_set(e, -errno, "timerfd_create failed: %s", strerror(errno));
+		goto close_event;
+	}
 	struct epoll_event event = { .events = EPOLLIN, .data.fd = k->stop_fd };
 	err = epoll_ctl(k->epoll_fd, EPOLL_CTL_ADD, k->stop_fd, &event) < 0 ? -errno : 0;
 	if (!err)
 		err = start_thread(k);
 	if (err) {
 		error_set(e, err, "cannot start the watcher thread: %s", strerror(-err));
-		goto close_event;
+		goto close_timer;
 	}
 	return 0;
+close_timer:
+	close(k->timer_fd);
 close_event:
 	close(k->stop_fd);
 close_epoll:
@@ -76,6 +84,7 @@ void kicker_close(struct kicker *k)
 	uint64_t one = 1;
 	if (write(k->stop_fd, &one, sizeof one) == sizeof one)
 		pthread_join(k->thread, NULL);
+	close(k->timer_fd);
 	close(k->stop_fd);
 	close(k->epoll_fd);
 }
@@ -87,13 +96,34 @@ bool kicker_arm(struct kicker *k, int fd)
 	if (epoll_ctl(k->epoll_fd, EPOLL_CTL_MOD, fd, &event) < 0 &&
 	        epoll_ctl(k->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
 		return false;
-	if (k->count < KICKER_FDS_MAX)
+	bool is_known = false;
+	for (unsigned i = 0; i < k->count; i++)
+		is_known |= k->armed[i] == fd;
+	if (!is_known && k->count < KICKER_FDS_MAX)
 		k->armed[k->count++] = fd;
 	return true;
 }
 
+static void set_timer(struct kicker *k, uint64_t after_ns)
+{
+	const struct itimerspec when = {
+		.it_value = { .tv_sec = (time_t)(after_ns / 1000000000u),
+		        .tv_nsec = (long)(after_ns % 1000000000u) },
+	};
+	timerfd_settime(k->timer_fd, 0, &when, NULL); /* drops an expiration not read, too */
+}
+
+void kicker_arm_timer(struct kicker *k, uint64_t after_ns)
+{
+	set_timer(k, after_ns);
+	k->has_timer = kicker_arm(k, k->timer_fd);
+}
+
 void kicker_disarm(struct kicker *k)
 {
+	if (k->has_timer)
+		set_timer(k, 0);
+	k->has_timer = false;
 	for (unsigned i = 0; i < k->count; i++) {
 		struct epoll_event event = { .events = EPOLLONESHOT, .data.fd = k->armed[i] };
 		epoll_ctl(k->epoll_fd, EPOLL_CTL_MOD, k->armed[i], &event);

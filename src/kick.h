@@ -1,4 +1,4 @@
-/* Gets the vCPU out of the guest when a descriptor becomes readable.
+/* Gets the vCPU out of the guest when a descriptor becomes readable, or a time is over.
  *
  * The thread that runs the vCPU also reads the debugger's packets, so that a step crosses no
  * thread. While the guest runs freely it can't poll; this watcher thread does it in its place, and
@@ -18,7 +18,8 @@
 struct kicker {
 	struct vcpu *vcpu; /* borrowed */
 	pthread_t owner, thread;
-	int epoll_fd, stop_fd;
+	int epoll_fd, stop_fd, timer_fd;
+	bool has_timer;
 	unsigned count;
 	int armed[KICKER_FDS_MAX];
 };
@@ -29,7 +30,11 @@ void kicker_close(struct kicker *k);
 /* From now on, input (or the end) on fd kicks the vCPU, once. A descriptor that can't be polled (a
  * regular file) is always readable: false. */
 bool kicker_arm(struct kicker *k, int fd);
-/* No descriptor kicks any more. A kick may still be on its way: spurious kicks are harmless. */
+/* From now on, the vCPU is kicked once when after_ns nanoseconds (1 at least) of the host's
+ * monotonic clock are over. A second call takes the first one's place. */
+void kicker_arm_timer(struct kicker *k, uint64_t after_ns);
+/* No descriptor and no timer kicks any more. A kick may still be on its way: spurious kicks are
+ * harmless. */
 void kicker_disarm(struct kicker *k);
 
 #endif

@@ -451,6 +451,8 @@ static void run(struct serve *s)
 			must_look = true; /* a file: readable now */
 	if (must_look)
 		vcpu_kick(&s->machine->vcpu);
+	if (control_wants_timer(&s->machine->control))
+		kicker_arm_timer(&s->kicker, CONTROL_TIMER_NS);
 	int err = control_run(&s->machine->control, &stop);
 	kicker_disarm(&s->kicker);
 	if (err) {

@@ -10,7 +10,8 @@
 #include "kvm/registers.h"
 
 #define RFLAGS_RF (1u << 16) /* SDM vol 1, "EFLAGS Register" */
-#define DR6_BS    (1u << 14) /* SDM vol 3, "Debug Status Register (DR6)" */
+#define DR6_BD    (1u << 13) /* SDM vol 3, "Debug Status Register (DR6)" */
+#define DR6_BS    (1u << 14)
 
 void control_init(struct control *c, struct vcpu *v, const struct control_io *io)
 {
@@ -313,6 +314,12 @@ static int step_over_guest_breakpoint(struct control *c, struct stop *stop)
 
 static int handle_debug(struct control *c, const struct exit *x, struct stop *stop)
 {
+	/* DR7.GD is ours: the guest is about to use its debug registers. */
+	if (x->debug.exception == 1 && x->debug.dr6 & DR6_BD) {
+		stop->kind = STOP_STEPPED;
+		c->loads_dr = true;
+		return 0;
+	}
 	const struct watch *w = x->debug.exception == 1 ? place_watch_of(c, x->debug.dr6) : NULL;
 	if (w) {
 		note_hit(c, w, w->gva);
@@ -425,6 +432,23 @@ static int step_on_page(struct control *c, struct stop *stop)
 	return result;
 }
 
+bool control_wants_timer(const struct control *c)
+{
+	return c->breakpoints.count > BREAKPOINT_REGISTERS || c->watches.count;
+}
+
+/* After a kick: a guest that has not moved since the one before is stuck at a guarded page, or goes
+ * round in so small a circle that a step does it no harm. */
+static void look_for_progress(struct control *c)
+{
+	const struct kvm_regs *now = vcpu_regs(c->vcpu);
+	if (!c->vcpu->vm->memory.guard_count)
+		return;
+	if (!memcmp(&c->kicked_at, now, sizeof *now))
+		c->must_step_off = true;
+	c->kicked_at = *now;
+}
+
 int control_step(struct control *c, struct stop *stop)
 {
 	c->must_step_off = false;
@@ -454,8 +478,15 @@ int control_run(struct control *c, struct stop *stop)
 		case PLACE_STEP_HERE: result = step_on_page(c, stop); continue;
 		case PLACE_DONE: break;
 		}
+		c->loads_dr = false;
 		result = run_free(c, stop);
 		place_lift(c);
+		if (result == 0 && c->loads_dr) {
+			result = step_on(c, stop);
+			continue;
+		}
+		if (result == 0 && stop->kind == STOP_KICKED)
+			look_for_progress(c);
 		if (result == 0 && stop->kind == STOP_STEPPED && !is_at_breakpoint(c, stop))
 			result = 1; /* its stack has come to a guarded page */
 		/* An instruction that can't be done with guards is done without: one on a guarded

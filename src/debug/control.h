@@ -69,7 +69,10 @@ struct control {
 	} hit;
 	struct probe probe;
 	bool is_probed;
-	bool must_step_off;   /* the guest stands at a breakpoint that was reported */
+	bool must_step_off; /* the guest stands at a breakpoint that was reported */
+	bool loads_dr;      /* a free run has come to a mov to or from a debug register */
+	/* Where the last kick met the guest, while guards stood: see control_wants_timer. */
+	struct kvm_regs kicked_at;
 	bool entered_handler; /* the step ended at an exception handler's first instruction */
 	uint8_t vector;       /* ... of this vector */
 	bool was_kicked;      /* during this step, which went on all the same */
@@ -84,6 +87,12 @@ void control_forget(struct control *c);
 int control_step(struct control *c, struct stop *stop);
 void control_begin(struct control *c);
 int control_run(struct control *c, struct stop *stop);
+
+/* Whether the next runs should be kicked every CONTROL_TIMER_NS: an instruction that KVM's emulator
+ * can't do through a guarded page (lgdt and lidt of an operand there) is tried again for ever, and
+ * a guest that two kicks find with the same registers takes a step without guards. */
+#define CONTROL_TIMER_NS 10000000
+bool control_wants_timer(const struct control *c);
 
 /* What this KVM does; probed when first asked for. When the probe itself fails, the careful answer
  * to every question. */

@@ -6,6 +6,7 @@
 
 #define INSN_HLT_BYTE  0xf4
 #define INSN_INT3_BYTE 0xcc
+#define DR7_GD         (1u << 13) /* SDM vol 3, "Debug Control Register (DR7)" */
 
 /* --- planted bytes -----------------------------------------------------------------------------
  */
@@ -361,8 +362,10 @@ enum place_result place_all(struct control *c)
 	}
 	is_kept = is_kept && place_breakpoints(c, &slot, &guards, &debug) && !guards.is_full;
 	/* Without breakpoints of ours the guest's work by themselves. */
-	if (debug.control & KVM_GUESTDBG_USE_HW_BP)
+	if (debug.control & KVM_GUESTDBG_USE_HW_BP) {
 		keep_guest_registers(c, slot, &debug);
+		debug.dr7 |= DR7_GD; /* a mov dr exits: these may be others afterwards */
+	}
 	bool is_here = is_kept && (stands_guarded(c, &guards) ||
 	                                  has_guarded_stack(c, guards.all, guards.count) ||
 	                                  has_guarded_table(c, &guards));

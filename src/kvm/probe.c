@@ -14,6 +14,7 @@
 #define DR7_NONE  0x400u
 #define DR7_EXEC  (DR7_NONE | 1u << 1)
 #define DR7_WRITE (DR7_EXEC | 1u << 16)
+#define DR7_GD    (DR7_NONE | 1u << 13)
 
 #define CODE(...) (const uint8_t[]) { __VA_ARGS__ }, sizeof((const uint8_t[]) { __VA_ARGS__ })
 #define NOP       0x90
@@ -170,6 +171,22 @@ static enum probe_answer try_data_breakpoint(struct scratch *s, enum scratch_mod
 	return yes_or_no(s, x.kind == EXIT_DEBUG && x.debug.dr6 & 1);
 }
 
+/* The guest gives itself a breakpoint, beside one of ours: mov dr0, edi; mov dr7, esi; nop; nop. */
+static enum probe_answer try_own_breakpoint(struct scratch *s, enum scratch_mode mode)
+{
+	const uint32_t at = SCRATCH_CODE + 7;
+	struct exit x;
+	scratch_put(s, mode, CODE(0x0f, 0x23, 0xc7, 0x0f, 0x23, 0xfe, NOP, NOP, HLT));
+	set_pointer(s, at);
+	struct kvm_regs r = *vcpu_regs(&s->vcpu);
+	r.rsi = DR7_EXEC;
+	if (!s->err)
+		s->err = vcpu_set_regs(&s->vcpu, &r);
+	run_with_dr0(s, SCRATCH_DATA, DR7_EXEC | DR7_GD, &x);
+	bool is_taken = x.kind == EXIT_HLT && is_pc(s, SCRATCH_HANDLERS + 1 + 1);
+	return answer(s, x.kind == EXIT_DEBUG || is_taken, x.kind == EXIT_HLT && is_pc(s, at + 2));
+}
+
 /* --- single-steps ---------------------------------------------------------------------------- */
 
 static enum probe_answer try_out(struct scratch *s, enum scratch_mode mode)
@@ -313,6 +330,7 @@ static const struct {
 	[PROBE_EXEC_BREAKPOINTS] = { try_exec_breakpoint, ALL },
 	[PROBE_RF_COUNTS] = { try_rf, ALL },
 	[PROBE_DATA_BREAKPOINTS] = { try_data_breakpoint, ALL },
+	[PROBE_OWN_BREAKPOINTS] = { try_own_breakpoint, ALL },
 	[PROBE_STEP_OVER_OUT_LATE] = { try_out, ALL },
 	[PROBE_STEP_LOSES_HLT] = { try_hlt, ALL },
 	[PROBE_STEP_SHOWS_TF] = { try_pushf, ALL },

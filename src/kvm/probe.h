@@ -27,18 +27,19 @@ struct probe {
 
 /* Claims about this KVM. All are about CPL 0. */
 enum probe_fact {
-	PROBE_RUNS,                 /* moves to and from memory give the right result */
-	PROBE_PAGING32,             /* ... through 32-bit page tables */
-	PROBE_INT_N,                /* int n comes to its handler */
-	PROBE_IRET,                 /* iret returns */
-	PROBE_INT3_EXITS,           /* has_int3 */
-	PROBE_EXEC_BREAKPOINTS,     /* exec breakpoints in debug registers fire */
-	PROBE_RF_COUNTS,            /* going on from one with RF set does not hit it again */
-	PROBE_DATA_BREAKPOINTS,     /* has_data_breakpoints */
-	PROBE_STEP_OVER_OUT_LATE,   /* the stop after a step over out is an instruction late */
-	PROBE_STEP_LOSES_HLT,       /* a step over hlt gives no KVM_EXIT_HLT */
-	PROBE_STEP_SHOWS_TF,        /* pushf pushes the TF of KVM's single-step */
-	PROBE_STEP_SKIPS_MOV_SS,    /* mov_ss_hides_step */
+	PROBE_RUNS,               /* moves to and from memory give the right result */
+	PROBE_PAGING32,           /* ... through 32-bit page tables */
+	PROBE_INT_N,              /* int n comes to its handler */
+	PROBE_IRET,               /* iret returns */
+	PROBE_INT3_EXITS,         /* has_int3 */
+	PROBE_EXEC_BREAKPOINTS,   /* exec breakpoints in debug registers fire */
+	PROBE_RF_COUNTS,          /* going on from one with RF set does not hit it again */
+	PROBE_DATA_BREAKPOINTS,   /* has_data_breakpoints */
+	PROBE_OWN_BREAKPOINTS,    /* debug registers that the guest loads beside ours are noticed */
+	PROBE_STEP_OVER_OUT_LATE, /* the stop after a step over out is an instruction late */
+	PROBE_STEP_LOSES_HLT,     /* a step over hlt gives no KVM_EXIT_HLT */
+	PROBE_STEP_SHOWS_TF,      /* pushf pushes the TF of KVM's single-step */
+	PROBE_STEP_SKIPS_MOV_SS,  /* mov_ss_hides_step */
 	PROBE_STEP_RUNS_WHOLE_REP,  /* step_runs_whole_rep */
 	PROBE_READ_ONLY_SLOTS,      /* writes exit as MMIO, reads and execution go on */
 	PROBE_DELETED_SLOTS,        /* reads and writes exit as MMIO */

@@ -183,12 +183,26 @@ static void a_count_is_watched_in_both_modes(void)
 	}
 }
 
+/* Six breakpoints on the page with the GDT and its pointer, stack elsewhere, no code there. */
+static void a_table_on_a_page_of_breakpoints_is_loaded(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "stages", options[0], options[1], NULL);
+	set_at(&r, 0x10000);
+	RSP_STOPS(&r, "c", 0x10000, "T05");
+	RSP_IS(&r, "OK", "P4=00900000"); /* the stack is elsewhere */
+	for (unsigned i = 0; i < 6; i++)
+		set_at(&r, 0x7df8 + i);
+	end(&r);
+}
+
 int main(void)
 {
 	RUN(the_second_stage_is_hit_and_sums_its_own_bytes);
 	RUN(the_third_stage_is_hit_and_shows_its_own_bytes);
 	RUN(both_stages_at_once_by_all_ways);
 	RUN(breakpoints_on_the_stacks_page_keep_the_stack);
+	RUN(a_table_on_a_page_of_breakpoints_is_loaded);
 	RUN(a_count_is_watched_in_both_modes);
 	return check_done();
 }
