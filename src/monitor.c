@@ -174,6 +174,18 @@ static void uncatch(struct serve *s, const struct output *out, const char *opera
 		say(out, "uncatch %s: a number of monitor catch, or all, was meant\n", operands);
 }
 
+static void step_rep(struct serve *s, const struct output *out, const char *operands)
+{
+	struct control *c = &s->machine->control;
+	if (!strcmp(operands, "one") || !strcmp(operands, "whole"))
+		c->steps_whole_rep = operands[0] == 'w';
+	else if (*operands)
+		say(out, "step-rep %s: one or whole was meant\n", operands);
+	else
+		say(out, "a step of a rep instruction does %s\n",
+		        c->steps_whole_rep ? "all its iterations (whole)" : "one iteration (one)");
+}
+
 static const struct command commands[] = {
 	{ "help", NULL, "this list", help },
 	{ "info", NULL, "all of the following", info_all },
@@ -190,6 +202,9 @@ static const struct command commands[] = {
 	        "mmio A[-B] [read|write] [value=V], mode, cs, cr0, cr3, cr4, hlt; alone: the list",
 	        catch_event },
 	{ "uncatch", "NUMBER|all", "catch it no more", uncatch },
+	{ "step-rep", "[one|whole]",
+	        "whether a step of rep movs and its like does one iteration or all; alone: tells",
+	        step_rep },
 };
 
 static void help(struct serve *s, const struct output *out, const char *operands)

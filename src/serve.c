@@ -425,26 +425,21 @@ static void fail(struct serve *s, int err)
 	end(s, STATUS_HOST);
 }
 
-static void step(struct serve *s)
+/* The debugger asked for a stop (0x03), and the guest stands at an instruction boundary. */
+static void obey_interrupt(struct serve *s)
 {
-	struct stop stop;
-	int err = control_step(&s->machine->control, &stop);
-	if (err)
-		fail(s, err);
-	else
-		handle_stop(s, &stop, true);
+	const struct stop stop = { .kind = STOP_KICKED };
+	s->is_interrupted = false;
+	s->state = SERVE_STOPPED;
+	s->last = stop;
+	report(s, &stop, false);
 }
 
-/* Runs the guest until it stops or something wants attention. */
-static void run(struct serve *s)
+/* From now on, what wants attention kicks the vCPU. */
+static void arm(struct serve *s)
 {
-	struct stop stop;
 	struct interest i;
 	bool must_look = false;
-	feed(s); /* a 0x03 may have come with the request */
-	if (s->is_interrupted || s->state != SERVE_RUNNING)
-		return;
-	terminal_raw();
 	look_out(s, &i);
 	for (nfds_t k = 1; k < i.count; k++) /* signals kick by themselves, without wake_fd */
 		if (i.fds[k].events & POLLIN && !kicker_arm(&s->kicker, i.fds[k].fd))
@@ -453,6 +448,38 @@ static void run(struct serve *s)
 		vcpu_kick(&s->machine->vcpu);
 	if (control_wants_timer(&s->machine->control))
 		kicker_arm_timer(&s->kicker, CONTROL_TIMER_NS);
+}
+
+static void step(struct serve *s)
+{
+	struct stop stop;
+	struct control *c = &s->machine->control;
+	if (c->steps_whole_rep) /* that may take long */
+		arm(s);
+	int err = control_step(c, &stop);
+	if (c->steps_whole_rep)
+		kicker_disarm(&s->kicker);
+	if (err) {
+		fail(s, err);
+		return;
+	}
+	handle_stop(s, &stop, true);
+	if (stop.kind != STOP_KICKED)
+		return;
+	attend(s, 0);
+	if (s->is_interrupted && s->state == SERVE_STEPPING)
+		obey_interrupt(s);
+}
+
+/* Runs the guest until it stops or something wants attention. */
+static void run(struct serve *s)
+{
+	struct stop stop;
+	feed(s); /* a 0x03 may have come with the request */
+	if (s->is_interrupted || s->state != SERVE_RUNNING)
+		return;
+	terminal_raw();
+	arm(s);
 	int err = control_run(&s->machine->control, &stop);
 	kicker_disarm(&s->kicker);
 	if (err) {
@@ -471,16 +498,6 @@ static void wait_to_resume(struct serve *s)
 		s->state = SERVE_RUNNING;
 	else
 		attend(s, (int)((s->resume_at_ns - now + 999999) / 1000000));
-}
-
-/* The debugger asked for a stop (0x03), and the guest stands at an instruction boundary. */
-static void obey_interrupt(struct serve *s)
-{
-	const struct stop stop = { .kind = STOP_KICKED };
-	s->is_interrupted = false;
-	s->state = SERVE_STOPPED;
-	s->last = stop;
-	report(s, &stop, false);
 }
 
 /* The gdb that `stepvm debug` started has ended, and the guest with it. */

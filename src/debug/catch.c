@@ -333,10 +333,10 @@ bool catches_cs(const struct catches *c, uint16_t before, uint16_t after, char *
 	return true;
 }
 
-bool catches_cr(
-        const struct catches *c, unsigned number, uint64_t before, uint64_t after, char *text)
+bool catches_cr(const struct catches *c, unsigned number, bool is_written, uint64_t before,
+        uint64_t after, char *text)
 {
-	if (before == after || !find(c, CATCH_CR, number, number, 0))
+	if ((before == after && !is_written) || !find(c, CATCH_CR, number, number, 0))
 		return false;
 	snprintf(text, CATCH_TEXT_MAX, "Caught a write to cr%u: 0x%" PRIx64 " was 0x%" PRIx64 ".\n",
 	        number, after, before);

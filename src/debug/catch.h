@@ -69,8 +69,9 @@ bool catches_mmio(const struct catches *c, uint64_t gpa, unsigned size, bool is_
         uint64_t value, char *text);
 bool catches_mode(const struct catches *c, const char *before, const char *after, char *text);
 bool catches_cs(const struct catches *c, uint16_t before, uint16_t after, char *text);
-bool catches_cr(
-        const struct catches *c, unsigned number, uint64_t before, uint64_t after, char *text);
+/* is_written: the instruction writes it, maybe with what it was. */
+bool catches_cr(const struct catches *c, unsigned number, bool is_written, uint64_t before,
+        uint64_t after, char *text);
 bool catches_hlt(const struct catches *c, char *text);
 
 /* "#GP" and its like for 0 to 31 where the SDM names one, else NULL. */

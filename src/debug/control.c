@@ -210,18 +210,21 @@ struct before {
 	enum cpu_mode mode;
 	uint16_t cs;
 	uint64_t cr0, cr3, cr4;
+	int written_cr; /* by the instruction, or -1 */
 	char where[32];
 };
 
 static void note_before(struct control *c, struct before *b)
 {
 	const struct kvm_sregs *s = vcpu_sregs(c->vcpu);
+	struct insn insn;
 	*b = (struct before) {
 		.mode = registers_mode(c->vcpu),
 		.cs = s->cs.selector,
 		.cr0 = s->cr0,
 		.cr3 = s->cr3,
 		.cr4 = s->cr4,
+		.written_cr = control_look_ahead(c->vcpu, &insn) ? insn.written_cr : -1,
 	};
 	snprintf(b->where, sizeof b->where, "%04x:%04" PRIx64, b->cs,
 	        (uint64_t)vcpu_regs(c->vcpu)->rip);
@@ -236,9 +239,10 @@ static void catch_step(struct control *c, const struct before *b)
 	if (c->entered_handler)
 		note_caught(c,
 		        catches_vector(all, c->vector, vcpu_regs(c->vcpu), b->where, next_line(c)));
-	note_caught(c, catches_cr(all, 0, b->cr0, s->cr0, next_line(c)));
-	note_caught(c, catches_cr(all, 3, b->cr3, s->cr3, next_line(c)));
-	note_caught(c, catches_cr(all, 4, b->cr4, s->cr4, next_line(c)));
+	int written = c->entered_handler ? -1 : b->written_cr; /* it has faulted */
+	note_caught(c, catches_cr(all, 0, written == 0, b->cr0, s->cr0, next_line(c)));
+	note_caught(c, catches_cr(all, 3, written == 3, b->cr3, s->cr3, next_line(c)));
+	note_caught(c, catches_cr(all, 4, written == 4, b->cr4, s->cr4, next_line(c)));
 	note_caught(c, catches_mode(all, registers_mode_name(b->mode), mode, next_line(c)));
 	note_caught(c, catches_cs(all, b->cs, s->cs.selector, next_line(c)));
 }
@@ -451,8 +455,19 @@ static void look_for_progress(struct control *c)
 
 int control_step(struct control *c, struct stop *stop)
 {
+	uint64_t pc = registers_pc(c->vcpu);
+	struct insn insn;
+	bool is_rep = c->steps_whole_rep && control_look_ahead(c->vcpu, &insn) &&
+	              (insn.kind == INSN_STRING || insn.kind == INSN_SCAN) && insn.rep != INSN_ONCE;
 	c->must_step_off = false;
-	return step(c, stop);
+	int err = step(c, stop);
+	while (is_rep && !err && stop->kind == STOP_STEPPED && registers_pc(c->vcpu) == pc) {
+		if (vcpu_take_kick(c->vcpu))
+			stop->kind = STOP_KICKED;
+		else
+			err = step(c, stop);
+	}
+	return err;
 }
 
 void control_begin(struct control *c)

@@ -69,8 +69,9 @@ struct control {
 	} hit;
 	struct probe probe;
 	bool is_probed;
-	bool must_step_off; /* the guest stands at a breakpoint that was reported */
-	bool loads_dr;      /* a free run has come to a mov to or from a debug register */
+	bool steps_whole_rep; /* a step of a rep instruction does all its iterations */
+	bool must_step_off;   /* the guest stands at a breakpoint that was reported */
+	bool loads_dr;        /* a free run has come to a mov to or from a debug register */
 	/* Where the last kick met the guest, while guards stood: see control_wants_timer. */
 	struct kvm_regs kicked_at;
 	bool entered_handler; /* the step ended at an exception handler's first instruction */
@@ -83,7 +84,8 @@ void control_close(struct control *c);
 /* Drops all breakpoints, watchpoints and catchpoints: the debugger is gone. */
 void control_forget(struct control *c);
 
-/* Each returns 0 with *stop, or -errno when KVM itself failed. */
+/* Each returns 0 with *stop, or -errno when KVM itself failed. control_step stops by STOP_KICKED
+ * only with steps_whole_rep, between two iterations: the caller goes on by another control_step. */
 int control_step(struct control *c, struct stop *stop);
 void control_begin(struct control *c);
 int control_run(struct control *c, struct stop *stop);

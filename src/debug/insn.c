@@ -42,6 +42,20 @@ static enum insn_kind two_byte_kind(uint8_t opcode)
 	}
 }
 
+/* Behind 0f; at: ModRM, where there is one. SDM vol 2, "MOV - Move to/from Control Registers",
+ * LMSW, CLTS. */
+static int8_t written_cr(uint8_t opcode, const uint8_t *at, size_t left, bool has_rex_r)
+{
+	if (opcode == 0x06)
+		return 0;
+	if (!left)
+		return -1;
+	unsigned reg = at[0] >> 3 & 7;
+	if (opcode == 0x22)
+		return (int8_t)(reg + (has_rex_r ? 8 : 0));
+	return opcode == 0x01 && reg == 6 ? 0 : -1;
+}
+
 static enum insn_faults one_byte_faults(uint8_t opcode, uint8_t reg)
 {
 	switch (opcode) {
@@ -162,16 +176,19 @@ static bool finish(struct insn *i, const uint8_t *at, size_t left)
 
 bool insn_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned code_bits)
 {
-	bool has_address_size = false, has_operand_size = false, has_rex_w = false;
+	bool has_address_size = false, has_operand_size = false;
+	uint8_t rex = 0;
 	size_t at = 0;
-	*i = (struct insn) { .address_bits = code_bits, .operand_bits = code_bits == 16 ? 16 : 32 };
+	*i = (struct insn) { .address_bits = code_bits,
+		.operand_bits = code_bits == 16 ? 16 : 32,
+		.written_cr = -1 };
 	for (; at < len; at++) {
 		/* A REX that does not stand right before the opcode is ignored, SDM vol 2, 2.2.1.
 		 */
 		if (take_prefix(i, bytes[at], &has_address_size, &has_operand_size))
-			has_rex_w = false;
+			rex = 0;
 		else if (code_bits == 64 && (bytes[at] & 0xf0) == 0x40)
-			has_rex_w = bytes[at] & 8;
+			rex = bytes[at];
 		else
 			break;
 	}
@@ -179,7 +196,7 @@ bool insn_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned code
 		i->address_bits = code_bits == 32 ? 16 : 32;
 	if (has_operand_size)
 		i->operand_bits = code_bits == 16 ? 32 : 16;
-	if (has_rex_w)
+	if (rex & 8)
 		i->operand_bits = 64;
 	if (at == len)
 		return false;
@@ -194,5 +211,6 @@ bool insn_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned code
 	i->opcode = bytes[at];
 	i->kind = two_byte_kind(i->opcode);
 	i->faults = two_byte_faults(i->opcode);
+	i->written_cr = written_cr(i->opcode, bytes + at + 1, len - at - 1, rex & 4);
 	return true;
 }

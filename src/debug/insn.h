@@ -46,8 +46,9 @@ struct insn {
 	unsigned prefix_len;   /* bytes before the opcode, REX included */
 	unsigned len;          /* bytes in all; 0 but for HLT, PUSHF, POPF, IRET, INT, LOAD_SS */
 	bool has_lock;
-	uint8_t opcode; /* the last opcode byte */
-	uint8_t vector; /* INSN_INT */
+	int8_t written_cr; /* mov to a control register, lmsw and clts: which; else -1 */
+	uint8_t opcode;    /* the last opcode byte */
+	uint8_t vector;    /* INSN_INT */
 };
 
 /* bytes: up to INSN_MAX bytes at the instruction; code_bits: 16, 32 or 64. False when the bytes end

@@ -28,7 +28,9 @@
 #define RFLAGS_ZF (1u << 6)
 #define RFLAGS_TF (1u << 8)
 #define RFLAGS_RF (1u << 16)
+#define DR6_BD    (1u << 13)
 #define DR6_BS    (1u << 14)
+#define DR7_GD    (1u << 13)
 
 /* How often a step that did nothing is repeated. A jump to itself looks the same, and nobody can
  * tell how often it was done. */
@@ -42,7 +44,7 @@ unsigned control_operands(struct vcpu *v, struct operand operands[OPERANDS_MAX])
 	        vcpu_sregs(v), operands);
 }
 
-static bool look_ahead(struct vcpu *v, struct insn *insn)
+bool control_look_ahead(struct vcpu *v, struct insn *insn)
 {
 	uint8_t bytes[INSN_MAX];
 	size_t n = linear_read(v, registers_pc(v), bytes, sizeof bytes);
@@ -302,6 +304,14 @@ static int step_rep(
 	return vcpu_set_regs(v, &regs);
 }
 
+/* An emulating KVM does 1024 at a time and leaves RF set behind them. */
+static int step_some_of_rep(struct control *c, const struct handlers *h, struct stop *stop)
+{
+	uint64_t rf = vcpu_regs(c->vcpu)->rflags & RFLAGS_RF;
+	int err = run_step(c, h, stop);
+	return err || rf ? err : clear_rf(c->vcpu);
+}
+
 /* mov ss and pop ss on a CPU that takes no trap behind them: a planted byte on the next
  * instruction. When none can stand there, the step takes the next instruction along. */
 static int step_load_ss(
@@ -361,6 +371,7 @@ static int raise_guest_db(struct control *c, uint64_t dr6, struct stop *stop)
 	} while (!err && (x.kind == EXIT_KICKED || x.kind == EXIT_IRQ_WINDOW));
 	c->entered_handler = true;
 	c->vector = VECTOR_DB;
+	c->knows_guest = false; /* DR6, and DR7.GD */
 	if (!err && x.kind != EXIT_DEBUG)
 		control_stop_by(&x, stop);
 	return err ? err : clear_rf(v);
@@ -390,9 +401,9 @@ static uint64_t guest_data_hits(struct control *c, const struct operand *operand
 	return bits;
 }
 
-static bool guest_has_breakpoints(struct control *c)
+static bool guest_debugs(struct control *c)
 {
-	return control_guest_registers(c)->dr7 & 0xff; /* Ln and Gn */
+	return control_guest_registers(c)->dr7 & (0xff | DR7_GD); /* Ln and Gn */
 }
 
 /* A triple fault: the registers are those of the moment before. kvm_amd has reset them. */
@@ -416,9 +427,12 @@ static int run_looked_at(
 		return step_load_ss(c, insn, h, stop);
 	/* KVM reads ahead for ins: one exit for all elements, whatever a step of movs does. */
 	bool is_ins = insn->opcode == 0x6c || insn->opcode == 0x6d;
-	if (counts && (is_ins || control_probe(c)->step_runs_whole_rep))
-		return step_rep(c, insn, h, stop);
-	return run_step(c, h, stop);
+	if (!counts || (!is_ins && !control_probe(c)->step_runs_whole_rep))
+		return run_step(c, h, stop);
+	/* As many iterations as KVM does at once, unless each is to be looked at. */
+	if (c->steps_whole_rep && !c->watches.count)
+		return step_some_of_rep(c, h, stop);
+	return step_rep(c, insn, h, stop);
 }
 
 /* The TF that popf or iret is about to load; the guest's own as it is for all others. */
@@ -444,10 +458,13 @@ static int step_looked_at(struct control *c, const struct insn *insn, struct sto
 	const bool tf = vcpu_tf(v), tf_after = tf_behind(v, insn);
 	struct operand operands[OPERANDS_MAX];
 	unsigned count = 0;
-	if (guest_has_breakpoints(c)) {
+	if (guest_debugs(c)) {
 		uint64_t hits = guest_hits(c, registers_pc(v), 1, 1u << 0);
 		if (hits && !(vcpu_regs(v)->rflags & RFLAGS_RF))
 			return raise_guest_db(c, hits, stop);
+		if (insn->kind == INSN_MOV_DR && control_guest_registers(c)->dr7 & DR7_GD &&
+		        registers_cpl(v) == 0)
+			return raise_guest_db(c, DR6_BD, stop);
 		count = control_operands(v, operands);
 	}
 	find_handlers(v, insn, &h);
@@ -488,7 +505,7 @@ int control_single_step(struct control *c, struct stop *stop)
 	int err;
 	*stop = (struct stop) { .kind = STOP_STEPPED };
 	c->was_kicked = c->entered_handler = false;
-	if (!look_ahead(c->vcpu, &insn))
+	if (!control_look_ahead(c->vcpu, &insn))
 		insn = (struct insn) { .kind = INSN_OTHER };
 	if (insn.kind == INSN_HLT && !insn.has_lock && registers_cpl(c->vcpu) == 0)
 		err = step_hlt(c, &insn, stop);

@@ -15,6 +15,8 @@ int control_single_step(struct control *c, struct stop *stop);
 int control_finish_access(struct control *c, const struct exit *x, struct stop *stop);
 /* What the instruction at the pc is about to access. */
 unsigned control_operands(struct vcpu *v, struct operand operands[OPERANDS_MAX]);
+/* The instruction at the pc. False when its bytes can't be read. */
+bool control_look_ahead(struct vcpu *v, struct insn *insn);
 /* The guest's own DR0 to DR7 as they are now. */
 const struct kvm_debugregs *control_guest_registers(struct control *c);
 /* An exit that is no access and no debug event, as a stop. */

@@ -193,6 +193,20 @@ static void changes_of_mode_cs_and_cr0_are_caught(void)
 	check_end(&r, "stages ok\n");
 }
 
+/* mov eax, cr0; mov cr0, eax; clts; mov cr3, eax */
+static void a_write_of_the_same_value_is_caught(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "hello", NULL);
+	RSP_IS(&r, "OK", "M8000,c:0f20c00f22c00f060f22d8f4");
+	RSP_IS(&r, "OK", "P8=00800000");
+	MONITOR(&r, "catch cr0", "1: cr0" SLOW);
+	CAUGHT(&r, 0x8006, "Caught a write to cr0: 0x60000010 was 0x60000010.\n");
+	CAUGHT(&r, 0x8008, "Caught a write to cr0: 0x60000010 was 0x60000010.\n");
+	RSP_BEGINS(&r, "T00", "c");
+	rsp_close(&r);
+}
+
 static void two_causes_at_once_are_both_told(void)
 {
 	struct rsp r;
@@ -339,6 +353,7 @@ int main(void)
 	RUN(a_port_is_caught_behind_its_access);
 	RUN(mmio_is_caught_behind_its_access);
 	RUN(changes_of_mode_cs_and_cr0_are_caught);
+	RUN(a_write_of_the_same_value_is_caught);
 	RUN(two_causes_at_once_are_both_told);
 	RUN(a_watchpoint_and_a_catchpoint_at_once_are_both_told);
 	RUN(hlt_is_caught);

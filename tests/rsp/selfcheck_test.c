@@ -77,8 +77,11 @@ static void check_breakpoints(unsigned count, unsigned never_reached)
 	rsp_close(&r);
 }
 
+/* All in debug registers, beside which the guest loads one. */
 static void with_4_breakpoints_it_is_well(void)
 {
+	if (!rsp_probe("own_breakpoints_noticed"))
+		CHECK_SKIP("debug registers that the guest loads beside ours are not noticed");
 	check_breakpoints(4, 0);
 	check_breakpoints(4, 4);
 }
@@ -138,11 +141,43 @@ static void with_catchpoints_it_is_well(void)
 	}
 }
 
+/* With DR7.GD, the guest's next use of a debug register is a #DB with BD in DR6, before it is done
+ * and with GD off. mov dr7, eax; nop; mov ebx, dr7; hlt at 0x8000, the handler at 0x8010: hlt. */
+static void the_guests_own_gd_is_kept(const char *request)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "selfcheck", NULL);
+	RSP_IS(&r, "OK", "M8000,8:0f23f8900f21fbf4");
+	RSP_IS(&r, "OK", "M8010,1:f4");
+	RSP_IS(&r, "OK", "M4,4:10800000");
+	RSP_IS(&r, "OK", "P0=00240000"); /* GD, and bit 10, which is always 1 */
+	RSP_IS(&r, "OK", "P8=00800000");
+	RSP_IS(&r, "OK", "Z0,8003,1");
+	RSP_STOPS(&r, "c", 0x8003, "T05");
+	if (*request == 'c') {
+		RSP_IS(&r, "OK", "Z0,8010,1");
+	} else {
+		RSP_STOPS(&r, "s", 0x8004, "T05");
+	}
+	RSP_STOPS(&r, request, 0x8010, "T05");
+	RSP_IS(&r, "0480", "m7bfa,2"); /* behind the nop: the mov was not done */
+	rsp_close(&r);
+}
+
+static void gd_is_the_guests(void)
+{
+	the_guests_own_gd_is_kept("s");
+	if (!rsp_probe("own_breakpoints_noticed"))
+		CHECK_SKIP("debug registers that the guest loads beside ours are not noticed");
+	the_guests_own_gd_is_kept("c");
+}
+
 int main(void)
 {
 	RUN(free_it_is_well);
 	RUN(stepped_to_its_end_it_is_well);
 	RUN(with_4_breakpoints_it_is_well);
+	RUN(gd_is_the_guests);
 	RUN(with_12_breakpoints_it_is_well);
 	RUN(with_watchpoints_it_is_well);
 	RUN(with_catchpoints_it_is_well);

@@ -203,6 +203,43 @@ static void repeated_strings_are_stepped_within(void)
 	rsp_close(&r);
 }
 
+static void ask_monitor(struct rsp *r, const char *command)
+{
+	char hex[100];
+	for (size_t i = 0; command[i] && 2 * i + 2 < sizeof hex; i++)
+		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)command[i]);
+	RSP_IS(r, "OK", "qRcmd,%s", hex);
+}
+
+/* cld; mov cx, -1; rep stosb; nop; hlt, at 0x8000: 65535 iterations in a step, or one. */
+static void a_step_does_a_whole_rep_when_it_is_to(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "hello", NULL);
+	RSP_IS(&r, "OK", "M8000,8:fcb9fffff3aa90f4");
+	RSP_IS(&r, "OK", "P8=00800000");
+	RSP_IS(&r, "OK", "P7=00000000");
+	ask_monitor(&r, "step-rep whole");
+	RSP_STOPS(&r, "s", 0x8001, "T05");
+	RSP_STOPS(&r, "s", 0x8004, "T05");
+	RSP_IS(&r, "OK", "P0=41000000");
+	RSP_IS(&r, "OK", "Pd=00100000"); /* es = 0x1000: away from the code */
+	RSP_IS(&r, "OK", "Z2,1d000,1");
+	RSP_STOPS(&r, "s", 0x8004, "T05thread:1;watch:1d000;");
+	CHECK_EQ(rsp_register(&r, 1), 0xffff - 0xd001);
+	RSP_IS(&r, "OK", "z2,1d000,1");
+	RSP_STOPS(&r, "s", 0x8006, "T05");
+	CHECK_EQ(rsp_register(&r, 1), 0);
+	RSP_IS(&r, "41", "m1fffe,1");
+	RSP_IS(&r, "00", "m1ffff,1");
+	ask_monitor(&r, "step-rep one");
+	RSP_IS(&r, "OK", "P1=05000000");
+	RSP_IS(&r, "OK", "P8=04800000");
+	RSP_STOPS(&r, "s", 0x8004, "T05");
+	CHECK_EQ(rsp_register(&r, 1), 4);
+	rsp_close(&r);
+}
+
 static void hlt_halts_and_says_so(void)
 {
 	struct rsp r;
@@ -346,6 +383,7 @@ int main(void)
 	RUN(each_step_of_counter_has_its_effect_and_no_other);
 	RUN(a_code_segment_with_a_base_makes_no_difference);
 	RUN(repeated_strings_are_stepped_within);
+	RUN(a_step_does_a_whole_rep_when_it_is_to);
 	RUN(hlt_halts_and_says_so);
 	RUN(a_step_of_int_ends_at_the_handlers_first_instruction);
 	RUN(a_step_of_a_fault_ends_at_the_handlers_first_instruction);

@@ -15,6 +15,7 @@
 
 static int check_cases, check_failed_cases;
 static bool check_case_ok;
+static const char *check_skipped; /* why, when the case can't be tried here */
 
 #define CHECK_FAIL(...)                                                                            \
 	(check_case_ok = false, printf("# %s:%d: ", __FILE__, __LINE__), printf(__VA_ARGS__),      \
@@ -34,12 +35,19 @@ static bool check_case_ok;
 			CHECK_FAIL("%s is\n#   \"%s\", wanted\n#   \"%s\"", #is, check_is,         \
 			        check_wanted);                                                     \
 	} while (0)
+#define CHECK_SKIP(why)                                                                            \
+	do {                                                                                       \
+		check_skipped = (why);                                                             \
+		return;                                                                            \
+	} while (0)
 #define RUN(test)                                                                                  \
 	do {                                                                                       \
 		check_case_ok = true;                                                              \
+		check_skipped = NULL;                                                              \
 		test();                                                                            \
 		check_failed_cases += !check_case_ok;                                              \
-		printf("%sok %d - %s\n", check_case_ok ? "" : "not ", ++check_cases, #test);       \
+		printf("%sok %d - %s%s%s\n", check_case_ok ? "" : "not ", ++check_cases, #test,    \
+		        check_skipped ? " # SKIP " : "", check_skipped ? check_skipped : "");      \
 	} while (0)
 
 static inline int check_done(void)
