@@ -334,9 +334,11 @@ static int handle_debug(struct control *c, const struct exit *x, struct stop *st
 		return 0;
 	/* One that is none of ours belongs to the guest: its own int3, debug registers or TF. */
 	uint64_t dr6 = place_guest_hits(c, x->debug.dr6) | (x->debug.dr6 & DR6_BS);
-	/* What is left over of a step of ours, seen on kvm_intel: nothing that the guest asked for.
+	/* What is left over of a step of ours, seen on kvm_intel before anything was run: nothing
+	 * that the guest asked for. (TF may be off behind a popf that the guest's own TF stepped.)
 	 */
-	if (x->debug.exception == 1 && dr6 == DR6_BS && !vcpu_tf(c->vcpu))
+	if (x->debug.exception == 1 && dr6 == DR6_BS && !vcpu_tf(c->vcpu) &&
+	        registers_pc(c->vcpu) == c->run_from)
 		return 1;
 	bool is_restart = vcpu_regs(c->vcpu)->rflags & RFLAGS_RF;
 	if (x->debug.exception == 1 && !(dr6 & DR6_BS) && is_restart)
@@ -398,6 +400,7 @@ static int run_free(struct control *c, struct stop *stop)
 	int result;
 	forget_events(c);
 	c->knows_guest = false;
+	c->run_from = registers_pc(c->vcpu);
 	do {
 		struct exit x;
 		result = vcpu_run(c->vcpu, &x);

@@ -71,6 +71,7 @@ struct control {
 	bool is_probed;
 	bool steps_whole_rep; /* a step of a rep instruction does all its iterations */
 	bool must_step_off;   /* the guest stands at a breakpoint that was reported */
+	uint64_t run_from;    /* the pc (gva) where the free run began */
 	bool loads_dr;        /* a free run has come to a mov to or from a debug register */
 	/* Where the last kick met the guest, while guards stood: see control_wants_timer. */
 	struct kvm_regs kicked_at;
