@@ -108,7 +108,7 @@ static int dial(uint16_t port)
 		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int one = 1;
-	double end = now() + 10;
+	double deadline = now() + 10;
 	while (now() < deadline) {
 		int fd = socket(AF_INET, SOCK_STREAM, 0);
 		if (connect(fd, (struct sockaddr *)&a, sizeof a) == 0) {
