@@ -93,7 +93,10 @@ static enum verdict write_one(struct session *s, struct text_in in)
 
 /* --- memory ---------------------------------------------------------------------------------- */
 
-#define CHUNK 4096
+/* From this length on a reply is run-length encoded. Below it is what people type and what simple
+ * clients ask for. */
+#define LONG_REPLY 2048
+#define CHUNK      4096
 
 static enum verdict read_memory(struct session *s, struct text_in in)
 {
@@ -111,9 +114,14 @@ static enum verdict read_memory(struct session *s, struct text_in in)
 		        s->target->memory->read(s->target->ctx, s->cpu, gva + done, chunk, wanted);
 		text_put_bytes(&s->reply, chunk, n);
 		done += n;
+		if (n < wanted && !done)
+			return REPLY_FAULT;
 		if (n < wanted)
-			return done ? REPLY : REPLY_FAULT;
+			break;
 	}
+	/* Memory is mostly zeros, and a gdb takes each character by itself. */
+	if (s->reply.len >= LONG_REPLY)
+		s->reply.len = frame_shorten(s->reply.data, s->reply.len);
 	return REPLY;
 }
 

@@ -85,6 +85,30 @@ enum frame_event frame_feed(struct frame *f, uint8_t byte)
 	return FRAME_NONE;
 }
 
+#define RUN_BASE 29 /* the character for no repeats */
+#define RUN_MIN  3  /* fewer are no longer than `*` and the character */
+#define RUN_MAX  ('~' - RUN_BASE)
+
+size_t frame_shorten(uint8_t *data, size_t len)
+{
+	size_t to = 0;
+	for (size_t at = 0; at < len;) {
+		uint8_t c = data[at++];
+		size_t more = 0;
+		while (more < RUN_MAX && at + more < len && data[at + more] == c)
+			more++;
+		data[to++] = c;
+		if (more < RUN_MIN)
+			continue;
+		while (more + RUN_BASE == '#' || more + RUN_BASE == '$')
+			more--;
+		data[to++] = '*';
+		data[to++] = (uint8_t)(more + RUN_BASE);
+		at += more;
+	}
+	return to;
+}
+
 size_t frame_wrap(uint8_t *to, const uint8_t *data, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";

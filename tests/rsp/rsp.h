@@ -411,10 +411,18 @@ static inline bool rsp_receive(struct rsp *r, int timeout_ms)
 		r->naks += c == '-';
 	}
 	while ((c = rsp_byte(r, timeout_ms)) != '#') {
-		if (c < 0 || r->packet_len == RSP_PACKET_SIZE)
-			return false;
+		int more = 1;
 		sum = (uint8_t)(sum + c);
-		r->packet[r->packet_len++] = (char)c;
+		if (c == '*') { /* run-length encoding: so many more of the last character */
+			more = rsp_byte(r, timeout_ms);
+			sum = (uint8_t)(sum + more);
+			more -= 29;
+			c = r->packet_len ? r->packet[r->packet_len - 1] : -1;
+		}
+		if (c < 0 || more < 0 || r->packet_len + (size_t)more > RSP_PACKET_SIZE)
+			return false;
+		memset(r->packet + r->packet_len, c, (size_t)more);
+		r->packet_len += (size_t)more;
 	}
 	r->packet[r->packet_len] = 0;
 	for (int i = 0; i < 2; i++) {

@@ -229,6 +229,54 @@ static void wrapped_packets_come_back(void)
 	}
 }
 
+/* As a gdb does it: a run is so many more of the character before. -1: it could not be sent. */
+static long expand(uint8_t *to, size_t room, const uint8_t *from, size_t len)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < len; i++) {
+		size_t more = 1;
+		if (from[i] == '#' || from[i] == '$')
+			return -1;
+		if (from[i] == '*') {
+			if (!n || ++i == len || from[i] < ' ' || from[i] > '~' || from[i] == '#' ||
+			        from[i] == '$')
+				return -1;
+			more = from[i] - 29u;
+		}
+		if (more > room - n)
+			return -1;
+		memset(to + n, from[i] == '*' || more > 1 ? to[n - 1] : from[i], more);
+		n += more;
+	}
+	return (long)n;
+}
+
+static void shortened_data_expands_to_itself(void)
+{
+	uint64_t seed = 3;
+	for (size_t run = 1; run < 400; run++) {
+		uint8_t data[402], shorter[402], back[402];
+		memset(data, '0', run);
+		data[run] = 'e';
+		memcpy(shorter, data, run + 1);
+		size_t n = frame_shorten(shorter, run + 1);
+		CHECK_EQ(expand(back, sizeof back, shorter, n), run + 1);
+		CHECK(!memcmp(back, data, run + 1));
+		CHECK(n <= run + 1 && n <= 3 * (run / 97 + 1) + 7);
+	}
+	for (int round = 0; round < 2000; round++) {
+		uint8_t data[300], shorter[300], back[300];
+		size_t len = random_below(&seed, sizeof data);
+		for (size_t i = 0; i < len; i++)
+			data[i] = random_below(&seed, 8) && i ? data[i - 1] : "0123"[i % 4];
+		memcpy(shorter, data, len);
+		size_t n = frame_shorten(shorter, len);
+		CHECK(n <= len);
+		CHECK_EQ(expand(back, sizeof back, shorter, n), len);
+		CHECK(!memcmp(back, data, len));
+	}
+}
+
 static uint8_t random_byte(uint64_t *seed)
 {
 	static const char likely[] = "$$$##}+-\x03"
@@ -268,6 +316,7 @@ int main(void)
 	RUN(recovers_after_a_packet_that_is_too_long);
 	RUN(is_idle_between_packets_only);
 	RUN(wrapped_packets_come_back);
+	RUN(shortened_data_expands_to_itself);
 	RUN(agrees_with_a_naive_twin_on_noise);
 	return check_done();
 }
