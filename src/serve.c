@@ -95,6 +95,7 @@ static void trace_packets(
 static void lose_debugger(struct serve *s)
 {
 	bool is_over = session_state(s->session) == SESSION_GONE;
+	s->watches_stdin = is_over && s->transport.kind == TRANSPORT_STDIO;
 	session_close(s->session);
 	s->session = NULL;
 	s->in_at = s->in_len = 0;
@@ -235,6 +236,18 @@ static void read_console(struct serve *s)
 		s->reads_console = false; /* no more will come */
 }
 
+/* A guest that a debugger on standard input has let go belongs to who holds the other end of it. */
+static void watch_stdin(struct serve *s)
+{
+	uint8_t bytes[256];
+	ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes); /* nobody listens to more */
+	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+		return;
+	s->watches_stdin = false;
+	fprintf(stderr, "stepvm: standard input has ended, and so has the guest\n");
+	end(s, STATUS_HOST);
+}
+
 /* --- waiting --------------------------------------------------------------------------------- */
 
 /* Which descriptors matter now. */
@@ -261,6 +274,8 @@ static void look_out(struct serve *s, struct interest *i)
 		add_fd(i, has_output ? s->transport.out_fd : s->transport.in_fd,
 		        has_output ? POLLOUT : POLLIN);
 	}
+	if (s->watches_stdin)
+		add_fd(i, STDIN_FILENO, POLLIN);
 	bool is_running = s->state == SERVE_RUNNING || s->state == SERVE_WAITING;
 	if (s->reads_console && is_running && terminal_may_read()) {
 		if (board_input_room(&s->machine->board))
@@ -286,6 +301,8 @@ static void attend(struct serve *s, int timeout_ms)
 				;
 		} else if (s->has_transport && i.fds[k].fd == s->transport.listen_fd) {
 			accept_debugger(s);
+		} else if (s->watches_stdin && i.fds[k].fd == STDIN_FILENO) {
+			watch_stdin(s);
 		} else if (s->reads_console && i.fds[k].fd == STDIN_FILENO) {
 			read_console(s);
 		} else if (i.fds[k].events & POLLOUT) {

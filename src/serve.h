@@ -43,6 +43,7 @@ struct serve {
 	int wake_fd; /* ends poll when a signal came */
 	struct transport transport;
 	bool has_transport, reads_console;
+	bool watches_stdin; /* for its end: a debugger on it has detached */
 	struct session *session; /* NULL: no debugger */
 	struct target target;
 	enum serve_state state;

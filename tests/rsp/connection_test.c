@@ -257,6 +257,17 @@ static void the_end_of_standard_input_ends_stepvm(void)
 	}
 }
 
+/* Without a debugger the guest goes on, until the pipe to it is closed, too. */
+static void stdios_end_behind_a_detach_ends_it(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_STDIO, "spin", NULL);
+	RSP_IS(&r, "OK", "D");
+	rsp_disconnect(&r);
+	CHECK_EQ(rsp_wait_exit(&r), 4);
+	rsp_close(&r);
+}
+
 static void requests_to_a_running_guest_are_refused(void)
 {
 	struct rsp r;
@@ -300,6 +311,7 @@ int main(void)
 	RUN(without_waiting_the_guest_runs_until_a_debugger_comes);
 	RUN(killing_ends_stepvm_with_status_0);
 	RUN(the_end_of_standard_input_ends_stepvm);
+	RUN(stdios_end_behind_a_detach_ends_it);
 	RUN(requests_to_a_running_guest_are_refused);
 	RUN(a_signal_ends_it_stopped_or_running);
 	return check_done();
