@@ -77,13 +77,20 @@ asan: ## all tests again with AddressSanitizer and UBSan
 demo: all ## one session: gdb follows 16-bit code from its first instruction
 	@tests/demo $(B)
 
-bench: $(B)/stepvm guests ## beside QEMU, where qemu-system-x86 is installed
-	@$(MAKE) --no-print-directory $(B)/tests/bench/bench
-	@$(B)/tests/bench/bench $(B)/stepvm $(GUEST_DIR)
+bench: $(B)/stepvm guests ## beside QEMU, where qemu-system-x86 is installed; BENCH_FLAGS='--svg FILE'
+	@$(MAKE) --no-print-directory $(B)/tests/bench/bench $(B)/tests/bench/loop32.elf $(B)/tests/bench/loop64.elf
+	@$(B)/tests/bench/bench $(B)/stepvm $(GUEST_DIR) $(B)/tests/bench/loop $(BENCH_FLAGS)
 
-$(B)/tests/bench/%: tests/bench/%.c $(wildcard tests/rsp/*.h)
+BENCH := $(wildcard tests/bench/*.c)
+
+$(B)/tests/bench/bench: $(BENCH) $(wildcard tests/bench/*.h)
 	@mkdir -p $(@D)
-	$(CC) -Itests/unit -Itests/rsp $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(BENCH) $(LDLIBS) -lm
+
+$(B)/tests/bench/loop%.elf: tests/bench/loop.S
+	@mkdir -p $(@D)
+	$(CC) -m$* -c -g -o $(@:.elf=.o) $<
+	ld -m $(if $(filter 32,$*),elf_i386,elf_x86_64) -nostdlib --build-id=none -e start -Ttext=0x1000 -o $@ $(@:.elf=.o)
 
 # Instruction by instruction beside QEMU's own emulation; ORACLE_FLAGS='--seeds 1000'.
 ORACLE := $(wildcard tests/oracle/*.c)

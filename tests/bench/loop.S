@@ -1,0 +1,13 @@
+# What the bench has gdb go over: `next` a line that is one instruction many times, and a breakpoint
+# with a condition. Linked at 0x1000, as ELF32 and ELF64.
+	.code16
+	.globl start, spin, hit
+start:
+	nop
+	addr32 loop .
+	jmp	.
+spin:
+	inc	%eax
+hit:
+	nop
+	jmp	spin

@@ -1,0 +1,248 @@
+#include "work.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STEPS            5000
+#define STOPS            500 /* from breakpoint to breakpoint */
+#define INTERRUPTS       50
+#define HITS             2000 /* of a breakpoint with a condition, until it holds */
+#define NEXT_ITERATIONS  100000
+#define QEMU_ITERATIONS  2000 /* of them; the time is multiplied */
+#define WATCH_INSNS      1000000
+#define QEMU_WATCH_INSNS 2000
+#define MEMORY_SIZE      (4u << 20) /* read and written at */
+#define MEMORY_GPA       0x100000u
+#define CODE_GPA         0x1000u
+#define GDB_SIZE         0x1000000 /* dumped and restored by gdb */
+
+const struct work_row works[WORKS] = {
+	[WORK_START] = { "start to the first `?` reply", "start to first reply", "ms", true },
+	[WORK_RESIDENT] = { "resident memory then", "resident memory", "MiB", true },
+	[WORK_STEP] = { "`s` over TCP", "s over TCP", "/s", false },
+	[WORK_VCONT_STEP] = { "`vCont;s:1`", "vCont;s", "/s", false },
+	[WORK_STEP_AND_READ] = { "`s` and `g`", "s and g", "/s", false },
+	[WORK_BREAK] = { "breakpoint to breakpoint, as gdb does it (`z1 s Z1 c`)",
+	        "breakpoint to breakpoint", "/s", false },
+	[WORK_CONDITION] = { "gdb: `hbreak … if $eax == N`, hits", "break if: hits", "/s", false },
+	[WORK_NEXT] = { "gdb: `next` over a loop of 100,000", "next over a long loop", "s", true },
+	[WORK_WATCH] = { "a watched byte changes after 1,000,000 instructions",
+	        "watch until a change", "s", true },
+	[WORK_READ] = { "memory read by `m`, 4 MiB of noise", "memory read", "MiB/s", false },
+	[WORK_WRITE] = { "memory written by `M`, 4 MiB", "memory write", "MiB/s", false },
+	[WORK_STOP] = { "0x03 to the stop, median of 50", "0x03 to stop", "ms", true },
+	[WORK_STOP_WORST] = { "0x03 to the stop, worst of 50", "the same, worst", "ms", true },
+	[WORK_GDB_STEPI] = { "gdb: `stepi 5000`", "gdb stepi 5000", "s", true },
+	[WORK_GDB_DUMP] = { "gdb: `dump` of 16 MiB", "gdb dump 16 MiB", "s", true },
+	[WORK_GDB_RESTORE] = { "gdb: `restore` of 16 MiB", "gdb restore 16 MiB", "s", true },
+};
+
+/* Writes code to CODE_GPA and makes it the next instruction, CS 0. */
+static void put_code(struct peer *p, const char *hex)
+{
+	bool is_qemu = p->kind->is_qemu;
+	peer_ask(p, "g"); /* QEMU loses a P that no g came before */
+	peer_tell(p, 'O', "M%x,%zx:%s", CODE_GPA, strlen(hex) / 2, hex);
+	/* cs and rip in QEMU's x86-64 layout, cs and eip in stepvm's for 16-bit code. */
+	peer_tell(p, 'O', is_qemu ? "P12=00000000" : "Pa=00000000");
+	peer_tell(p, 'O', is_qemu ? "P10=0010000000000000" : "P8=00100000");
+}
+
+static double rate_of_steps(struct peer *p, const char *request, bool reads)
+{
+	double begin = peer_now();
+	for (int i = 0; i < STEPS; i++) {
+		peer_tell(p, 'T', "%s", request);
+		if (reads)
+			peer_ask(p, "g");
+	}
+	return STEPS / (peer_now() - begin);
+}
+
+/* 64 nops in a loop, a breakpoint at every sixteenth, each taken out for the step off it. Z1: what
+ * QEMU says OK to with Z0 never stops here. */
+static double rate_of_breaks(struct peer *p)
+{
+	char code[200] = "";
+	for (int i = 0; i < 64; i++)
+		strcat(code, "90");
+	strcat(code, "40ebbd"); /* inc ax; jmp to the first */
+	put_code(p, code);
+	for (unsigned i = 0; i < 64; i += 16)
+		peer_tell(p, 'O', "Z1,%x,1", CODE_GPA + i);
+	peer_ask(p, "s");
+	double begin = peer_now();
+	for (unsigned i = 1; i <= STOPS; i++) {
+		unsigned at = CODE_GPA + i * 16 % 64;
+		if (peer_ask(p, "c") != 'T')
+			return 0; /* it never stops */
+		peer_ask(p, "z1,%x,1", at);
+		peer_tell(p, 'T', "s");
+		peer_ask(p, "Z1,%x,1", at);
+	}
+	double rate = STOPS / (peer_now() - begin);
+	for (unsigned i = 0; i < 64; i += 16)
+		peer_ask(p, "z1,%x,1", CODE_GPA + i);
+	return rate;
+}
+
+/* mov $500000, %ecx; 1: dec %ecx; jnz 1b; movb $1, 0x500; jmp . */
+#define COUNTDOWN                                                                                  \
+	"66b920a107006649"                                                                         \
+	"75fc"                                                                                     \
+	"c606000501"                                                                               \
+	"ebfe"
+
+/* QEMU says OK to watchpoints that never stop here: with it a gdb steps and looks. */
+static double seconds_to_watch(struct peer *p)
+{
+	put_code(p, COUNTDOWN);
+	double begin = peer_now();
+	if (p->kind->is_qemu) {
+		for (int i = 0; i < QEMU_WATCH_INSNS; i++) {
+			peer_tell(p, 'T', "s");
+			peer_ask(p, "m500,1");
+		}
+		return (peer_now() - begin) * WATCH_INSNS / QEMU_WATCH_INSNS;
+	}
+	peer_tell(p, 'O', "Z2,500,1");
+	char reply = peer_ask(p, "c");
+	double seconds = peer_now() - begin;
+	peer_ask(p, "z2,500,1");
+	return reply == 'T' ? seconds : 0;
+}
+
+/* In packets as long as the peer takes them: QEMU 7.2 has 4096 bytes for one, in either direction.
+ */
+static void rates_of_memory(struct peer *p, double *read, double *write)
+{
+	static char hex[2 * 65536 + 1];
+	unsigned at_once = p->kind->is_qemu ? 2000 : 65536, seed = 1;
+	for (unsigned i = 0, digit = 0; i < 2 * at_once; i++) { /* no runs to be encoded */
+		seed = seed * 1103515245 + 12345;
+		digit = (digit + 1 + seed % 15) % 16;
+		hex[i] = "0123456789abcdef"[digit];
+	}
+	hex[2 * at_once] = 0;
+	unsigned count = MEMORY_SIZE / at_once;
+	double begin = peer_now();
+	for (unsigned i = 0; i < count; i++)
+		peer_tell(p, 'O', "M%x,%x:%s", MEMORY_GPA + i * at_once, at_once, hex);
+	*write = count * (double)at_once / (peer_now() - begin) / (1 << 20);
+	begin = peer_now();
+	for (unsigned i = 0; i < count; i++)
+		peer_ask(p, "m%x,%x", MEMORY_GPA + i * at_once, at_once);
+	*read = count * (double)at_once / (peer_now() - begin) / (1 << 20);
+	if (strncmp(p->reply + (p->reply[0] == '+') + 1, hex, 2 * at_once))
+		peer_die("memory is not what was written");
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* A guest that spins is left alone for a moment, so that it has been entered. */
+static void times_of_interrupts(struct peer *p, double *middle, double *worst)
+{
+	double ms[INTERRUPTS];
+	put_code(p, "ebfe");
+	for (int i = 0; i < INTERRUPTS; i++) {
+		peer_send(p, "c");
+		for (double until = peer_now() + 0.003; peer_now() < until;)
+			;
+		double begin = peer_now();
+		peer_send_raw(p, "\x03", 1);
+		if (peer_receive(p) != 'T')
+			return;
+		ms[i] = (peer_now() - begin) * 1e3;
+	}
+	qsort(ms, INTERRUPTS, sizeof *ms, compare);
+	*middle = ms[INTERRUPTS / 2];
+	*worst = ms[INTERRUPTS - 1];
+}
+
+static void do_packets(struct peer *p, double f[WORKS])
+{
+	peer_shake_hands(p);
+	put_code(p, "40ebfd"); /* inc ax; jmp to it: QEMU does not survive a step over a hlt of its
+	                          BIOS */
+	f[WORK_STEP] = rate_of_steps(p, "s", false);
+	f[WORK_VCONT_STEP] =
+	        rate_of_steps(p, p->kind->is_qemu ? "vCont;s:p1.1" : "vCont;s:1", false);
+	f[WORK_STEP_AND_READ] = rate_of_steps(p, "s", true);
+	f[WORK_BREAK] = rate_of_breaks(p);
+	f[WORK_WATCH] = seconds_to_watch(p);
+	rates_of_memory(p, &f[WORK_READ], &f[WORK_WRITE]);
+	times_of_interrupts(p, &f[WORK_STOP], &f[WORK_STOP_WORST]);
+}
+
+/* Each gdb has a peer of its own: loop.S loaded, its registers set, then command is timed. */
+static double by_gdb(const struct peer_kind *kind, const char *before, const char *command)
+{
+	static struct peer p;
+	char setup[800];
+	const char *bits = kind->is_qemu ? "64" : "32";
+	snprintf(setup, sizeof setup,
+	        "-ex 'symbol-file %s%s.elf' -ex 'load %s%s.elf' -ex 'set $cs = 0' "
+	        "-ex 'set $pc = &start' -ex 'stepi' %s",
+	        kind->loop, bits, kind->loop, bits, before);
+	if (!peer_start(&p, kind))
+		return 0;
+	peer_connect(&p); /* it is up */
+	close(p.fd);
+	p.fd = -1;
+	double seconds = peer_gdb(&p, setup, command);
+	peer_stop(&p);
+	return seconds;
+}
+
+static double per_second(double count, double seconds)
+{
+	return seconds > 0 ? count / seconds : 0;
+}
+
+#define TEXT(n)  TEXT_(n)
+#define TEXT_(n) #n
+
+static void do_gdb(const struct peer_kind *kind, double f[WORKS])
+{
+	int times = kind->is_qemu ? NEXT_ITERATIONS / QEMU_ITERATIONS : 1;
+	f[WORK_CONDITION] = per_second(HITS, by_gdb(kind,
+	                                             "-ex 'set $eax = 0' -ex 'set $pc = &spin' "
+	                                             "-ex 'hbreak *&hit if $eax == " TEXT(HITS) "'",
+	                                             "continue"));
+	f[WORK_NEXT] = times * by_gdb(kind,
+	                               kind->is_qemu ? "-ex 'set $ecx = " TEXT(QEMU_ITERATIONS) "'"
+	                                             : "-ex 'set $ecx = " TEXT(NEXT_ITERATIONS) "'",
+	                               "next");
+	f[WORK_GDB_STEPI] = by_gdb(kind, "", "stepi " TEXT(STEPS));
+	char file[] = "/tmp/stepvm-bench.XXXXXX", command[100];
+	int fd = mkstemp(file);
+	if (fd < 0)
+		peer_die("no temporary file");
+	close(fd);
+	snprintf(command, sizeof command, "dump binary memory %s 0 %#x", file, GDB_SIZE);
+	f[WORK_GDB_DUMP] = by_gdb(kind, "", command);
+	snprintf(command, sizeof command, "restore %s binary 0x100000", file);
+	f[WORK_GDB_RESTORE] = by_gdb(kind, "", command);
+	unlink(file);
+}
+
+bool work_all(const struct peer_kind *kind, double f[WORKS])
+{
+	static struct peer p;
+	if (!peer_start(&p, kind))
+		return false;
+	peer_connect(&p);
+	char reply = peer_ask(&p, "?");
+	f[WORK_START] = reply == 'T' ? (peer_now() - p.started_at) * 1e3 : 0;
+	f[WORK_RESIDENT] = peer_resident_mib(&p);
+	do_packets(&p, f);
+	peer_stop(&p);
+	do_gdb(kind, f);
+	return true;
+}
