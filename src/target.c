@@ -74,6 +74,16 @@ static size_t write_memory(void *ctx, unsigned cpu, uint64_t gva, const uint8_t 
 	return linear_write(vcpu_of(ctx), gva, from, len);
 }
 
+static size_t read_physical(void *ctx, uint64_t gpa, uint8_t *to, size_t len)
+{
+	return memory_read(&vcpu_of(ctx)->vm->memory, gpa, to, len);
+}
+
+static size_t write_physical(void *ctx, uint64_t gpa, const uint8_t *from, size_t len)
+{
+	return memory_write(&vcpu_of(ctx)->vm->memory, gpa, from, len);
+}
+
 static void resume(void *ctx, unsigned cpu, enum target_resume how)
 {
 	struct serve *s = ctx;
@@ -196,7 +206,8 @@ void target_init(struct target *t, struct serve *s)
 {
 	static const struct target_registers registers = { find_register, register_size,
 		read_register, write_register, layout };
-	static const struct target_memory memory = { read_memory, write_memory };
+	static const struct target_memory memory = { read_memory, write_memory, read_physical,
+		write_physical };
 	static const struct target_run run = { resume, interrupt, detach, kill_machine,
 		is_attached };
 	static const struct target_breakpoints breakpoints = { insert, remove_breakpoint,

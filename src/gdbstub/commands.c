@@ -98,10 +98,24 @@ static enum verdict write_one(struct session *s, struct text_in in)
 #define LONG_REPLY 2048
 #define CHUNK      4096
 
+static size_t read_target(struct session *s, uint64_t at, uint8_t *to, size_t len)
+{
+	const struct target_memory *m = s->target->memory;
+	return s->is_physical ? m->read_physical(s->target->ctx, at, to, len)
+	                      : m->read(s->target->ctx, s->cpu, at, to, len);
+}
+
+static size_t write_target(struct session *s, uint64_t at, const uint8_t *from, size_t len)
+{
+	const struct target_memory *m = s->target->memory;
+	return s->is_physical ? m->write_physical(s->target->ctx, at, from, len)
+	                      : m->write(s->target->ctx, s->cpu, at, from, len);
+}
+
 static enum verdict read_memory(struct session *s, struct text_in in)
 {
-	uint64_t gva, len;
-	if (!text_take_hex(&in, &gva) || !text_take(&in, ",") || !text_take_hex(&in, &len) ||
+	uint64_t at, len;
+	if (!text_take_hex(&in, &at) || !text_take(&in, ",") || !text_take_hex(&in, &len) ||
 	        !text_take_end(&in))
 		return REPLY_WRONG;
 	/* A short reply is legal; gdb asks for the rest. */
@@ -110,8 +124,7 @@ static enum verdict read_memory(struct session *s, struct text_in in)
 	for (uint64_t done = 0; done < len;) {
 		uint8_t chunk[CHUNK];
 		size_t wanted = len - done < CHUNK ? (size_t)(len - done) : CHUNK;
-		size_t n =
-		        s->target->memory->read(s->target->ctx, s->cpu, gva + done, chunk, wanted);
+		size_t n = read_target(s, at + done, chunk, wanted);
 		text_put_bytes(&s->reply, chunk, n);
 		done += n;
 		if (n < wanted && !done)
@@ -125,52 +138,51 @@ static enum verdict read_memory(struct session *s, struct text_in in)
 	return REPLY;
 }
 
-static bool take_range(struct text_in *in, uint64_t *gva, uint64_t *len)
+static bool take_range(struct text_in *in, uint64_t *at, uint64_t *len)
 {
-	return text_take_hex(in, gva) && text_take(in, ",") && text_take_hex(in, len) &&
+	return text_take_hex(in, at) && text_take(in, ",") && text_take_hex(in, len) &&
 	       text_take(in, ":");
 }
 
 /* A write that can't be done whole is not done at all. */
-static bool is_writable(struct session *s, uint64_t gva, size_t len)
+static bool is_writable(struct session *s, uint64_t at, size_t len)
 {
 	for (size_t done = 0; done < len;) {
 		uint8_t chunk[CHUNK];
 		size_t wanted = len - done < CHUNK ? len - done : CHUNK;
-		if (s->target->memory->read(s->target->ctx, s->cpu, gva + done, chunk, wanted) <
-		        wanted)
+		if (read_target(s, at + done, chunk, wanted) < wanted)
 			return false;
 		done += wanted;
 	}
 	return true;
 }
 
-static enum verdict store(struct session *s, uint64_t gva, const uint8_t *data, size_t len)
+static enum verdict store(struct session *s, uint64_t at, const uint8_t *data, size_t len)
 {
-	if (!is_writable(s, gva, len))
+	if (!is_writable(s, at, len))
 		return REPLY_FAULT;
-	if (s->target->memory->write(s->target->ctx, s->cpu, gva, data, len) < len)
+	if (write_target(s, at, data, len) < len)
 		return REPLY_FAULT;
 	return REPLY_OK;
 }
 
 static enum verdict write_memory_hex(struct session *s, struct text_in in)
 {
-	uint64_t gva, len;
-	if (!take_range(&in, &gva, &len) || text_left(&in) / 2 != len || text_left(&in) % 2)
+	uint64_t at, len;
+	if (!take_range(&in, &at, &len) || text_left(&in) / 2 != len || text_left(&in) % 2)
 		return REPLY_WRONG;
 	/* The reply's buffer is free until the reply is made. */
 	if (len > s->reply.size || !text_take_bytes(&in, s->reply.data, (size_t)len))
 		return REPLY_WRONG;
-	return store(s, gva, s->reply.data, (size_t)len);
+	return store(s, at, s->reply.data, (size_t)len);
 }
 
 static enum verdict write_memory_binary(struct session *s, struct text_in in)
 {
-	uint64_t gva, len;
-	if (!take_range(&in, &gva, &len) || text_left(&in) != len)
+	uint64_t at, len;
+	if (!take_range(&in, &at, &len) || text_left(&in) != len)
 		return REPLY_WRONG;
-	return store(s, gva, in.at, (size_t)len);
+	return store(s, at, in.at, (size_t)len);
 }
 
 /* --- going on -------------------------------------------------------------------------------- */

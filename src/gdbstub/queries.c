@@ -147,6 +147,24 @@ static enum verdict attached(struct session *s, struct text_in in)
 	return REPLY;
 }
 
+/* QEMU's packets (its gdbstub's documentation, "PhyMemMode"): whether m, M and X mean physical
+ * addresses. A debugger that walks page tables needs them. */
+static enum verdict physical_mode(struct session *s, struct text_in in)
+{
+	(void)in;
+	text_put(&s->reply, s->is_physical ? "1" : "0");
+	return REPLY;
+}
+
+static enum verdict set_physical_mode(struct session *s, struct text_in in)
+{
+	uint64_t mode;
+	if (!text_take_hex(&in, &mode) || mode > 1 || !text_take_end(&in))
+		return REPLY_WRONG;
+	s->is_physical = mode;
+	return REPLY_OK;
+}
+
 static void print(void *to, const char *text)
 {
 	session_print(to, text);
@@ -178,5 +196,7 @@ const struct command session_queries[] = {
 	{ "qAttached", EXACT, STOPPED, attached },
 	{ "qAttached:", PREFIX, STOPPED, attached },
 	{ "qRcmd,", PREFIX, STOPPED, monitor },
+	{ "qqemu.PhyMemMode", EXACT, STOPPED, physical_mode },
+	{ "Qqemu.PhyMemMode:", PREFIX, STOPPED, set_physical_mode },
 	{ 0 },
 };

@@ -28,6 +28,7 @@ struct session {
 	struct target_error why;
 	struct target_stop stop; /* the last one, for `?` */
 	unsigned cpu;            /* selected by Hg */
+	bool is_physical;        /* m, M and X mean physical addresses: Qqemu.PhyMemMode */
 
 	/* What this gdb said it understands (qSupported). */
 	bool has_no_ack, has_multiprocess, has_swbreak, has_hwbreak;

@@ -1,8 +1,9 @@
 /* What the protocol needs of a machine: the seam between the stub and whoever runs the vCPUs.
  *
  * The stub calls these from session_feed, on the caller's thread, and only while the machine is
- * stopped, but for run.interrupt and run.kill. ctx is the target's own. Addresses are linear (gva);
- * register values are little-endian, as in guest memory. CPUs are numbered from 0. */
+ * stopped, but for run.interrupt and run.kill. ctx is the target's own. Addresses are linear (gva)
+ * unless they are named gpa; register values are little-endian, as in guest memory. CPUs are
+ * numbered from 0. */
 #ifndef STEPVM_GDBSTUB_TARGET_H
 #define STEPVM_GDBSTUB_TARGET_H
 
@@ -31,10 +32,13 @@ struct target_registers {
 	enum target_layout (*layout)(void *ctx, unsigned cpu);
 };
 
-/* Both stop at the first byte that can't be had, and return the bytes done. */
+/* By linear address, as the CPU's page tables map it, and by guest-physical address. Each stops at
+ * the first byte that can't be had, and returns the bytes done. */
 struct target_memory {
 	size_t (*read)(void *ctx, unsigned cpu, uint64_t gva, uint8_t *to, size_t len);
 	size_t (*write)(void *ctx, unsigned cpu, uint64_t gva, const uint8_t *from, size_t len);
+	size_t (*read_physical)(void *ctx, uint64_t gpa, uint8_t *to, size_t len);
+	size_t (*write_physical)(void *ctx, uint64_t gpa, const uint8_t *from, size_t len);
 };
 
 enum target_resume { TARGET_CONTINUE, TARGET_STEP };

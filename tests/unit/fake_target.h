@@ -5,6 +5,8 @@
  *	0x4000 .. 0x4fff    a hole
  *	0x5000 .. 0xffff    RAM
  *	the last 4096 bytes below 2^64: RAM
+ *
+ * Physical memory is the same bytes at addresses that are FAKE_PHYSICAL higher.
  */
 #ifndef STEPVM_TESTS_FAKE_TARGET_H
 #define STEPVM_TESTS_FAKE_TARGET_H
@@ -19,6 +21,8 @@
 #define FAKE_HOLE 0x4000u
 #define FAKE_PAGE 0x1000u
 #define FAKE_TOP  (0 - (uint64_t)FAKE_PAGE)
+
+#define FAKE_PHYSICAL 0x100000u
 
 /* The names that src/kvm/registers.h promises. */
 static const struct fake_register {
@@ -221,6 +225,16 @@ static size_t fake_write(void *ctx, unsigned cpu, uint64_t gva, const uint8_t *f
 	return fake_copy(ctx, gva, NULL, from, len);
 }
 
+static size_t fake_read_physical(void *ctx, uint64_t gpa, uint8_t *to, size_t len)
+{
+	return gpa < FAKE_PHYSICAL ? 0 : fake_copy(ctx, gpa - FAKE_PHYSICAL, to, NULL, len);
+}
+
+static size_t fake_write_physical(void *ctx, uint64_t gpa, const uint8_t *from, size_t len)
+{
+	return gpa < FAKE_PHYSICAL ? 0 : fake_copy(ctx, gpa - FAKE_PHYSICAL, NULL, from, len);
+}
+
 static void fake_resume(void *ctx, unsigned cpu, enum target_resume how)
 {
 	fake_note(ctx, "%s %u\n", how == TARGET_STEP ? "step" : "continue", cpu);
@@ -314,7 +328,8 @@ static void fake_init(struct fake_target *f)
 {
 	static const struct target_registers registers = { fake_find, fake_size, fake_read_register,
 		fake_write_register, fake_layout };
-	static const struct target_memory memory = { fake_read, fake_write };
+	static const struct target_memory memory = { fake_read, fake_write, fake_read_physical,
+		fake_write_physical };
 	static const struct target_run run = { fake_resume, fake_interrupt, fake_detach, fake_kill,
 		fake_is_attached };
 	static const struct target_breakpoints breakpoints = { fake_insert, fake_remove,

@@ -245,6 +245,30 @@ static void every_byte_goes_through_x(void)
 	wire_close(&w);
 }
 
+/* QEMU's packets: m, M and X mean physical addresses until they are told otherwise. */
+static void memory_by_physical_address(void)
+{
+	static const struct wire_row rows[] = {
+		{ "qqemu.PhyMemMode", "0" },
+		{ "m100000,2", "E14" },
+		{ "Qqemu.PhyMemMode:1", "OK" },
+		{ "qqemu.PhyMemMode", "1" },
+		{ "m100000,2", "0007" },
+		{ "m0,1", "E14" },
+		{ "M100000,1:61", "OK" },
+		{ "X100001,2:bc", "OK" },
+		{ "M103fff,2:6161", "E14" },
+		{ "Qqemu.PhyMemMode:2", "E22" },
+		{ "Qqemu.PhyMemMode:", "E22" },
+		{ "Qqemu.PhyMemMode:0x", "E22" },
+		{ "m100000,3", "616263" },
+		{ "Qqemu.PhyMemMode:0", "OK" },
+		{ "m0,4", "61626315" },
+		{ "m3fff,1", "38" },
+	};
+	RUN_ROWS_AND_LOG(rows, "");
+}
+
 static void resuming_reaches_the_machine_once(void)
 {
 	static const struct {
@@ -450,6 +474,7 @@ int main(void)
 	RUN(memory_is_written_in_hex);
 	RUN(memory_is_written_in_binary);
 	RUN(every_byte_goes_through_x);
+	RUN(memory_by_physical_address);
 	RUN(resuming_reaches_the_machine_once);
 	RUN(a_bad_resume_leaves_the_machine_alone);
 	RUN(going_on_elsewhere_writes_the_pc);
