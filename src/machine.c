@@ -43,6 +43,8 @@ static bool do_io(void *ctx, const struct exit *x)
 {
 	struct machine *m = ctx;
 	board_io(&m->board, x->io.port, x->io.data, x->io.size, x->io.count, x->io.is_write);
+	journal_note(&m->ports, x);
+	journal_note(&m->log, x);
 	return is_stopping(m);
 }
 
@@ -50,6 +52,7 @@ static bool do_mmio(void *ctx, const struct exit *x)
 {
 	struct machine *m = ctx;
 	board_mmio(&m->board, x->mmio.gpa, x->mmio.data, x->mmio.size, x->mmio.is_write);
+	journal_note(&m->log, x);
 	return is_stopping(m);
 }
 

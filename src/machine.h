@@ -6,6 +6,7 @@
 
 #include "debug/control.h"
 #include "devices/board.h"
+#include "journal.h"
 #include "options.h"
 
 struct machine {
@@ -14,6 +15,7 @@ struct machine {
 	struct board board;
 	struct control control;
 	struct image_loaded image;
+	struct journal ports, log;               /* accesses of ports; these, MMIO and ends */
 	unsigned trace;                          /* TRACE_ bits */
 	int output_fd;                           /* where the guest's output goes */
 	int output_error;                        /* writing it failed: -errno */

@@ -186,6 +186,107 @@ static void step_rep(struct serve *s, const struct output *out, const char *oper
 		        c->steps_whole_rep ? "all its iterations (whole)" : "one iteration (one)");
 }
 
+/* A character of output is easier to follow than its code. */
+static void add_value(char *to, size_t size, const struct journal_event *e)
+{
+	int n = snprintf(to, size, "0x%0*" PRIx64, 2 * (int)e->size, e->value);
+	if (e->size == 1 && e->value >= 0x20 && e->value < 0x7f)
+		n += snprintf(to + n, size - (size_t)n, " '%c'", (char)e->value);
+	if (e->count > 1)
+		n += snprintf(to + n, size - (size_t)n, " and %u more (rep)", e->count - 1);
+	if (e->times > 1)
+		snprintf(to + n, size - (size_t)n, " %" PRIu64 " times", e->times);
+}
+
+static void say_event(struct serve *s, const struct output *out, const struct journal_event *e)
+{
+	char value[100];
+	const struct board *b = &s->machine->board;
+	const struct bus_range *r = bus_find(e->kind == EXIT_IO ? &b->ports : &b->mmio, e->at);
+	const char *name = exit_name(e->reason);
+	add_value(value, sizeof value, e);
+	if (e->kind == EXIT_IO)
+		say(out, "%-5s port 0x%04" PRIx64 " %-8s %s\n", e->is_write ? "out" : "in", e->at,
+		        r ? r->name : "nobody", value);
+	else if (e->kind == EXIT_MMIO)
+		say(out, "%-5s 0x%-9" PRIx64 " %-8s %s\n", e->is_write ? "write" : "read", e->at,
+		        r ? r->name : "nobody", value);
+	else if (e->times > 1)
+		say(out, "%s %" PRIu64 " times\n", name ? name : "an unknown exit", e->times);
+	else
+		say(out, "%s\n", name ? name : "an unknown exit");
+}
+
+#define EVENTS_SHOWN 20
+
+static void say_events(struct serve *s, const struct output *out, const struct journal *j,
+        const char *what, const char *operands)
+{
+	struct cursor at = cursor_of(operands);
+	uint64_t count = EVENTS_SHOWN;
+	if (*operands && (!cursor_number(&at, &count) || !cursor_at_end(&at))) {
+		say(out, "%s %s: how many of the last ones, a number, was meant\n", what, operands);
+		return;
+	}
+	if (!j->used)
+		say(out, "nothing since this debugger connected\n");
+	for (unsigned n = count < j->used ? (unsigned)count : j->used; n > 0; n--)
+		say_event(s, out, journal_last(j, n - 1));
+}
+
+static void ports(struct serve *s, const struct output *out, const char *operands)
+{
+	say_events(s, out, &s->machine->ports, "ports", operands);
+}
+
+static void log_events(struct serve *s, const struct output *out, const char *operands)
+{
+	say_events(s, out, &s->machine->log, "log", operands);
+}
+
+#define XP_BYTES 16
+#define XP_MAX   4096
+
+/* One line: the address, 16 bytes, their characters. */
+static void say_bytes(const struct output *out, uint64_t gpa, const uint8_t *bytes, size_t len)
+{
+	char hex[3 * XP_BYTES + 1], text[XP_BYTES + 1];
+	for (size_t i = 0; i < XP_BYTES; i++) {
+		bool is_text = i < len && bytes[i] >= 0x20 && bytes[i] < 0x7f;
+		snprintf(hex + 3 * i, 4, i < len ? " %02x" : "   ", i < len ? bytes[i] : 0);
+		text[i] = i >= len ? 0 : is_text ? (char)bytes[i] : '.';
+	}
+	text[XP_BYTES] = 0;
+	say(out, "0x%08" PRIx64 ":%s  %s\n", gpa, hex, text);
+}
+
+static void physical(struct serve *s, const struct output *out, const char *operands)
+{
+	struct cursor at = cursor_of(operands);
+	uint64_t gpa, len = 64;
+	bool is_good = cursor_number(&at, &gpa);
+	if (is_good && cursor_char(&at, ' '))
+		is_good = cursor_number(&at, &len);
+	if (!is_good || !cursor_at_end(&at) || len > XP_MAX) {
+		say(out, "xp %s: ADDRESS and, perhaps, how many bytes (up to %d) were meant\n",
+		        operands, XP_MAX);
+		return;
+	}
+	while (len) {
+		uint8_t bytes[XP_BYTES];
+		size_t wanted = len < XP_BYTES ? (size_t)len : XP_BYTES;
+		size_t n = memory_read(&s->machine->vm.memory, gpa, bytes, wanted);
+		if (n)
+			say_bytes(out, gpa, bytes, n);
+		if (n < wanted) {
+			say(out, "0x%08" PRIx64 ": no RAM is there\n", gpa + n);
+			return;
+		}
+		gpa += n;
+		len -= n;
+	}
+}
+
 static const struct command commands[] = {
 	{ "help", NULL, "this list", help },
 	{ "info", NULL, "all of the following", info_all },
@@ -196,6 +297,9 @@ static const struct command commands[] = {
 	{ "info exits", NULL, "how often KVM came back, by reason", info_exits },
 	{ "info breakpoints", NULL, "those of the last run, and how each was kept",
 	        info_breakpoints },
+	{ "ports", "[COUNT]", "the last accesses of I/O ports, the newest last", ports },
+	{ "log", "[COUNT]", "the same with MMIO, halts and failures", log_events },
+	{ "xp", "ADDRESS [BYTES]", "memory by physical address", physical },
 	{ "catch", "[EVENT]",
 	        "stop at int N [REG=VALUE], exception, #GP (any name), port A[-B] [in|out] "
 	        "[value=V], "

@@ -98,6 +98,8 @@ static void lose_debugger(struct serve *s)
 	s->watches_stdin = is_over && s->transport.kind == TRANSPORT_STDIO;
 	session_close(s->session);
 	s->session = NULL;
+	journal_end(&s->machine->ports);
+	journal_end(&s->machine->log);
 	s->in_at = s->in_len = 0;
 	transport_drop(&s->transport);
 	if (is_over) /* detached, killed or exited: that has been dealt with */
@@ -218,7 +220,10 @@ static void accept_debugger(struct serve *s)
 	if (!s->session) {
 		fprintf(stderr, "stepvm: out of memory: the debugger was sent away\n");
 		transport_drop(&s->transport);
+		return;
 	}
+	journal_start(&s->machine->ports);
+	journal_start(&s->machine->log);
 }
 
 /* --- the console ----------------------------------------------------------------------------- */
@@ -417,9 +422,20 @@ static void handle_device(struct serve *s, const struct stop *stop)
 	end(s, machine_exit_status(s->machine));
 }
 
+/* What ends or interrupts a guest by itself is an event of the log. */
+static void note_stop(struct serve *s, const struct stop *stop)
+{
+	static const struct exit halted = { .kind = EXIT_HLT, .reason = KVM_EXIT_HLT };
+	if (stop->kind == STOP_HALTED)
+		journal_note(&s->machine->log, &halted);
+	else if (stop->kind == STOP_SHUTDOWN || stop->kind == STOP_FAILED)
+		journal_note(&s->machine->log, &stop->exit);
+}
+
 static void handle_stop(struct serve *s, const struct stop *stop, bool was_step)
 {
 	s->last = *stop;
+	note_stop(s, stop);
 	switch (stop->kind) {
 	case STOP_STEPPED:
 	case STOP_BREAKPOINT:
