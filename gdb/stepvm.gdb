@@ -14,7 +14,38 @@ Commands for guests of stepvm.
 See also 'monitor help': what stepvm itself can tell.
 end
 
-set $stepvm_context = 1
+# In a gdb with Python the commands are those of stepvm.py, beside this file, and there are more of
+# them: `help stepvm`. `set $stepvm_plain = 1` before it is loaded does without.
+if $_isvoid($stepvm_plain)
+  set $stepvm_plain = $_isvoid($_streq)
+end
+if !$stepvm_plain
+  python
+import os
+
+# gdb does not tell a script its name, but it has it open.
+stepvm_folder = None
+for stepvm_fd in sorted(os.listdir("/proc/self/fd"), key=int):
+    try:
+        stepvm_file = os.readlink("/proc/self/fd/" + stepvm_fd)
+    except OSError:
+        continue
+    if os.path.basename(stepvm_file) == "stepvm.gdb":
+        stepvm_folder = os.path.dirname(stepvm_file)
+if stepvm_folder is None or not os.path.exists(os.path.join(stepvm_folder, "stepvm.py")):
+    gdb.execute("set $stepvm_plain = 1")
+    print("stepvm.gdb: stepvm.py is not beside it: fewer commands, and no 16-bit frames")
+else:
+    gdb.execute("source " + os.path.join(stepvm_folder, "stepvm.py"))
+  end
+end
+
+if $stepvm_plain
+
+# At every stop where a person looks on: a batch and a pipe have no pages.
+if $_isvoid($stepvm_context)
+  set $stepvm_context = $_gdb_setting("height") != 0
+end
 
 define-prefix stepvm context
 define stepvm context
@@ -77,6 +108,8 @@ define stepvm-context-64
 end
 document stepvm-context-64
 Part of 'stepvm context', for 64-bit code.
+end
+
 end
 
 # Before anything is printed at a stop: read the description of the registers again, for the CPU may

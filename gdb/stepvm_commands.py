@@ -1,0 +1,236 @@
+"""`stepvm` commands about addresses and going on: lin, break, x, over, ports, log, and how all of
+them become commands of gdb's."""
+
+import inspect
+import re
+
+import gdb
+
+import stepvm_context as context
+import stepvm_machine as machine
+import stepvm_paging as paging
+import stepvm_tables as tables
+from stepvm_machine import Failed
+
+SEGMENTS = ("cs", "ds", "es", "ss", "fs", "gs")
+OFFSETS = ("ax", "bx", "cx", "dx", "si", "di", "bp", "sp", "ip")
+HEX = re.compile(r"(?:0x)?([0-9a-fA-F]+)\Z")
+
+
+# --- addresses -----------------------------------------------------------------------------------
+
+
+def number_of(text):
+    """An expression's value as an unsigned number; of a symbol its address."""
+    value = gdb.parse_and_eval(text)
+    kind = value.type.strip_typedefs().code
+    if kind in (gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_ERROR):  # ERROR: data without debug information
+        value = value.address
+    return int(value) & (1 << 64) - 1
+
+
+def part_of(text, names):
+    """One side of SEG:OFF: hexadecimal with or without 0x, a register, or an expression."""
+    text = text.strip()
+    match = HEX.match(text)
+    if match:
+        return int(match.group(1), 16)
+    bare = text.lstrip("$").lower()
+    if bare in names or bare[:1] == "e" and bare[1:] in names:
+        # $sp and $eip are linear in real mode: the offsets are esp and ip.
+        bare = {"sp": "esp", "eip": "ip"}.get(bare, bare)
+        text = "$" + bare
+    mask = 0xFFFF if bare in names or bare == "esp" and machine.mode() in machine.REAL_MODES else ~0
+    return number_of(text) & mask & (1 << 64) - 1
+
+
+class Address:
+    """A linear address, with the segment and offset that it was said by."""
+
+    def __init__(self, gva, selector=None, offset=None):
+        self.gva, self.selector, self.offset = gva, selector, offset
+
+
+def parse_address(text):
+    if not text.strip():
+        raise Failed("an address was meant: SEG:OFF or an expression; see `help stepvm`")
+    match = re.match(r"\s*([^:?]+?)\s*:\s*([^:]+?)\s*\Z", text)
+    if not match or "::" in text or "?" in text:
+        return Address(number_of(text))
+    selector = part_of(match.group(1), SEGMENTS) & 0xFFFF
+    offset = part_of(match.group(2), OFFSETS)
+    base = machine.selector_base(selector)
+    if base is None:
+        raise Failed("%04x selects no segment: see `stepvm gdt`" % selector)
+    if machine.mode() != machine.LONG64:
+        return Address(base + offset & 0xFFFFFFFF, selector, offset)
+    return Address(base + offset & (1 << 64) - 1, selector, offset)
+
+
+def address_of(text):
+    return parse_address(text).gva
+
+
+def seg_off(selector, offset):
+    return "%04x:%0*x" % (selector, 4 if offset <= 0xFFFF else 8, offset)
+
+
+def lin(arg):
+    """Show an address as linear, as SEG:OFF, and as physical where paging is on.
+Usage: stepvm lin SEG:OFF
+       stepvm lin EXPRESSION
+
+Both sides of SEG:OFF are hexadecimal with or without 0x, registers, or expressions of gdb's; the
+base is the segment times 16 in real mode and the descriptor's in protected mode.
+
+  stepvm lin 07c0:0031
+  stepvm lin es:di
+  stepvm lin &message"""
+    found = parse_address(arg)
+    said = ["0x%x" % found.gva]
+    name = machine.symbol(found.gva)
+    if name:
+        said[0] += " <%s>" % name
+    if found.selector is not None:
+        said.insert(0, seg_off(found.selector, found.offset))
+    gdb.write(" = ".join(said) + "\n")
+    if machine.mode() == machine.LONG64:
+        return
+    for segment in SEGMENTS:
+        selector = machine.register(segment) & 0xFFFF
+        offset = found.gva - machine.register(segment + "_base")
+        if selector != found.selector and 0 <= offset <= 0xFFFF:
+            gdb.write("%s %s\n" % (segment, seg_off(selector, offset)))
+
+
+def split_condition(arg):
+    match = re.match(r"(.*?)(\s+(?:if|thread|-force-condition)\b.*)?\Z", arg, re.S)
+    return match.group(1), match.group(2) or ""
+
+
+def set_break(arg):
+    """Set a breakpoint at SEG:OFF.
+Usage: stepvm break SEG:OFF [if CONDITION]
+
+A breakpoint is at a linear address, whichever CS the guest comes there with. See `help stepvm lin`
+for what SEG and OFF can be.
+
+  stepvm break 07c0:0031
+  stepvm break cs:100 if $cx == 0"""
+    address, rest = split_condition(arg)
+    gdb.execute("break *0x%x%s" % (address_of(address), rest))
+
+
+def examine(arg):
+    """Examine memory at SEG:OFF, as gdb's `x` does.
+Usage: stepvm x[/FMT] SEG:OFF
+
+  stepvm x/8xh ss:sp
+  stepvm x/s ds:si
+  stepvm x/5i f000:fff0"""
+    match = re.match(r"\s*(/\S*)?\s*(.*)\Z", arg, re.S)
+    gdb.execute("x%s 0x%x" % (match.group(1) or "", address_of(match.group(2))))
+
+
+# --- going on ------------------------------------------------------------------------------------
+
+
+def over(arg):
+    """Step over the instruction that is next, whatever it is: until the one behind it.
+Usage: stepvm over
+
+As `nexti` where that is enough. A `rep` is done to its end, and so is a loop that this jump or
+`loop` goes back to; gdb's `nexti` does one iteration."""
+    if arg:
+        raise Failed("stepvm over takes no argument")
+    frame = machine.frame()
+    insn = frame.architecture().disassemble(frame.pc())[0]
+    behind = frame.pc() + insn["length"]
+    words = insn["asm"].split()
+    target = re.search(r"\b0x([0-9a-f]+)", insn["asm"])
+    is_rep = words[0].startswith("rep")
+    is_back = re.match(r"(j(?!mp)|loop)", words[0]) and target
+    is_back = is_back and int(target.group(1), 16) <= frame.pc()
+    gdb.execute("until *0x%x" % behind if is_rep or is_back else "nexti")
+
+
+def ports(arg):
+    """Show the last accesses of I/O ports: `monitor ports [COUNT]`.
+Usage: stepvm ports [COUNT]"""
+    gdb.write(machine.monitor("ports " + arg))
+
+
+def log(arg):
+    """Show what the guest did last: ports, MMIO, halts, failures: `monitor log [COUNT]`.
+Usage: stepvm log [COUNT]"""
+    gdb.write(machine.monitor("log " + arg))
+
+
+def physical(arg):
+    """Show memory by physical address: `monitor xp ADDRESS [BYTES]`.
+Usage: stepvm xp ADDRESS [BYTES]
+
+ADDRESS is an expression of gdb's without blanks.
+
+  stepvm xp $cr3 32"""
+    words = arg.split()
+    if not 1 <= len(words) <= 2:
+        raise Failed("an address and, perhaps, how many bytes were meant")
+    gdb.write(machine.monitor("xp " + " ".join("0x%x" % number_of(word) for word in words)))
+
+
+COMMANDS = {"lin": lin, "break": set_break, "x": examine, "over": over, "ports": ports, "log": log,
+            "xp": physical}  # fmt: skip
+
+
+# --- commands of gdb's ---------------------------------------------------------------------------
+
+
+class Command(gdb.Command):
+    """A function as a command: its text is the command's help."""
+
+    def __init__(self, name, run):
+        self.__doc__ = inspect.cleandoc(run.__doc__)
+        self.run = run
+        takes_expression = name in ("lin", "break", "x", "pt", "xp")
+        completion = gdb.COMPLETE_EXPRESSION if takes_expression else gdb.COMPLETE_NONE
+        super().__init__("stepvm " + name, gdb.COMMAND_USER, completion)
+
+    def invoke(self, arg, from_tty):
+        machine.frame()  # says so where no guest is
+        try:
+            self.run(arg.strip())
+        except (gdb.error, gdb.MemoryError) as error:
+            raise Failed(str(error)) from None  # without "Python Exception"
+
+
+def handlers():
+    """(gdb's registry of events, our handler)."""
+    return (
+        (gdb.events.cont, context.on_continue),
+        (gdb.events.cont, machine.forget_memory),
+        (gdb.events.memory_changed, machine.forget_memory),
+        (gdb.events.before_prompt, machine.forget_memory),
+        (gdb.events.new_objfile, machine.forget_memory),
+    )
+
+
+def load():
+    """Makes the commands, the frames and the view known to gdb."""
+    for part in (COMMANDS, tables.COMMANDS, paging.COMMANDS):
+        for name, run in part.items():
+            Command(name, run)
+    context.Context()
+    if gdb.convenience_variable("stepvm_context") is None:
+        gdb.set_convenience_variable("stepvm_context", int(context.is_for_a_person()))
+    for registry, handler in handlers():
+        registry.connect(handler)
+
+
+def unload():
+    """Before it is loaded again; what gdb replaces by itself stays."""
+    for registry, handler in handlers():
+        try:
+            registry.disconnect(handler)
+        except ValueError:
+            pass  # it was not connected

@@ -1,0 +1,237 @@
+"""The guest as gdb knows it: registers, linear and physical memory, segments, symbols.
+
+All that the other files ask gdb for. Addresses are numbers; memory that can't be read is None."""
+
+import re
+
+import gdb
+
+# The register cpumode (src/gdbstub/features.c).
+REAL16, VM86, PROT16, PROT32, COMPAT16, COMPAT32, LONG64 = range(7)
+REAL_MODES = (REAL16, VM86)
+MODES_16 = (REAL16, VM86, PROT16, COMPAT16)
+
+CR0_PG = 1 << 31  # SDM vol 3, "Control Registers"
+EFER_LMA = 1 << 10
+
+
+class Failed(gdb.GdbError):
+    """What a command says when it can't do what it was asked for."""
+
+
+# --- registers -----------------------------------------------------------------------------------
+
+
+def has_guest():
+    thread = gdb.selected_thread()
+    return thread is not None and thread.is_valid() and not thread.is_running()
+
+
+def is_running():
+    """gdb has not told its user of a stop yet."""
+    thread = gdb.selected_thread()
+    return thread is not None and thread.is_running()
+
+
+def frame():
+    """The CPU as it is: the innermost frame, whichever is selected."""
+    if not has_guest():
+        raise Failed("the guest is not there or runs: connect to it, or stop it, first")
+    return gdb.newest_frame()
+
+
+class Source:
+    """Where registers come from: a frame that is being unwound, or the innermost frame.
+
+    While gdb unwinds a frame, to ask it for another one crashes it (13.1)."""
+
+    pending = None
+
+
+def value(name):
+    """A register of the CPU as it is now."""
+    try:
+        return (Source.pending or frame()).read_register(name)
+    except (ValueError, gdb.error):
+        raise Failed("this stub has no register %s: is it stepvm's?" % name) from None
+
+
+def register(name):
+    """The same as an unsigned number."""
+    number = value(name)
+    return int(number) & (1 << 8 * number.type.sizeof) - 1
+
+
+def has_register(name):
+    try:
+        value(name)
+        return True
+    except Failed:
+        return False
+
+
+def mode():
+    return register("cpumode")
+
+
+def mode_name():
+    return str(value("cpumode"))
+
+
+def is_long():
+    return register("efer") & EFER_LMA != 0
+
+
+def is_paging():
+    return register("cr0") & CR0_PG != 0
+
+
+def table(name):
+    """(base, limit) of gdtr or idtr."""
+    both = value(name)
+    return int(both["base"]), int(both["limit"])
+
+
+# --- memory --------------------------------------------------------------------------------------
+
+
+class Cache:
+    """What was read of code and tables: pieces of memory by address, and what was made of them.
+
+    Code changes seldom, but it does: nothing is kept from one stop to the next. The steps of one
+    command (`stepi 1000`) are no stops and have a cache of their own."""
+
+    SIZE = 64
+    MAX = 1 << 14
+    stopped, running = {}, {}
+
+
+def cache():
+    if is_running():
+        return Cache.running
+    Cache.running.clear()
+    return Cache.stopped
+
+
+def forget_memory(_event=None):
+    """The guest goes on, or somebody has written to its memory."""
+    Cache.stopped.clear()
+
+
+def read(gva, size):
+    """size bytes by linear address."""
+    if size == 0:
+        return b""
+    try:
+        return bytes(gdb.selected_inferior().read_memory(gva, size))
+    except (gdb.MemoryError, gdb.error, OverflowError):
+        return None
+
+
+def code_bytes(gva, size):
+    """Up to size bytes, fewer where the rest is not there, from the cache."""
+    pieces, found = cache(), b""
+    while len(found) < size:
+        at = gva + len(found)
+        key = ("piece", at & ~(Cache.SIZE - 1))
+        if key not in pieces:
+            if len(pieces) > Cache.MAX:
+                pieces.clear()
+            pieces[key] = read(key[1], Cache.SIZE)
+        if pieces[key] is None:
+            break
+        found += pieces[key][at & Cache.SIZE - 1 :][: size - len(found)]
+    return found
+
+
+def number(gva, size):
+    found = read(gva, size)
+    return None if found is None else int.from_bytes(found, "little")
+
+
+def packet(text):
+    """The stub's answer to a packet of the protocol."""
+    said = gdb.execute("maint packet " + text, False, True)
+    match = re.search(r'^received: "(.*)"$', said, re.M)
+    return match.group(1) if match else ""
+
+
+def read_physical(gpa, size):
+    """size bytes by physical address, or None. Past gdb's own cache, which is by linear address."""
+    if packet("Qqemu.PhyMemMode:1") != "OK":
+        raise Failed("this stub can't read memory by physical address (Qqemu.PhyMemMode)")
+    try:
+        answer = packet("m%x,%x" % (gpa, size))
+    finally:
+        packet("Qqemu.PhyMemMode:0")
+    if len(answer) != 2 * size or re.search("[^0-9a-f]", answer):
+        return None
+    return bytes.fromhex(answer)
+
+
+# --- segments ------------------------------------------------------------------------------------
+
+
+def monitor(command):
+    return gdb.execute("monitor " + command, False, True)
+
+
+def descriptor_bytes(selector):
+    """The 8 bytes of a selector's descriptor, or 16 in long mode as far as they are there."""
+    base, limit = table("gdtr")
+    if selector & 4:  # SDM vol 3, "Segment Selectors": TI
+        base, limit = ldt()
+    at = selector & 0xFFF8
+    if at + 7 > limit:
+        return None
+    found = code_bytes(base + at, 16)
+    return found if len(found) >= 8 else None
+
+
+def ldt():
+    """(base, limit) of the LDT; ldtr's descriptor is in the GDT."""
+    selector = register("ldtr") & 0xFFFF
+    if selector & 0xFFF8 == 0:
+        return 0, -1
+    from stepvm_tables import Descriptor
+
+    found = Descriptor.of(selector & ~4)
+    return (found.base, found.limit) if found else (0, -1)
+
+
+def selector_base(selector):
+    """The base that a selector has, in the mode of now; None: it has no descriptor."""
+    if mode() in REAL_MODES:
+        return selector << 4
+    for name in ("cs", "ss", "ds", "es", "fs", "gs"):
+        if register(name) & 0xFFFF == selector and has_register(name + "_base"):
+            return register(name + "_base")
+    from stepvm_tables import Descriptor
+
+    found = Descriptor.of(selector)
+    if found is None or not found.is_segment:
+        return None
+    return 0 if mode() == LONG64 else found.base
+
+
+def vector_targets():
+    """(base, offset) of the interrupt vectors in real mode, each once."""
+    base, limit = table("idtr")
+    found = code_bytes(base, min(limit + 1, 1024))
+    targets = set()
+    for i in range(0, len(found) // 4 * 4, 4):
+        offset, selector = found[i] | found[i + 1] << 8, found[i + 2] | found[i + 3] << 8
+        targets.add((selector << 4, offset))
+    return targets
+
+
+# --- symbols -------------------------------------------------------------------------------------
+
+
+def symbol(gva):
+    """"name+offset", or "" where none is near."""
+    kind = gdb.lookup_type("char").pointer()
+    mask = (1 << 8 * kind.sizeof) - 1
+    text = gdb.Value(gva & mask).cast(kind).format_string(format="a", symbols=True)
+    match = re.search(r"<(.*)>", text)
+    return match.group(1) if match else ""

@@ -1,0 +1,120 @@
+#!/bin/bash
+# needs: kvm
+# gdb/stepvm.gdb as a person meets it: at a terminal and in a pipe, with and without Python, loaded
+# from anywhere. TAP.
+#
+#	STEPVM=build/stepvm GUESTS=build/guests tests/cli/gdb.sh
+. "$(dirname "$0")/tap.bash"
+set -u
+
+STEPVM=$(realpath "${STEPVM:?the program}")
+GUESTS=$(realpath "${GUESTS:?the guests}")
+SCRIPTS=$(realpath "$(dirname "$0")/../../gdb")
+GDB=${GDB:-gdb}
+export LC_ALL=C.UTF-8
+if ! command -v "$GDB" >/dev/null; then
+	echo "1..0 # SKIP $GDB is not installed"
+	exit 0
+fi
+skip() { # NAME REASON
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+work=$(mktemp -d "${TMPDIR:-/tmp}/stepvm-cli.XXXXXX") || exit 2
+trap 'rm -rf "$work"' EXIT
+has_python=
+[ "$("$GDB" -nx -batch -ex 'python print(1)' 2>/dev/null)" = 1 ] && has_python=1
+
+# debug GUEST GDB-ARGUMENTS...: stepvm debug, all that is printed.
+debug() {
+	local guest=$1
+	shift
+	"$STEPVM" debug --gdb-program "$GDB" "$GUESTS/$guest.bin" -- -nx "$@" 2>&1 </dev/null
+}
+# at_terminal VARIABLES GDB-ARGUMENTS: the same of the segments guest at a terminal of 80 columns.
+at_terminal() {
+	local command="stty cols 80 rows 24; $1 '$STEPVM' debug --gdb-program '$GDB' \
+		'$GUESTS/segments.bin' -- -nx -ex 'set confirm off' $2 -ex quit"
+	TERM=xterm timeout 60 script -qec "$command" /dev/null </dev/null 2>&1 | tr -d '\r'
+}
+has() { # TEXT REGEX NAME
+	grep -Eq "$2" <<<"$1"
+	ok $? "$3" "$1"
+}
+hasnt() {
+	! grep -Eq "$2" <<<"$1"
+	ok $? "$3" "$1"
+}
+
+# --- in gdb's own language -------------------------------------------------------------------------
+
+# As in a gdb that has no Python, whatever this one is.
+plain() { # GUEST COMMANDS...
+	local guest=$1 arguments=() command
+	shift
+	for command in "$@"; do
+		arguments+=(-ex "$command")
+	done
+	printf '%s\n' 'set $stepvm_plain = 1' "source $SCRIPTS/stepvm.gdb" >"$work/plain.gdb"
+	"$GDB" -nx -batch -x "$work/plain.gdb" \
+		-ex "target remote | $STEPVM run --gdb - $GUESTS/$guest.bin" "${arguments[@]}" 2>&1 </dev/null
+}
+out=$(plain triple 'hbreak *0x7c3d' 'stepvm context' continue 'stepvm context' 'help stepvm')
+has "$out" '^real16  CS:IP 0000:7c00  linear 0x7c00 ' "plain: the context in real mode"
+has "$out" '^prot32  CS:IP 0008:' "plain: gdb follows into protected mode"
+has "$out" '^stepvm context -- Show where' "plain: help"
+hasnt "$out" 'Error|Traceback|Python' "plain: nothing of Python's"
+is "$(grep -c '  CS:IP ' <<<"$out")" 2 "plain: no context in a batch unless asked for"
+out=$(plain segments 'stepvm context on' stepi 'stepvm context off' stepi)
+is "$(grep -c '  CS:IP ' <<<"$out")" 1 "plain: on and off"
+
+# --- with Python, or without: as it comes ----------------------------------------------------------
+
+out=$(debug segments -batch -ex stepi -ex 'stepvm context')
+is "$(grep -c '  CS:IP ' <<<"$out")" 1 "no context in a batch unless asked for"
+has "$out" '^real16  CS:IP 07c0:0005  linear 0x7c05 ' "the context"
+hasnt "$out" $'\033' "no colours in a pipe"
+out=$(debug segments -batch -ex 'stepvm context on' -ex stepi -ex 'stepvm context off' -ex stepi)
+is "$(grep -c '  CS:IP ' <<<"$out")" 1 "on and off"
+
+if command -v script >/dev/null; then
+	colour=$'\033\\[1;36m'
+	out=$(at_terminal "" "-ex stepi")
+	has "$out" 'CS:IP 07c0:0005 ' "at a terminal the context is shown at a stop"
+	if [ $has_python ]; then
+		has "$out" "^${colour}real16" "in colours"
+		is "$(sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g' <<<"$out" | awk 'length > 80')" "" "in 80 columns"
+	else
+		skip "colours" "this gdb has no Python"
+	fi
+	hasnt "$(at_terminal NO_COLOR=1 "-ex stepi")" "$colour" "NO_COLOR"
+	hasnt "$(at_terminal TERM=dumb "-ex stepi")" "$colour" "TERM=dumb"
+	out=$(at_terminal "" "-ex 'set style enabled off' -ex 'echo here\n' -ex stepi")
+	hasnt "${out#*here}" "$colour" "set style enabled off"
+	hasnt "$(at_terminal "" "-batch -ex stepi")" 'CS:IP' "a batch at a terminal shows none"
+else
+	skip "at a terminal" "no script(1) here"
+fi
+
+# --- where the script is ---------------------------------------------------------------------------
+
+if [ $has_python ]; then
+	mkdir "$work/a folder"
+	cp "$SCRIPTS"/stepvm* "$work/a folder/"
+	out=$(cd "$work/a folder" && "$GDB" -nx -batch -ex 'source stepvm.gdb' -ex 'help stepvm pt' 2>&1)
+	has "$out" '^Usage: stepvm pt' "a folder with a blank, by its bare name"
+	out=$(cd / && "$GDB" -nx -batch -x "$work/a folder/stepvm.gdb" -x "$work/a folder/stepvm.gdb" \
+		-ex 'help stepvm pt' -ex 'stepvm pt 0' 2>&1)
+	has "$out" '^Usage: stepvm pt' "loaded twice"
+	has "$out" '^the guest is not there or runs' "no guest: said so"
+	is "$(find "$work" -name '__pycache__')" "" "nothing is written beside it"
+	rm "$work/a folder/stepvm.py"
+	out=$("$GDB" -nx -batch -x "$work/a folder/stepvm.gdb" -ex 'help stepvm' 2>&1)
+	has "$out" 'stepvm.py is not beside it' "without stepvm.py: said so"
+	has "$out" '^stepvm context -- ' "without stepvm.py: the plain commands"
+else
+	skip "stepvm.py" "this gdb has no Python"
+fi
+
+echo "1..$count"
+[ $bad = 0 ]
