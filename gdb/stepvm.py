@@ -8,7 +8,7 @@ def stepvm_load():
     import gdb
     import gdb.unwinder
 
-    names = ("machine", "tables", "paging", "commands", "context")
+    names = ("machine", "code", "frames", "tables", "paging", "commands", "context")
     old = sys.modules.get("stepvm_commands")
     if old is not None:
         old.unload()

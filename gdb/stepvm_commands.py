@@ -7,6 +7,7 @@ import re
 import gdb
 
 import stepvm_context as context
+import stepvm_frames as frames
 import stepvm_machine as machine
 import stepvm_paging as paging
 import stepvm_tables as tables
@@ -225,6 +226,8 @@ def load():
         gdb.set_convenience_variable("stepvm_context", int(context.is_for_a_person()))
     for registry, handler in handlers():
         registry.connect(handler)
+    gdb.unwinder.register_unwinder(None, frames.Unwinder(), replace=True)
+    frames.register_filter()
 
 
 def unload():
