@@ -57,16 +57,127 @@ static uint32_t in(struct board *b, uint16_t port, unsigned size)
 	return data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24;
 }
 
-static void bare_board_has_a_uart_only(void)
+static bool is_device(unsigned port)
+{
+	static const struct {
+		unsigned first, last;
+	} all[] = { { 0x20, 0x21 }, { 0x40, 0x43 }, { 0x61, 0x61 }, { 0xa0, 0xa1 },
+		{ 0x3f8, 0x3ff }, { 0x4d0, 0x4d1 } };
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (port >= all[i].first && port <= all[i].last)
+			return true;
+	return false;
+}
+
+static void bare_board_has_its_devices_only(void)
 {
 	struct board *b = fresh();
 
-	for (unsigned port = 0; port < 0x10000; port++) {
+	for (unsigned port = 0; port <= 0xffff; port++) {
 		uint8_t data = 0;
-		bool is_uart = port >= 0x3f8 && port < 0x400;
-		CHECK_EQ(board_io(b, (uint16_t)port, &data, 1, 1, false), is_uart);
-		CHECK(is_uart || data == 0xff);
+
+		CHECK_EQ(board_io(b, (uint16_t)port, &data, 1, 1, false), is_device(port));
+		CHECK(is_device(port) || data == 0xff);
 	}
+	CHECK_EQ(screen.len, 0);
+}
+
+/* What a kernel writes: vectors 0x20 to 0x2f, the mask. */
+static void set_up_interrupts(struct board *b, uint8_t mask)
+{
+	static const struct {
+		uint16_t port;
+		uint8_t value;
+	} words[] = { { 0x20, 0x11 }, { 0x21, 0x20 }, { 0x21, 4 }, { 0x21, 1 }, { 0xa0, 0x11 },
+		{ 0xa1, 0x28 }, { 0xa1, 2 }, { 0xa1, 1 } };
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		out(b, words[i].port, words[i].value, 1);
+	out(b, 0x21, mask, 1);
+}
+
+/* Counter 0 at 1193 clocks, mode 2: a little under a millisecond. */
+static void set_up_timer(struct board *b)
+{
+	out(b, 0x43, 0x34, 1);
+	out(b, 0x40, 1193 & 0xff, 1);
+	out(b, 0x40, 1193 >> 8, 1);
+}
+
+static void timer_interrupts_when_its_time_has_come(void)
+{
+	struct board *b = fresh();
+
+	CHECK_EQ(board_next_interrupt_ns(b), BOARD_NEVER);
+	set_up_timer(b);
+	CHECK_EQ(board_next_interrupt_ns(b), BOARD_NEVER); /* masked */
+	set_up_interrupts(b, 0xfe);
+	uint64_t due = board_next_interrupt_ns(b);
+	CHECK_EQ(due, pit_tick_ns(1194));
+	board_advance(b, due - 1);
+	CHECK(!board_interrupt(b));
+	board_advance(b, 1);
+	CHECK(board_interrupt(b));
+	CHECK_EQ(board_acknowledge(b), 0x20);
+	CHECK_EQ(board_next_interrupt_ns(b), BOARD_NEVER); /* until the EOI */
+	out(b, 0x20, 0x20, 1);
+	CHECK_EQ(board_next_interrupt_ns(b), pit_tick_ns(1194 + 1193));
+	/* After a long time one tick waits, not an hour's. */
+	board_advance(b, 3600ull * 1000000000);
+	CHECK_EQ(board_next_interrupt_ns(b), BOARD_NEVER);
+	CHECK_EQ(board_acknowledge(b), 0x20);
+	out(b, 0x20, 0x20, 1);
+	CHECK(!board_interrupt(b));
+	CHECK(board_next_interrupt_ns(b) > b->state.now_ns);
+}
+
+static void uart_interrupts_by_irq_4(void)
+{
+	struct board *b = fresh();
+
+	CHECK(!board_input_interrupts(b));
+	set_up_interrupts(b, 0xef);
+	out(b, 0x3f9, 1, 1); /* IER: received data */
+	CHECK(!board_input_interrupts(b));
+	out(b, 0x3fc, 8, 1); /* MCR: OUT2 */
+	CHECK(board_input_interrupts(b));
+	CHECK(!board_interrupt(b));
+	board_input(b, (const uint8_t *)"a", 1);
+	CHECK(!board_input_interrupts(b)); /* no room */
+	CHECK_EQ(board_acknowledge(b), 0x24);
+	CHECK_EQ(in(b, 0x3f8, 1), 'a');
+	out(b, 0x20, 0x20, 1);
+	CHECK(!board_interrupt(b));
+	board_input(b, (const uint8_t *)"b", 1);
+	CHECK(board_interrupt(b));
+}
+
+/* Port 0x61: the gate of counter 2 and its OUT; bit 4 changes with time. */
+static void system_port_gates_counter_2(void)
+{
+	struct board *b = fresh();
+
+	out(b, 0x43, 0xb0, 1); /* mode 0 */
+	out(b, 0x42, 100, 1);
+	out(b, 0x42, 0, 1);
+	board_advance(b, 1000000);
+	CHECK_EQ(in(b, 0x61, 1) & 0x20, 0);
+	out(b, 0x61, 0xf1, 1);
+	CHECK_EQ(in(b, 0x61, 1) & 0x2f, 0x01);
+	board_advance(b, 1000000);
+	CHECK_EQ(in(b, 0x61, 1) & 0x2f, 0x21);
+	uint32_t refresh = in(b, 0x61, 1) & 0x10;
+	board_advance(b, 15085);
+	CHECK(refresh != (in(b, 0x61, 1) & 0x10));
+}
+
+static void ports_of_time_are_known_by_any_byte(void)
+{
+	CHECK(board_port_has_time(0x40) && board_port_has_time(0x43) && board_port_has_time(0x61) &&
+	        board_port_has_time(0x20) && board_port_has_time(0x3d));
+	CHECK(!board_port_has_time(0x3c) && !board_port_has_time(0x44) &&
+	        !board_port_has_time(0xe9) && !board_port_has_time(0x3f8));
 }
 
 static void uart_prints_and_reads(void)
@@ -258,8 +369,14 @@ static void state_is_all_that_changes(void)
 	board_input(b, (const uint8_t *)"q", 1);
 	out(b, 0x3f9, 1, 1);
 	out(b, 0xf4, 7, 1);
+	set_up_interrupts(b, 0);
+	set_up_timer(b);
+	board_advance(b, 5000000);
+	CHECK(board_interrupt(b));
 	b->state = before;
 	CHECK(!b->state.is_exiting);
+	CHECK(!board_interrupt(b));
+	CHECK_EQ(board_next_interrupt_ns(b), BOARD_NEVER);
 	CHECK_EQ(in(b, 0x3fd, 1), 0x60);
 	CHECK_EQ(in(b, 0x3f9, 1), 0);
 	out(b, 0xf4, 8, 1);
@@ -268,7 +385,11 @@ static void state_is_all_that_changes(void)
 
 int main(void)
 {
-	RUN(bare_board_has_a_uart_only);
+	RUN(bare_board_has_its_devices_only);
+	RUN(timer_interrupts_when_its_time_has_come);
+	RUN(uart_interrupts_by_irq_4);
+	RUN(system_port_gates_counter_2);
+	RUN(ports_of_time_are_known_by_any_byte);
 	RUN(uart_prints_and_reads);
 	RUN(wide_access_to_the_uart_is_several);
 	RUN(text_port_is_one_byte_wide);
