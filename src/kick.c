@@ -104,6 +104,14 @@ bool kicker_arm(struct kicker *k, int fd)
 	return true;
 }
 
+int kicker_watch(struct kicker *k, int fd, struct error *e)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET, .data.fd = fd };
+	if (epoll_ctl(k->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		return error_set(e, -errno, "epoll_ctl failed: %s", strerror(errno));
+	return 0;
+}
+
 static void set_timer(struct kicker *k, uint64_t after_ns)
 {
 	const struct itimerspec when = {

@@ -33,8 +33,11 @@ bool kicker_arm(struct kicker *k, int fd);
 /* From now on, the vCPU is kicked once when after_ns nanoseconds (1 at least) of the host's
  * monotonic clock are over. A second call takes the first one's place. */
 void kicker_arm_timer(struct kicker *k, uint64_t after_ns);
-/* No descriptor and no timer kicks any more. A kick may still be on its way: spurious kicks are
- * harmless. */
+/* For good: each time that fd becomes readable anew, the vCPU is kicked, also while it does not
+ * run. */
+int kicker_watch(struct kicker *k, int fd, struct error *e);
+/* No descriptor of kicker_arm and no timer of kicker_arm_timer kicks any more. A kick may still be
+ * on its way: spurious kicks are harmless. */
 void kicker_disarm(struct kicker *k);
 
 #endif

@@ -4,6 +4,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kvm/registers.h"
@@ -11,6 +13,10 @@
 /* A PC's RAM leaves the last GiB below 4 GiB to devices and firmware and goes on above it. */
 #define LOW_RAM_END 0xc0000000ull
 #define HIGH_RAM    0x100000000ull
+
+#define STEP_NS   1000  /* of the guest's time, see machine_step_clock */
+#define TICK_MIN  50000 /* ns: a guest whose timer ticks faster gets on all the same */
+#define RFLAGS_IF (1u << 9)
 
 static void write_all(void *ctx, const uint8_t *bytes, size_t len)
 {
@@ -29,6 +35,98 @@ static void write_all(void *ctx, const uint8_t *bytes, size_t len)
 	}
 }
 
+/* --- time --------------------------------------------------------------------------------------
+ */
+
+uint64_t machine_host_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* When the next interrupt of the timer is due, as far as one can know now. */
+static void set_timer(struct machine *m)
+{
+	uint64_t next = board_next_interrupt_ns(&m->board), left, due;
+	if (next == BOARD_NEVER)
+		return;
+	left = next - m->board.state.now_ns;
+	due = m->synced_ns + (left > TICK_MIN ? left : TICK_MIN);
+	if (due == m->timer_ns)
+		return;
+	m->timer_ns = due;
+	const struct itimerspec when = { .it_value = { .tv_sec = (time_t)(due / 1000000000u),
+		                                 .tv_nsec = (long)(due % 1000000000u) } };
+	timerfd_settime(m->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+/* The one place where the host's time comes in. */
+static void sync_clock(struct machine *m)
+{
+	uint64_t now = machine_host_ns();
+	board_advance(&m->board, now - m->synced_ns);
+	m->synced_ns = now;
+}
+
+void machine_start_clock(struct machine *m)
+{
+	if (m->is_clock_on)
+		sync_clock(m);
+	else
+		m->synced_ns = machine_host_ns();
+	m->is_clock_on = true;
+	set_timer(m);
+}
+
+void machine_stop_clock(struct machine *m)
+{
+	if (m->is_clock_on)
+		sync_clock(m);
+	m->is_clock_on = false;
+}
+
+/* --- what the guest does to devices ------------------------------------------------------------
+ */
+
+static bool has_interrupt(void *ctx)
+{
+	struct machine *m = ctx;
+	return board_interrupt(&m->board);
+}
+
+static uint8_t acknowledge(void *ctx)
+{
+	struct machine *m = ctx;
+	uint8_t vector = board_acknowledge(&m->board);
+	if (m->is_clock_on) {
+		sync_clock(m);
+		set_timer(m);
+	}
+	return vector;
+}
+
+bool machine_can_wake(struct machine *m)
+{
+	if (!(vcpu_regs(&m->vcpu)->rflags & RFLAGS_IF))
+		return false;
+	return control_has_interrupt(&m->control) ||
+	       board_next_interrupt_ns(&m->board) != BOARD_NEVER ||
+	       (m->has_input && board_input_interrupts(&m->board));
+}
+
+void machine_step_clock(struct machine *m)
+{
+	const struct control *c = &m->control;
+	uint64_t ns = STEP_NS, next = BOARD_NEVER;
+	if (c->step_interrupts && control_is_halted(&m->control) && !control_has_interrupt(c) &&
+	        machine_can_wake(m))
+		next = board_next_interrupt_ns(&m->board);
+	if (next != BOARD_NEVER && next - m->board.state.now_ns > ns)
+		ns = next - m->board.state.now_ns;
+	board_advance(&m->board, ns);
+}
+
 static bool is_stopping(struct machine *m)
 {
 	/* The guest took a byte that it was too full for before: go and fetch the next ones. */
@@ -42,9 +140,14 @@ static bool is_stopping(struct machine *m)
 static bool do_io(void *ctx, const struct exit *x)
 {
 	struct machine *m = ctx;
+	bool has_time = m->is_clock_on && board_port_has_time(x->io.port);
+	if (has_time)
+		sync_clock(m);
 	board_io(&m->board, x->io.port, x->io.data, x->io.size, x->io.count, x->io.is_write);
 	journal_note(&m->ports, x);
 	journal_note(&m->log, x);
+	if (has_time)
+		set_timer(m);
 	return is_stopping(m);
 }
 
@@ -123,9 +226,12 @@ static int set_state(struct machine *m, const struct options *o, struct error *e
 int machine_open(struct machine *m, const struct options *o, int output_fd, struct error *e)
 {
 	*m = (struct machine) { .trace = o->trace, .output_fd = output_fd };
+	m->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (m->timer_fd < 0)
+		return error_set(e, -errno, "timerfd_create failed: %s", strerror(errno));
 	int err = vm_open(&m->vm, e);
 	if (err)
-		return err;
+		goto close_timer;
 	err = add_memory(m, o, e);
 	if (err)
 		goto close_vm;
@@ -141,6 +247,8 @@ int machine_open(struct machine *m, const struct options *o, int output_fd, stru
 		.io = do_io,
 		.mmio = do_mmio,
 		.trace = m->trace & (TRACE_EXITS | TRACE_IO | TRACE_MMIO) ? trace : NULL,
+		.has_interrupt = has_interrupt,
+		.acknowledge = acknowledge,
 		.ctx = m,
 	};
 	control_init(&m->control, &m->vcpu, &io);
@@ -149,6 +257,8 @@ close_vcpu:
 	vcpu_close(&m->vcpu);
 close_vm:
 	vm_close(&m->vm);
+close_timer:
+	close(m->timer_fd);
 	return err;
 }
 
@@ -157,6 +267,7 @@ void machine_close(struct machine *m)
 	control_close(&m->control);
 	vcpu_close(&m->vcpu);
 	vm_close(&m->vm);
+	close(m->timer_fd);
 }
 
 uint8_t machine_exit_status(const struct machine *m)

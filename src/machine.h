@@ -20,12 +20,32 @@ struct machine {
 	int output_fd;                           /* where the guest's output goes */
 	int output_error;                        /* writing it failed: -errno */
 	const volatile sig_atomic_t *end_signal; /* not 0: a blocked write is given up; or NULL */
+	bool has_input;   /* bytes from outside may still come for the guest */
 	bool wants_input; /* bytes wait for the guest to make room: kick when it has */
+	int timer_fd; /* runs out when the timer's next interrupt is due; see machine_start_clock */
+	uint64_t timer_ns;  /* ... at this time of the host, 0: it does not run */
+	bool is_clock_on;   /* the guest's time goes with the host's, */
+	uint64_t synced_ns; /* and did until this time of the host's */
 };
 
 /* Leaves nothing when it fails. */
 int machine_open(struct machine *m, const struct options *o, int output_fd, struct error *e);
 void machine_close(struct machine *m);
+/* The guest's time goes on with the host's from now, until it is stopped; while the guest stands in
+ * the debugger it stands still, and does not catch up afterwards. While it goes on, timer_fd
+ * becomes readable (edge-triggered) when an interrupt of the timer is due. Calling again brings the
+ * guest's time to now. */
+uint64_t machine_host_ns(void); /* CLOCK_MONOTONIC */
+void machine_start_clock(struct machine *m);
+void machine_stop_clock(struct machine *m);
+/* The guest lives on for one step of a debugger's: a microsecond, about what an access to an ISA
+ * device takes, whatever the step takes here. So a guest that waits for the timer gets there by
+ * steps, and always after as many. Where steps take interrupts, that of a halted CPU takes as long
+ * as it takes the timer. */
+void machine_step_clock(struct machine *m);
+/* Whether something can still interrupt a CPU that is halted now: a device, or input for one. */
+bool machine_can_wake(struct machine *m);
+
 /* The status that stepvm ends with when the guest wrote to an exit port: (v << 1) | 1. */
 uint8_t machine_exit_status(const struct machine *m);
 

@@ -76,7 +76,7 @@ static int run(const struct options *o)
 		return complain("run", &e, status_of(err));
 	}
 	announce(&serve);
-	if (serve.reads_console)
+	if (serve.machine->has_input)
 		terminal_open();
 	int status = serve_run(&serve);
 	terminal_close();

@@ -124,6 +124,55 @@ static void info_memory(struct serve *s, const struct output *out, const char *o
 	        s->options->image.path, i->size, i->load_gpa, image_format_name(i->format));
 }
 
+static void say_pic_chip(const struct output *out, const char *name, const struct pic_chip *c)
+{
+	if (!c->is_initialized || c->expects != PIC_READY) {
+		say(out, "%-12s not initialized\n", name);
+		return;
+	}
+	say(out,
+	        "%-12s vectors 0x%02x to 0x%02x, masked 0x%02x, edges 0x%02x, lines 0x%02x, "
+	        "in service 0x%02x%s\n",
+	        name, c->base, c->base + 7, c->imr, c->edges, c->lines, c->isr,
+	        c->is_auto ? ", automatic EOI" : "");
+}
+
+static void info_pic(struct serve *s, const struct output *out, const char *operands)
+{
+	(void)operands;
+	const struct control *c = &s->machine->control;
+	const struct board *b = &s->machine->board;
+	say_pic_chip(out, "pic 0x20", &b->state.pic.master);
+	say_pic_chip(out, "pic 0xa0", &b->state.pic.slave);
+	if (c->is_acknowledged)
+		say(out, "             vector 0x%02x is on its way to the CPU\n", c->acknowledged);
+	say(out, "             %s; a step %s\n",
+	        control_has_interrupt(c) ? "an interrupt waits" : "no interrupt waits",
+	        c->step_interrupts ? "takes interrupts" : "takes none (monitor step-interrupts)");
+}
+
+static void info_pit(struct serve *s, const struct output *out, const char *operands)
+{
+	(void)operands;
+	const struct board_state *b = &s->machine->board.state;
+	struct pit pit = b->pit;
+	uint64_t next = board_next_interrupt_ns(&s->machine->board);
+	for (unsigned i = 0; i < PIT_COUNTERS; i++) {
+		if (!pit.counters[i].has_count) {
+			say(out, "counter %u    no count was written\n", i);
+			continue;
+		}
+		say(out, "counter %u    mode %u, count 0x%04x, now 0x%04x, out %u\n", i,
+		        pit_mode(&pit, i), pit.counters[i].count, pit_value(&pit, i, b->now_ns),
+		        pit_out(&pit, i, b->now_ns));
+	}
+	say(out, "time         %" PRIu64 ".%09" PRIu64 " s since power-on", b->now_ns / 1000000000u,
+	        b->now_ns % 1000000000u);
+	if (next != BOARD_NEVER)
+		say(out, ", the next tick in %" PRIu64 " ns", next - b->now_ns);
+	say(out, "\n");
+}
+
 static void help(struct serve *s, const struct output *out, const char *operands);
 
 static void info_all(struct serve *s, const struct output *out, const char *operands)
@@ -135,6 +184,20 @@ static void info_all(struct serve *s, const struct output *out, const char *oper
 	info_exits(s, out, operands);
 	say(out, "\n");
 	info_breakpoints(s, out, operands);
+	say(out, "\n");
+	info_pic(s, out, operands);
+	info_pit(s, out, operands);
+}
+
+static void step_interrupts(struct serve *s, const struct output *out, const char *operands)
+{
+	bool *is_on = &s->machine->control.step_interrupts;
+	if (!strcmp(operands, "on") || !strcmp(operands, "off"))
+		*is_on = operands[1] == 'n';
+	else if (*operands)
+		say(out, "step-interrupts %s: on or off was meant\n", operands);
+	else
+		say(out, "%s\n", *is_on ? "on" : "off");
 }
 
 static void catch_event(struct serve *s, const struct output *out, const char *operands)
@@ -297,9 +360,15 @@ static const struct command commands[] = {
 	{ "info exits", NULL, "how often KVM came back, by reason", info_exits },
 	{ "info breakpoints", NULL, "those of the last run, and how each was kept",
 	        info_breakpoints },
+	{ "info pic", NULL, "interrupt controllers: what is masked, waits, is in service",
+	        info_pic },
+	{ "info pit", NULL, "the timer's counters, the guest's time", info_pit },
 	{ "ports", "[COUNT]", "the last accesses of I/O ports, the newest last", ports },
 	{ "log", "[COUNT]", "the same with MMIO, halts and failures", log_events },
 	{ "xp", "ADDRESS [BYTES]", "memory by physical address", physical },
+	{ "step-interrupts", "[on|off]",
+	        "whether a step goes into the handler of an interrupt that waits: off at first",
+	        step_interrupts },
 	{ "catch", "[EVENT]",
 	        "stop at int N [REG=VALUE], exception, #GP (any name), port A[-B] [in|out] "
 	        "[value=V], "

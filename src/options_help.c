@@ -24,6 +24,8 @@ static const struct fact port_facts[] = {
 	{ "0xe9, 0xf1", "text: a written byte is a character of output." },
 	{ "0x10", "hex: a write prints a line such as IO port: 10, data: 1." },
 	{ "0xf4", "exit: a write of V ends the run with status (V << 1) | 1." },
+	{ "0x20, 0xa0", "Two 8259A interrupt controllers (ELCR at 0x4d0), not initialized." },
+	{ "0x40, 0x61", "An 8254 timer; its counter 0 is IRQ 0. The UART is IRQ 4." },
 };
 
 static const struct fact status_facts[] = {

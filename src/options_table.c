@@ -297,7 +297,8 @@ const struct option_row option_rows[] = {
 	{ "hlt", 0, "WHAT", ON_GUEST, false, set_hlt,
 	        "What hlt does: auto (wait while an interrupt can still come, else say so and end; "
 	        "this unless said), exit (end with status 0), stop (stop for the debugger), or "
-	        "resume[:MS] (go on behind it after MS milliseconds, 1000 unless said)." },
+	        "resume[:MS] (go on behind it after MS milliseconds, 1000 unless said, or with an "
+	        "interrupt)." },
 	{ "trace", 't', "LIST", ON_GUEST, true, set_trace,
 	        "Narrate on standard error: io (port accesses), mmio (accesses outside RAM), exits "
 	        "(why KVM came back), packets (what the debugger and stepvm tell each other), or "

@@ -6,6 +6,8 @@
 #include "explain.h"
 #include "kvm/registers.h"
 
+#define RFLAGS_IF (1u << 9) /* SDM vol 1, "EFLAGS Register" */
+
 void report_where(struct vcpu *v, char *to, size_t size)
 {
 	uint64_t rip = vcpu_regs(v)->rip, pc = registers_pc(v);
@@ -85,9 +87,11 @@ void report_stop(struct machine *m, const struct stop *stop, char *to, size_t si
 	to[0] = 0;
 	switch (stop->kind) {
 	case STOP_HALTED:
-		snprintf(to, size,
-		        "hlt: the CPU is halted, and nothing can wake it (no device interrupts). "
-		        "Behind the hlt: %s.\n",
+		snprintf(to, size, "hlt: the CPU is halted%s. Behind the hlt: %s.\n",
+		        machine_can_wake(m) ? " until an interrupt comes"
+		        : vcpu_regs(&m->vcpu)->rflags & RFLAGS_IF
+		                ? ", and nothing can wake it (no device will interrupt)"
+		                : ", and nothing can wake it (IF=0)",
 		        where);
 		break;
 	case STOP_SHUTDOWN: report_shutdown(m, where, to, size); break;

@@ -19,13 +19,6 @@
  */
 #define SPIN_NS 40000
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 int serve_open(struct serve *s, struct machine *m, const struct options *o, struct error *e)
 {
 	*s = (struct serve) { .machine = m, .options = o, .is_attached = true };
@@ -35,6 +28,9 @@ int serve_open(struct serve *s, struct machine *m, const struct options *o, stru
 	int err = kicker_open(&s->kicker, &m->vcpu, e);
 	if (err)
 		goto close_wake;
+	err = kicker_watch(&s->kicker, m->timer_fd, e);
+	if (err)
+		goto close_kicker;
 	if (o->listen) {
 		struct transport_error why = { 0 };
 		err = transport_open(&s->transport, o->listen, &why);
@@ -45,7 +41,7 @@ int serve_open(struct serve *s, struct machine *m, const struct options *o, stru
 		s->has_transport = true;
 	}
 	bool is_stdio = s->has_transport && s->transport.kind == TRANSPORT_STDIO;
-	s->reads_console = !is_stdio && o->verb == VERB_RUN;
+	m->has_input = !is_stdio && o->verb == VERB_RUN;
 	s->state = o->listen && !o->no_wait ? SERVE_STOPPED : SERVE_RUNNING;
 	s->last.kind = STOP_STEPPED;
 	target_init(&s->target, s);
@@ -238,7 +234,7 @@ static void read_console(struct serve *s)
 	if (n > 0)
 		board_input(&s->machine->board, bytes, (size_t)n);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		s->reads_console = false; /* no more will come */
+		s->machine->has_input = false; /* no more will come */
 }
 
 /* A guest that a debugger on standard input has let go belongs to who holds the other end of it. */
@@ -282,7 +278,7 @@ static void look_out(struct serve *s, struct interest *i)
 	if (s->watches_stdin)
 		add_fd(i, STDIN_FILENO, POLLIN);
 	bool is_running = s->state == SERVE_RUNNING || s->state == SERVE_WAITING;
-	if (s->reads_console && is_running && terminal_may_read()) {
+	if (s->machine->has_input && is_running && terminal_may_read()) {
 		if (board_input_room(&s->machine->board))
 			add_fd(i, STDIN_FILENO, POLLIN);
 		else
@@ -290,12 +286,16 @@ static void look_out(struct serve *s, struct interest *i)
 	}
 }
 
-/* Does what the ready descriptors ask for; waits for them up to timeout_ms, -1 for ever. */
-static void attend(struct serve *s, int timeout_ms)
+#define FOREVER UINT64_MAX
+
+/* Does what the ready descriptors ask for; waits for them up to timeout_ns, or FOREVER. */
+static void attend(struct serve *s, uint64_t timeout_ns)
 {
+	const struct timespec timeout = { .tv_sec = (time_t)(timeout_ns / 1000000000u),
+		.tv_nsec = (long)(timeout_ns % 1000000000u) };
 	struct interest i;
 	look_out(s, &i);
-	if (poll(i.fds, i.count, timeout_ms) <= 0)
+	if (ppoll(i.fds, i.count, timeout_ns == FOREVER ? NULL : &timeout, NULL) <= 0)
 		return;
 	for (nfds_t k = 0; k < i.count; k++) {
 		uint64_t count;
@@ -308,7 +308,7 @@ static void attend(struct serve *s, int timeout_ms)
 			accept_debugger(s);
 		} else if (s->watches_stdin && i.fds[k].fd == STDIN_FILENO) {
 			watch_stdin(s);
-		} else if (s->reads_console && i.fds[k].fd == STDIN_FILENO) {
+		} else if (s->machine->has_input && i.fds[k].fd == STDIN_FILENO) {
 			read_console(s);
 		} else if (i.fds[k].events & POLLOUT) {
 			flush(s);
@@ -322,15 +322,16 @@ static void attend(struct serve *s, int timeout_ms)
 /* Stopped, with a debugger that may ask again at once. */
 static void wait_for_debugger(struct serve *s)
 {
+	machine_stop_clock(s->machine);
 	if (s->session) {
-		uint64_t until = now_ns() + SPIN_NS;
+		uint64_t until = machine_host_ns() + SPIN_NS;
 		do {
 			if (read_debugger(s) || signals_end)
 				return;
-		} while (now_ns() < until);
+		} while (machine_host_ns() < until);
 	}
 	terminal_cooked();
-	attend(s, -1);
+	attend(s, FOREVER);
 }
 
 /* --- the guest ------------------------------------------------------------------------------- */
@@ -372,6 +373,13 @@ static void stop_or_end(struct serve *s, const struct stop *stop, bool was_step,
 	}
 }
 
+/* The CPU is halted, and something can wake it. */
+static void wait_for_interrupt(struct serve *s)
+{
+	s->state = SERVE_WAITING;
+	s->resume_at_ns = FOREVER;
+}
+
 static void handle_halt(struct serve *s, const struct stop *stop, bool was_step)
 {
 	if (was_step) {
@@ -381,7 +389,7 @@ static void handle_halt(struct serve *s, const struct stop *stop, bool was_step)
 	switch (s->options->hlt) {
 	case HLT_RESUME:
 		s->state = SERVE_WAITING;
-		s->resume_at_ns = now_ns() + s->options->hlt_resume_ms * 1000000ull;
+		s->resume_at_ns = machine_host_ns() + s->options->hlt_resume_ms * 1000000ull;
 		break;
 	case HLT_STOP: stop_for_debugger(s, stop, false); break;
 	case HLT_EXIT: {
@@ -392,7 +400,9 @@ static void handle_halt(struct serve *s, const struct stop *stop, bool was_step)
 		break;
 	}
 	case HLT_AUTO:
-		if (s->session) {
+		if (machine_can_wake(s->machine)) {
+			wait_for_interrupt(s);
+		} else if (s->session) {
 			stop_for_debugger(s, stop, false);
 		} else {
 			report(s, stop, false);
@@ -462,6 +472,7 @@ static void fail(struct serve *s, int err)
 static void obey_interrupt(struct serve *s)
 {
 	const struct stop stop = { .kind = STOP_KICKED };
+	machine_stop_clock(s->machine);
 	s->is_interrupted = false;
 	s->state = SERVE_STOPPED;
 	s->last = stop;
@@ -487,6 +498,7 @@ static void step(struct serve *s)
 {
 	struct stop stop;
 	struct control *c = &s->machine->control;
+	machine_step_clock(s->machine);
 	if (c->steps_whole_rep) /* that may take long */
 		arm(s);
 	int err = control_step(c, &stop);
@@ -507,13 +519,22 @@ static void step(struct serve *s)
 /* Runs the guest until it stops or something wants attention. */
 static void run(struct serve *s)
 {
+	struct machine *m = s->machine;
 	struct stop stop;
 	feed(s); /* a 0x03 may have come with the request */
 	if (s->is_interrupted || s->state != SERVE_RUNNING)
 		return;
+	machine_start_clock(m);
+	if (control_is_halted(&m->control) && !control_has_interrupt(&m->control) &&
+	        machine_can_wake(m)) {
+		wait_for_interrupt(s);
+		return;
+	}
 	terminal_raw();
 	arm(s);
-	int err = control_run(&s->machine->control, &stop);
+	int err = control_run(&m->control, &stop);
+	if (stop.kind != STOP_KICKED && stop.kind != STOP_HALTED)
+		machine_stop_clock(m);
 	kicker_disarm(&s->kicker);
 	if (err) {
 		fail(s, err);
@@ -524,13 +545,36 @@ static void run(struct serve *s)
 		attend(s, 0);
 }
 
+/* Until an interrupt comes, or the time that --hlt resume gives. No CPU is burnt. */
 static void wait_to_resume(struct serve *s)
 {
-	uint64_t now = now_ns();
-	if (now >= s->resume_at_ns)
+	struct machine *m = s->machine;
+	bool can_wake, is_timed = s->resume_at_ns != FOREVER;
+	uint64_t now, next, timeout = FOREVER;
+	machine_start_clock(m);
+	can_wake = machine_can_wake(m);
+	if (can_wake && control_has_interrupt(&m->control)) {
 		s->state = SERVE_RUNNING;
-	else
-		attend(s, (int)((s->resume_at_ns - now + 999999) / 1000000));
+		return;
+	}
+	now = machine_host_ns();
+	if (now >= s->resume_at_ns) {
+		m->control.is_halted = false;
+		s->state = SERVE_RUNNING;
+		return;
+	}
+	if (!can_wake && !is_timed) { /* the end of the input */
+		const struct stop halted = { .kind = STOP_HALTED };
+		handle_stop(s, &halted, false);
+		return;
+	}
+	next = board_next_interrupt_ns(&m->board);
+	if (can_wake && next != BOARD_NEVER)
+		timeout = next - m->board.state.now_ns;
+	if (is_timed && s->resume_at_ns - now < timeout)
+		timeout = s->resume_at_ns - now;
+	terminal_raw();
+	attend(s, timeout);
 }
 
 /* The gdb that `stepvm debug` started has ended, and the guest with it. */

@@ -30,7 +30,7 @@ enum serve_state {
 	SERVE_STOPPED,
 	SERVE_STEPPING, /* one step is to be done */
 	SERVE_RUNNING,
-	SERVE_WAITING, /* halted, until resume_at_ns (--hlt resume) */
+	SERVE_WAITING, /* halted, until an interrupt or resume_at_ns (--hlt resume) */
 	SERVE_ENDED,   /* status */
 };
 
@@ -42,16 +42,16 @@ struct serve {
 	struct kicker kicker;
 	int wake_fd; /* ends poll when a signal came */
 	struct transport transport;
-	bool has_transport, reads_console;
+	bool has_transport;
 	bool watches_stdin; /* for its end: a debugger on it has detached */
 	struct session *session; /* NULL: no debugger */
 	struct target target;
 	enum serve_state state;
-	bool is_interrupted; /* the debugger wants a stop */
-	bool was_heard;      /* the debugger has sent something */
-	bool is_attached;    /* see target_run.is_attached */
-	struct stop last;    /* why the guest stopped last */
-	uint64_t resume_at_ns;
+	bool is_interrupted;   /* the debugger wants a stop */
+	bool was_heard;        /* the debugger has sent something */
+	bool is_attached;      /* see target_run.is_attached */
+	struct stop last;      /* why the guest stopped last */
+	uint64_t resume_at_ns; /* UINT64_MAX: never by itself */
 	int status;
 	int child_pid; /* the gdb that `stepvm debug` started, or 0: its end is ours */
 	uint8_t in[SERVE_INPUT_SIZE]; /* bytes from the debugger that the session has not taken */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "debug/interrupt.h"
 #include "debug/place.h"
 #include "debug/step.h"
 #include "kvm/linear.h"
@@ -31,6 +32,7 @@ void control_forget(struct control *c)
 	breakpoints_clear(&c->breakpoints);
 	watches_clear(&c->watches);
 	c->catches.count = 0;
+	c->step_interrupts = false;
 }
 
 const struct probe *control_probe(struct control *c)
@@ -247,9 +249,20 @@ static void catch_step(struct control *c, const struct before *b)
 	note_caught(c, catches_cs(all, b->cs, s->cs.selector, next_line(c)));
 }
 
-/* One instruction, with an eye on watchpoints and catchpoints. Guards are out of the way: they
- * can't be executed through, and what they would show is seen by looking. */
-static int step(struct control *c, struct stop *stop)
+static bool catch_hlt(struct control *c, struct stop *stop)
+{
+	c->is_halted = true;
+	c->halt_rip = vcpu_regs(c->vcpu)->rip;
+	if (!catches_hlt(&c->catches, next_line(c)))
+		return false;
+	stop->kind = STOP_CATCH;
+	return true;
+}
+
+/* One instruction, or the way to an interrupt's handler, with an eye on watchpoints and
+ * catchpoints. Guards are out of the way: they can't be executed through, and what they would show
+ * is seen by looking. */
+static int step(struct control *c, bool is_interrupt, struct stop *stop)
 {
 	struct operand operands[OPERANDS_MAX];
 	struct before before;
@@ -261,15 +274,14 @@ static int step(struct control *c, struct stop *stop)
 	if (c->watches.count) {
 		watches_note(&c->watches, c->vcpu);
 		/* Nothing in memory tells of a read afterwards. */
-		count = control_operands(c->vcpu, operands);
+		if (!is_interrupt)
+			count = control_operands(c->vcpu, operands);
 	}
 	if (c->catches.count)
 		note_before(c, &before);
-	err = control_single_step(c, stop);
-	if (!err && stop->kind == STOP_HALTED && catches_hlt(&c->catches, next_line(c))) {
-		stop->kind = STOP_CATCH;
+	err = is_interrupt ? interrupt_step(c, stop) : control_single_step(c, stop);
+	if (!err && stop->kind == STOP_HALTED && catch_hlt(c, stop))
 		return 0;
-	}
 	if (err || (stop->kind != STOP_STEPPED && stop->kind != STOP_CATCH))
 		return err;
 	if (c->watches.count)
@@ -313,6 +325,8 @@ static int step_over_guest_breakpoint(struct control *c, struct stop *stop)
 	struct vcpu_debug debug = c->vcpu->debug;
 	int err = control_single_step(c, stop);
 	vcpu_set_debug(c->vcpu, &debug);
+	if (!err && stop->kind == STOP_HALTED)
+		catch_hlt(c, stop);
 	return err ? err : stop->kind == STOP_STEPPED;
 }
 
@@ -355,7 +369,8 @@ static int handle_kick(struct control *c, bool is_pending, struct stop *stop)
 		if (err)
 			return err;
 	}
-	if (stop->kind == STOP_STEPPED && !is_at_breakpoint(c, stop))
+	/* An interrupt that was taken back goes before the instruction. */
+	if (stop->kind == STOP_STEPPED && (c->is_acknowledged || !is_at_breakpoint(c, stop)))
 		stop->kind = STOP_KICKED;
 	return 0;
 }
@@ -382,8 +397,7 @@ static int handle_exit(struct control *c, struct exit *x, bool *is_pending, stru
 		if (is_planted && is_at_breakpoint(c, stop))
 			return 0;
 		control_stop_by(x, stop);
-		if (catches_hlt(&c->catches, next_line(c)))
-			stop->kind = STOP_CATCH;
+		catch_hlt(c, stop);
 		return 0;
 	case EXIT_IRQ_WINDOW: return 1;
 	case EXIT_SHUTDOWN:
@@ -397,13 +411,32 @@ static int handle_exit(struct control *c, struct exit *x, bool *is_pending, stru
 static int run_free(struct control *c, struct stop *stop)
 {
 	bool is_pending = false; /* an access was answered, KVM has not finished it */
-	int result;
+	int result = 1;
 	forget_events(c);
 	c->knows_guest = false;
 	c->run_from = registers_pc(c->vcpu);
-	do {
+	while (result == 1) {
 		struct exit x;
+		bool is_due = interrupt_is_due(c);
+		if (is_due && is_pending) { /* the instruction under way ends before it */
+			is_pending = false;
+			result = complete(c, stop);
+			if (result || stop->kind != STOP_STEPPED)
+				break;
+			result = 1;
+			continue;
+		}
+		if (is_due && c->watches.count)
+			break; /* it is stepped: what the CPU pushes may be watched */
+		result = is_due ? interrupt_inject(c) : 0;
+		if (result < 0)
+			break;
+		/* For one that has to wait. */
+		vcpu_want_window(c->vcpu,
+		        is_due ? c->io.has_interrupt(c->io.ctx) : control_has_interrupt(c));
 		result = vcpu_run(c->vcpu, &x);
+		if (result >= 0 && is_due)
+			result = interrupt_settle(c);
 		if (result < 0)
 			break;
 		if (x.kind != EXIT_IO && x.kind != EXIT_MMIO && x.kind != EXIT_KICKED) {
@@ -412,14 +445,19 @@ static int run_free(struct control *c, struct stop *stop)
 				c->io.trace(c->io.ctx, &x);
 		}
 		result = handle_exit(c, &x, &is_pending, stop);
-	} while (result == 1);
+	}
+	vcpu_want_window(c->vcpu, false);
 	return result;
 }
 
-/* One instruction on the way of a run. Returns 1 to go on, 0 with *stop, or -errno. */
+/* One instruction on the way of a run, or an interrupt. Returns 1 to go on, 0 with *stop, or
+ * -errno. */
 static int step_on(struct control *c, struct stop *stop)
 {
-	int err = step(c, stop);
+	/* Off a breakpoint first: with a handler in between the guest would come back to it. */
+	bool is_interrupt = !c->must_step_off && interrupt_is_due(c);
+	c->must_step_off = false;
+	int err = step(c, is_interrupt, stop);
 	if (err || stop->kind != STOP_STEPPED || is_at_breakpoint(c, stop))
 		return err;
 	if (!vcpu_take_kick(c->vcpu))
@@ -462,15 +500,20 @@ int control_step(struct control *c, struct stop *stop)
 	struct insn insn;
 	bool is_rep = c->steps_whole_rep && control_look_ahead(c->vcpu, &insn) &&
 	              (insn.kind == INSN_STRING || insn.kind == INSN_SCAN) && insn.rep != INSN_ONCE;
-	c->must_step_off = false;
-	int err = step(c, stop);
+	c->must_step_off = c->is_halted = false;
+	int err = step(c, c->step_interrupts && interrupt_is_due(c), stop);
 	while (is_rep && !err && stop->kind == STOP_STEPPED && registers_pc(c->vcpu) == pc) {
 		if (vcpu_take_kick(c->vcpu))
 			stop->kind = STOP_KICKED;
 		else
-			err = step(c, stop);
+			err = step(c, false, stop);
 	}
 	return err;
+}
+
+bool control_is_halted(struct control *c)
+{
+	return c->is_halted && vcpu_regs(c->vcpu)->rip == c->halt_rip;
 }
 
 void control_begin(struct control *c)
@@ -482,12 +525,13 @@ int control_run(struct control *c, struct stop *stop)
 {
 	int result = 1;
 	*stop = (struct stop) { .kind = STOP_STEPPED };
-	if (c->must_step_off) {
-		c->must_step_off = false;
+	if (control_is_halted(c) && interrupt_is_due(c))
+		c->must_step_off = false; /* nothing but the interrupt gets it on */
+	c->is_halted = false;
+	if (c->must_step_off)
 		result = step_on(c, stop);
-	}
 	while (result == 1) {
-		if (catches_need_steps(&c->catches)) {
+		if (catches_need_steps(&c->catches) || (c->watches.count && interrupt_is_due(c))) {
 			result = step_on(c, stop);
 			continue;
 		}

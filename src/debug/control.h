@@ -8,7 +8,12 @@
  *	control_run(c, &stop)			... again after STOP_KICKED, without control_begin
  *
  * Between these calls the guest is stopped at an instruction boundary: no access of the last
- * instruction is left to be completed, nothing is planted in its memory. */
+ * instruction is left to be completed, nothing is planted in its memory, no interrupt is in KVM's
+ *hands.
+ *
+ * Interrupts of devices come during control_run, whether the guest runs freely or is stepped behind
+ *the scenes; what a debugger steps (control_step) is shielded from them unless step_interrupts is
+ *set. There a step ends at the handler's first instruction. */
 #ifndef STEPVM_DEBUG_CONTROL_H
 #define STEPVM_DEBUG_CONTROL_H
 
@@ -25,7 +30,7 @@ enum stop_kind {
 	STOP_WATCH,      /* behind the instruction that hit watch */
 	STOP_KICKED,     /* vcpu_kick: the caller has something to do */
 	STOP_DEVICE,     /* a device asked for it (control_io) */
-	STOP_HALTED,     /* hlt was done: rip is behind it */
+	STOP_HALTED,     /* hlt was done: rip is behind it; see control_is_halted */
 	STOP_SHUTDOWN,   /* triple fault */
 	STOP_FAILED,     /* KVM can't go on: exit tells why */
 };
@@ -46,6 +51,9 @@ struct control_io {
 	bool (*mmio)(void *ctx, const struct exit *x);
 	/* Sees every exit, after a device has answered it. May be NULL. */
 	void (*trace)(void *ctx, const struct exit *x);
+	/* Whether an interrupt waits for the CPU, and taking it: its vector. */
+	bool (*has_interrupt)(void *ctx);
+	uint8_t (*acknowledge)(void *ctx);
 	void *ctx;
 };
 
@@ -78,6 +86,11 @@ struct control {
 	bool entered_handler; /* the step ended at an exception handler's first instruction */
 	uint8_t vector;       /* ... of this vector */
 	bool was_kicked;      /* during this step, which went on all the same */
+	bool step_interrupts; /* control_step takes interrupts */
+	bool is_acknowledged; /* an interrupt was, and the guest has not come to its handler: */
+	uint8_t acknowledged; /* its vector */
+	bool is_halted;       /* the last instruction was hlt, and rip behind it is */
+	uint64_t halt_rip;
 };
 
 void control_init(struct control *c, struct vcpu *v, const struct control_io *io);
@@ -90,6 +103,12 @@ void control_forget(struct control *c);
 int control_step(struct control *c, struct stop *stop);
 void control_begin(struct control *c);
 int control_run(struct control *c, struct stop *stop);
+
+/* The last thing that the CPU did was hlt, and nobody has moved rip since. Going on then begins
+ * behind the hlt, unless an interrupt waits that the CPU takes: it comes first. */
+bool control_is_halted(struct control *c);
+/* An interrupt waits, whether or not the CPU takes it now. */
+bool control_has_interrupt(const struct control *c);
 
 /* Whether the next runs should be kicked every CONTROL_TIMER_NS: an instruction that KVM's emulator
  * can't do through a guarded page (lgdt and lidt of an operand there) is tried again for ever, and

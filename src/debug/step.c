@@ -185,8 +185,7 @@ static bool has_pushed_frame(struct vcpu *v, const struct handlers *h, const str
 	return pushed >= 3u * h->slot_size && pushed <= 6u * h->slot_size + 15;
 }
 
-/* A CPU enters a handler with RF clear; an emulating KVM leaves its own there. */
-static int clear_rf(struct vcpu *v)
+int step_clear_rf(struct vcpu *v)
 {
 	struct kvm_regs regs = *vcpu_regs(v);
 	if (!(regs.rflags & RFLAGS_RF))
@@ -309,7 +308,7 @@ static int step_some_of_rep(struct control *c, const struct handlers *h, struct 
 {
 	uint64_t rf = vcpu_regs(c->vcpu)->rflags & RFLAGS_RF;
 	int err = run_step(c, h, stop);
-	return err || rf ? err : clear_rf(c->vcpu);
+	return err || rf ? err : step_clear_rf(c->vcpu);
 }
 
 /* mov ss and pop ss on a CPU that takes no trap behind them: a planted byte on the next
@@ -374,7 +373,7 @@ static int raise_guest_db(struct control *c, uint64_t dr6, struct stop *stop)
 	c->knows_guest = false; /* DR6, and DR7.GD */
 	if (!err && x.kind != EXIT_DEBUG)
 		control_stop_by(&x, stop);
-	return err ? err : clear_rf(v);
+	return err ? err : step_clear_rf(v);
 }
 
 /* The guest's own debug registers of one kind that [gva, gva + len) hits, as bits of DR6. rw: bits
@@ -480,7 +479,7 @@ static int step_looked_at(struct control *c, const struct insn *insn, struct sto
 		c->vector = h.vector[entered];
 		clean_frame(v, &h, regs.rip, sregs.cs.selector, tf);
 		vcpu_set_tf(v, false);
-		return clear_rf(v);
+		return step_clear_rf(v);
 	}
 	if (insn->kind == INSN_PUSHF)
 		set_saved_tf(v, 0,

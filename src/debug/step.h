@@ -19,6 +19,8 @@ unsigned control_operands(struct vcpu *v, struct operand operands[OPERANDS_MAX])
 bool control_look_ahead(struct vcpu *v, struct insn *insn);
 /* The guest's own DR0 to DR7 as they are now. */
 const struct kvm_debugregs *control_guest_registers(struct control *c);
+/* A CPU enters a handler with RF clear; an emulating KVM leaves its own there. */
+int step_clear_rf(struct vcpu *v);
 /* An exit that is no access and no debug event, as a stop. */
 void control_stop_by(const struct exit *x, struct stop *stop);
 

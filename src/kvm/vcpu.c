@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define RFLAGS_TF (1u << 8) /* SDM vol 1, "EFLAGS Register" */
+#define RFLAGS_IF (1u << 9)
 
 /* The vCPU shall have what the host's CPU and KVM can give it. */
 static int set_cpuid(const struct vcpu *v, struct error *e)
@@ -133,7 +134,7 @@ const uint8_t *vcpu_fpu(struct vcpu *v)
 /* After a write KVM's registers are the truth: it may have changed other bits with them. */
 static void registers_changed(struct vcpu *v)
 {
-	v->is_synced = v->has_regs = v->has_sregs = false;
+	v->is_synced = v->has_regs = v->has_sregs = v->knows_window = false;
 	v->debug_is_stale = true;
 }
 
@@ -191,7 +192,7 @@ int vcpu_inject_exception(struct vcpu *v, uint8_t vector, uint64_t dr6)
 		err = call(v, KVM_GET_DEBUGREGS, &d);
 		if (err)
 			return err;
-		d.dr6 |= dr6 & 0xe00f; /* BT, BS, BD, B3 to B0: SDM vol 3, "DR6" */
+		d.dr6 |= dr6 & 0xe00f;      /* BT, BS, BD, B3 to B0: SDM vol 3, "DR6" */
 		d.dr7 &= ~(uint64_t)0x2000; /* GD, cleared on the way to the handler: "DR7" */
 		err = call(v, KVM_SET_DEBUGREGS, &d);
 		if (err)
@@ -212,7 +213,46 @@ int vcpu_get_events(struct vcpu *v, struct kvm_vcpu_events *events)
 int vcpu_set_events(struct vcpu *v, const struct kvm_vcpu_events *events)
 {
 	struct kvm_vcpu_events copy = *events;
+	v->knows_window = false;
 	return call(v, KVM_SET_VCPU_EVENTS, &copy);
+}
+
+bool vcpu_takes_interrupt(struct vcpu *v)
+{
+	struct kvm_vcpu_events e;
+	if (!(vcpu_regs(v)->rflags & RFLAGS_IF))
+		return false;
+	if (v->knows_window) /* if_flag is in it */
+		return v->run->ready_for_interrupt_injection;
+	return vcpu_get_events(v, &e) == 0 && !e.interrupt.shadow && !e.interrupt.injected &&
+	       !e.exception.injected && !e.exception.pending && !e.nmi.injected;
+}
+
+int vcpu_interrupt(struct vcpu *v, uint8_t vector)
+{
+	struct kvm_interrupt interrupt = { .irq = vector };
+	v->knows_window = false;
+	return call(v, KVM_INTERRUPT, &interrupt);
+}
+
+int vcpu_take_back_interrupt(struct vcpu *v, bool *was_taken_back)
+{
+	struct kvm_vcpu_events events;
+	int err = vcpu_get_events(v, &events);
+	bool is_there = !err && events.interrupt.injected && !events.interrupt.soft;
+	if (is_there) {
+		events.flags = 0;
+		events.interrupt.injected = 0;
+		err = vcpu_set_events(v, &events);
+	}
+	if (!err)
+		*was_taken_back = is_there;
+	return err;
+}
+
+void vcpu_want_window(struct vcpu *v, bool is_wanted)
+{
+	v->run->request_interrupt_window = is_wanted;
 }
 
 void vcpu_set_debug(struct vcpu *v, const struct vcpu_debug *debug)
@@ -262,6 +302,7 @@ static int run_once(struct vcpu *v, struct exit *x)
 	int failed = ioctl(v->fd, KVM_RUN, 0) < 0 ? errno : 0;
 	v->is_synced = v->vm->has_sync_regs;
 	v->has_regs = v->has_sregs = v->has_fpu = false;
+	v->knows_window = true;
 	/* EAGAIN: a vCPU that has just left its wait for SIPI; api.rst wants the run repeated. */
 	if (failed == EINTR || failed == EAGAIN) {
 		x->kind = EXIT_KICKED;

@@ -41,7 +41,8 @@ struct vcpu {
 	bool debug_is_stale; /* KVM may have lost or not seen *debug */
 	bool hides_tf;       /* KVM single-steps and keeps that in TF: tf is the guest's own */
 	bool tf;
-	int kicked; /* atomic */
+	bool knows_window; /* *run tells whether an interrupt can be injected now */
+	int kicked;        /* atomic */
 	uint64_t exits[VCPU_REASONS];
 };
 
@@ -69,6 +70,19 @@ int vcpu_inject_exception(struct vcpu *v, uint8_t vector, uint64_t dr6);
 int vcpu_get_debugregs(struct vcpu *v, struct kvm_debugregs *d);
 int vcpu_get_events(struct vcpu *v, struct kvm_vcpu_events *events);
 int vcpu_set_events(struct vcpu *v, const struct kvm_vcpu_events *events);
+
+/* Whether the CPU takes an interrupt now: IF is set, no sti or mov ss shadows it, no other event is
+ * under way. KVM checks nothing of that itself on every host. */
+bool vcpu_takes_interrupt(struct vcpu *v);
+/* The guest takes it when it runs next, before its next instruction. Only where
+ * vcpu_takes_interrupt said so and no access waits to be completed. There is no interrupt
+ * controller in the kernel. */
+int vcpu_interrupt(struct vcpu *v, uint8_t vector);
+/* After a run: whether it came back before the guest took the interrupt, which is then taken back.
+ */
+int vcpu_take_back_interrupt(struct vcpu *v, bool *was_taken_back);
+/* The runs from now on exit with EXIT_IRQ_WINDOW when the CPU takes interrupts. */
+void vcpu_want_window(struct vcpu *v, bool is_wanted);
 
 /* Sets what the next runs debug. KVM is told when it differs from what it was told last, or when it
  * may have lost it (vcpu_debug_stale), and always after registers were written: KVM keeps the
