@@ -252,7 +252,8 @@ static void automatic_eoi_leaves_nothing_in_service(void)
 	CHECK_EQ(pic_acknowledge(&p), 0x24);
 }
 
-/* INT falls between two interrupts of a slave that needs no EOI: the master sees an edge for each. */
+/* INT falls between two interrupts of a slave that needs no EOI: the master sees an edge for each.
+ */
 static void a_slave_with_automatic_eoi_interrupts_twice(void)
 {
 	struct pic p = ready();
