@@ -211,12 +211,12 @@ static void ask_monitor(struct rsp *r, const char *command)
 	RSP_IS(r, "OK", "qRcmd,%s", hex);
 }
 
-/* cld; mov cx, -1; rep stosb; nop; hlt, at 0x8000: 65535 iterations in a step, or one. */
+/* cld; mov cx, 3000; rep stosb; nop; hlt, at 0x8000: 3000 iterations in a step, or one. */
 static void a_step_does_a_whole_rep_when_it_is_to(void)
 {
 	struct rsp r;
 	RSP_OPEN(&r, RSP_UNIX, "hello", NULL);
-	RSP_IS(&r, "OK", "M8000,8:fcb9fffff3aa90f4");
+	RSP_IS(&r, "OK", "M8000,8:fcb9b80bf3aa90f4");
 	RSP_IS(&r, "OK", "P8=00800000");
 	RSP_IS(&r, "OK", "P7=00000000");
 	ask_monitor(&r, "step-rep whole");
@@ -224,14 +224,14 @@ static void a_step_does_a_whole_rep_when_it_is_to(void)
 	RSP_STOPS(&r, "s", 0x8004, "T05");
 	RSP_IS(&r, "OK", "P0=41000000");
 	RSP_IS(&r, "OK", "Pd=00100000"); /* es = 0x1000: away from the code */
-	RSP_IS(&r, "OK", "Z2,1d000,1");
-	RSP_STOPS(&r, "s", 0x8004, "T05thread:1;watch:1d000;");
-	CHECK_EQ(rsp_register(&r, 1), 0xffff - 0xd001);
-	RSP_IS(&r, "OK", "z2,1d000,1");
+	RSP_IS(&r, "OK", "Z2,10100,1");
+	RSP_STOPS(&r, "s", 0x8004, "T05thread:1;watch:10100;");
+	CHECK_EQ(rsp_register(&r, 1), 3000 - 0x101);
+	RSP_IS(&r, "OK", "z2,10100,1");
 	RSP_STOPS(&r, "s", 0x8006, "T05");
 	CHECK_EQ(rsp_register(&r, 1), 0);
-	RSP_IS(&r, "41", "m1fffe,1");
-	RSP_IS(&r, "00", "m1ffff,1");
+	RSP_IS(&r, "41", "m%x,1", 0x10000 + 2999);
+	RSP_IS(&r, "00", "m%x,1", 0x10000 + 3000);
 	ask_monitor(&r, "step-rep one");
 	RSP_IS(&r, "OK", "P1=05000000");
 	RSP_IS(&r, "OK", "P8=04800000");
