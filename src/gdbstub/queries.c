@@ -37,6 +37,36 @@ static enum verdict supported(struct session *s, struct text_in in)
 	return REPLY;
 }
 
+/* lldb's questions, without which it takes 16-bit code for its host's. What it hears once it keeps: a
+ * change of the mode needs another connection. Source: lldb/docs/lldb-gdb-remote.txt; the triple's
+ * environment from LLVM's Triple.h. */
+static enum verdict host_info(struct session *s, struct text_in in)
+{
+	static const struct {
+		const char *triple;
+		char pointer_size;
+	} hosts[TARGET_LAYOUTS] = {
+		[TARGET_REAL16] = { "i386-unknown-unknown-code16", '4' },
+		[TARGET_PROT32] = { "i386-unknown-unknown", '4' },
+		[TARGET_LONG64] = { "x86_64-unknown-unknown", '8' },
+	};
+	enum target_layout layout = s->target->registers->layout(s->target->ctx, s->cpu);
+	const char *triple = hosts[layout].triple;
+	(void)in;
+	text_put(&s->reply, "triple:");
+	text_put_bytes(&s->reply, triple, strlen(triple));
+	text_put(&s->reply, ";endian:little;ptrsize:");
+	text_put_char(&s->reply, hosts[layout].pointer_size);
+	text_put_char(&s->reply, ';');
+	return REPLY;
+}
+
+static enum verdict process_info(struct session *s, struct text_in in)
+{
+	text_put(&s->reply, "pid:1;");
+	return host_info(s, in);
+}
+
 static enum verdict start_no_ack(struct session *s, struct text_in in)
 {
 	(void)in;
@@ -195,6 +225,8 @@ const struct command session_queries[] = {
 	{ "qC", EXACT, STOPPED, current_thread },
 	{ "qAttached", EXACT, STOPPED, attached },
 	{ "qAttached:", PREFIX, STOPPED, attached },
+	{ "qHostInfo", EXACT, STOPPED, host_info },
+	{ "qProcessInfo", EXACT, STOPPED, process_info },
 	{ "qRcmd,", PREFIX, STOPPED, monitor },
 	{ "qqemu.PhyMemMode", EXACT, STOPPED, physical_mode },
 	{ "Qqemu.PhyMemMode:", PREFIX, STOPPED, set_physical_mode },
