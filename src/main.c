@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -119,6 +120,15 @@ static int start_gdb(const struct options *o, const struct launch_dir *dir, stru
 	return err;
 }
 
+/* An ELF image brings its symbols, where gdb can read it once more. */
+static const char *symbols_of(const struct machine *m, const struct options *o)
+{
+	struct stat st;
+	if (o->symbols || !m->image.is_elf)
+		return o->symbols;
+	return stat(o->image.path, &st) == 0 && S_ISREG(st.st_mode) ? o->image.path : NULL;
+}
+
 /* The guest and gdb in one terminal: gdb owns it, and its end is ours. */
 static int debug_guest(const struct options *given, const struct launch_dir *dir, struct error *e)
 {
@@ -141,6 +151,7 @@ static int debug_guest(const struct options *given, const struct launch_dir *dir
 		return status_of(err);
 	}
 	serve.is_attached = false;
+	o.symbols = symbols_of(&machine, &o);
 	int pid = start_gdb(&o, dir, e);
 	int status = STATUS_HOST;
 	if (pid > 0) {

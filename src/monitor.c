@@ -120,8 +120,11 @@ static void info_memory(struct serve *s, const struct output *out, const char *o
 	for (unsigned k = 0; k < m->count; k++)
 		say(out, "RAM          0x%" PRIx64 " to 0x%" PRIx64 "\n", m->slots[k].gpa,
 		        m->slots[k].gpa + m->slots[k].size - 1);
-	say(out, "image        %s, %" PRIu64 " bytes at 0x%" PRIx64 ", format %s\n",
-	        s->options->image.path, i->size, i->load_gpa, image_format_name(i->format));
+	say(out, "image        %s, format %s\n", s->options->image.path,
+	        image_format_name(i->format));
+	for (unsigned k = 0; k < i->piece_count; k++)
+		say(out, "             %s, %" PRIu64 " bytes at 0x%" PRIx64 "\n", i->pieces[k].name,
+		        i->pieces[k].size, i->pieces[k].gpa);
 }
 
 static void say_pic_chip(const struct output *out, const char *name, const struct pic_chip *c)

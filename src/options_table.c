@@ -117,8 +117,15 @@ static const char *set_format(struct options *o, const char *value)
 {
 	enum image_format format;
 	if (!image_format_word(value, &format))
-		return "flat or boot was meant";
+		return "auto, flat, boot or elf was meant";
 	o->image.format = format;
+	return NULL;
+}
+
+static const char *set_mode(struct options *o, const char *value)
+{
+	if (!start_mode_word(value, &o->image.mode))
+		return "auto, real, prot or long was meant";
 	return NULL;
 }
 
@@ -283,14 +290,20 @@ const struct option_row option_rows[] = {
 	{ "load", 'l', "ADDR", ON_GUEST, false, set_load,
 	        "Where a flat image goes: 0 unless said." },
 	{ "entry", 'e', "ADDR|SEG:OFF|reset", ON_GUEST, false, set_entry,
-	        "Where execution starts: where the image is loaded unless said. SEG and OFF are "
-	        "hex "
-	        "without 0x, as in 07c0:0005; reset is the CPU's own reset vector, f000:fff0." },
+	        "Where execution starts: where the image is loaded or what its headers say. SEG "
+	        "and "
+	        "OFF are hex without 0x, as in 07c0:0005; reset is the CPU's own reset vector, "
+	        "f000:fff0." },
 	{ "reg", 0, "NAME=VALUE", ON_GUEST, true, set_register,
 	        "A register's first value, as in ax=2. May be repeated." },
 	{ "format", 'f', "NAME", ON_GUEST, false, set_format,
-	        "What the image is: flat (any bytes) or boot (a boot sector or a disk image that "
-	        "starts with one, at 0000:7c00). Guessed from the file unless said." },
+	        "What the image is: flat (any bytes), boot (a boot sector or a disk image that "
+	        "starts with one, at 0000:7c00), or elf. Guessed from "
+	        "the file unless said (auto)." },
+	{ "mode", 0, "MODE", ON_GUEST, false, set_mode,
+	        "What a flat image or an ELF file starts in: real, prot (32-bit protected mode, "
+	        "flat segments, no paging) or long (64-bit mode, RAM mapped at its own address). "
+	        "Unless said (auto): flat real, ELF32 prot, ELF64 long." },
 	{ "port", 'p', "PORT=KIND", ON_GUEST, true, set_port,
 	        "What stands at an I/O port: hex (a write prints a line), text (a write is a "
 	        "character), exit (a write ends the run) or none. May be repeated." },
@@ -305,7 +318,7 @@ const struct option_row option_rows[] = {
 	        "several with commas between. May be repeated." },
 	{ "symbols", 0, "FILE", ON_DEBUG, false, set_symbols,
 	        "Let gdb read symbols from FILE, such as the ELF file that the image was made "
-	        "from." },
+	        "from: from the image unless said, when that is an ELF file." },
 	{ "jobs", 'j', "N", ON_TEST, false, set_jobs, "Run N tests at once: 1 unless said." },
 	{ "timeout", 0, "SECONDS", ON_TEST, false, set_timeout,
 	        "How long a test may take whose script does not say: 30 unless said." },

@@ -3,15 +3,14 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#define REAL_MODE_LAST 0x10ffefu /* ffff:ffff */
-#define ONE_MIB        0x100000u
+#define ONE_MIB 0x100000u
 
 static struct entry_point logical(uint16_t selector, uint16_t offset)
 {
 	return (struct entry_point) { selector, offset, (uint64_t)selector << 4 };
 }
 
-/* gva: REAL_MODE_LAST at most. */
+/* gva: ENTRY_REAL_LAST at most. */
 static struct entry_point linear(uint64_t gva)
 {
 	if (gva >= ONE_MIB)
@@ -24,19 +23,19 @@ int entry_resolve(
 {
 	switch (from->kind) {
 	case ENTRY_DEFAULT:
-		if (load_gpa > REAL_MODE_LAST)
+		if (load_gpa > ENTRY_REAL_LAST)
 			return error_set(e, -EINVAL,
 			        "--load 0x%" PRIx64
 			        ": real mode reaches 0x%x at most; say with --entry "
 			        "where to start",
-			        load_gpa, REAL_MODE_LAST);
+			        load_gpa, ENTRY_REAL_LAST);
 		*to = linear(load_gpa);
 		return 0;
 	case ENTRY_LINEAR:
-		if (from->gva > REAL_MODE_LAST)
+		if (from->gva > ENTRY_REAL_LAST)
 			return error_set(e, -EINVAL,
 			        "--entry 0x%" PRIx64 ": real mode reaches 0x%x at most", from->gva,
-			        REAL_MODE_LAST);
+			        ENTRY_REAL_LAST);
 		*to = linear(from->gva);
 		return 0;
 	case ENTRY_SEGOFF: *to = logical(from->selector, from->offset); return 0;
@@ -47,4 +46,26 @@ int entry_resolve(
 		return 0;
 	}
 	return error_set(e, -EINVAL, "--entry: of no known kind");
+}
+
+int entry_resolve_flat(uint64_t *gva, const struct image_entry *from, uint64_t entry_gpa,
+        enum start_mode mode, struct error *e)
+{
+	uint64_t to = from->kind == ENTRY_LINEAR ? from->gva : entry_gpa;
+
+	if (from->kind == ENTRY_SEGOFF)
+		return error_set(e, -EINVAL,
+		        "--entry %04x:%04x: real mode's; this image starts in %s mode, where an "
+		        "address such as 0x100000 is meant",
+		        from->selector, from->offset, start_mode_name(mode));
+	if (from->kind == ENTRY_RESET)
+		return error_set(e, -EINVAL,
+		        "--entry reset: real mode's; this image starts in %s mode",
+		        start_mode_name(mode));
+	if (mode == START_PROT && to > UINT32_MAX)
+		return error_set(e, -EINVAL,
+		        "entry 0x%" PRIx64 ": 32-bit protected mode reaches 0x%x at most", to,
+		        UINT32_MAX);
+	*gva = to;
+	return 0;
 }

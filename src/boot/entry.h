@@ -8,7 +8,10 @@
 #include <stdint.h>
 
 #include "boot/image.h"
+#include "boot/start.h"
 #include "error.h"
+
+#define ENTRY_REAL_LAST 0x10ffefu /* ffff:ffff, the last address that real mode reaches */
 
 struct entry_point {
 	uint16_t selector, offset;
@@ -20,5 +23,10 @@ struct entry_point {
  * real mode reaches are ffff:0010 to ffff:ffff. -EINVAL with a text for an address past that. */
 int entry_resolve(
         struct entry_point *to, const struct image_entry *from, uint64_t load_gpa, struct error *e);
+/* The same for START_PROT and START_LONG, where segments are flat: a linear address, which is
+ * entry_gpa for ENTRY_DEFAULT. -EINVAL with a text for one past 4 GiB in protected mode, and for
+ * what real mode alone has. */
+int entry_resolve_flat(uint64_t *gva, const struct image_entry *from, uint64_t entry_gpa,
+        enum start_mode mode, struct error *e);
 
 #endif

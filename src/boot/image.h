@@ -1,8 +1,12 @@
-/* Images: a file -> guest RAM and the first CPU state.
+/* Images: a file -> guest RAM and the first CPU state. Everything in a file is outside input.
  *
- * Formats: flat (any bytes, loaded and entered where the options say, 0 by default) and boot (the
- * first 512-byte sector of a disk image, signature 55 aa at 510, at 0000:7c00, DL = 0x80, as a PC's
- * BIOS leaves it). Everything in the file is outside input. */
+ * - flat: any bytes; goes to --load, 0 by default; real mode unless --mode says.
+ * - boot: the first 512 bytes of a disk image, the signature 55 aa at 510; at 0000:7c00, DL = 0x80.
+ * - elf: ELF32 for EM_386 or ELF64 for EM_X86_64; each PT_LOAD at its p_paddr; protected or long
+ *   mode.
+ *
+ * boot/start.h has the CPU's state in protected and long mode and the addresses of what is laid
+ * down there for it. */
 #ifndef STEPVM_BOOT_IMAGE_H
 #define STEPVM_BOOT_IMAGE_H
 
@@ -11,17 +15,23 @@
 
 #include <linux/kvm.h>
 
+#include "boot/start.h"
 #include "error.h"
 #include "kvm/memory.h"
 
-enum image_format { IMAGE_AUTO, IMAGE_FLAT, IMAGE_BOOT };
+enum image_format {
+	IMAGE_AUTO,
+	IMAGE_FLAT,
+	IMAGE_BOOT,
+	IMAGE_ELF,
+};
 
 /* Where execution starts; boot/entry.h says how it becomes CS:IP. */
 enum entry_kind {
-	ENTRY_DEFAULT, /* the load address */
-	ENTRY_LINEAR,  /* gva: a linear address, 0x10ffef at most */
-	ENTRY_SEGOFF,  /* selector:offset */
-	ENTRY_RESET,   /* the CPU's own reset state: f000:fff0 with base 0xffff0000 */
+	ENTRY_DEFAULT, /* the load address, or what the file says */
+	ENTRY_LINEAR,  /* gva: a linear address, in real mode 0x10ffef at most */
+	ENTRY_SEGOFF,  /* selector:offset, real mode only */
+	ENTRY_RESET, /* the CPU's own reset state: f000:fff0 with base 0xffff0000; real mode only */
 };
 
 struct image_entry {
@@ -33,31 +43,43 @@ struct image_entry {
 struct image_options {
 	const char *path;
 	enum image_format format;
+	enum start_mode mode; /* flat and elf: what the CPU starts in; others: theirs, or AUTO */
 	bool has_load;
 	uint64_t load_gpa;
 	struct image_entry entry;
 };
 
+/* What the loader has written. */
+struct image_piece {
+	uint64_t gpa, size;
+	char name[24];
+};
+#define IMAGE_PIECES_MAX 128
+
 struct image_loaded {
 	enum image_format format;
-	uint64_t load_gpa, size; /* bytes that were copied */
+	bool is_elf; /* it may have symbols */
+	unsigned piece_count;
+	struct image_piece pieces[IMAGE_PIECES_MAX];
 };
 
 /* Reads the file (a regular file, a pipe, a device; not a directory), copies it into RAM and sets
- * *regs and *sregs, which come in as KVM's reset state, to the entry state. Flat: all general
- * registers 0, rflags 2, every segment's selector and base 0 but CS', attributes as they were.
- * Boot: the same with sp = 0x7c00, dl = 0x80; only the first sector is read and copied.
+ * *regs and *sregs, which come in as KVM's reset state, to the entry state. Real mode: all general
+ * registers 0, rflags 2, every segment's selector and base 0 but CS', attributes as they were;
+ * boot: the same with sp = 0x7c00, dl = 0x80. Protected and long mode: as boot/start.h says, rsp =
+ * START_STACK_GPA.
  *
- * IMAGE_AUTO is boot when the size is a multiple of 512 with the signature at offset 510, and the
- * options name neither a load address nor an entry; else flat.
+ * IMAGE_AUTO: an ELF file is one. Any other is flat when the options name a load address or an
+ * entry; else boot when its size is a multiple of 512 with the signature at offset 510; else flat.
  *
- * No more is read than RAM could hold. Nothing is changed on an error: open's and read's own, or
- * -EFBIG (more than RAM at the load address), -ENOEXEC (empty, or no boot sector), -EFAULT (no RAM
- * at the load address or the entry), -EINVAL (options that don't fit together, or an entry out of
- * real mode's reach), -ENOMEM. Text names the file, the operation and what to do. */
+ * No more is read than all RAM could hold, and 1 MiB for headers. Nothing is changed on an error:
+ * open's and read's own, or -EFBIG (more than RAM where it goes), -ENOEXEC (empty, or not of its
+ * format), -EFAULT (no RAM where it goes, or at the entry), -EINVAL (options that don't fit
+ * together, or an entry out of reach), -ENOSPC, -ENOMEM. Text names the file, the operation and
+ * what to do. */
 int image_load(const struct image_options *o, struct memory *m, struct kvm_regs *regs,
         struct kvm_sregs *sregs, struct image_loaded *loaded, struct error *e);
-/* "flat", "boot" -> *format; false for another word. */
+/* "auto", "flat", "boot", "elf" -> *format; false for another word. */
 bool image_format_word(const char *word, enum image_format *format);
 const char *image_format_name(enum image_format format);
 

@@ -5,7 +5,7 @@ expect-output "^monitor info segments " monitor help
 stepi
 expect-output "^mode +real16.*07c0:0005 \(linear 0x7c05\)" monitor info mode
 expect-output "^cs +0x07c0 +0x7c00 " monitor info segments
-expect-output "segments.bin, 512 bytes at 0x7c00, format boot" monitor info memory
+expect-output "segments.bin, format boot(.*\n) +the image, 512 bytes at 0x7c00" monitor info memory
 break *0x7c07
 continue
 expect-output "^0x7c07 +software" monitor info breakpoints

@@ -104,6 +104,37 @@ static void reset_has_a_base_of_its_own(void)
 	CHECK_EQ(at.base, 0xffff0000);
 }
 
+static void flat_segments_take_linear_addresses_only(void)
+{
+	static const struct {
+		struct image_entry from;
+		enum start_mode mode;
+		int wanted;
+		uint64_t gva;
+		const char *text;
+	} rows[] = {
+		{ { 0 }, START_PROT, 0, 0x100000, "" },
+		{ { 0 }, START_LONG, 0, 0x100000, "" },
+		{ { ENTRY_LINEAR, UINT32_MAX, 0, 0 }, START_PROT, 0, UINT32_MAX, "" },
+		{ { ENTRY_LINEAR, 1ull << 32, 0, 0 }, START_LONG, 0, 1ull << 32, "" },
+		{ { ENTRY_LINEAR, 1ull << 32, 0, 0 }, START_PROT, -EINVAL, 7,
+		        "entry 0x100000000: 32-bit protected mode reaches 0xffffffff at most" },
+		{ { ENTRY_SEGOFF, 0, 0x7c0, 5 }, START_LONG, -EINVAL, 7,
+		        "--entry 07c0:0005: real mode's; this image starts in long mode, where an "
+		        "address such as 0x100000 is meant" },
+		{ { ENTRY_RESET, 0, 0, 0 }, START_PROT, -EINVAL, 7,
+		        "--entry reset: real mode's; this image starts in prot mode" },
+	};
+	for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct error e = { 0 };
+		uint64_t gva = 7;
+		CHECK_EQ(entry_resolve_flat(&gva, &rows[i].from, 0x100000, rows[i].mode, &e),
+		        rows[i].wanted);
+		CHECK_EQ(gva, rows[i].gva);
+		CHECK_STR(e.text, rows[i].text);
+	}
+}
+
 int main(void)
 {
 	RUN(every_linear_entry_is_the_address_it_names);
@@ -112,5 +143,6 @@ int main(void)
 	RUN(default_is_the_load_address);
 	RUN(logical_entries_are_taken_as_they_are);
 	RUN(reset_has_a_base_of_its_own);
+	RUN(flat_segments_take_linear_addresses_only);
 	return check_done();
 }

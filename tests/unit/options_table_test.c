@@ -18,6 +18,7 @@ static const char *sample(const char *name)
 		{ "entry", "0" },
 		{ "reg", "ax=1" },
 		{ "format", "flat" },
+		{ "mode", "prot" },
 		{ "port", "1=hex" },
 		{ "hlt", "exit" },
 		{ "trace", "io" },

@@ -157,6 +157,17 @@ static void ports_get_kinds(void)
 	        "stepvm run: -p 0x10=none: that port was given already");
 }
 
+static void modes_are_words(void)
+{
+	struct line l;
+	CHECK_TAKEN(l, "run a");
+	CHECK_EQ(l.o.image.mode, START_AUTO);
+	CHECK_TAKEN(l, "run --mode long a");
+	CHECK_EQ(l.o.image.mode, START_LONG);
+	check_refused(
+	        "run --mode 64 a", "stepvm run: --mode 64: auto, real, prot or long was meant");
+}
+
 static void format_hlt_and_trace_are_words(void)
 {
 	struct line l;
@@ -174,7 +185,7 @@ static void format_hlt_and_trace_are_words(void)
 	CHECK_EQ(l.o.hlt, HLT_EXIT);
 	CHECK_TAKEN(l, "run --hlt stop a");
 	CHECK_EQ(l.o.hlt, HLT_STOP);
-	check_refused("run -f fat a", "stepvm run: -f fat: flat or boot was meant");
+	check_refused("run -f fat a", "stepvm run: -f fat: auto, flat, boot or elf was meant");
 	check_refused("run --hlt resume5 a",
 	        "stepvm run: --hlt resume5: auto, exit, stop, resume or resume:MS was meant");
 	check_refused("run --hlt resume: a",
@@ -425,6 +436,7 @@ int main(void)
 	RUN(load_and_entry_place_an_image);
 	RUN(registers_are_names_with_values);
 	RUN(ports_get_kinds);
+	RUN(modes_are_words);
 	RUN(format_hlt_and_trace_are_words);
 	RUN(a_debugger_is_let_in);
 	RUN(debug_hands_the_rest_to_gdb);

@@ -1,0 +1,45 @@
+/* Little-endian numbers at any address, as image formats and the CPU's tables hold them. Pure. */
+#ifndef STEPVM_BOOT_BYTES_H
+#define STEPVM_BOOT_BYTES_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* memcpy is the whole conversion: stepvm runs on x86-64 only, which is little-endian. */
+static inline uint16_t get16(const uint8_t *at)
+{
+	uint16_t value;
+	memcpy(&value, at, sizeof value);
+	return value;
+}
+
+static inline uint32_t get32(const uint8_t *at)
+{
+	uint32_t value;
+	memcpy(&value, at, sizeof value);
+	return value;
+}
+
+static inline uint64_t get64(const uint8_t *at)
+{
+	uint64_t value;
+	memcpy(&value, at, sizeof value);
+	return value;
+}
+
+static inline void put16(uint8_t *at, uint16_t value)
+{
+	memcpy(at, &value, sizeof value);
+}
+
+static inline void put32(uint8_t *at, uint32_t value)
+{
+	memcpy(at, &value, sizeof value);
+}
+
+static inline void put64(uint8_t *at, uint64_t value)
+{
+	memcpy(at, &value, sizeof value);
+}
+
+#endif

@@ -1,0 +1,61 @@
+/* From an image's bytes to what is to be done to the guest. Pure but for plan_carry_out: the file
+ * and the shape of RAM come in, and either an error or a whole plan comes out.
+ *
+ * One file a format (boot/flat.c, elf_image.c) fills a plan; what
+ * they share is below. */
+#ifndef STEPVM_BOOT_PLAN_H
+#define STEPVM_BOOT_PLAN_H
+
+#include "boot/elf.h"
+#include "boot/entry.h"
+#include "boot/file.h"
+#include "boot/image.h"
+#include "boot/layout.h"
+#include "boot/start.h"
+
+#define RFLAGS_RESERVED 2 /* bit 1 is always 1 (SDM vol 1, "EFLAGS Register") */
+
+struct plan {
+	/* What comes in; all of it borrowed. */
+	const struct image_options *options;
+	const struct memory *memory;
+	const struct file *file;
+	const char *name; /* of the file, for messages */
+
+	/* What comes out. */
+	enum image_format format;
+	enum start_mode mode;
+	struct layout layout;  /* borrows the bytes above and below */
+	uint64_t entry_gpa;    /* unless the options say otherwise */
+	struct kvm_regs regs;  /* rip is set last */
+	struct kvm_segment cs; /* START_REAL: its selector, base and limit */
+	uint32_t tss_base;     /* not START_REAL */
+	struct start_tables tables;
+};
+
+/* Fills *p, in which what comes in is set and all else 0. The errors are image_load's. */
+int plan_make(struct plan *p, struct error *e);
+/* What AUTO means for these bytes: an ELF, a boot sector, else flat. */
+enum image_format plan_guess(const struct image_options *o, const struct file *f);
+/* Writes the guest's RAM and the entry state. */
+void plan_carry_out(const struct plan *p, struct memory *m, struct kvm_regs *regs,
+        struct kvm_sregs *sregs, struct image_loaded *loaded);
+
+/* --- for the formats -------------------------------------------------------------------------- */
+
+/* Each sets the layout, the mode, the entry and the registers of its format. */
+int flat_plan(struct plan *p, struct error *e);
+int boot_plan(struct plan *p, struct error *e);
+int elf_plan(struct plan *p, struct error *e);
+
+/* Whether the bytes say that they are of this format, right or wrong in the rest. */
+bool boot_is_it(const struct file *f);
+
+/* Opens the file as an ELF and adds what its program headers say is loaded. */
+int plan_add_elf(struct plan *p, struct elf *elf, struct error *e);
+/* entry_gpa, from its header. -ENOEXEC: in no segment, and the options name no other. */
+int plan_elf_entry(struct plan *p, const struct elf *elf, struct error *e);
+/* len bytes, zeros behind them, as size bytes of RAM at gpa. */
+int plan_add(struct plan *p, const char *piece, uint64_t gpa, uint64_t size, const uint8_t *bytes,
+        size_t len, struct error *e);
+#endif
