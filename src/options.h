@@ -85,7 +85,7 @@ struct options {
  * " included, that names the word at fault and what was meant to stand there; *o is then left
  * alone. Options and operands may come in any order; `--` ends the options (for debug, what follows
  * goes to gdb). A value that begins with - (but for - alone) has to be written --name=VALUE. Only
- * --memory, --reg, --port and --trace repeat. Names are not to be abbreviated, so that new ones break no
+ * --memory, --reg, --initrd, --port and --trace repeat. Names are not to be abbreviated, so that new ones break no
  * script. Whether memory overlaps, a register exists or WHERE is an address is judged by who uses
  * it. */
 int options_parse(struct options *o, int argc, char **argv, struct error *e);

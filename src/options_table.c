@@ -117,7 +117,7 @@ static const char *set_format(struct options *o, const char *value)
 {
 	enum image_format format;
 	if (!image_format_word(value, &format))
-		return "auto, flat, boot or elf was meant";
+		return "auto, flat, boot, elf, multiboot, multiboot2 or pvh was meant";
 	o->image.format = format;
 	return NULL;
 }
@@ -128,6 +128,21 @@ static const char *set_mode(struct options *o, const char *value)
 		return "auto, real, prot or long was meant";
 	return NULL;
 }
+
+static const char *set_append(struct options *o, const char *value)
+{
+	o->image.append = value;
+	return NULL;
+}
+
+static const char *set_initrd(struct options *o, const char *value)
+{
+	if (o->image.initrd_count == IMAGE_MODULES_MAX)
+		return TOO_MANY;
+	o->image.initrd[o->image.initrd_count++] = value;
+	return NULL;
+}
+_Static_assert(IMAGE_MODULES_MAX == 32, "TOO_MANY says 32");
 
 static const char *set_port(struct options *o, const char *value)
 {
@@ -298,12 +313,17 @@ const struct option_row option_rows[] = {
 	        "A register's first value, as in ax=2. May be repeated." },
 	{ "format", 'f', "NAME", ON_GUEST, false, set_format,
 	        "What the image is: flat (any bytes), boot (a boot sector or a disk image that "
-	        "starts with one, at 0000:7c00), or elf. Guessed from "
+	        "starts with one, at 0000:7c00), elf, multiboot, multiboot2 or pvh. Guessed from "
 	        "the file unless said (auto)." },
 	{ "mode", 0, "MODE", ON_GUEST, false, set_mode,
 	        "What a flat image or an ELF file starts in: real, prot (32-bit protected mode, "
 	        "flat segments, no paging) or long (64-bit mode, RAM mapped at its own address). "
 	        "Unless said (auto): flat real, ELF32 prot, ELF64 long." },
+	{ "append", 0, "STRING", ON_GUEST, false, set_append,
+	        "The command line of a multiboot, multiboot2 or pvh kernel." },
+	{ "initrd", 0, "FILE[ ARGS][,FILE...]", ON_GUEST, true, set_initrd,
+	        "Modules of such a kernel: files, each with words for the kernel behind a space. A "
+	        "comma in a name is written twice. May be repeated." },
 	{ "port", 'p', "PORT=KIND", ON_GUEST, true, set_port,
 	        "What stands at an I/O port: hex (a write prints a line), text (a write is a "
 	        "character), exit (a write ends the run) or none. May be repeated." },

@@ -224,3 +224,75 @@ bool elf_entry_gpa(const struct elf *elf, uint64_t *gpa)
 		*gpa = elf->entry;
 	return is_physical;
 }
+
+/* --- notes ------------------------------------------------------------------------------------ */
+
+struct note {
+	uint32_t type;
+	const uint8_t *name, *desc;
+	uint32_t name_len, desc_len;
+};
+
+static uint64_t round_up(uint64_t n, uint64_t align)
+{
+	return (n + align - 1) & ~(align - 1);
+}
+
+/* Takes a note off the front of *len bytes. Its name and its descriptor are padded to align; the
+ * last one's padding may be missing. False: its sizes run over. */
+static bool take_note(const uint8_t **at, size_t *len, uint64_t align, struct note *n)
+{
+	if (*len < sizeof(Elf32_Nhdr))
+		return false;
+	n->name_len = get32(*at);
+	n->desc_len = get32(*at + 4);
+	n->type = get32(*at + 8);
+	/* 64-bit sums of 32-bit sizes: no overflow. */
+	uint64_t desc_at = round_up(sizeof(Elf32_Nhdr) + (uint64_t)n->name_len, align);
+	if (sizeof(Elf32_Nhdr) + (uint64_t)n->name_len > *len ||
+	        (n->desc_len && (desc_at > *len || n->desc_len > *len - desc_at)))
+		return false;
+	n->name = *at + sizeof(Elf32_Nhdr);
+	n->desc = n->desc_len ? *at + desc_at : n->name;
+	uint64_t next = round_up(desc_at + n->desc_len, align);
+	if (next > *len)
+		next = *len;
+	*at += next;
+	*len -= (size_t)next;
+	return true;
+}
+
+int elf_find_note(const struct elf *elf, const char *name, uint32_t type, const char *file,
+        const uint8_t **desc, size_t *len, struct error *e)
+{
+	size_t name_size = strlen(name) + 1;
+	struct note n;
+
+	for (unsigned i = 0; i < elf->phnum; i++) {
+		struct elf_segment s = elf_segment(elf, i);
+		if (s.type != PT_NOTE)
+			continue;
+		int err = check_bytes(elf, i, &s, true, file, e);
+		if (err)
+			return err;
+		const uint8_t *at = elf->bytes + s.offset;
+		size_t left = (size_t)s.filesz;
+		while (left) {
+			/* Notes are aligned to 4, in segments that are aligned to 8 to that. */
+			if (!take_note(&at, &left, s.align == 8 ? 8 : 4, &n))
+				return error_set(e, -ENOEXEC,
+				        "%s: segment %u: a note's n_namesz or n_descsz runs past "
+				        "the segment's end, %zu bytes from it",
+				        file, i, left);
+			if (n.type == type && n.name_len == name_size &&
+			        !memcmp(n.name, name, name_size)) {
+				*desc = n.desc;
+				*len = n.desc_len;
+				return 0;
+			}
+		}
+	}
+	*desc = NULL;
+	*len = 0;
+	return 0;
+}

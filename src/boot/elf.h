@@ -1,7 +1,7 @@
-/* ELF executables for x86: what is to be loaded where. Pure: bytes in, numbers out. ELF32 for
- * EM_386 and ELF64 for EM_X86_64, ET_EXEC, and ET_DYN at the address where it is linked (no
- * relocation is applied). Sections and symbols are gdb's. Source: System V ABI, "Object Files" and
- * "Program Loading"; elf(5). */
+/* ELF executables for x86: what is to be loaded where, and the notes that a boot protocol looks
+ * for. Pure: bytes in, numbers out. ELF32 for EM_386 and ELF64 for EM_X86_64, ET_EXEC, and ET_DYN
+ * at the address where it is linked (no relocation is applied). Sections and symbols are gdb's.
+ * Source: System V ABI, "Object Files" and "Program Loading"; elf(5). */
 #ifndef STEPVM_BOOT_ELF_H
 #define STEPVM_BOOT_ELF_H
 
@@ -41,4 +41,10 @@ bool elf_is_loaded(const struct elf_segment *s);
  * segment whose virtual addresses it is in; where it is in none but in a segment's physical
  * addresses, it is taken to be physical. False: it is in no segment. */
 bool elf_entry_gpa(const struct elf *elf, uint64_t *gpa);
+/* The descriptor of the first note of this name and type in a PT_NOTE segment: *desc points into
+ * the file, *len bytes of it; NULL when there is none. -ENOEXEC when a segment of notes is not
+ * within the file, or a note not within its segment. */
+int elf_find_note(const struct elf *elf, const char *name, uint32_t type, const char *file,
+        const uint8_t **desc, size_t *len, struct error *e);
+
 #endif

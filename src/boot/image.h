@@ -4,6 +4,9 @@
  * - boot: the first 512 bytes of a disk image, the signature 55 aa at 510; at 0000:7c00, DL = 0x80.
  * - elf: ELF32 for EM_386 or ELF64 for EM_X86_64; each PT_LOAD at its p_paddr; protected or long
  *   mode.
+ * - multiboot: a Multiboot 1 header in the first 8 KiB; at its addresses or as elf; protected mode.
+ * - multiboot2: a Multiboot 2 header in the first 32 KiB; the same.
+ * - pvh: an ELF with the note XEN_ELFNOTE_PHYS32_ENTRY; as elf; protected mode.
  *
  * boot/start.h has the CPU's state in protected and long mode and the addresses of what is laid
  * down there for it. */
@@ -19,10 +22,14 @@
 #include "error.h"
 #include "kvm/memory.h"
 
+/* In the order in which AUTO tries those that a file can claim to be, but for the first three. */
 enum image_format {
 	IMAGE_AUTO,
 	IMAGE_FLAT,
 	IMAGE_BOOT,
+	IMAGE_MULTIBOOT,
+	IMAGE_MULTIBOOT2,
+	IMAGE_PVH,
 	IMAGE_ELF,
 };
 
@@ -40,6 +47,8 @@ struct image_entry {
 	uint16_t selector, offset;
 };
 
+#define IMAGE_MODULES_MAX 32
+
 struct image_options {
 	const char *path;
 	enum image_format format;
@@ -47,6 +56,9 @@ struct image_options {
 	bool has_load;
 	uint64_t load_gpa;
 	struct image_entry entry;
+	const char *append;                    /* a command line, or NULL */
+	const char *initrd[IMAGE_MODULES_MAX]; /* each "FILE ARGS,FILE2 ARGS": boot/modules.h */
+	unsigned initrd_count;
 };
 
 /* What the loader has written. */
@@ -63,14 +75,16 @@ struct image_loaded {
 	struct image_piece pieces[IMAGE_PIECES_MAX];
 };
 
-/* Reads the file (a regular file, a pipe, a device; not a directory), copies it into RAM and sets
- * *regs and *sregs, which come in as KVM's reset state, to the entry state. Real mode: all general
- * registers 0, rflags 2, every segment's selector and base 0 but CS', attributes as they were;
- * boot: the same with sp = 0x7c00, dl = 0x80. Protected and long mode: as boot/start.h says, rsp =
- * START_STACK_GPA.
+/* Reads the file (a regular file, a pipe, a device; not a directory) and its modules, copies them
+ * into RAM and sets *regs and *sregs, which come in as KVM's reset state, to the entry state.
+ * Real mode: all general registers 0, rflags 2, every segment's selector and base 0 but CS',
+ * attributes as they were; boot: the same with sp = 0x7c00, dl = 0x80. Protected and long mode: as
+ * boot/start.h says, rsp = START_STACK_GPA.
  *
- * IMAGE_AUTO: an ELF file is one. Any other is flat when the options name a load address or an
- * entry; else boot when its size is a multiple of 512 with the signature at offset 510; else flat.
+ * IMAGE_AUTO: an ELF file is what it says of itself, Multiboot before Multiboot 2, PVH and plain
+ * ELF. Any other is flat when the options name a load address or an entry; else boot when its size
+ * is a multiple of 512 with the signature at offset 510; else Multiboot when it has such a header;
+ * else flat.
  *
  * No more is read than all RAM could hold, and 1 MiB for headers. Nothing is changed on an error:
  * open's and read's own, or -EFBIG (more than RAM where it goes), -ENOEXEC (empty, or not of its
@@ -79,7 +93,7 @@ struct image_loaded {
  * what to do. */
 int image_load(const struct image_options *o, struct memory *m, struct kvm_regs *regs,
         struct kvm_sregs *sregs, struct image_loaded *loaded, struct error *e);
-/* "auto", "flat", "boot", "elf" -> *format; false for another word. */
+/* "auto", "flat", "boot", "elf", "multiboot", ... -> *format; false for another word. */
 bool image_format_word(const char *word, enum image_format *format);
 const char *image_format_name(enum image_format format);
 

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ONE_MIB     0x100000ull
+#define FOUR_GIB    (1ull << 32)
 #define BOOT_SECTOR 512u
 
 /* --- the formats ------------------------------------------------------------------------------ */
@@ -15,12 +17,17 @@ static const struct format {
 	const char *title;
 	int (*plan)(struct plan *p, struct error *e);
 	enum start_mode mode; /* the only one, or START_AUTO */
-	bool takes_load;
+	bool takes_load, hands_over;
 } formats[] = {
 	[IMAGE_AUTO] = { .name = "auto" },
-	[IMAGE_FLAT] = { "flat", "a flat image", flat_plan, START_AUTO, true },
-	[IMAGE_BOOT] = { "boot", "a boot sector", boot_plan, START_REAL, false },
-	[IMAGE_ELF] = { "elf", "an ELF file", elf_plan, START_AUTO, false },
+	[IMAGE_FLAT] = { "flat", "a flat image", flat_plan, START_AUTO, true, false },
+	[IMAGE_BOOT] = { "boot", "a boot sector", boot_plan, START_REAL, false, false },
+	[IMAGE_MULTIBOOT] = { "multiboot", "a Multiboot kernel", multiboot_plan, START_PROT, false,
+	        true },
+	[IMAGE_MULTIBOOT2] = { "multiboot2", "a Multiboot 2 kernel", multiboot2_plan, START_PROT,
+	        false, true },
+	[IMAGE_PVH] = { "pvh", "a PVH kernel", pvh_plan, START_PROT, false, true },
+	[IMAGE_ELF] = { "elf", "an ELF file", elf_plan, START_AUTO, false, false },
 };
 
 bool image_format_word(const char *word, enum image_format *format)
@@ -39,7 +46,7 @@ const char *image_format_name(enum image_format format)
 	return formats[format].name;
 }
 
-enum image_format plan_guess(const struct image_options *o, const struct file *f)
+enum image_format plan_guess(const struct image_options *o, const struct file *f, const char *name)
 {
 	bool is_elf = elf_is_magic(f->bytes, f->len);
 
@@ -47,7 +54,13 @@ enum image_format plan_guess(const struct image_options *o, const struct file *f
 		return IMAGE_FLAT;
 	if (!is_elf && f->size && f->size % BOOT_SECTOR == 0 && boot_is_it(f))
 		return IMAGE_BOOT;
-	return is_elf ? IMAGE_ELF : IMAGE_FLAT;
+	if (multiboot_is_it(f))
+		return IMAGE_MULTIBOOT;
+	if (multiboot2_is_it(f))
+		return IMAGE_MULTIBOOT2;
+	if (!is_elf)
+		return IMAGE_FLAT;
+	return pvh_is_it(f, name) ? IMAGE_PVH : IMAGE_ELF;
 }
 
 /* --- options that the format has no use for --------------------------------------------------- */
@@ -77,6 +90,10 @@ static int check_options(const struct plan *p, const struct format *f, struct er
 		        "--mode %s: %s starts in %s; leave it out, or say --format %s",
 		        start_mode_name(o->mode), f->title, mode_title(f->mode),
 		        elf_is_magic(p->file->bytes, p->file->len) ? "elf" : "flat");
+	if ((o->append || o->initrd_count) && !f->hands_over)
+		return error_set(e, -EINVAL,
+		        "--%s: %s takes none; a multiboot, multiboot2 or pvh image does",
+		        o->append ? "append" : "initrd", f->title);
 	return 0;
 }
 
@@ -89,6 +106,89 @@ int plan_add(struct plan *p, const char *piece, uint64_t gpa, uint64_t size, con
 
 	snprintf(new.name, sizeof new.name, "%s", piece);
 	return layout_add(&p->layout, p->memory, &new, p->name, e);
+}
+
+/* How many of the file's bytes, left of them, the addresses speak of. */
+static int address_len(const struct plan *p, const struct plan_addresses *a, uint64_t left,
+        uint64_t *len, struct error *e)
+{
+	if (a->load_end_addr && a->load_end_addr < a->load_addr)
+		return error_set(e, -ENOEXEC, "%s: %s: load_end_addr 0x%x is below load_addr 0x%x",
+		        p->name, a->header, a->load_end_addr, a->load_addr);
+	if (!a->load_end_addr && !p->file->is_whole)
+		return error_set(e, -EFBIG,
+		        "%s: the file does not fit into RAM; give more with --memory", p->name);
+	uint64_t wanted = a->load_end_addr ? a->load_end_addr - a->load_addr : left;
+	if (wanted > left)
+		return error_set(e, -ENOEXEC,
+		        "%s: %s: load_addr 0x%x to load_end_addr 0x%x is more than the %" PRIu64
+		        " bytes that the file has for it",
+		        p->name, a->header, a->load_addr, a->load_end_addr, left);
+	*len = wanted;
+	return 0;
+}
+
+int plan_add_addresses(struct plan *p, const struct plan_addresses *a, struct error *e)
+{
+	uint64_t len = 0;
+
+	if (a->header_addr < a->load_addr || a->header_addr - a->load_addr > a->at)
+		return error_set(e, -ENOEXEC,
+		        "%s: %s: header_addr is 0x%x, load_addr 0x%x: a distance of 0 to 0x%zx, "
+		        "the header's offset in the file, was wanted",
+		        p->name, a->header, a->header_addr, a->load_addr, a->at);
+	uint64_t offset = a->at - (a->header_addr - a->load_addr);
+	int err = address_len(p, a, p->file->len - offset, &len, e);
+	if (err)
+		return err;
+	uint64_t size = a->bss_end_addr ? (uint64_t)a->bss_end_addr - a->load_addr : len;
+	if (a->bss_end_addr && (a->bss_end_addr < a->load_addr || size < len))
+		return error_set(e, -ENOEXEC,
+		        "%s: %s: bss_end_addr 0x%x is below the loaded part's end at 0x%" PRIx64,
+		        p->name, a->header, a->bss_end_addr, a->load_addr + len);
+	if (!size)
+		return error_set(e, -ENOEXEC,
+		        "%s: %s: load_end_addr is load_addr, 0x%x: nothing to load", p->name,
+		        a->header, a->load_addr);
+	return plan_add(
+	        p, "the kernel", a->load_addr, size, p->file->bytes + offset, (size_t)len, e);
+}
+
+static int add_module(struct plan *p, unsigned i, uint64_t gpa, struct error *e)
+{
+	struct plan_module *m = &p->modules[i];
+	char name[24];
+
+	m->gpa = gpa;
+	if (gpa >= FOUR_GIB || m->size > FOUR_GIB - gpa)
+		return error_set(e, -EFBIG, "%s: module %u would end above 4 GiB: %s", p->name,
+		        i + 1, m->text);
+	snprintf(name, sizeof name, "module %u", i + 1);
+	return m->size ? plan_add(p, name, gpa, m->size, m->bytes, (size_t)m->size, e) : 0;
+}
+
+int plan_add_modules(struct plan *p, struct error *e)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < p->module_count && !err; i++) {
+		uint64_t gpa = layout_end(&p->layout);
+		if (gpa < ONE_MIB)
+			gpa = ONE_MIB;
+		err = add_module(p, i, (gpa + MEMORY_PAGE - 1) & ~(uint64_t)(MEMORY_PAGE - 1), e);
+	}
+	return err;
+}
+
+int plan_add_handover(struct plan *p, struct error *e)
+{
+	const struct handover *h = &p->handover;
+
+	if (h->is_full)
+		return error_set(e, -EFBIG,
+		        "%s: the command line and the modules' take more than %u bytes", p->name,
+		        HANDOVER_SIZE);
+	return plan_add(p, "the boot information", START_INFO_GPA, h->len, h->bytes, h->len, e);
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */
@@ -147,7 +247,7 @@ int plan_make(struct plan *p, struct error *e)
 
 	if (p->file->is_whole && !p->file->len)
 		return error_set(e, -ENOEXEC, "%s: is empty: nothing to run", p->name);
-	p->format = o->format == IMAGE_AUTO ? plan_guess(o, p->file) : o->format;
+	p->format = o->format == IMAGE_AUTO ? plan_guess(o, p->file, p->name) : o->format;
 	const struct format *f = &formats[p->format];
 	p->tss_base = START_TSS_GPA;
 	p->regs.rflags = RFLAGS_RESERVED;

@@ -1,7 +1,7 @@
-/* From an image's bytes to what is to be done to the guest. Pure but for plan_carry_out: the file
- * and the shape of RAM come in, and either an error or a whole plan comes out.
+/* From an image's bytes to what is to be done to the guest. Pure but for plan_carry_out: the file,
+ * the modules and the shape of RAM come in, and either an error or a whole plan comes out.
  *
- * One file a format (boot/flat.c, elf_image.c) fills a plan; what
+ * One file a format (boot/flat.c, elf_image.c, multiboot.c, multiboot2.c, pvh.c) fills a plan; what
  * they share is below. */
 #ifndef STEPVM_BOOT_PLAN_H
 #define STEPVM_BOOT_PLAN_H
@@ -9,11 +9,19 @@
 #include "boot/elf.h"
 #include "boot/entry.h"
 #include "boot/file.h"
+#include "boot/handover.h"
 #include "boot/image.h"
 #include "boot/layout.h"
 #include "boot/start.h"
 
 #define RFLAGS_RESERVED 2 /* bit 1 is always 1 (SDM vol 1, "EFLAGS Register") */
+
+struct plan_module {
+	const char *text; /* as the user wrote it: the file, and what follows it */
+	const uint8_t *bytes;
+	uint64_t size;
+	uint64_t gpa; /* set by plan_add_modules */
+};
 
 struct plan {
 	/* What comes in; all of it borrowed. */
@@ -21,6 +29,8 @@ struct plan {
 	const struct memory *memory;
 	const struct file *file;
 	const char *name; /* of the file, for messages */
+	struct plan_module modules[IMAGE_MODULES_MAX];
+	unsigned module_count;
 
 	/* What comes out. */
 	enum image_format format;
@@ -30,13 +40,14 @@ struct plan {
 	struct kvm_regs regs;  /* rip is set last */
 	struct kvm_segment cs; /* START_REAL: its selector, base and limit */
 	uint32_t tss_base;     /* not START_REAL */
+	struct handover handover;
 	struct start_tables tables;
 };
 
 /* Fills *p, in which what comes in is set and all else 0. The errors are image_load's. */
 int plan_make(struct plan *p, struct error *e);
-/* What AUTO means for these bytes: an ELF, a boot sector, else flat. */
-enum image_format plan_guess(const struct image_options *o, const struct file *f);
+/* What AUTO means for these bytes: an ELF or a Multiboot header, a boot sector, else flat. */
+enum image_format plan_guess(const struct image_options *o, const struct file *f, const char *name);
 /* Writes the guest's RAM and the entry state. */
 void plan_carry_out(const struct plan *p, struct memory *m, struct kvm_regs *regs,
         struct kvm_sregs *sregs, struct image_loaded *loaded);
@@ -47,15 +58,36 @@ void plan_carry_out(const struct plan *p, struct memory *m, struct kvm_regs *reg
 int flat_plan(struct plan *p, struct error *e);
 int boot_plan(struct plan *p, struct error *e);
 int elf_plan(struct plan *p, struct error *e);
+int multiboot_plan(struct plan *p, struct error *e);
+int multiboot2_plan(struct plan *p, struct error *e);
+int pvh_plan(struct plan *p, struct error *e);
 
 /* Whether the bytes say that they are of this format, right or wrong in the rest. */
 bool boot_is_it(const struct file *f);
+bool multiboot_is_it(const struct file *f);
+bool multiboot2_is_it(const struct file *f);
+bool pvh_is_it(const struct file *f, const char *name);
 
 /* Opens the file as an ELF and adds what its program headers say is loaded. */
 int plan_add_elf(struct plan *p, struct elf *elf, struct error *e);
 /* entry_gpa, from its header. -ENOEXEC: in no segment, and the options name no other. */
 int plan_elf_entry(struct plan *p, const struct elf *elf, struct error *e);
+/* A kernel that its header's addresses place (Multiboot's "address fields"): the file's bytes from
+ * load_addr on, where the header stands at header_addr, to load_end_addr (0: to the file's end),
+ * and zeros to bss_end_addr (0: none). */
+struct plan_addresses {
+	const char *header; /* in messages: "Multiboot header" */
+	size_t at;          /* the header's offset in the file */
+	uint32_t header_addr, load_addr, load_end_addr, bss_end_addr;
+};
+int plan_add_addresses(struct plan *p, const struct plan_addresses *a, struct error *e);
 /* len bytes, zeros behind them, as size bytes of RAM at gpa. */
 int plan_add(struct plan *p, const char *piece, uint64_t gpa, uint64_t size, const uint8_t *bytes,
         size_t len, struct error *e);
+/* The modules, one behind the other, each at a page, above 1 MiB and all that is loaded, below
+ * 4 GiB. Sets their gpa. */
+int plan_add_modules(struct plan *p, struct error *e);
+/* What was put into p->handover. -EFBIG when it did not fit. */
+int plan_add_handover(struct plan *p, struct error *e);
+
 #endif

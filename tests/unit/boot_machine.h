@@ -18,6 +18,8 @@ struct boot_machine {
 	uint8_t image[IMAGE_BYTES_MAX];
 	size_t image_len;
 	struct image_options options;
+	struct plan_module modules[IMAGE_MODULES_MAX];
+	unsigned module_count;
 	bool keeps_ram; /* RAM is not made FILL before: faster */
 	/* After boot_load: */
 	struct kvm_regs regs;
@@ -53,6 +55,8 @@ static inline int boot_load_part(struct boot_machine *b, size_t len)
 	p->memory = &b->memory;
 	p->file = &file;
 	p->name = "image";
+	p->module_count = b->module_count;
+	memcpy(p->modules, b->modules, sizeof p->modules);
 	memset(&b->error, 0, sizeof b->error);
 	int err = plan_make(p, &b->error);
 	CHECK_EQ(err != 0, b->error.text[0] != 0);
@@ -62,6 +66,7 @@ static inline int boot_load_part(struct boot_machine *b, size_t len)
 			memset(b->ram, FILL, RAM_SIZE);
 		memset(&b->sregs, 0, sizeof b->sregs);
 		plan_carry_out(p, &b->memory, &b->regs, &b->sregs, &b->loaded);
+		memcpy(b->modules, p->modules, sizeof p->modules);
 	}
 	free(exact);
 	free(p);
@@ -164,6 +169,85 @@ static inline void make_small_elf(struct boot_machine *b, bool is_64)
 	const struct elf_part part = { PT_LOAD_TYPE, 0x100000, 0x100000, 32, "0123456789abcdef",
 		16 };
 	make_elf(b, is_64, 0x100000, &part, 1);
+}
+
+/* A Multiboot header at offset at of what is there already; its checksum made right. */
+static inline void put_multiboot(struct boot_machine *b, size_t at, uint32_t flags)
+{
+	put32(b->image + at, 0x1badb002);
+	put32(b->image + at + 4, flags);
+	put32(b->image + at + 8, -(0x1badb002 + flags));
+	if (b->image_len < at + 12)
+		b->image_len = at + 12;
+}
+
+/* A flat Multiboot kernel of 256 bytes for 0x100000, its header with addresses at 64. */
+static inline void make_multiboot(struct boot_machine *b)
+{
+	memset(b->image, 0, sizeof b->image);
+	b->image_len = 256;
+	for (size_t i = 0; i < 256; i++)
+		b->image[i] = (uint8_t)i;
+	put_multiboot(b, 64, 0x10003);
+	put32(b->image + 76, 0x100040); /* header_addr */
+	put32(b->image + 80, 0x100000); /* load_addr */
+	put32(b->image + 84, 0);        /* load_end_addr: all of the file */
+	put32(b->image + 88, 0x100180); /* bss_end_addr */
+	put32(b->image + 92, 0x100010); /* entry_addr */
+}
+
+/* A Multiboot 2 header at offset at: these tags (with their padding) and the end tag. */
+static inline void put_multiboot2(struct boot_machine *b, size_t at, const void *tags, uint32_t len)
+{
+	uint8_t *h = b->image + at;
+	uint32_t size = 16 + len + 8;
+	put32(h, 0xe85250d6);
+	put32(h + 4, 0);
+	put32(h + 8, size);
+	put32(h + 12, -(0xe85250d6 + size));
+	memcpy(h + 16, tags, len);
+	put32(h + 16 + len, 0);
+	put32(h + 16 + len + 4, 8);
+	if (b->image_len < at + size)
+		b->image_len = at + size;
+}
+
+#define TAG16(type, flags) ((uint32_t)(type) | (uint32_t)(flags) << 16)
+
+/* A flat Multiboot 2 kernel of 512 bytes for 0x100000, entered at 0x100100. */
+static inline void make_multiboot2(struct boot_machine *b)
+{
+	static const uint32_t tags[] = {
+		TAG16(1, 0), 8 + 4 * 4, 1, 3, 4, 6,               /* information */
+		TAG16(2, 0), 24, 0x100040, 0x100000, 0, 0x100300, /* addresses */
+		TAG16(3, 0), 12, 0x100100, 0,                     /* entry, padding */
+		TAG16(6, 0), 8,                                   /* modules at pages */
+		TAG16(10, 0), 24, 0x100000, 0x1fffff, 4096, 0,    /* relocatable */
+		TAG16(9, 0), 12, 0x100100, 0,                     /* EFI entry, padding */
+	};
+	memset(b->image, 0x5a, 512);
+	b->image_len = 512;
+	put_multiboot2(b, 64, tags, sizeof tags);
+}
+
+/* An ELF32 PVH kernel at 1 MiB with two notes; the entry is 0x100008. */
+static inline void make_pvh(struct boot_machine *b)
+{
+	uint8_t notes[48] = { 0 };
+	put32(notes, 4); /* a note of another kind first: name, 3 bytes and padding */
+	put32(notes + 4, 3);
+	put32(notes + 8, 18);
+	memcpy(notes + 12, "GNU", 4);
+	put32(notes + 20, 4);
+	put32(notes + 24, 4);
+	put32(notes + 28, 18);
+	memcpy(notes + 32, "Xen", 4);
+	put32(notes + 36, 0x100008);
+	const struct elf_part parts[] = {
+		{ PT_LOAD_TYPE, 0x100000, 0x100000, 16, "0123456789abcdef", 16 },
+		{ PT_NOTE_TYPE, 0, 0, 40, notes, 40 },
+	};
+	make_elf(b, false, 0x100000, parts, 2);
 }
 
 #endif

@@ -267,6 +267,10 @@ static void options_that_it_has_no_use_for_are_refused(void)
 	        "--load 0x1000: an ELF file goes to a place of its own; leave it out, or say "
 	        "--format flat");
 	b.options.has_load = false;
+	b.options.append = "x";
+	boot_refused(&b, EINVAL,
+	        "--append: an ELF file takes none; a multiboot, multiboot2 or pvh image does");
+	b.options.append = NULL;
 }
 
 int main(void)

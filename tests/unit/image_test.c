@@ -474,6 +474,9 @@ static void words_of_formats(void)
 	CHECK(image_format_word("flat", &format) && format == IMAGE_FLAT);
 	CHECK(image_format_word("boot", &format) && format == IMAGE_BOOT);
 	CHECK(image_format_word("elf", &format) && format == IMAGE_ELF);
+	CHECK(image_format_word("multiboot", &format) && format == IMAGE_MULTIBOOT);
+	CHECK(image_format_word("multiboot2", &format) && format == IMAGE_MULTIBOOT2);
+	CHECK(image_format_word("pvh", &format) && format == IMAGE_PVH);
 	CHECK(image_format_word("auto", &format) && format == IMAGE_AUTO);
 	CHECK(!image_format_word("ELF", &format) && !image_format_word("", &format));
 	CHECK_STR(image_format_name(IMAGE_FLAT), "flat");

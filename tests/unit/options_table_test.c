@@ -19,6 +19,8 @@ static const char *sample(const char *name)
 		{ "reg", "ax=1" },
 		{ "format", "flat" },
 		{ "mode", "prot" },
+		{ "append", "s" },
+		{ "initrd", "f" },
 		{ "port", "1=hex" },
 		{ "hlt", "exit" },
 		{ "trace", "io" },

@@ -157,15 +157,21 @@ static void ports_get_kinds(void)
 	        "stepvm run: -p 0x10=none: that port was given already");
 }
 
-static void modes_are_words(void)
+static void kernels_are_given_a_mode_a_command_line_and_modules(void)
 {
 	struct line l;
 	CHECK_TAKEN(l, "run a");
 	CHECK_EQ(l.o.image.mode, START_AUTO);
-	CHECK_TAKEN(l, "run --mode long a");
+	CHECK(!l.o.image.append && !l.o.image.initrd_count);
+	CHECK_TAKEN(l, "run --mode long --append x=1 --initrd a,b --initrd=-c a");
 	CHECK_EQ(l.o.image.mode, START_LONG);
+	CHECK_STR(l.o.image.append, "x=1");
+	CHECK_EQ(l.o.image.initrd_count, 2);
+	CHECK_STR(l.o.image.initrd[0], "a,b");
+	CHECK_STR(l.o.image.initrd[1], "-c");
 	check_refused(
 	        "run --mode 64 a", "stepvm run: --mode 64: auto, real, prot or long was meant");
+	check_refused("run --append a --append b c", "stepvm run: --append: given twice");
 }
 
 static void format_hlt_and_trace_are_words(void)
@@ -185,7 +191,9 @@ static void format_hlt_and_trace_are_words(void)
 	CHECK_EQ(l.o.hlt, HLT_EXIT);
 	CHECK_TAKEN(l, "run --hlt stop a");
 	CHECK_EQ(l.o.hlt, HLT_STOP);
-	check_refused("run -f fat a", "stepvm run: -f fat: auto, flat, boot or elf was meant");
+	check_refused("run -f fat a",
+	        "stepvm run: -f fat: auto, flat, boot, elf, multiboot, multiboot2 or pvh was "
+	        "meant");
 	check_refused("run --hlt resume5 a",
 	        "stepvm run: --hlt resume5: auto, exit, stop, resume or resume:MS was meant");
 	check_refused("run --hlt resume: a",
@@ -436,7 +444,7 @@ int main(void)
 	RUN(load_and_entry_place_an_image);
 	RUN(registers_are_names_with_values);
 	RUN(ports_get_kinds);
-	RUN(modes_are_words);
+	RUN(kernels_are_given_a_mode_a_command_line_and_modules);
 	RUN(format_hlt_and_trace_are_words);
 	RUN(a_debugger_is_let_in);
 	RUN(debug_hands_the_rest_to_gdb);
