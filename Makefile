@@ -20,7 +20,7 @@ SOURCES := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(B)/obj/%.o)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 RSP     := $(patsubst tests/rsp/%.c,$(B)/tests/rsp/%,$(wildcard tests/rsp/*_test.c))
-GUESTS  := $(patsubst guests/%.S,%,$(wildcard guests/*.S))
+GUESTS  := $(basename $(notdir $(wildcard guests/*.S guests/*.c)))
 # Guests are not instrumented and the same for every build of the program.
 GUEST_DIR := build/guests
 
@@ -40,15 +40,29 @@ $(B)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# --- guests: a flat image and an ELF with symbols each; `# link: ADDRESS` in its head places it ---
+# --- guests: a flat image and an ELF with symbols each; lines in a source's head place it ----------
+#
+#	link: ADDRESS	0 unless said		bits: 16, 32 or 64	32 unless said (of C: -m16, ...)
 
 guests: $(GUESTS:%=$(GUEST_DIR)/%.bin)
 
-$(GUEST_DIR)/%.elf: guests/%.S
+GUEST_CFLAGS := -std=c11 -Og -g -Wall -Wextra -ffreestanding -fno-pic -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -mgeneral-regs-only -mno-red-zone -fcf-protection=none \
+	-Wno-interrupt-service-routine
+guest_word = $(or $(shell sed -n 's/^[#* ]*$(1): *//p' $<),$(2))
+guest_ld = $(LD) -m $(if $(filter 64,$(call guest_word,bits)),elf_x86_64,elf_i386) -nostdlib \
+	--build-id=none --defsym=LINK=$(call guest_word,link,0) \
+	-T guests/guest.ld -o $@ $(@:.elf=.o)
+
+$(GUEST_DIR)/%.elf: guests/%.S guests/guest.ld
 	@mkdir -p $(@D)
-	$(CC) -m32 -c -g -o $(@:.elf=.o) $<
-	ld -m elf_i386 -nostdlib --build-id=none -e start \
-		-Ttext=$$(sed -n 's/^# link: *//p' $< | grep . || echo 0) -o $@ $(@:.elf=.o)
+	$(CC) -m$(call guest_word,bits,32) -c -g -o $(@:.elf=.o) $<
+	$(guest_ld)
+
+$(GUEST_DIR)/%.elf: guests/%.c guests/guest.ld $(wildcard guests/*.h)
+	@mkdir -p $(@D)
+	$(CC) -m$(call guest_word,bits,32) $(GUEST_CFLAGS) -c -o $(@:.elf=.o) $<
+	$(guest_ld)
 
 $(GUEST_DIR)/%.bin: $(GUEST_DIR)/%.elf
 	objcopy -O binary -j .text $< $@
