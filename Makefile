@@ -116,6 +116,21 @@ $(B)/tests/oracle/oracle: $(ORACLE) $(wildcard tests/oracle/*.h) tests/rsp/rsp.h
 	@mkdir -p $(@D)
 	$(CC) -Itests/rsp $(CFLAGS) $(LDFLAGS) -o $@ $(ORACLE) $(LDLIBS)
 
+# libFuzzer (clang's) on each target of tests/fuzz, FUZZ_SECONDS each; a crash leaves its input in
+# build/fuzz. The seeds are the guests.
+FUZZ_SECONDS ?= 60
+FUZZ         := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+
+fuzz: $(FUZZ) guests ## the fuzzers, FUZZ_SECONDS=60 each, where clang is installed
+	@for f in $(FUZZ); do mkdir -p $$f.corpus && \
+		$$f -max_total_time=$(FUZZ_SECONDS) -max_len=32768 -timeout=10 -print_final_stats=1 \
+			-artifact_prefix=$$f- $$f.corpus $(GUEST_DIR) || exit 1; done
+
+build/fuzz/%: tests/fuzz/%.c $(SOURCES) $(wildcard src/*.h src/*/*.h)
+	@mkdir -p $(@D)
+	clang $(CPPFLAGS) -std=c11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $< $(SOURCES) $(LDLIBS)
+
 check-lab: guests ## the rsp tests and gdb scripts on kvm_amd and kvm_intel, in simulators
 	+@tests/lab/check $(B)
 
@@ -139,5 +154,5 @@ uninstall: ## what install put there
 clean: ## the build folder
 	rm -rf build
 
-.PHONY: all help guests programs check asan demo bench oracle check-lab format install uninstall clean
+.PHONY: all help guests programs check asan demo bench oracle fuzz check-lab format install uninstall clean
 -include $(OBJECTS:.o=.d) $(B)/obj/main.d $(UNIT:=.d) $(RSP:=.d)
