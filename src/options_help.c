@@ -28,6 +28,23 @@ static const struct fact port_facts[] = {
 	{ "0x40, 0x61", "An 8254 timer; its counter 0 is IRQ 0. The UART is IRQ 4." },
 };
 
+static const struct fact image_facts[] = {
+	{ "flat", "Any bytes, loaded at 0 or --load, in real mode or --mode." },
+	{ "boot", "Whole sectors with 55 aa at the end of the first, which goes to 0x7c00. Real "
+	          "mode at 0000:7c00, DL = 0x80." },
+	{ "elf", "ELF32 or ELF64, loaded at its physical addresses. Protected mode or long mode, "
+	         "or --mode." },
+	{ "multiboot", "A Multiboot 1 header, in an ELF or with addresses. Protected mode." },
+	{ "multiboot2", "A Multiboot 2 header, the same." },
+	{ "pvh", "An ELF with Xen's note of type 18, a 32-bit entry. Protected mode." },
+};
+static const char IMAGE_RULE[] =
+        "A file that is several of these is the first of multiboot, multiboot2, pvh and elf. "
+        "Protected mode has flat segments and no paging; long mode has RAM and the first 4 GiB "
+        "mapped to their own addresses. For them a GDT is put at 0x80000, page tables at 0x81000 "
+        "and up, and what a boot protocol hands over at 0x70000, from where the stack grows down; "
+        "an image that overlaps these is refused. Modules follow the kernel, above 0x100000.";
+
 static const struct fact status_facts[] = {
 	{ "0", "The guest halted for good." },
 	{ "(V << 1) | 1", "The guest wrote V to an exit port, as with QEMU's isa-debug-exit." },
@@ -65,6 +82,8 @@ static const char VALUES_RULE[] =
 
 static const struct fact examples[] = {
 	{ "Run a boot sector:", "stepvm run boot.img" },
+	{ "A kernel with symbols, a command line and a module:",
+	        "stepvm debug --append \"quiet\" --initrd \"disk.img rw\" kernel.elf" },
 	{ "Code for 0x1000, with two registers set:",
 	        "stepvm run --load 0x1000 --reg ax=2 --reg bx=2 add.bin" },
 	{ "Wait for a debugger, then in another terminal let gdb in:",
@@ -261,8 +280,8 @@ static void roff_verbs(FILE *to)
 	fputs(".SH DESCRIPTION\n", to);
 	roff_text(to,
 	        "stepvm is a virtual machine monitor on KVM whose reason to exist is the debugger. "
-	        "It starts any bare-metal x86 image, a few bytes of 16-bit code or a boot sector, "
-	        "and lets an unmodified gdb follow it from the first instruction.");
+	        "It starts any bare-metal x86 image, from a few bytes of 16-bit code to a "
+	        "64-bit kernel, and lets an unmodified gdb follow it from the first instruction.");
 	for (unsigned verb = 0; verb < VERB_COUNT; verb++) {
 		fprintf(to, ".TP\n\\fB%s\\fR\n", option_verbs[verb].name);
 		roff_text(to, option_verbs[verb].about);
@@ -315,6 +334,10 @@ void options_manual(FILE *to)
 		fprintf(to, ".SS %s\n", option_groups[i].title);
 		roff_options(to, option_groups[i].scope);
 	}
+	fputs(".SH IMAGES\n", to);
+	roff_facts(to, image_facts, COUNT(image_facts));
+	fputs(".PP\n", to);
+	roff_text(to, IMAGE_RULE);
 	fputs(".SH I/O PORTS\n", to);
 	roff_text(to, "Unless --port says otherwise, these stand at the guest's I/O ports:");
 	roff_facts(to, port_facts, COUNT(port_facts));
