@@ -15,6 +15,8 @@ struct program {
 
 /* Both: false when there is no memory for it, or no such file. */
 bool program_init(struct program *p, const char *name);
+/* Whether a guest, by its name, is one for both sides. */
+bool program_can_be_compared(const char *name);
 /* A guest's flat image, placed and started as stepvm's `make check` does. */
 bool program_load(struct program *p, const char *path);
 void program_close(struct program *p);
