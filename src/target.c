@@ -19,8 +19,8 @@ static struct vcpu *vcpu_of(void *ctx)
 
 static int find_register(void *ctx, const char *name)
 {
-	(void)ctx;
-	return registers_find(name);
+	int reg = registers_find(name);
+	return reg >= 0 && registers_has(vcpu_of(ctx), reg) ? reg : -1;
 }
 
 static unsigned register_size(void *ctx, int reg)
@@ -40,7 +40,9 @@ static bool write_register(
 {
 	struct error e = { 0 };
 	(void)cpu;
+	struct serve *s = ctx;
 	int err = registers_write(vcpu_of(ctx), reg, from, &e);
+	control_registers_written(&s->machine->control);
 	if (err)
 		snprintf(why->text, sizeof why->text, "%.*s", (int)sizeof why->text - 1,
 		        e.text[0] ? e.text : strerror(-err));

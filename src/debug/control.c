@@ -35,6 +35,11 @@ void control_forget(struct control *c)
 	c->step_interrupts = false;
 }
 
+void control_registers_written(struct control *c)
+{
+	c->knows_guest = false; /* it may have been a debug register */
+}
+
 const struct probe *control_probe(struct control *c)
 {
 	if (!c->is_probed) {

@@ -98,6 +98,9 @@ void control_close(struct control *c);
 /* Drops all breakpoints, watchpoints and catchpoints: the debugger is gone. */
 void control_forget(struct control *c);
 
+/* Somebody else has written registers of the stopped guest. */
+void control_registers_written(struct control *c);
+
 /* Each returns 0 with *stop, or -errno when KVM itself failed. control_step stops by STOP_KICKED
  * only with steps_whole_rep, between two iterations: the caller goes on by another control_step. */
 int control_step(struct control *c, struct stop *stop);

@@ -12,7 +12,7 @@ static enum verdict read_all(struct session *s, struct text_in in)
 	(void)in;
 	if (!f)
 		return REPLY_FAULT;
-	for (unsigned i = 0; i < f->count; i++) {
+	for (unsigned i = 0; i < f->in_g; i++) {
 		uint8_t value[TARGET_REGISTER_MAX];
 		if (features_read(&f->registers[i], s->target, s->cpu, value))
 			text_put_bytes(&s->reply, value, f->registers[i].size);
@@ -23,9 +23,9 @@ static enum verdict read_all(struct session *s, struct text_in in)
 	return REPLY;
 }
 
-/* Every register is checked for its size before the first is written. Written are those that differ
- * from what they were before the packet: a write has effects (a selector moves its base), and some
- * are two names of one thing (eip and ip). */
+/* The registers of `g`. Every one is checked for its size before the first is written. Written are
+ * those that differ from what they were before the packet: a write has effects (a selector moves
+ * its base), and some are two names of one thing (eip and ip). */
 static enum verdict write_all(struct session *s, struct text_in in)
 {
 	const struct features *f = session_features(s, s->latched);
@@ -33,7 +33,7 @@ static enum verdict write_all(struct session *s, struct text_in in)
 	size_t digits = 0;
 	if (!f)
 		return REPLY_FAULT;
-	for (unsigned i = 0; i < f->count; i++) {
+	for (unsigned i = 0; i < f->in_g; i++) {
 		digits += 2u * f->registers[i].size;
 		if (!features_read(&f->registers[i], s->target, s->cpu, before[i]))
 			return REPLY_FAULT;
@@ -43,7 +43,7 @@ static enum verdict write_all(struct session *s, struct text_in in)
 	for (struct text_in check = in; !text_take_end(&check); check.at++)
 		if (text_digit(*check.at) < 0 && *check.at != 'x')
 			return REPLY_WRONG;
-	for (unsigned i = 0; i < f->count; i++) {
+	for (unsigned i = 0; i < f->in_g; i++) {
 		const struct feature_register *r = &f->registers[i];
 		uint8_t value[TARGET_REGISTER_MAX];
 		if (!text_take_bytes(&in, value, r->size)) { /* xx: keep what it is */

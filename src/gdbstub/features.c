@@ -1,13 +1,17 @@
 /* How the table is read: a row is one register in one or more layouts. The description lists the
- * rows of a layout in the table's order, which is gdb's own order for the features that gdb knows;
- * gdb numbers registers by that order, and so does struct features. */
+ * rows of a layout in the table's order, which is gdb's own order for the features that gdb knows.
+ *
+ * Numbers are another matter: `g` holds the registers from 0 up to features.in_g, and gdb asks for
+ * the others one by one when somebody wants to see them. In `g` are those that gdb looks at while
+ * stepping and that cost the machine no call; RARE ones are behind them. */
 #include "gdbstub/features.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "gdbstub/feature_types.h"
 
 enum {
 	R16 = 1 << TARGET_REAL16,
@@ -16,8 +20,7 @@ enum {
 	B32 = R16 | P32, /* both layouts with 32-bit registers */
 	ALL = B32 | L64,
 };
-
-enum feature { CORE, SSE, SEGMENTS, SYSTEM, FEATURES };
+#define RARE 1
 
 struct row {
 	const char *name; /* gdb's name */
@@ -27,6 +30,7 @@ struct row {
 	uint8_t layouts;
 	uint8_t feature;
 	uint8_t skip;      /* bytes into the target's value */
+	uint8_t is_rare;   /* not in `g` */
 	const char *group; /* NULL: gdb's choice */
 };
 
@@ -44,15 +48,45 @@ struct row {
 	}
 #define ST(r)                                                                                      \
 	{                                                                                          \
-		r, NULL, 80, "i387_ext", ALL, CORE, 0                                              \
+		r, NULL, 80, "i387_ext", ALL, CORE, 0, RARE                                        \
 	}
 #define FLOAT(r, of, skip)                                                                         \
 	{                                                                                          \
-		r, of, 32, "int", ALL, CORE, skip, "float"                                         \
+		r, of, 32, "int", ALL, CORE, skip, RARE, "float"                                   \
 	}
 #define XMM(r, layouts)                                                                            \
 	{                                                                                          \
-		r, NULL, 128, "vec128", layouts, SSE, 0                                            \
+		r, NULL, 128, "vec128", layouts, SSE, 0, RARE                                      \
+	}
+#define YMM(r, layouts)                                                                            \
+	{                                                                                          \
+		r "h", NULL, 128, "uint128", layouts, AVX, 0, RARE                                 \
+	}
+#define MASK(r)                                                                                    \
+	{                                                                                          \
+		r, NULL, 64, "uint64", ALL, AVX512, 0, RARE                                        \
+	}
+#define ZMM(r, layouts)                                                                            \
+	{                                                                                          \
+		r "h", NULL, 256, "v2ui128", layouts, AVX512, 0, RARE                              \
+	}
+#define HIGH_XMM(r)                                                                                \
+	{                                                                                          \
+		r, NULL, 128, "vec128", L64, AVX512, 0, RARE                                       \
+	}
+#define HIGH_YMM(r)                                                                                \
+	{                                                                                          \
+		r "h", NULL, 128, "uint128", L64, AVX512, 0, RARE                                  \
+	}
+#define DESC(r, of)                                                                                \
+	{ r "_desc", of "_desc32", 96, "desc_t", B32, SYSTEM, 0, RARE },                           \
+	{                                                                                          \
+		r "_desc", of "_desc", 128, "desc_t", L64, SYSTEM, 0, RARE                         \
+	}
+#define DEBUG(r, type)                                                                             \
+	{ r, NULL, 32, type, B32, SYSTEM, 0, RARE },                                               \
+	{                                                                                          \
+		r, NULL, 64, type, L64, SYSTEM, 0, RARE                                            \
 	}
 #define BASE(r)                                                                                    \
 	{                                                                                          \
@@ -133,7 +167,99 @@ static const struct row rows[] = {
 	XMM("xmm13", L64),
 	XMM("xmm14", L64),
 	XMM("xmm15", L64),
-	{ "mxcsr", NULL, 32, "i386_mxcsr", ALL, SSE, 0, "vector" },
+	{ "mxcsr", NULL, 32, "i386_mxcsr", ALL, SSE, 0, RARE, "vector" },
+	/* org.gnu.gdb.i386.avx: the upper halves */
+	YMM("ymm0", ALL),
+	YMM("ymm1", ALL),
+	YMM("ymm2", ALL),
+	YMM("ymm3", ALL),
+	YMM("ymm4", ALL),
+	YMM("ymm5", ALL),
+	YMM("ymm6", ALL),
+	YMM("ymm7", ALL),
+	YMM("ymm8", L64),
+	YMM("ymm9", L64),
+	YMM("ymm10", L64),
+	YMM("ymm11", L64),
+	YMM("ymm12", L64),
+	YMM("ymm13", L64),
+	YMM("ymm14", L64),
+	YMM("ymm15", L64),
+	/* org.gnu.gdb.i386.avx512, in the order of gdb's 64bit-avx512.xml */
+	HIGH_XMM("xmm16"),
+	HIGH_XMM("xmm17"),
+	HIGH_XMM("xmm18"),
+	HIGH_XMM("xmm19"),
+	HIGH_XMM("xmm20"),
+	HIGH_XMM("xmm21"),
+	HIGH_XMM("xmm22"),
+	HIGH_XMM("xmm23"),
+	HIGH_XMM("xmm24"),
+	HIGH_XMM("xmm25"),
+	HIGH_XMM("xmm26"),
+	HIGH_XMM("xmm27"),
+	HIGH_XMM("xmm28"),
+	HIGH_XMM("xmm29"),
+	HIGH_XMM("xmm30"),
+	HIGH_XMM("xmm31"),
+	HIGH_YMM("ymm16"),
+	HIGH_YMM("ymm17"),
+	HIGH_YMM("ymm18"),
+	HIGH_YMM("ymm19"),
+	HIGH_YMM("ymm20"),
+	HIGH_YMM("ymm21"),
+	HIGH_YMM("ymm22"),
+	HIGH_YMM("ymm23"),
+	HIGH_YMM("ymm24"),
+	HIGH_YMM("ymm25"),
+	HIGH_YMM("ymm26"),
+	HIGH_YMM("ymm27"),
+	HIGH_YMM("ymm28"),
+	HIGH_YMM("ymm29"),
+	HIGH_YMM("ymm30"),
+	HIGH_YMM("ymm31"),
+	MASK("k0"),
+	MASK("k1"),
+	MASK("k2"),
+	MASK("k3"),
+	MASK("k4"),
+	MASK("k5"),
+	MASK("k6"),
+	MASK("k7"),
+	ZMM("zmm0", ALL),
+	ZMM("zmm1", ALL),
+	ZMM("zmm2", ALL),
+	ZMM("zmm3", ALL),
+	ZMM("zmm4", ALL),
+	ZMM("zmm5", ALL),
+	ZMM("zmm6", ALL),
+	ZMM("zmm7", ALL),
+	ZMM("zmm8", L64),
+	ZMM("zmm9", L64),
+	ZMM("zmm10", L64),
+	ZMM("zmm11", L64),
+	ZMM("zmm12", L64),
+	ZMM("zmm13", L64),
+	ZMM("zmm14", L64),
+	ZMM("zmm15", L64),
+	ZMM("zmm16", L64),
+	ZMM("zmm17", L64),
+	ZMM("zmm18", L64),
+	ZMM("zmm19", L64),
+	ZMM("zmm20", L64),
+	ZMM("zmm21", L64),
+	ZMM("zmm22", L64),
+	ZMM("zmm23", L64),
+	ZMM("zmm24", L64),
+	ZMM("zmm25", L64),
+	ZMM("zmm26", L64),
+	ZMM("zmm27", L64),
+	ZMM("zmm28", L64),
+	ZMM("zmm29", L64),
+	ZMM("zmm30", L64),
+	ZMM("zmm31", L64),
+	/* org.gnu.gdb.i386.pkeys */
+	{ "pkru", NULL, 32, "uint32", ALL, PKEYS, 0, RARE },
 	/* org.gnu.gdb.i386.segments */
 	{ "fs_base", NULL, 32, "uint32", B32, SEGMENTS, 0 },
 	{ "gs_base", NULL, 32, "uint32", B32, SEGMENTS, 0 },
@@ -161,7 +287,25 @@ static const struct row rows[] = {
 	{ "idtr", NULL, 128, "dtr_t", L64, SYSTEM, 0 },
 	{ "ldtr", "ldt", 32, "uint32", ALL, SYSTEM, 0 },
 	{ "tr", NULL, 32, "uint32", ALL, SYSTEM, 0 },
+	{ "k_gs_base", "kernel_gs_base", 64, "int64", L64, SYSTEM, 0, RARE },
+	DESC("cs", "cs"),
+	DESC("ss", "ss"),
+	DESC("ds", "ds"),
+	DESC("es", "es"),
+	DESC("fs", "fs"),
+	DESC("gs", "gs"),
+	DESC("ldtr", "ldt"),
+	DESC("tr", "tr"),
+	DEBUG("dr0", "data_ptr"),
+	DEBUG("dr1", "data_ptr"),
+	DEBUG("dr2", "data_ptr"),
+	DEBUG("dr3", "data_ptr"),
+	DEBUG("dr6", "dr6_t"),
+	DEBUG("dr7", "dr7_t"),
+	{ "xcr0", NULL, 64, "xcr0_t", ALL, SYSTEM, 0, RARE },
 };
+
+#define ROWS (sizeof rows / sizeof *rows)
 
 /* What gdb asks for at every stop: with these in the stop reply it need not. */
 static const char *const expedited[TARGET_LAYOUTS][12] = {
@@ -176,222 +320,74 @@ static const char *const architectures[TARGET_LAYOUTS] = {
 	[TARGET_LONG64] = "i386:x86-64",
 };
 
-struct bit {
-	const char *name;
-	uint8_t start, end;
-};
-/* SDM vol 1, "EFLAGS Register"; vol 3, "Control Registers", "IA32_EFER"; vol 1, "MXCSR". */
-static const struct bit eflags_bits[] = {
-	{ "CF", 0, 0 },
-	{ "PF", 2, 2 },
-	{ "AF", 4, 4 },
-	{ "ZF", 6, 6 },
-	{ "SF", 7, 7 },
-	{ "TF", 8, 8 },
-	{ "IF", 9, 9 },
-	{ "DF", 10, 10 },
-	{ "OF", 11, 11 },
-	{ "IOPL", 12, 13 },
-	{ "NT", 14, 14 },
-	{ "RF", 16, 16 },
-	{ "VM", 17, 17 },
-	{ "AC", 18, 18 },
-	{ "VIF", 19, 19 },
-	{ "VIP", 20, 20 },
-	{ "ID", 21, 21 },
-	{ NULL, 0, 0 },
-};
-static const struct bit mxcsr_bits[] = {
-	{ "IE", 0, 0 },
-	{ "DE", 1, 1 },
-	{ "ZE", 2, 2 },
-	{ "OE", 3, 3 },
-	{ "UE", 4, 4 },
-	{ "PE", 5, 5 },
-	{ "DAZ", 6, 6 },
-	{ "IM", 7, 7 },
-	{ "DM", 8, 8 },
-	{ "ZM", 9, 9 },
-	{ "OM", 10, 10 },
-	{ "UM", 11, 11 },
-	{ "PM", 12, 12 },
-	{ "RC", 13, 14 },
-	{ "FZ", 15, 15 },
-	{ NULL, 0, 0 },
-};
-static const struct bit cr0_bits[] = {
-	{ "PE", 0, 0 },
-	{ "MP", 1, 1 },
-	{ "EM", 2, 2 },
-	{ "TS", 3, 3 },
-	{ "ET", 4, 4 },
-	{ "NE", 5, 5 },
-	{ "WP", 16, 16 },
-	{ "AM", 18, 18 },
-	{ "NW", 29, 29 },
-	{ "CD", 30, 30 },
-	{ "PG", 31, 31 },
-	{ NULL, 0, 0 },
-};
-static const struct bit cr4_bits[] = {
-	{ "VME", 0, 0 },
-	{ "PVI", 1, 1 },
-	{ "TSD", 2, 2 },
-	{ "DE", 3, 3 },
-	{ "PSE", 4, 4 },
-	{ "PAE", 5, 5 },
-	{ "MCE", 6, 6 },
-	{ "PGE", 7, 7 },
-	{ "PCE", 8, 8 },
-	{ "OSFXSR", 9, 9 },
-	{ "OSXMMEXCPT", 10, 10 },
-	{ "UMIP", 11, 11 },
-	{ "LA57", 12, 12 },
-	{ "VMXE", 13, 13 },
-	{ "SMXE", 14, 14 },
-	{ "FSGSBASE", 16, 16 },
-	{ "PCIDE", 17, 17 },
-	{ "OSXSAVE", 18, 18 },
-	{ "SMEP", 20, 20 },
-	{ "SMAP", 21, 21 },
-	{ "PKE", 22, 22 },
-	{ NULL, 0, 0 },
-};
-static const struct bit efer_bits[] = {
-	{ "SCE", 0, 0 },
-	{ "LME", 8, 8 },
-	{ "LMA", 10, 10 },
-	{ "NXE", 11, 11 },
-	{ "SVME", 12, 12 },
-	{ "LMSLE", 13, 13 },
-	{ "FFXSR", 14, 14 },
-	{ NULL, 0, 0 },
-};
-
-static const char vector_types[] =
-        "<vector id=\"v4f\" type=\"ieee_single\" count=\"4\"/>"
-        "<vector id=\"v2d\" type=\"ieee_double\" count=\"2\"/>"
-        "<vector id=\"v16i8\" type=\"int8\" count=\"16\"/>"
-        "<vector id=\"v8i16\" type=\"int16\" count=\"8\"/>"
-        "<vector id=\"v4i32\" type=\"int32\" count=\"4\"/>"
-        "<vector id=\"v2i64\" type=\"int64\" count=\"2\"/>"
-        "<union id=\"vec128\"><field name=\"v4_float\" type=\"v4f\"/>"
-        "<field name=\"v2_double\" type=\"v2d\"/><field name=\"v16_int8\" type=\"v16i8\"/>"
-        "<field name=\"v8_int16\" type=\"v8i16\"/><field name=\"v4_int32\" type=\"v4i32\"/>"
-        "<field name=\"v2_int64\" type=\"v2i64\"/><field name=\"uint128\" type=\"uint128\"/>"
-        "</union>";
-
-/* A string that grows. */
-struct string {
-	char *text;
-	size_t len, size;
-	bool has_failed;
-};
-
-static void add(struct string *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add(struct string *s, const char *format, ...)
+/* The target's number of a row's register in layout, or -1. */
+static int find_row(const struct row *row, enum target_layout layout, const struct target *t)
 {
-	va_list args;
-	va_start(args, format);
-	int n = vsnprintf(NULL, 0, format, args);
-	va_end(args);
-	if (n < 0 || s->has_failed)
-		return;
-	if ((size_t)n >= s->size - s->len) {
-		size_t size = s->size * 2 + (size_t)n + 1;
-		char *text = realloc(s->text, size);
-		if (!text) {
-			s->has_failed = true;
-			return;
-		}
-		s->text = text;
-		s->size = size;
-	}
-	va_start(args, format);
-	vsnprintf(s->text + s->len, s->size - s->len, format, args);
-	va_end(args);
-	s->len += (size_t)n;
+	if (!(row->layouts & 1 << layout))
+		return -1;
+	return t->registers->find(t->ctx, row->of ? row->of : row->name);
 }
 
-/* size: bytes, the same as the registers of this type have, or gdb shifts what follows. */
-static void add_flags(struct string *s, const char *id, unsigned size, const struct bit *bits)
+/* Numbers the rows of one kind. */
+static void number_rows(struct features *f, enum target_layout layout, const struct target *t,
+        bool is_rare, uint16_t numbers[ROWS])
 {
-	add(s, "<flags id=\"%s\" size=\"%u\">", id, size);
-	for (; bits->name; bits++)
-		add(s, "<field name=\"%s\" start=\"%u\" end=\"%u\"/>", bits->name, bits->start,
-		        bits->end);
-	add(s, "</flags>\n");
-}
-
-static void add_types(struct string *s, enum feature feature, enum target_layout layout)
-{
-	static const char *const modes[] = { "real16", "vm86", "prot16", "prot32", "compat16",
-		"compat32", "long64" };
-	unsigned word = layout == TARGET_LONG64 ? 8 : 4;
-	switch (feature) {
-	case CORE: add_flags(s, "i386_eflags", 4, eflags_bits); break;
-	case SSE:
-		add(s, "%s\n", vector_types);
-		add_flags(s, "i386_mxcsr", 4, mxcsr_bits);
-		break;
-	case SYSTEM:
-		add(s, "<enum id=\"cpumode_t\" size=\"4\">");
-		for (unsigned i = 0; i < sizeof modes / sizeof *modes; i++)
-			add(s, "<evalue name=\"%s\" value=\"%u\"/>", modes[i], i);
-		add(s, "</enum>\n");
-		add_flags(s, "cr0_t", word, cr0_bits);
-		add_flags(s, "cr4_t", word, cr4_bits);
-		add_flags(s, "efer_t", word, efer_bits);
-		add(s,
-		        "<struct id=\"dtr_t\"><field name=\"base\" type=\"uint%u\"/>"
-		        "<field name=\"limit\" type=\"uint%u\"/></struct>\n",
-		        8 * word, 8 * word);
-		break;
-	case SEGMENTS:
-	case FEATURES: break;
+	for (size_t i = 0; i < ROWS; i++) {
+		int reg = find_row(&rows[i], layout, t);
+		if (reg < 0 || rows[i].is_rare != is_rare || f->count == FEATURES_REGISTERS_MAX)
+			continue;
+		numbers[i] = (uint16_t)f->count;
+		f->registers[f->count++] = (struct feature_register) {
+			.name = rows[i].name,
+			.reg = reg,
+			.size = (uint8_t)(rows[i].bits / 8),
+			.skip = rows[i].skip,
+		};
 	}
 }
 
-static void add_register(struct features *f, const struct row *row, int reg, struct string *s)
+/* Without a regnum a register has the number behind the last one's; gdb fetches the description in
+ * pieces of 4096 bytes, so what can be left out is. */
+static void add_register(
+        struct feature_text *s, const struct row *row, unsigned number, unsigned *next)
 {
-	add(s, "<reg name=\"%s\" bitsize=\"%u\" type=\"%s\"", row->name, row->bits, row->type);
+	feature_add(
+	        s, "<reg name=\"%s\" bitsize=\"%u\" type=\"%s\"", row->name, row->bits, row->type);
+	if (number != *next)
+		feature_add(s, " regnum=\"%u\"", number);
 	if (row->group)
-		add(s, " group=\"%s\"", row->group);
-	add(s, "/>\n");
-	f->registers[f->count++] = (struct feature_register) {
-		.name = row->name,
-		.reg = reg,
-		.size = (uint8_t)(row->bits / 8),
-		.skip = row->skip,
-	};
+		feature_add(s, " group=\"%s\"", row->group);
+	feature_add(s, "/>\n");
+	*next = number + 1;
 }
 
-static void add_feature(struct features *f, enum feature feature, enum target_layout layout,
-        const struct target *t, struct string *s)
+#define NO_NUMBER 0xffff
+
+static void add_feature(struct feature_text *s, enum feature feature, enum target_layout layout,
+        const uint16_t numbers[ROWS], unsigned *next)
 {
 	static const char *const names[FEATURES] = {
 		[CORE] = "org.gnu.gdb.i386.core",
 		[SSE] = "org.gnu.gdb.i386.sse",
+		[AVX] = "org.gnu.gdb.i386.avx",
+		[AVX512] = "org.gnu.gdb.i386.avx512",
+		[PKEYS] = "org.gnu.gdb.i386.pkeys",
 		[SEGMENTS] = "org.gnu.gdb.i386.segments",
 		[SYSTEM] = "org.stepvm.system",
 	};
 	bool is_open = false;
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		const struct row *row = &rows[i];
-		if (row->feature != feature || !(row->layouts & 1 << layout))
-			continue;
-		int reg = t->registers->find(t->ctx, row->of ? row->of : row->name);
-		if (reg < 0 || f->count == FEATURES_REGISTERS_MAX)
+	for (size_t i = 0; i < ROWS; i++) {
+		if (rows[i].feature != feature || numbers[i] == NO_NUMBER)
 			continue;
 		if (!is_open) {
-			add(s, "<feature name=\"%s\">\n", names[feature]);
-			add_types(s, feature, layout);
+			feature_add(s, "<feature name=\"%s\">\n", names[feature]);
+			feature_add_types(s, feature, layout);
 			is_open = true;
 		}
-		add_register(f, row, reg, s);
+		add_register(s, &rows[i], numbers[i], next);
 	}
 	if (is_open)
-		add(s, "</feature>\n");
+		feature_add(s, "</feature>\n");
 }
 
 static void find_expedited(struct features *f, enum target_layout layout)
@@ -404,19 +400,25 @@ static void find_expedited(struct features *f, enum target_layout layout)
 
 int features_open(struct features *f, enum target_layout layout, const struct target *t)
 {
-	struct string s = { 0 };
+	struct feature_text s = { 0 };
+	uint16_t numbers[ROWS];
+	unsigned next = 0;
 	*f = (struct features) { 0 };
-	add(&s,
+	memset(numbers, 0xff, sizeof numbers); /* NO_NUMBER */
+	number_rows(f, layout, t, false, numbers);
+	f->in_g = f->count;
+	number_rows(f, layout, t, true, numbers);
+	feature_add(&s,
 	        "<?xml version=\"1.0\"?>\n<!DOCTYPE target SYSTEM \"gdb-target.dtd\">\n"
 	        "<target version=\"1.0\">\n<architecture>%s</architecture>\n<osabi>none</osabi>\n",
 	        architectures[layout]);
 	/* Without these gdb refuses a symbol file of another architecture than the CPU's of now. */
 	for (int i = 0; i < TARGET_LAYOUTS; i++)
 		if (i != (int)layout)
-			add(&s, "<compatible>%s</compatible>\n", architectures[i]);
+			feature_add(&s, "<compatible>%s</compatible>\n", architectures[i]);
 	for (int i = 0; i < FEATURES; i++)
-		add_feature(f, (enum feature)i, layout, t, &s);
-	add(&s, "</target>\n");
+		add_feature(&s, (enum feature)i, layout, numbers, &next);
+	feature_add(&s, "</target>\n");
 	if (s.has_failed) {
 		free(s.text);
 		return -ENOMEM;
@@ -458,5 +460,11 @@ bool features_write(const struct feature_register *r, const struct target *t, un
 			snprintf(e->text, sizeof e->text, "%s has %u bits", r->name, 8 * has);
 			return false;
 		}
-	return t->registers->write(t->ctx, cpu, r->reg, value, e);
+	struct target_error why = { { 0 } };
+	if (t->registers->write(t->ctx, cpu, r->reg, value, &why))
+		return true;
+	if (why.text[0])
+		snprintf(e->text, sizeof e->text, "%s: %.*s", r->name,
+		        (int)(sizeof e->text - sizeof "k_gs_base: "), why.text);
+	return false;
 }

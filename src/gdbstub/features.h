@@ -7,7 +7,7 @@
 
 #include "gdbstub/target.h"
 
-#define FEATURES_REGISTERS_MAX 128
+#define FEATURES_REGISTERS_MAX 224
 
 /* One register as gdb knows it. */
 struct feature_register {
@@ -20,7 +20,8 @@ struct feature_register {
 struct features {
 	char *xml; /* owned */
 	size_t xml_len;
-	unsigned count; /* registers, numbered as gdb does, in the description's order */
+	unsigned in_g;  /* the registers of g and G: those below it */
+	unsigned count; /* registers, by the number that the description gives them */
 	struct feature_register registers[FEATURES_REGISTERS_MAX];
 	unsigned expedited_count; /* what a stop reply carries */
 	uint8_t expedited[16];

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TARGET_REGISTER_MAX 16 /* bytes of the widest register */
+#define TARGET_REGISTER_MAX 32 /* bytes of the widest register */
 #define TARGET_NAME_MAX     64
 
 /* Which registers gdb sees and how it decodes instructions; by CS.D, CS.L and paging, not by PE. */
@@ -22,7 +22,8 @@ struct target_error {
 	char text[200];
 };
 
-/* Registers by the machine's own names; what it does not have is left out of the description. */
+/* Registers by the machine's own names; what it does not have is left out of the description. A
+ * refused write says why, without the register's name. */
 struct target_registers {
 	int (*find)(void *ctx, const char *name); /* a number for the calls below, or -1 */
 	unsigned (*size)(void *ctx, int reg);     /* bytes */

@@ -1,28 +1,10 @@
 #include "kvm/registers.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "kvm/linear.h"
+#include "kvm/registers_internal.h"
 #include "kvm/segment.h"
-
-/* Bits of the SDM, vol 3, "Control Registers" and "Extended Feature Enable Register". */
-#define CR0_PE    1u
-#define EFER_LMA  (1u << 10)
-#define RFLAGS_VM (1u << 17)
-
-/* Where a register stands. */
-enum file { REGS, SREGS, SELECTOR, FPU, X87, TAGS, DTR, DTR32, PC, SP_LINEAR, MODE };
-
-struct row {
-	const char *name;
-	enum file file;
-	uint8_t size; /* bytes */
-	uint16_t offset;
-};
 
 #define GENERAL(name)                                                                              \
 	{                                                                                          \
@@ -34,6 +16,8 @@ struct row {
 	}
 #define SEGMENT(name)                                                                              \
 	{ #name, SELECTOR, 2, offsetof(struct kvm_sregs, name) },                                  \
+	        { #name "_desc", DESC, 16, offsetof(struct kvm_sregs, name) },                     \
+	        { #name "_desc32", DESC32, 12, offsetof(struct kvm_sregs, name) },                 \
 	        { #name "_base", SREGS, 8, offsetof(struct kvm_sregs, name.base) },                \
 	{                                                                                          \
 #name "_limit", SREGS, 4, offsetof(struct kvm_sregs, name.limit)                   \
@@ -43,23 +27,39 @@ struct row {
 	{                                                                                          \
 		name "32", DTR32, 8, offsetof(struct kvm_sregs, from)                              \
 	}
-/* Offsets in the FXSAVE area, SDM vol 1, table "Layout of the ... FXSAVE Memory Region". */
-#define FXSAVE_FSW 2
-#define FXSAVE_FTW 4 /* one bit a register */
+#define DEBUG_REGISTER(name, field)                                                                \
+	{                                                                                          \
+		name, DEBUG, 8, offsetof(struct kvm_debugregs, field)                              \
+	}
 #define FLOAT(name, size, field)                                                                   \
 	{                                                                                          \
-		name, FPU, size, field                                                             \
+		name, XSAVE, size, field, XSAVE_X87                                                \
 	}
 #define ST(n)                                                                                      \
 	{                                                                                          \
-		"st" #n, X87, 10, 32 + 16 * (n)                                                    \
+		"st" #n, XSAVE, 10, 32 + 16 * (n), XSAVE_X87                                       \
 	}
-#define XMM(n)                                                                                     \
+#define LOW_VECTOR(n)                                                                              \
+	{ "xmm" #n, XSAVE, 16, 160 + 16 * (n), XSAVE_SSE },                                        \
+	        { "ymm" #n "h", XSAVE, 16, 16 * (n), XSAVE_AVX },                                  \
 	{                                                                                          \
-		"xmm" #n, FPU, 16, 160 + 16 * (n)                                                  \
+		"zmm" #n "h", XSAVE, 32, 32 * (n), XSAVE_ZMM_HI256                                 \
+	}
+#define HIGH_VECTOR(n)                                                                             \
+	{ "xmm" #n, XSAVE, 16, 64 * ((n)-16), XSAVE_HI16_ZMM },                                    \
+	        { "ymm" #n "h", XSAVE, 16, 64 * ((n)-16) + 16, XSAVE_HI16_ZMM },                   \
+	{                                                                                          \
+		"zmm" #n "h", XSAVE, 32, 64 * ((n)-16) + 32, XSAVE_HI16_ZMM                        \
+	}
+#define MASK(n)                                                                                    \
+	{                                                                                          \
+		"k" #n, XSAVE, 8, 8 * (n), XSAVE_OPMASK                                            \
 	}
 
-static const struct row rows[] = {
+/* SDM vol 4, "Architectural MSRs". */
+const uint32_t register_msrs[] = { 0xc0000102 /* IA32_KERNEL_GS_BASE */ };
+
+const struct register_row register_rows[] = {
 	GENERAL(rax),
 	GENERAL(rbx),
 	GENERAL(rcx),
@@ -111,38 +111,95 @@ static const struct row rows[] = {
 	FLOAT("fop", 2, 6),
 	FLOAT("fip", 8, 8),
 	FLOAT("fdp", 8, 16),
-	FLOAT("mxcsr", 4, 24),
-	XMM(0),
-	XMM(1),
-	XMM(2),
-	XMM(3),
-	XMM(4),
-	XMM(5),
-	XMM(6),
-	XMM(7),
-	XMM(8),
-	XMM(9),
-	XMM(10),
-	XMM(11),
-	XMM(12),
-	XMM(13),
-	XMM(14),
-	XMM(15),
+	{ "mxcsr", XSAVE, 4, 24, XSAVE_SSE },
+	LOW_VECTOR(0),
+	LOW_VECTOR(1),
+	LOW_VECTOR(2),
+	LOW_VECTOR(3),
+	LOW_VECTOR(4),
+	LOW_VECTOR(5),
+	LOW_VECTOR(6),
+	LOW_VECTOR(7),
+	LOW_VECTOR(8),
+	LOW_VECTOR(9),
+	LOW_VECTOR(10),
+	LOW_VECTOR(11),
+	LOW_VECTOR(12),
+	LOW_VECTOR(13),
+	LOW_VECTOR(14),
+	LOW_VECTOR(15),
+	HIGH_VECTOR(16),
+	HIGH_VECTOR(17),
+	HIGH_VECTOR(18),
+	HIGH_VECTOR(19),
+	HIGH_VECTOR(20),
+	HIGH_VECTOR(21),
+	HIGH_VECTOR(22),
+	HIGH_VECTOR(23),
+	HIGH_VECTOR(24),
+	HIGH_VECTOR(25),
+	HIGH_VECTOR(26),
+	HIGH_VECTOR(27),
+	HIGH_VECTOR(28),
+	HIGH_VECTOR(29),
+	HIGH_VECTOR(30),
+	HIGH_VECTOR(31),
+	MASK(0),
+	MASK(1),
+	MASK(2),
+	MASK(3),
+	MASK(4),
+	MASK(5),
+	MASK(6),
+	MASK(7),
+	{ "pkru", XSAVE, 4, 0, XSAVE_PKRU },
+	DEBUG_REGISTER("dr0", db[0]),
+	DEBUG_REGISTER("dr1", db[1]),
+	DEBUG_REGISTER("dr2", db[2]),
+	DEBUG_REGISTER("dr3", db[3]),
+	DEBUG_REGISTER("dr6", dr6),
+	DEBUG_REGISTER("dr7", dr7),
+	{ "xcr0", XCR0, 8, 0 },
+	{ "kernel_gs_base", MSR, 8, 0 },
 };
 
-#define ROWS ((int)(sizeof rows / sizeof *rows))
+#define ROWS ((int)(sizeof register_rows / sizeof *register_rows))
 
 int registers_find(const char *name)
 {
 	for (int i = 0; i < ROWS; i++)
-		if (!strcmp(rows[i].name, name))
+		if (!strcmp(register_rows[i].name, name))
 			return i;
 	return -1;
 }
 
 unsigned registers_size(int reg)
 {
-	return rows[reg].size;
+	return register_rows[reg].size;
+}
+
+bool registers_has(struct vcpu *v, int reg)
+{
+	const struct register_row *r = &register_rows[reg];
+	uint64_t value;
+	switch (r->file) {
+	case XSAVE: return r->part <= XSAVE_SSE || v->xsave.offset[r->part];
+	case XCR0: return v->xsave.has_xcr0 && vcpu_get_xcr0(v, &value) == 0;
+	case MSR: return vcpu_get_msr(v, register_msrs[r->offset], &value) == 0;
+	case REGS:
+	case SREGS:
+	case TAGS:
+	case DEBUG:
+	case PC:
+	case SP_LINEAR:
+	case MODE:
+	case SELECTOR:
+	case DESC:
+	case DESC32:
+	case DTR:
+	case DTR32: return true;
+	}
+	return false;
 }
 
 enum cpu_mode registers_mode(struct vcpu *v)
@@ -202,14 +259,14 @@ unsigned registers_cpl(struct vcpu *v)
 	return 0;
 }
 
-static bool is_long64(const struct kvm_sregs *s)
+bool register_is_long64(const struct kvm_sregs *s)
 {
 	return s->efer & EFER_LMA && s->cs.l;
 }
 
 uint64_t registers_code_address(const struct kvm_sregs *s, uint64_t rip)
 {
-	return is_long64(s) ? rip : (s->cs.base + rip) & 0xffffffff;
+	return register_is_long64(s) ? rip : (s->cs.base + rip) & 0xffffffff;
 }
 
 uint64_t registers_pc(struct vcpu *v)
@@ -217,10 +274,9 @@ uint64_t registers_pc(struct vcpu *v)
 	return registers_code_address(vcpu_sregs(v), vcpu_regs(v)->rip);
 }
 
-/* How much of rsp is the stack pointer: SS.B, SDM vol 1, "Address-Size Attributes for Stack". */
-static uint64_t stack_mask(const struct kvm_sregs *s)
+uint64_t register_stack_mask(const struct kvm_sregs *s)
 {
-	if (is_long64(s))
+	if (register_is_long64(s))
 		return UINT64_MAX;
 	return s->ss.db ? 0xffffffff : 0xffff;
 }
@@ -228,8 +284,8 @@ static uint64_t stack_mask(const struct kvm_sregs *s)
 uint64_t registers_stack_address(struct vcpu *v, uint64_t rsp)
 {
 	const struct kvm_sregs *s = vcpu_sregs(v);
-	uint64_t sp = rsp & stack_mask(s);
-	return is_long64(s) ? sp : (s->ss.base + sp) & 0xffffffff;
+	uint64_t sp = rsp & register_stack_mask(s);
+	return register_is_long64(s) ? sp : (s->ss.base + sp) & 0xffffffff;
 }
 
 /* The x87's tag word of 2 bits a register, from FXSAVE's 1 bit (SDM vol 1, table "Recreating FSAVE
@@ -257,12 +313,9 @@ static uint16_t full_tags(const uint8_t *fxsave)
 	return tags;
 }
 
-static uint8_t short_tags(uint16_t tags)
+unsigned register_xsave_offset(const struct vcpu *v, const struct register_row *r)
 {
-	uint8_t bits = 0;
-	for (unsigned i = 0; i < 8; i++)
-		bits |= (uint8_t)(((tags >> 2 * i & 3) != 3) << i);
-	return bits;
+	return r->part <= XSAVE_SSE ? r->offset : v->xsave.offset[r->part] + r->offset;
 }
 
 static void read_dtr(const struct kvm_dtable *d, unsigned half, uint8_t *to)
@@ -272,263 +325,64 @@ static void read_dtr(const struct kvm_dtable *d, unsigned half, uint8_t *to)
 	memcpy(to + half, &limit, half);
 }
 
+static void read_desc(const struct kvm_segment *g, unsigned base_size, uint8_t *to)
+{
+	uint32_t attributes = segment_attributes(g);
+	memcpy(to, &g->base, base_size);
+	memcpy(to + base_size, &g->limit, 4);
+	memcpy(to + base_size + 4, &attributes, 4);
+}
+
+/* The forms of parts of struct kvm_sregs. */
+static void read_special(struct vcpu *v, const struct register_row *r, uint8_t *to)
+{
+	const uint8_t *at = (const uint8_t *)vcpu_sregs(v) + r->offset;
+	if (r->file == DTR || r->file == DTR32) {
+		struct kvm_dtable d;
+		memcpy(&d, at, sizeof d);
+		read_dtr(&d, r->size / 2, to);
+		return;
+	}
+	struct kvm_segment s;
+	memcpy(&s, at, sizeof s);
+	if (r->file == SELECTOR)
+		memcpy(to, &s.selector, r->size);
+	else
+		read_desc(&s, r->size - 8u, to);
+}
+
 int registers_read(struct vcpu *v, int reg, uint8_t *to)
 {
-	const struct row *r = &rows[reg];
+	const struct register_row *r = &register_rows[reg];
+	struct kvm_debugregs debug;
 	uint64_t value = 0;
+	int err = 0;
 	switch (r->file) {
 	case REGS: memcpy(to, (const uint8_t *)vcpu_regs(v) + r->offset, r->size); return v->error;
 	case SREGS:
 		memcpy(to, (const uint8_t *)vcpu_sregs(v) + r->offset, r->size);
 		return v->error;
-	case SELECTOR: {
-		struct kvm_segment s;
-		memcpy(&s, (const uint8_t *)vcpu_sregs(v) + r->offset, sizeof s);
-		value = s.selector;
-		break;
-	}
+	case SELECTOR:
+	case DESC:
+	case DESC32:
 	case DTR:
-	case DTR32: {
-		struct kvm_dtable d;
-		memcpy(&d, (const uint8_t *)vcpu_sregs(v) + r->offset, sizeof d);
-		read_dtr(&d, r->size / 2, to);
+	case DTR32: read_special(v, r, to); return v->error;
+	case XSAVE:
+		memcpy(to, vcpu_xsave(v) + register_xsave_offset(v, r), r->size);
 		return v->error;
-	}
-	case FPU:
-	case X87: memcpy(to, (const uint8_t *)vcpu_fpu(v) + r->offset, r->size); return v->error;
-	case TAGS: value = full_tags(vcpu_fpu(v)); break;
+	case DEBUG:
+		err = vcpu_get_debugregs(v, &debug);
+		if (!err)
+			memcpy(to, (const uint8_t *)&debug + r->offset, r->size);
+		return err;
+	case XCR0: err = vcpu_get_xcr0(v, &value); break;
+	case MSR: err = vcpu_get_msr(v, register_msrs[r->offset], &value); break;
+	case TAGS: value = full_tags(vcpu_xsave(v)); break;
 	case PC: value = registers_pc(v); break;
 	case SP_LINEAR: value = registers_stack_address(v, vcpu_regs(v)->rsp); break;
 	case MODE: value = registers_mode(v); break;
 	}
-	memcpy(to, &value, r->size);
-	return v->error;
-}
-
-/* EFLAGS' bits that there are, SDM vol 1, "EFLAGS Register"; bit 1 is always set. */
-#define RFLAGS_BITS 0x3f7fd5u
-
-static int write_regs(struct vcpu *v, const struct row *r, const uint8_t *from, struct error *e)
-{
-	struct kvm_regs regs = *vcpu_regs(v);
-	memcpy((uint8_t *)&regs + r->offset, from, r->size);
-	if (regs.rflags & ~(uint64_t)(RFLAGS_BITS | 2))
-		return error_set(e, -EINVAL, "rflags has no such bits: 0x%" PRIx64,
-		        (uint64_t)regs.rflags & ~(uint64_t)(RFLAGS_BITS | 2));
-	regs.rflags |= 2;
-	return vcpu_set_regs(v, &regs);
-}
-
-static int write_sregs(struct vcpu *v, const struct row *r, const uint8_t *from, struct error *e)
-{
-	struct kvm_sregs before = *vcpu_sregs(v), sregs = before;
-	memcpy((uint8_t *)&sregs + r->offset, from, r->size);
-	int err = vcpu_set_sregs(v, &sregs);
-	/* KVM drops some bits without a word. */
-	if (!err && memcmp((const uint8_t *)vcpu_sregs(v) + r->offset, from, r->size))
-		err = -EINVAL;
-	if (err) {
-		vcpu_set_sregs(v, &before);
-		return error_set(e, err, "the CPU can't hold this value in %s", r->name);
-	}
-	return 0;
-}
-
-/* Loads the descriptor that selector names, from the GDT or the LDT. */
-static int load_descriptor(
-        struct vcpu *v, uint16_t selector, struct kvm_segment *seg, struct error *e)
-{
-	const struct kvm_sregs *s = vcpu_sregs(v);
-	bool is_local = selector & 4; /* TI */
-	uint64_t base = is_local ? s->ldt.base : s->gdt.base;
-	uint32_t limit = is_local ? s->ldt.limit : s->gdt.limit;
-	uint16_t index = selector & 0xfff8;
-	uint64_t descriptor;
-	if (!(selector & 0xfffc)) {
-		*seg = (struct kvm_segment) { .selector = selector, .unusable = 1 };
-		return 0;
-	}
-	if ((is_local && s->ldt.unusable) || index + 7u > limit)
-		return error_set(e, -EINVAL, "selector 0x%x is beyond the %s's limit 0x%x",
-		        selector, is_local ? "LDT" : "GDT", limit);
-	if (linear_read(v, base + index, &descriptor, sizeof descriptor) != sizeof descriptor)
-		return error_set(e, -EINVAL,
-		        "selector 0x%x: its descriptor at 0x%" PRIx64 " can't be read", selector,
-		        base + index);
-	*seg = segment_decode(descriptor);
-	seg->selector = selector;
-	if (!seg->present)
-		return error_set(
-		        e, -EINVAL, "selector 0x%x: its descriptor is not present", selector);
-	return 0;
-}
-
-static int write_selector(struct vcpu *v, const struct row *r, const uint8_t *from, struct error *e)
-{
-	uint16_t selector = (uint16_t)(from[0] | from[1] << 8);
-	struct kvm_sregs before = *vcpu_sregs(v), sregs = before;
-	struct kvm_segment *seg = (struct kvm_segment *)((uint8_t *)&sregs + r->offset);
-	enum cpu_mode mode = registers_mode(v);
-	bool is_system = r->offset == offsetof(struct kvm_sregs, tr) ||
-	                 r->offset == offsetof(struct kvm_sregs, ldt);
-	if (seg->selector == selector)
-		return 0; /* gdb writes back what it read: an unreal-mode base must survive */
-	if (is_system) {
-		seg->selector = selector; /* base and limit have names of their own */
-	} else if (mode == CPU_REAL16 || mode == CPU_VM86) {
-		seg->selector = selector;
-		seg->base = (uint64_t)selector << 4;
-	} else {
-		int err = load_descriptor(v, selector, seg, e);
-		if (err)
-			return err;
-	}
-	int err = vcpu_set_sregs(v, &sregs);
-	if (err) {
-		vcpu_set_sregs(v, &before);
-		return error_set(
-		        e, err, "the CPU can't hold selector 0x%x in %s", selector, r->name);
-	}
-	return 0;
-}
-
-/* A linear address as rip: what CS can reach. */
-static int write_pc(struct vcpu *v, uint64_t pc, struct error *e)
-{
-	struct kvm_regs regs = *vcpu_regs(v);
-	const struct kvm_sregs *s = vcpu_sregs(v);
-	if (is_long64(s)) {
-		regs.rip = pc;
-	} else {
-		regs.rip = (pc - s->cs.base) & 0xffffffff;
-		if (!s->cs.db && regs.rip > 0xffff)
-			return error_set(e, -EINVAL,
-			        "0x%" PRIx64 " is out of reach of CS 0x%04x (base 0x%" PRIx64
-			        "): set cs first",
-			        pc, s->cs.selector, (uint64_t)s->cs.base);
-	}
-	return vcpu_set_regs(v, &regs);
-}
-
-static int write_sp_linear(struct vcpu *v, uint64_t gva, struct error *e)
-{
-	struct kvm_regs regs = *vcpu_regs(v);
-	const struct kvm_sregs *s = vcpu_sregs(v);
-	uint64_t mask = stack_mask(s);
-	uint64_t sp = is_long64(s) ? gva : (gva - s->ss.base) & 0xffffffff;
-	if (sp & ~mask)
-		return error_set(e, -EINVAL,
-		        "0x%" PRIx64 " is out of reach of SS 0x%04x (base 0x%" PRIx64
-		        "): set ss first",
-		        gva, s->ss.selector, (uint64_t)s->ss.base);
-	regs.rsp = (regs.rsp & ~mask) | sp;
-	return vcpu_set_regs(v, &regs);
-}
-
-static int write_fpu(struct vcpu *v, const struct row *r, const uint8_t *from)
-{
-	uint8_t fxsave[VCPU_FPU_SIZE];
-	memcpy(fxsave, vcpu_fpu(v), sizeof fxsave);
-	if (v->error)
-		return v->error;
-	if (r->file == TAGS)
-		fxsave[FXSAVE_FTW] = short_tags((uint16_t)(from[0] | from[1] << 8));
-	else
-		memcpy(fxsave + r->offset, from, r->size);
-	return vcpu_set_fpu(v, fxsave);
-}
-
-static int write_dtr(struct vcpu *v, const struct row *r, const uint8_t *from, struct error *e)
-{
-	struct kvm_sregs before = *vcpu_sregs(v), sregs = before;
-	struct kvm_dtable *d = (struct kvm_dtable *)((uint8_t *)&sregs + r->offset);
-	uint64_t limit = 0;
-	d->base = 0;
-	memcpy(&d->base, from, r->size / 2);
-	memcpy(&limit, from + r->size / 2, r->size / 2);
-	if (limit > 0xffff)
-		return error_set(
-		        e, -EINVAL, "a limit of 0x%" PRIx64 " does not fit 16 bits", limit);
-	d->limit = (uint16_t)limit;
-	int err = vcpu_set_sregs(v, &sregs);
-	if (err) {
-		vcpu_set_sregs(v, &before);
-		return error_set(e, err, "the CPU can't hold this value in %s", r->name);
-	}
-	return 0;
-}
-
-int registers_write(struct vcpu *v, int reg, const uint8_t *from, struct error *e)
-{
-	const struct row *r = &rows[reg];
-	uint64_t value = 0;
-	memcpy(&value, from, r->size < 8 ? r->size : 8);
-	switch (r->file) {
-	case REGS: return write_regs(v, r, from, e);
-	case SREGS: return write_sregs(v, r, from, e);
-	case SELECTOR: return write_selector(v, r, from, e);
-	case FPU:
-	case X87:
-	case TAGS: return write_fpu(v, r, from);
-	case DTR:
-	case DTR32: return write_dtr(v, r, from, e);
-	case PC: return write_pc(v, value, e);
-	case SP_LINEAR: return write_sp_linear(v, value, e);
-	case MODE:
-		return value == registers_mode(v)
-		               ? 0
-		               : error_set(e, -EINVAL, "the mode follows cr0, efer, rflags and cs");
-	}
-	return -EINVAL;
-}
-
-/* A general register's narrower names. */
-static bool narrow(const char *name, char *full, unsigned *size)
-{
-	size_t n = strlen(name);
-	if (n == 3 && name[0] == 'e' && name[2] != 's') { /* eax, eip */
-		snprintf(full, 8, "r%s", name + 1);
-		*size = 4;
-	} else if (n == 2 &&
-	           (name[1] == 'x' || name[1] == 'p' || name[1] == 'i')) { /* ax, sp, si */
-		snprintf(full, 8, "r%s", name);
-		*size = 2;
-	} else if (n == 2 && name[1] == 'l' && strchr("abcd", name[0])) { /* al */
-		snprintf(full, 8, "r%cx", name[0]);
-		*size = 1;
-	} else if (!strcmp(name, "eflags")) {
-		strcpy(full, "rflags");
-		*size = 4;
-	} else {
-		return false;
-	}
-	return registers_find(full) >= 0;
-}
-
-int registers_write_named(struct vcpu *v, const char *name, uint64_t value, struct error *e)
-{
-	char full[8];
-	unsigned size;
-	int reg = registers_find(name);
-	if (reg >= 0 && rows[reg].size <= 8) {
-		size = rows[reg].size;
-	} else if (narrow(name, full, &size)) {
-		reg = registers_find(full);
-	} else {
-		return error_set(e, -EINVAL,
-		        "%s: not a register; one such as rax, ax, cs or cr0 was meant", name);
-	}
-	if (size < 8 && value >> 8 * size)
-		return error_set(e, -EINVAL, "0x%" PRIx64 " does not fit %s, which has %u bits",
-		        value, name, 8 * size);
-	uint8_t bytes[REGISTERS_SIZE_MAX];
-	int err = registers_read(v, reg, bytes);
-	if (err)
-		return error_set(e, err, "%s can't be read: %s", name, strerror(-err));
-	memcpy(bytes, &value, size);
-	err = registers_write(v, reg, bytes, e);
-	if (err)
-		return error_set(
-		        e, err, "%s: KVM refuses 0x%" PRIx64 ": %s", name, value, strerror(-err));
-	return 0;
+	if (!err)
+		memcpy(to, &value, r->size);
+	return err ? err : v->error;
 }

@@ -1,15 +1,17 @@
 /* Every register of a vCPU by name, and what its mode makes of addresses.
  *
- * Names are the SDM's in lower case (rax, rflags, cs, cr0, st0, xmm0, ...) and, computed from them:
- * pc, the linear address of the next instruction; sp_linear, that of the top of the stack; cs_base
- * and so on; mode. A value is little-endian, registers_size() bytes. */
+ * Names are the SDM's in lower case (rax, rflags, cs, cr0, st0, xmm0, ...); ymm0h and zmm0h are the
+ * upper halves. Computed from them: pc, the linear address of the next instruction; sp_linear, that
+ * of the top of the stack; mode; and of a segment cs_base, cs_limit and cs_desc, its whole hidden
+ * part (base, limit, attributes as in kvm/segment.h; cs_desc32 has a base of 32 bits, as gdtr32 has
+ * base and limit). A value is little-endian, registers_size() bytes. */
 #ifndef STEPVM_KVM_REGISTERS_H
 #define STEPVM_KVM_REGISTERS_H
 
 #include "error.h"
 #include "kvm/vcpu.h"
 
-#define REGISTERS_SIZE_MAX 16 /* bytes */
+#define REGISTERS_SIZE_MAX 32 /* bytes: the upper half of a zmm register */
 
 /* How the CPU decodes the next instruction. SDM vol 1, "Modes of Operation"; the 16-bit forms are
  * those with CS.D = 0. The numbers are what the register `mode` holds. */
@@ -25,12 +27,15 @@ enum cpu_mode {
 
 /* -1 when there is no such register. */
 int registers_find(const char *name);
+/* Whether this vCPU has it: AVX, AVX-512, PKRU, xcr0 by its CPUID. */
+bool registers_has(struct vcpu *v, int reg);
 unsigned registers_size(int reg);
 /* 0 or -errno from KVM. */
 int registers_read(struct vcpu *v, int reg, uint8_t *to);
-/* Writes and takes effect at once. A selector written in real or virtual-8086 mode moves its base;
- * in protected mode its descriptor is loaded, as the CPU would. -EINVAL with the reason in *e when
- * the CPU can't hold the value. */
+/* Takes effect at once. What the CPU would refuse or could not hold, or KVM drops, is refused, and
+ * nothing changes. A selector written in real or virtual-8086 mode moves its base;
+ * in protected mode its descriptor is loaded, as the CPU would. cr0 and efer move LMA. -EINVAL with
+ * the reason in *e. */
 int registers_write(struct vcpu *v, int reg, const uint8_t *from, struct error *e);
 
 /* For --reg: any name above or a general register's 32-, 16- or 8-bit name (eax, ax, al).

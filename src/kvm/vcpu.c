@@ -11,7 +11,7 @@
 #define RFLAGS_IF (1u << 9)
 
 /* The vCPU shall have what the host's CPU and KVM can give it. */
-static int set_cpuid(const struct vcpu *v, struct error *e)
+static int set_cpuid(struct vcpu *v, struct error *e)
 {
 	/* KVM_GET_SUPPORTED_CPUID says E2BIG until there is room for all. */
 	for (uint32_t n = 128; n <= 4096; n *= 2) {
@@ -27,6 +27,7 @@ static int set_cpuid(const struct vcpu *v, struct error *e)
 			what = "KVM_SET_CPUID2";
 			if (ioctl(v->fd, KVM_SET_CPUID2, c) < 0)
 				err = -errno;
+			v->xsave = xsave_layout_of(c);
 		}
 		free(c);
 		if (err != -E2BIG)
@@ -120,15 +121,15 @@ const struct kvm_sregs *vcpu_sregs(struct vcpu *v)
 	return &v->own_sregs;
 }
 
-const uint8_t *vcpu_fpu(struct vcpu *v)
+const uint8_t *vcpu_xsave(struct vcpu *v)
 {
-	if (!v->has_fpu) {
-		int err = call(v, KVM_GET_XSAVE, v->own_fpu);
-		v->has_fpu = true;
+	if (!v->has_xsave) {
+		int err = call(v, KVM_GET_XSAVE, v->own_xsave);
+		v->has_xsave = true;
 		if (err)
 			v->error = err;
 	}
-	return (const uint8_t *)v->own_fpu;
+	return (const uint8_t *)v->own_xsave;
 }
 
 /* After a write KVM's registers are the truth: it may have changed other bits with them. */
@@ -154,31 +155,85 @@ int vcpu_set_sregs(struct vcpu *v, const struct kvm_sregs *sregs)
 {
 	struct kvm_sregs copy = *sregs;
 	int err = call(v, KVM_SET_SREGS, &copy);
+	if (!err) /* KVM_RUN sets CR8 from here, without a local APIC of KVM's */
+		v->run->cr8 = copy.cr8;
 	registers_changed(v);
 	return err;
 }
 
-_Static_assert(
-        sizeof(struct kvm_xsave) == sizeof(((struct vcpu *)0)->own_fpu), "KVM_GET_XSAVE's size");
+_Static_assert(sizeof(struct kvm_xsave) == XSAVE_SIZE, "KVM_GET_XSAVE's size");
 
-int vcpu_set_fpu(struct vcpu *v, const uint8_t *fpu)
+int vcpu_set_xsave(struct vcpu *v, const uint8_t *xsave, unsigned parts)
 {
-	uint32_t copy[1024];
-	uint8_t legacy[VCPU_FPU_SIZE];
-	memcpy(legacy, fpu, sizeof legacy); /* fpu may point into own_fpu */
-	vcpu_fpu(v);
-	memcpy(copy, v->own_fpu, sizeof copy);
-	memcpy(copy, legacy, sizeof legacy);
-	/* XSTATE_BV, first word of the header behind the legacy area: x87 and SSE are not in their
-	 * initial state (SDM vol 1, "XSAVE Header"). */
-	copy[VCPU_FPU_SIZE / 4] |= 3;
-	v->has_fpu = false;
-	return call(v, KVM_SET_XSAVE, copy);
+	struct kvm_xsave copy;
+	uint64_t present;
+	memcpy(&copy, xsave, sizeof copy); /* xsave may point into own_xsave */
+	memcpy(&present, (const uint8_t *)&copy + XSAVE_BV, sizeof present);
+	present |= parts;
+	memcpy((uint8_t *)&copy + XSAVE_BV, &present, sizeof present);
+	v->has_xsave = false;
+	return call(v, KVM_SET_XSAVE, &copy);
 }
 
 int vcpu_get_debugregs(struct vcpu *v, struct kvm_debugregs *d)
 {
 	return call(v, KVM_GET_DEBUGREGS, d);
+}
+
+int vcpu_set_debugregs(struct vcpu *v, const struct kvm_debugregs *d)
+{
+	struct kvm_debugregs copy = *d;
+	return call(v, KVM_SET_DEBUGREGS, &copy);
+}
+
+int vcpu_get_xcr0(struct vcpu *v, uint64_t *value)
+{
+	struct kvm_xcrs x = { 0 };
+	int err = call(v, KVM_GET_XCRS, &x);
+	if (err || !x.nr_xcrs)
+		return err ? err : -EINVAL;
+	*value = x.xcrs[0].value; /* XCR0 is the only one there is, api.rst */
+	return 0;
+}
+
+int vcpu_set_xcr0(struct vcpu *v, uint64_t value)
+{
+	struct kvm_xcrs x = { .nr_xcrs = 1, .xcrs = { { .xcr = 0, .value = value } } };
+	return call(v, KVM_SET_XCRS, &x);
+}
+
+/* One MSR: struct kvm_msrs ends in an array without a size. */
+union one_msr {
+	struct kvm_msrs head;
+	uint8_t room[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)];
+};
+
+static int call_msr(const struct vcpu *v, unsigned long request, union one_msr *m)
+{
+	/* It returns how many it did: api.rst. */
+	m->head.nmsrs = 1;
+	int done = ioctl(v->fd, request, m);
+	return done == 1 ? 0 : done < 0 ? -errno : -EINVAL;
+}
+
+int vcpu_get_msr(struct vcpu *v, uint32_t number, uint64_t *value)
+{
+	union one_msr m = { .room = { 0 } };
+	m.head.entries[0].index = number;
+	int err = call_msr(v, KVM_GET_MSRS, &m);
+	if (!err)
+		*value = m.head.entries[0].data;
+	return err;
+}
+
+int vcpu_set_msr(struct vcpu *v, uint32_t number, uint64_t value)
+{
+	union one_msr m = { .room = { 0 } };
+	m.head.entries[0].index = number;
+	m.head.entries[0].data = value;
+	int err = call_msr(v, KVM_SET_MSRS, &m);
+	registers_changed(v); /* efer, fs_base, apic_base are special registers, too */
+	return err;
 }
 
 int vcpu_inject_exception(struct vcpu *v, uint8_t vector, uint64_t dr6)
@@ -194,7 +249,7 @@ int vcpu_inject_exception(struct vcpu *v, uint8_t vector, uint64_t dr6)
 			return err;
 		d.dr6 |= dr6 & 0xe00f;      /* BT, BS, BD, B3 to B0: SDM vol 3, "DR6" */
 		d.dr7 &= ~(uint64_t)0x2000; /* GD, cleared on the way to the handler: "DR7" */
-		err = call(v, KVM_SET_DEBUGREGS, &d);
+		err = vcpu_set_debugregs(v, &d);
 		if (err)
 			return err;
 	}
@@ -301,7 +356,7 @@ static int run_once(struct vcpu *v, struct exit *x)
 {
 	int failed = ioctl(v->fd, KVM_RUN, 0) < 0 ? errno : 0;
 	v->is_synced = v->vm->has_sync_regs;
-	v->has_regs = v->has_sregs = v->has_fpu = false;
+	v->has_regs = v->has_sregs = v->has_xsave = false;
 	v->knows_window = true;
 	/* EAGAIN: a vCPU that has just left its wait for SIPI; api.rst wants the run repeated. */
 	if (failed == EINTR || failed == EAGAIN) {

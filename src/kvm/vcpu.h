@@ -15,6 +15,7 @@
 
 #include "kvm/exit.h"
 #include "kvm/vm.h"
+#include "kvm/xsave.h"
 
 #define VCPU_REASONS 64 /* exit reasons that are counted apart; the last takes the rest */
 
@@ -25,18 +26,17 @@ struct vcpu_debug {
 	uint64_t dr7;
 };
 
-#define VCPU_FPU_SIZE 512
-
 struct vcpu {
 	struct vm *vm; /* borrowed */
 	int fd;
 	struct kvm_run *run;
 	bool is_synced; /* *run holds the registers of now */
-	bool has_regs, has_sregs, has_fpu;
+	bool has_regs, has_sregs, has_xsave;
 	struct kvm_regs own_regs;
 	struct kvm_sregs own_sregs;
-	uint32_t own_fpu[1024]; /* struct kvm_xsave's region: 4096 bytes, api.rst KVM_GET_XSAVE */
-	int error;              /* a register read failed: -errno, reported by the next run */
+	uint32_t own_xsave[XSAVE_SIZE / 4];
+	struct xsave_layout xsave;
+	int error; /* a register read failed: -errno, reported by the next run */
 	struct vcpu_debug debug;
 	bool debug_is_stale; /* KVM may have lost or not seen *debug */
 	bool hides_tf;       /* KVM single-steps and keeps that in TF: tf is the guest's own */
@@ -56,10 +56,18 @@ const struct kvm_sregs *vcpu_sregs(struct vcpu *v);
  */
 int vcpu_set_regs(struct vcpu *v, const struct kvm_regs *regs);
 int vcpu_set_sregs(struct vcpu *v, const struct kvm_sregs *sregs);
-/* x87 and SSE in FXSAVE's layout (SDM vol 1, "FXSAVE Area"), VCPU_FPU_SIZE bytes. By KVM_GET_XSAVE:
- * KVM_GET_FPU leaves mxcsr out. */
-const uint8_t *vcpu_fpu(struct vcpu *v);
-int vcpu_set_fpu(struct vcpu *v, const uint8_t *fpu);
+/* The extended state, XSAVE_SIZE bytes: x87 and SSE as FXSAVE lays them out (SDM vol 1, "FXSAVE
+ * Area"), the others where v->xsave says. Costs a call after every run, so it is read where
+ * somebody asks. (KVM_GET_FPU leaves mxcsr out.) */
+const uint8_t *vcpu_xsave(struct vcpu *v);
+/* parts: a bit for each enum xsave_part that is written. */
+int vcpu_set_xsave(struct vcpu *v, const uint8_t *xsave, unsigned parts);
+/* XCR0. -EINVAL where this vCPU has none. */
+int vcpu_get_xcr0(struct vcpu *v, uint64_t *value);
+int vcpu_set_xcr0(struct vcpu *v, uint64_t value);
+/* Model-specific registers by number. -EINVAL: KVM does not have it, or not this value. */
+int vcpu_get_msr(struct vcpu *v, uint32_t number, uint64_t *value);
+int vcpu_set_msr(struct vcpu *v, uint32_t number, uint64_t value);
 /* The guest's own TF, which vcpu_regs shows too. KVM hides it and loses it while it single-steps,
  * so it is kept here then, and whoever steps an instruction that loads TF says so. */
 bool vcpu_tf(struct vcpu *v);
@@ -67,7 +75,9 @@ void vcpu_set_tf(struct vcpu *v, bool tf);
 /* The guest takes the exception, without an error code, when it runs next. vector 1: dr6's bits are
  * set in the guest's DR6. */
 int vcpu_inject_exception(struct vcpu *v, uint8_t vector, uint64_t dr6);
+/* The guest's own debug registers. */
 int vcpu_get_debugregs(struct vcpu *v, struct kvm_debugregs *d);
+int vcpu_set_debugregs(struct vcpu *v, const struct kvm_debugregs *d);
 int vcpu_get_events(struct vcpu *v, struct kvm_vcpu_events *events);
 int vcpu_set_events(struct vcpu *v, const struct kvm_vcpu_events *events);
 

@@ -89,8 +89,7 @@ static bool fetch_annex(struct side *s, const char *annex, char *to, size_t size
 	}
 }
 
-/* Registers are numbered one after the other unless regnum says otherwise, and stand in g in the
- * order of their numbers. */
+/* Registers are numbered one after the other unless regnum says otherwise. */
 static bool read_annex(struct side *s, const char *annex, struct side_register *next)
 {
 	char *xml = malloc(RSP_PACKET_SIZE), value[64];
@@ -113,11 +112,19 @@ static bool read_annex(struct side *s, const char *annex, struct side_register *
 			next->number = (unsigned)strtoul(value, NULL, 10);
 		if (attribute(at, end, "name", value, sizeof value))
 			note_register(s, value, next);
+		if (next->number < SIDE_REGISTERS_MAX)
+			s->sizes[next->number] = next->size;
 		next->number++;
-		next->off += next->size;
 	}
 	free(xml);
 	return ok;
+}
+
+/* In g they stand in the order of their numbers. */
+static void find_offset(const struct side *s, struct side_register *r)
+{
+	for (unsigned i = 0; i < r->number && i < SIDE_REGISTERS_MAX; i++)
+		r->off += s->sizes[i];
 }
 
 static bool handshake(struct side *s)
@@ -128,6 +135,12 @@ static bool handshake(struct side *s)
 	ask(s, "QStartNoAckMode");
 	if (!read_annex(s, "target.xml", &next))
 		return fail(s, "no target description");
+	for (int i = 0; i < CPU_REGISTERS; i++)
+		find_offset(s, &s->registers[i]);
+	for (int i = 0; i < 6; i++)
+		find_offset(s, &s->bases[i]);
+	find_offset(s, &s->ip);
+	find_offset(s, &s->gdtr);
 	for (int i = 0; i < CPU_REGISTERS; i++)
 		if (!s->registers[i].is_there || s->registers[i].size > 8)
 			return fail(s, "its target description lacks a register");

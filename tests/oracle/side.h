@@ -41,6 +41,8 @@ struct cpu {
 
 #define CR0_PE 1u
 
+#define SIDE_REGISTERS_MAX 256
+
 #define SIDE_MEMORY 0xa0000 /* bytes that are looked at: conventional memory */
 
 struct side {
@@ -52,6 +54,7 @@ struct side {
 		unsigned size;
 		bool is_there;
 	} registers[CPU_REGISTERS], bases[6], ip, gdtr; /* bases: ES CS SS DS FS GS */
+	unsigned sizes[SIDE_REGISTERS_MAX];             /* by number; bytes */
 	uint32_t gdt;    /* its base, when gdtr is there and was read */
 	char stop[512];  /* the last stop reply, and what was said before it */
 	uint8_t *memory; /* SIDE_MEMORY bytes, as they were last read or written */

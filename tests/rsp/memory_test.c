@@ -1,46 +1,6 @@
 /* Registers and memory of a real guest: what is written is what is read, to the last byte. */
 #include "rsp_check.h"
 
-#define REGISTERS_MAX 128
-
-struct registers {
-	unsigned count;
-	struct {
-		char name[24];
-		unsigned bits;
-	} all[REGISTERS_MAX];
-};
-
-/* Reads the description as gdb does, which makes its layout the one that is spoken. */
-static void read_registers(struct rsp *r, struct registers *to)
-{
-	static char xml[0x10000];
-	size_t len = 0;
-	do {
-		rsp_ask(r, "qXfer:features:read:target.xml:%zx,1000", len);
-		if (r->packet_len < 1 || len + r->packet_len > sizeof xml - 1)
-			break;
-		len += rsp_unescape((uint8_t *)xml + len, r->packet + 1, r->packet_len - 1);
-	} while (r->packet[0] == 'm');
-	xml[len] = 0;
-	to->count = 0;
-	for (const char *at = xml; (at = strstr(at, "<reg ")) != NULL; at++, to->count++)
-		if (to->count == REGISTERS_MAX ||
-		        sscanf(at, "<reg name=\"%23[^\"]\" bitsize=\"%u\"", to->all[to->count].name,
-		                &to->all[to->count].bits) != 2)
-			break;
-	CHECK(to->count > 50);
-}
-
-static unsigned number_of(const struct registers *regs, const char *name)
-{
-	for (unsigned i = 0; i < regs->count; i++)
-		if (!strcmp(regs->all[i].name, name))
-			return i;
-	CHECK_FAIL("no register %s", name);
-	return 0;
-}
-
 /* To the stop where the mode is the one wanted. */
 static bool go_to(struct rsp *r, const char *guest, const char *symbol)
 {
@@ -65,17 +25,20 @@ static void every_register_takes_back_its_own_value(void)
 {
 	for (size_t k = 0; k < MODES; k++) {
 		struct rsp r;
-		struct registers regs;
+		struct rsp_registers regs;
 		static char before[4096], value[4096];
 		RSP_OPEN(&r, RSP_UNIX, modes[k].guest, NULL);
 		if (go_to(&r, modes[k].guest, modes[k].symbol)) {
-			read_registers(&r, &regs);
+			rsp_read_registers(&r, &regs);
 			snprintf(before, sizeof before, "%s", rsp_ask(&r, "g"));
-			unsigned bits = 0;
+			unsigned bits = 0, in_g = 0;
 			for (unsigned i = 0; i < regs.count; i++) {
 				snprintf(value, sizeof value, "%s", rsp_ask(&r, "p%x", i));
 				CHECK_EQ(4 * strlen(value), regs.all[i].bits);
-				CHECK(!strncmp(before + bits / 4, value, strlen(value)));
+				if (bits < 4 * strlen(before)) /* the rest is for p alone */
+					CHECK(!strncmp(before + bits / 4, value, strlen(value)));
+				else if (!in_g)
+					in_g = bits;
 				bits += regs.all[i].bits;
 				if (strcmp(rsp_ask(&r, "P%x=%s", i, value), "OK"))
 					CHECK_FAIL("%s: %s=%s -> %s", modes[k].guest,
@@ -84,7 +47,7 @@ static void every_register_takes_back_its_own_value(void)
 					CHECK_FAIL("%s: %s=%s changed something", modes[k].guest,
 					        regs.all[i].name, value);
 			}
-			CHECK_EQ(4 * strlen(before), bits);
+			CHECK_EQ(4 * strlen(before), in_g);
 			RSP_IS(&r, "OK", "G%s", before);
 			RSP_IS(&r, before, "g");
 			RSP_IS(&r, "E22", "p%x", regs.count);
@@ -99,12 +62,12 @@ static void registers_take_other_values_and_leave_the_rest(void)
 		"st0", "st7", "xmm0", "xmm7" };
 	for (size_t k = 0; k < MODES; k++) {
 		struct rsp r;
-		struct registers regs;
+		struct rsp_registers regs;
 		static char all[4096], changed[4096];
 		RSP_OPEN(&r, RSP_UNIX, modes[k].guest, NULL);
-		read_registers(&r, &regs);
+		rsp_read_registers(&r, &regs);
 		for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-			unsigned n = number_of(&regs, names[i]), at = 0;
+			unsigned n = rsp_number_of(&regs, names[i]), at = 0;
 			unsigned digits = regs.all[n].bits / 4;
 			char value[40] = "efbeadde0123456789ab0011223344ff";
 			for (unsigned m = 0; m < n; m++)
@@ -113,11 +76,10 @@ static void registers_take_other_values_and_leave_the_rest(void)
 			snprintf(all, sizeof all, "%s", rsp_ask(&r, "g"));
 			RSP_IS(&r, "OK", "P%x=%s", n, value);
 			RSP_IS(&r, value, "p%x", n);
-			memcpy(all + at, value, digits);
+			if (at < strlen(all))
+				memcpy(all + at, value, digits);
 			snprintf(changed, sizeof changed, "%s", rsp_ask(&r, "g"));
-			/* esp moves sp, ebp and the others nothing. */
-			if (strcmp(names[i], "esp") != 0 && strcmp(names[i], "st0") != 0 &&
-			        strcmp(names[i], "st7") != 0)
+			if (strcmp(names[i], "esp") != 0) /* it moves sp */
 				CHECK_STR(changed, all);
 		}
 		rsp_close(&r);
@@ -145,15 +107,15 @@ static void all_registers_at_once_are_those_one_by_one(void)
 static void a_selector_in_real_mode_moves_its_base(void)
 {
 	struct rsp r;
-	struct registers regs;
+	struct rsp_registers regs;
 	RSP_OPEN(&r, RSP_UNIX, "ports", NULL);
-	read_registers(&r, &regs);
-	RSP_IS(&r, "OK", "P%x=34120000", number_of(&regs, "ds"));
-	RSP_IS(&r, "40230100", "p%x", number_of(&regs, "ds_base"));
+	rsp_read_registers(&r, &regs);
+	RSP_IS(&r, "OK", "P%x=34120000", rsp_number_of(&regs, "ds"));
+	RSP_IS(&r, "40230100", "p%x", rsp_number_of(&regs, "ds_base"));
 	/* cs moves eip with it, which is linear; ip stays. */
-	RSP_IS(&r, "OK", "P%x=00010000", number_of(&regs, "cs"));
-	RSP_IS(&r, "008c0000", "p%x", number_of(&regs, "eip"));
-	RSP_IS(&r, "007c", "p%x", number_of(&regs, "ip"));
+	RSP_IS(&r, "OK", "P%x=00010000", rsp_number_of(&regs, "cs"));
+	RSP_IS(&r, "008c0000", "p%x", rsp_number_of(&regs, "eip"));
+	RSP_IS(&r, "007c", "p%x", rsp_number_of(&regs, "ip"));
 	rsp_close(&r);
 }
 
@@ -169,13 +131,13 @@ static void what_the_cpu_cannot_hold_is_refused_with_the_reason(void)
 		{ "gdtr", "0000000000000100" }, { "cr0", "00000080" }, /* PG without PE */
 	};
 	struct rsp r;
-	struct registers regs;
+	struct rsp_registers regs;
 	static char before[4096];
 	RSP_OPEN(&r, RSP_UNIX, "ports", NULL);
-	read_registers(&r, &regs);
+	rsp_read_registers(&r, &regs);
 	snprintf(before, sizeof before, "%s", rsp_ask(&r, "g"));
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		rsp_ask(&r, "P%x=%s", number_of(&regs, rows[i].name), rows[i].value);
+		rsp_ask(&r, "P%x=%s", rsp_number_of(&regs, rows[i].name), rows[i].value);
 		if (strncmp(r.packet, "E.", 2) || strlen(r.packet) < 10)
 			CHECK_FAIL("%s=%s -> %s", rows[i].name, rows[i].value, r.packet);
 		if (strcmp(rsp_ask(&r, "g"), before))

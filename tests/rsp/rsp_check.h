@@ -68,4 +68,56 @@ static inline bool rsp_probe(const char *key)
 			        request, rsp_pc((r)->packet), (uint64_t)(gva), (r)->packet);       \
 	} while (0)
 
+#define RSP_REGISTERS_MAX 224
+
+/* The registers of the description, by number. */
+struct rsp_registers {
+	unsigned count;
+	struct {
+		char name[24];
+		unsigned bits;
+	} all[RSP_REGISTERS_MAX];
+	char xml[0x10000];
+};
+
+/* Reads the description as gdb does, which makes its layout the one that is spoken. */
+static inline void rsp_read_registers(struct rsp *r, struct rsp_registers *to)
+{
+	size_t len = 0;
+	do {
+		rsp_ask(r, "qXfer:features:read:target.xml:%zx,1000", len);
+		if (r->packet_len < 1 || len + r->packet_len > sizeof to->xml - 1)
+			break;
+		len += rsp_unescape((uint8_t *)to->xml + len, r->packet + 1, r->packet_len - 1);
+	} while (r->packet[0] == 'm');
+	to->xml[len] = 0;
+	to->count = 0;
+	unsigned n = 0;
+	for (const char *at = to->xml; (at = strstr(at, "<reg ")) != NULL; at++, n++, to->count++) {
+		const char *number = strstr(at, " regnum=\"");
+		if (number && number < strchr(at, '>'))
+			n = (unsigned)atoi(number + 9);
+		if (n >= RSP_REGISTERS_MAX || sscanf(at, "<reg name=\"%23[^\"]\" bitsize=\"%u\"",
+		                                      to->all[n].name, &to->all[n].bits) != 2)
+			break;
+	}
+	CHECK(to->count > 50);
+}
+
+static inline unsigned rsp_number_of(const struct rsp_registers *regs, const char *name)
+{
+	for (unsigned i = 0; i < regs->count; i++)
+		if (!strcmp(regs->all[i].name, name))
+			return i;
+	CHECK_FAIL("no register %s", name);
+	return 0;
+}
+
+/* A register by gdb's name, in hex as it comes. */
+static inline const char *rsp_read(
+        struct rsp *r, const struct rsp_registers *regs, const char *name)
+{
+	return rsp_ask(r, "p%x", rsp_number_of(regs, name));
+}
+
 #endif

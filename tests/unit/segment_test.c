@@ -62,9 +62,29 @@ static void every_field_stands_where_the_sdm_draws_it(void)
 	}
 }
 
+/* SDM vol 3, "Format of Access Rights": the descriptor's access byte and flags, and bit 16. */
+static void attributes_are_the_descriptors_bits(void)
+{
+	for (uint32_t a = 0; a <= 0x1ffff; a++) {
+		struct kvm_segment s = segment_decode(
+		        (uint64_t)(a & 0xff) << 40 | (uint64_t)(a >> 12 & 0xf) << 52);
+		uint32_t wanted = a & SEGMENT_ATTRIBUTES;
+		s.unusable = a >> 16;
+		if (segment_attributes(&s) != wanted) {
+			CHECK_EQ(segment_attributes(&s), wanted);
+			return;
+		}
+		struct kvm_segment copy = { .base = 1, .limit = 2, .selector = 3 };
+		segment_set_attributes(&copy, a);
+		CHECK_EQ(segment_attributes(&copy), wanted);
+		CHECK(copy.base == 1 && copy.limit == 2 && copy.selector == 3);
+	}
+}
+
 int main(void)
 {
 	RUN(decodes_known_descriptors);
 	RUN(every_field_stands_where_the_sdm_draws_it);
+	RUN(attributes_are_the_descriptors_bits);
 	return check_done();
 }

@@ -68,7 +68,7 @@ static void all_registers_are_read_and_written_at_once(void)
 		w.fake.layout = layout;
 		wire_ask(&w, "qXfer:features:read:target.xml:0,1");
 		features_open(&f, layout, &w.fake.target);
-		for (unsigned i = 0; i < f.count; i++)
+		for (unsigned i = 0; i < f.in_g; i++)
 			digits += 2u * f.registers[i].size;
 		char *packet = calloc(1, digits + 4);
 		packet[0] = 'G';
@@ -115,7 +115,7 @@ static void refusals_carry_their_reason(void)
 	CHECK_STR(wire_ask(&w, "P0=00000000"), "E14");
 	CHECK_STR(wire_ask(&w, "Z0,0,1"), "E22");
 	w.fake.because = "all taken";
-	CHECK_STR(wire_ask(&w, "P0=00000000"), "E.all taken");
+	CHECK_STR(wire_ask(&w, "P0=00000000"), "E.eax: all taken");
 	CHECK_STR(wire_ask(&w, "Z1,0,1"), "E.all taken");
 	CHECK_STR(wire_ask(&w, "z1,0,1"), "E.all taken");
 	w.fake.because = NULL; /* an old reason does not stick */
@@ -360,7 +360,8 @@ static void going_on_elsewhere_writes_the_pc(void)
 		w.fake.log[0] = 0;
 		w.fake.refuses = true;
 		w.fake.because = "out of reach";
-		CHECK_STR(wire_ask(&w, "s1"), "E.out of reach");
+		CHECK_STR(wire_ask(&w, "s1"),
+		        layout == TARGET_LONG64 ? "E.rip: out of reach" : "E.eip: out of reach");
 		CHECK_STR(w.fake.log, "");
 		wire_close(&w);
 	}
