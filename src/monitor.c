@@ -1,31 +1,12 @@
 #include "monitor.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "cursor.h"
 #include "kvm/registers.h"
+#include "monitor_internal.h"
 #include "report.h"
-
-/* Where a command's output goes. */
-struct output {
-	target_print *print;
-	void *to;
-};
-
-static void say(const struct output *out, const char *format, ...)
-        __attribute__((format(printf, 2, 3)));
-static void say(const struct output *out, const char *format, ...)
-{
-	char text[500];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	out->print(out->to, text);
-}
 
 struct command {
 	const char *name;
@@ -353,6 +334,11 @@ static void physical(struct serve *s, const struct output *out, const char *oper
 	}
 }
 
+static void msr(struct serve *s, const struct output *out, const char *operands)
+{
+	monitor_msr(&s->machine->vcpu, out, operands);
+}
+
 static const struct command commands[] = {
 	{ "help", NULL, "this list", help },
 	{ "info", NULL, "all of the following", info_all },
@@ -372,6 +358,10 @@ static const struct command commands[] = {
 	{ "step-interrupts", "[on|off]",
 	        "whether a step goes into the handler of an interrupt that waits: off at first",
 	        step_interrupts },
+	{ "msr", "[NAME|NUMBER [VALUE]]",
+	        "a model-specific register, as in msr LSTAR or msr 0xc0000082 0; alone: all that "
+	        "have a name",
+	        msr },
 	{ "catch", "[EVENT]",
 	        "stop at int N [REG=VALUE], exception, #GP (any name), port A[-B] [in|out] "
 	        "[value=V], "
