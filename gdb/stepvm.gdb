@@ -112,11 +112,27 @@ end
 
 end
 
-# Before anything is printed at a stop: read the description of the registers again, for the CPU may
-# have changed its mode.
+# Where the CPU changes its mode, gdb has to read the description of the registers again, and does so
+# before anything is printed at the stop. Without this script stepvm tells it of an exec event.
+set remote exec-event-feature-packet off
+
+# What gdb's registers are those of: 0, 1, 2 for 16, 32, 64 bits.
+set $stepvm_width = -1
+
 define hook-stop
-  unset tdesc filename
-  if $stepvm_context && !$_isvoid($cpumode)
-    stepvm context
+  if !$_isvoid($cpumode)
+    set $stepvm_now = $cpumode == 6 ? 2 : $cpumode == 3 || $cpumode == 5
+    if $stepvm_now != $stepvm_width
+      # gdb takes a file's 32-bit architecture for more precise than 16-bit code's: without the
+      # executable file (its symbols stay) the CPU's counts.
+      if $stepvm_now == 0
+        exec-file
+      end
+      unset tdesc filename
+      set $stepvm_width = $stepvm_now
+    end
+    if $stepvm_context
+      stepvm context
+    end
   end
 end

@@ -181,6 +181,13 @@ static bool remove_watch(
 	return true;
 }
 
+static bool is_breakpoint_here(void *ctx, unsigned cpu)
+{
+	struct serve *s = ctx;
+	(void)cpu;
+	return breakpoints_find(&s->machine->control.breakpoints, registers_pc(vcpu_of(ctx)));
+}
+
 static unsigned cpu_count(void *ctx)
 {
 	(void)ctx;
@@ -213,7 +220,7 @@ void target_init(struct target *t, struct serve *s)
 	static const struct target_run run = { resume, interrupt, detach, kill_machine,
 		is_attached };
 	static const struct target_breakpoints breakpoints = { insert, remove_breakpoint,
-		insert_watch, remove_watch };
+		insert_watch, remove_watch, is_breakpoint_here };
 	static const struct target_cpus cpus = { cpu_count, cpu_name, cpu_where };
 	static const struct target_monitor monitor_ops = { monitor };
 	*t = (struct target) { s, &registers, &memory, &run, &breakpoints, &cpus, &monitor_ops };

@@ -189,6 +189,8 @@ static enum verdict write_memory_binary(struct session *s, struct text_in in)
 
 static enum verdict resume(struct session *s, unsigned cpu, enum target_resume how)
 {
+	if (s->is_stop_held && session_put_held_stop(s, how == TARGET_STEP))
+		return REPLY;
 	s->target->run->resume(s->target->ctx, cpu, how);
 	return REPLY_LATER;
 }

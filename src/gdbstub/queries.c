@@ -13,11 +13,13 @@ static void note_feature(struct session *s, const struct text_in *feature)
 		s->has_swbreak = true;
 	else if (text_equals(feature, "hwbreak+"))
 		s->has_hwbreak = true;
+	else if (text_equals(feature, "exec-events+"))
+		s->has_exec = true;
 }
 
 static enum verdict supported(struct session *s, struct text_in in)
 {
-	s->has_multiprocess = s->has_swbreak = s->has_hwbreak = false;
+	s->has_multiprocess = s->has_swbreak = s->has_hwbreak = s->has_exec = false;
 	text_take(&in, ":");
 	while (!text_take_end(&in)) {
 		struct text_in feature = text_take_until(&in, ';');
@@ -34,6 +36,8 @@ static enum verdict supported(struct session *s, struct text_in in)
 		text_put(&s->reply, ";swbreak+");
 	if (s->has_hwbreak)
 		text_put(&s->reply, ";hwbreak+");
+	if (s->has_exec)
+		text_put(&s->reply, ";exec-events+");
 	return REPLY;
 }
 

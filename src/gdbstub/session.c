@@ -1,5 +1,6 @@
 #include "gdbstub/session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,6 +162,15 @@ static void put_expedited(struct session *s)
 	}
 }
 
+static void put_signal(struct session *s, uint8_t signal)
+{
+	text_put_char(&s->reply, 'T');
+	text_put_bytes(&s->reply, &signal, 1);
+	text_put(&s->reply, "thread:");
+	session_put_thread(s, s->stop.cpu);
+	text_put_char(&s->reply, ';');
+}
+
 void session_put_stop(struct session *s, bool with_reason)
 {
 	static const char *const watches[] = { [TARGET_WATCH_WRITE] = "watch:",
@@ -180,11 +190,7 @@ void session_put_stop(struct session *s, bool with_reason)
 	case TARGET_STOP_BREAKPOINT: reason = s->has_swbreak ? "swbreak:;" : NULL; break;
 	case TARGET_STOP_HARDWARE: reason = s->has_hwbreak ? "hwbreak:;" : NULL; break;
 	}
-	text_put_char(&s->reply, 'T');
-	text_put_bytes(&s->reply, &signal, 1);
-	text_put(&s->reply, "thread:");
-	session_put_thread(s, s->stop.cpu);
-	text_put_char(&s->reply, ';');
+	put_signal(s, signal);
 	if (reason && with_reason)
 		text_put(&s->reply, reason);
 	if (s->stop.kind == TARGET_STOP_WATCH && with_reason) {
@@ -193,6 +199,60 @@ void session_put_stop(struct session *s, bool with_reason)
 		text_put_char(&s->reply, ';');
 	}
 	put_expedited(s);
+}
+
+/* gdb speaks another layout than the CPU's mode wants, and reads the description again when a
+ * program is executed: the "program" is the new mode. A name that is no file's leaves symbols,
+ * displays and breakpoints as they are. No registers go with it: gdb would take them for the new
+ * layout's. */
+static bool must_announce_mode(const struct session *s)
+{
+	return s->has_exec && s->stop.kind != TARGET_STOP_EXITED &&
+	       s->target->registers->layout(s->target->ctx, s->stop.cpu) != s->latched;
+}
+
+static void put_exec(struct session *s)
+{
+	static const char *const names[TARGET_LAYOUTS] = { "[16-bit code]", "[32-bit code]",
+		"[64-bit code]" };
+	const char *name = names[s->target->registers->layout(s->target->ctx, s->stop.cpu)];
+	put_signal(s, TARGET_SIGNAL_TRAP);
+	text_put(&s->reply, "exec:");
+	text_put_bytes(&s->reply, name, strlen(name));
+	text_put_char(&s->reply, ';');
+	s->is_stop_held = true;
+}
+
+/* The held stop as gdb has to hear it now. It has forgotten that it was stepping, so that a trap
+ * without a breakpoint would be a SIGTRAP to it; the step may have ended at a breakpoint, which gdb
+ * has set by now. And it has taken the watched value anew, so that it would not see that it has
+ * changed. */
+static void adapt_held_stop(struct session *s)
+{
+	struct target_stop *stop = &s->stop;
+	char text[80];
+	if (stop->kind == TARGET_STOP_WATCH && stop->watch == TARGET_WATCH_WRITE) {
+		snprintf(text, sizeof text, "A watched value was written to, at 0x%llx.\n",
+		        (unsigned long long)stop->watch_gva);
+		session_print(s, text);
+	} else if (stop->kind != TARGET_STOP_SIGNAL || stop->signal != TARGET_SIGNAL_TRAP) {
+		return;
+	} else if (s->target->breakpoints->is_here(s->target->ctx, stop->cpu)) {
+		stop->kind = TARGET_STOP_BREAKPOINT;
+		return;
+	}
+	stop->kind = TARGET_STOP_SIGNAL;
+	stop->signal = TARGET_SIGNAL_0;
+}
+
+bool session_put_held_stop(struct session *s, bool wants_step)
+{
+	s->is_stop_held = false;
+	if (wants_step)
+		return false;
+	adapt_held_stop(s);
+	session_put_stop(s, true);
+	return true;
 }
 
 const struct command *session_find(const struct command *table, const struct text_in *packet)
@@ -321,7 +381,10 @@ void session_stopped(struct session *s, const struct target_stop *stop, const ch
 		session_print(s, text);
 	begin_reply(s);
 	s->state = SESSION_STOPPED;
-	session_put_stop(s, true);
+	if (must_announce_mode(s))
+		put_exec(s);
+	else
+		session_put_stop(s, true);
 	send_reply(s);
 	if (stop->kind == TARGET_STOP_EXITED)
 		s->state = SESSION_GONE;

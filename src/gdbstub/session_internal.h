@@ -31,7 +31,10 @@ struct session {
 	bool is_physical;        /* m, M and X mean physical addresses: Qqemu.PhyMemMode */
 
 	/* What this gdb said it understands (qSupported). */
-	bool has_no_ack, has_multiprocess, has_swbreak, has_hwbreak;
+	bool has_no_ack, has_multiprocess, has_swbreak, has_hwbreak, has_exec;
+	/* gdb was told of an exec in the place of a stop in another mode than it speaks: its next
+	 * resume gets the stop. */
+	bool is_stop_held;
 
 	/* Descriptions are made once each; latched is the one that gdb read last, and what g, p, P,
 	 * G and T speak, whatever the machine's mode is by now. */
@@ -71,6 +74,9 @@ const struct command *session_find(const struct command *table, const struct tex
 void session_print(struct session *s, const char *text);
 /* Appends the T or W packet for s->stop to s->reply. */
 void session_put_stop(struct session *s, bool with_reason);
+/* The stop that an exec event took the place of. True: it is in s->reply. False: gdb wants a step,
+ * which is to be made. */
+bool session_put_held_stop(struct session *s, bool wants_step);
 void session_put_thread(struct session *s, unsigned cpu);
 /* Takes a thread id. *cpu: its number, or -1 for all, or 0 for any. */
 bool session_take_thread(struct session *s, struct text_in *in, int *cpu);

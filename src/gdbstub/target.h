@@ -70,6 +70,8 @@ struct target_breakpoints {
 	        struct target_error *e);
 	bool (*remove_watch)(void *ctx, enum target_watch kind, uint64_t gva, uint64_t len,
 	        struct target_error *e);
+	/* Whether one of type 0 or 1 is at the pc. */
+	bool (*is_here)(void *ctx, unsigned cpu);
 };
 
 struct target_cpus {

@@ -230,6 +230,7 @@ struct fake_target {
 	uint8_t ram[FAKE_RAM], top[FAKE_PAGE];
 	unsigned cpus;
 	bool is_attached;
+	bool has_breakpoint_here;
 	bool refuses;        /* breakpoints and register writes are refused, */
 	const char *because; /* with this text, or NULL for none */
 	char said[500];      /* what `monitor` prints */
@@ -410,6 +411,13 @@ static bool fake_remove_watch(
 	return true;
 }
 
+static bool fake_is_here(void *ctx, unsigned cpu)
+{
+	struct fake_target *f = ctx;
+	(void)cpu;
+	return f->has_breakpoint_here;
+}
+
 static unsigned fake_count(void *ctx)
 {
 	struct fake_target *f = ctx;
@@ -446,7 +454,7 @@ static void fake_init(struct fake_target *f)
 	static const struct target_run run = { fake_resume, fake_interrupt, fake_detach, fake_kill,
 		fake_is_attached };
 	static const struct target_breakpoints breakpoints = { fake_insert, fake_remove,
-		fake_insert_watch, fake_remove_watch };
+		fake_insert_watch, fake_remove_watch, fake_is_here };
 	static const struct target_cpus cpus = { fake_count, fake_name, fake_where };
 	static const struct target_monitor monitor = { fake_monitor };
 	memset(f, 0, sizeof *f);
