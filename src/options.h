@@ -68,7 +68,7 @@ struct options {
 	bool no_wait;
 
 	const char *gdb_program; /* debug, test; NULL: $GDB, else gdb */
-	const char *symbols;     /* debug: file for gdb's symbol-file, or NULL */
+	const char *symbols;     /* run, debug: the image's ELF file, or NULL */
 	char **gdb_args; /* debug: what follows --, NULL-terminated, maybe empty; else NULL */
 
 	char **scripts; /* test: NULL-terminated, at least one */

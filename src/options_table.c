@@ -336,9 +336,10 @@ const struct option_row option_rows[] = {
 	        "Narrate on standard error: io (port accesses), mmio (accesses outside RAM), exits "
 	        "(why KVM came back), packets (what the debugger and stepvm tell each other), or "
 	        "several with commas between. May be repeated." },
-	{ "symbols", 0, "FILE", ON_DEBUG, false, set_symbols,
-	        "Let gdb read symbols from FILE, such as the ELF file that the image was made "
-	        "from: from the image unless said, when that is an ELF file." },
+	{ "symbols", 0, "FILE", ON_RUN | ON_DEBUG, false, set_symbols,
+	        "The ELF file that the image was made from, for gdb's symbols: the image itself "
+	        "unless said, when that is one. A gdb that was given no file reads it when it "
+	        "connects, unless it has 32-bit code and the guest is in 16-bit code." },
 	{ "jobs", 'j', "N", ON_TEST, false, set_jobs, "Run N tests at once: 1 unless said." },
 	{ "timeout", 0, "SECONDS", ON_TEST, false, set_timeout,
 	        "How long a test may take whose script does not say: 30 unless said." },

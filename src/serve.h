@@ -7,6 +7,7 @@
 #ifndef STEPVM_SERVE_H
 #define STEPVM_SERVE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -53,7 +54,8 @@ struct serve {
 	struct stop last;      /* why the guest stopped last */
 	uint64_t resume_at_ns; /* UINT64_MAX: never by itself */
 	int status;
-	int child_pid; /* the gdb that `stepvm debug` started, or 0: its end is ours */
+	char file_path[PATH_MAX]; /* target_file_path's answer */
+	int child_pid;            /* the gdb that `stepvm debug` started, or 0: its end is ours */
 	uint8_t in[SERVE_INPUT_SIZE]; /* bytes from the debugger that the session has not taken */
 	size_t in_at, in_len;
 };

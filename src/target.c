@@ -10,6 +10,7 @@
 #include "monitor.h"
 #include "report.h"
 #include "serve.h"
+#include "target_file.h"
 
 static struct vcpu *vcpu_of(void *ctx)
 {
@@ -211,6 +212,21 @@ static void monitor(void *ctx, const char *line, target_print *print, void *to)
 	monitor_command(ctx, line, print, to);
 }
 
+static const char *file_path(void *ctx, unsigned cpu)
+{
+	return target_file_path(ctx, layout(ctx, cpu));
+}
+
+static int file_status(void *ctx, struct target_file_status *to)
+{
+	return target_file_status(ctx, to);
+}
+
+static int file_read(void *ctx, uint64_t off, uint8_t *to, size_t len, size_t *done)
+{
+	return target_file_read(ctx, off, to, len, done);
+}
+
 void target_init(struct target *t, struct serve *s)
 {
 	static const struct target_registers registers = { find_register, register_size,
@@ -223,5 +239,7 @@ void target_init(struct target *t, struct serve *s)
 		insert_watch, remove_watch, is_breakpoint_here };
 	static const struct target_cpus cpus = { cpu_count, cpu_name, cpu_where };
 	static const struct target_monitor monitor_ops = { monitor };
-	*t = (struct target) { s, &registers, &memory, &run, &breakpoints, &cpus, &monitor_ops };
+	static const struct target_file file = { file_path, file_status, file_read };
+	*t = (struct target) { s, &registers, &memory, &run, &breakpoints, &cpus, &monitor_ops,
+		&file };
 }

@@ -29,7 +29,7 @@ static enum verdict supported(struct session *s, struct text_in in)
 	text_put(&s->reply, "PacketSize=");
 	text_put_hex(&s->reply, SESSION_PACKET_SIZE);
 	text_put(&s->reply, ";QStartNoAckMode+;vContSupported+;qXfer:features:read+"
-	                    ";qXfer:threads:read+");
+	                    ";qXfer:threads:read+;qXfer:exec-file:read+");
 	if (s->has_multiprocess)
 		text_put(&s->reply, ";multiprocess+");
 	if (s->has_swbreak)
@@ -78,9 +78,7 @@ static enum verdict start_no_ack(struct session *s, struct text_in in)
 	return REPLY_OK;
 }
 
-/* OFFSET,LENGTH of a document: `m` and a piece, or `l` and the last one. */
-static enum verdict piece_of(
-        struct session *s, struct text_in in, const char *document, size_t size)
+enum verdict session_piece(struct session *s, struct text_in in, const char *document, size_t size)
 {
 	uint64_t offset, len;
 	if (!text_take_hex(&in, &offset) || !text_take(&in, ",") || !text_take_hex(&in, &len) ||
@@ -111,7 +109,7 @@ static enum verdict read_features(struct session *s, struct text_in in)
 	if (begins)
 		s->latched = s->target->registers->layout(s->target->ctx, s->cpu);
 	const struct features *f = session_features(s, s->latched);
-	return f ? piece_of(s, in, f->xml, f->xml_len) : REPLY_FAULT;
+	return f ? session_piece(s, in, f->xml, f->xml_len) : REPLY_FAULT;
 }
 
 static enum verdict read_threads(struct session *s, struct text_in in)
@@ -131,7 +129,7 @@ static enum verdict read_threads(struct session *s, struct text_in in)
 		text_put(&out, row);
 	}
 	text_put(&out, "</threads>\n");
-	return piece_of(s, in, xml, out.len);
+	return session_piece(s, in, xml, out.len);
 }
 
 static enum verdict first_threads(struct session *s, struct text_in in)
@@ -223,6 +221,7 @@ const struct command session_queries[] = {
 	{ "QStartNoAckMode", EXACT, STOPPED, start_no_ack },
 	{ "qXfer:features:read:", PREFIX, STOPPED, read_features },
 	{ "qXfer:threads:read::", PREFIX, STOPPED, read_threads },
+	{ "qXfer:exec-file:read:", PREFIX, STOPPED, files_path },
 	{ "qfThreadInfo", EXACT, STOPPED, first_threads },
 	{ "qsThreadInfo", EXACT, STOPPED, no_more_threads },
 	{ "qThreadExtraInfo,", PREFIX, STOPPED, thread_extra },

@@ -29,6 +29,7 @@ struct session {
 	struct target_stop stop; /* the last one, for `?` */
 	unsigned cpu;            /* selected by Hg */
 	bool is_physical;        /* m, M and X mean physical addresses: Qqemu.PhyMemMode */
+	unsigned open_files;     /* of descriptor 1, the guest's ELF file: the only one there is */
 
 	/* What this gdb said it understands (qSupported). */
 	bool has_no_ack, has_multiprocess, has_swbreak, has_hwbreak, has_exec;
@@ -67,11 +68,20 @@ struct command {
  */
 extern const struct command session_commands[];
 extern const struct command session_queries[];
+/* vFile and qXfer:exec-file, which the tables above name. files.c */
+enum verdict files_path(struct session *s, struct text_in in);
+enum verdict files_set_system(struct session *s, struct text_in in);
+enum verdict files_open(struct session *s, struct text_in in);
+enum verdict files_close(struct session *s, struct text_in in);
+enum verdict files_status(struct session *s, struct text_in in);
+enum verdict files_read(struct session *s, struct text_in in);
 const struct command *session_find(const struct command *table, const struct text_in *packet);
 
 /* Sends one packet of kind O with text in hex; it may come while a monitor command runs and before
  * a stop reply. */
 void session_print(struct session *s, const char *text);
+/* OFFSET,LENGTH of a document: `m` and a piece, or `l` and the last one. */
+enum verdict session_piece(struct session *s, struct text_in in, const char *document, size_t size);
 /* Appends the T or W packet for s->stop to s->reply. */
 void session_put_stop(struct session *s, bool with_reason);
 /* The stop that an exec event took the place of. True: it is in s->reply. False: gdb wants a step,

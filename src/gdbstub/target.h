@@ -87,6 +87,22 @@ struct target_monitor {
 	void (*command)(void *ctx, const char *line, target_print *print, void *to);
 };
 
+/* The ELF file that belongs to the guest, which gdb reads through the stub: nothing else can be
+ * read.
+ */
+struct target_file_status {
+	uint64_t size;    /* bytes */
+	uint32_t mtime_s; /* seconds since 1970: gdb reads a changed file again */
+};
+struct target_file {
+	/* Its absolute path on the machine of the stub; NULL when there is none, or none that gdb
+	 * should take for its own now. Valid until the next call. */
+	const char *(*path)(void *ctx, unsigned cpu);
+	/* Both return 0 or an errno value. *done is less than len at the end only. */
+	int (*status)(void *ctx, struct target_file_status *to);
+	int (*read)(void *ctx, uint64_t off, uint8_t *to, size_t len, size_t *done);
+};
+
 struct target {
 	void *ctx;
 	const struct target_registers *registers;
@@ -95,6 +111,7 @@ struct target {
 	const struct target_breakpoints *breakpoints;
 	const struct target_cpus *cpus;
 	const struct target_monitor *monitor;
+	const struct target_file *file;
 };
 
 enum target_stop_kind {

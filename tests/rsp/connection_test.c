@@ -276,7 +276,7 @@ static void requests_to_a_running_guest_are_refused(void)
 	RSP_IS(&r, "E22", "g");
 	RSP_IS(&r, "E22", "m0,4");
 	RSP_IS(&r, "E22", "s");
-	RSP_IS(&r, "", "vFile:setfs:0");
+	RSP_IS(&r, "", "vFoo:bar:0");
 	rsp_send_raw(&r, "\x03", 1);
 	CHECK(!strncmp(rsp_reply(&r), "T02", 3));
 	RSP_IS(&r, "fa6631c0", "m0,4");

@@ -231,10 +231,12 @@ struct fake_target {
 	unsigned cpus;
 	bool is_attached;
 	bool has_breakpoint_here;
-	bool refuses;        /* breakpoints and register writes are refused, */
-	const char *because; /* with this text, or NULL for none */
-	char said[500];      /* what `monitor` prints */
-	char log[2000];      /* calls, a line each; the first ones are kept */
+	bool refuses;          /* breakpoints and register writes are refused, */
+	const char *because;   /* with this text, or NULL for none */
+	const char *file_path; /* NULL: no file */
+	int file_errno;
+	char said[500]; /* what `monitor` prints */
+	char log[2000]; /* calls, a line each; the first ones are kept */
 };
 
 static void fake_note(struct fake_target *f, const char *format, ...)
@@ -444,6 +446,29 @@ static void fake_monitor(void *ctx, const char *line, target_print *print, void 
 		print(to, f->said);
 }
 
+static const char *fake_path(void *ctx, unsigned cpu)
+{
+	struct fake_target *f = ctx;
+	(void)cpu;
+	return f->file_path;
+}
+
+static int fake_status(void *ctx, struct target_file_status *to)
+{
+	struct fake_target *f = ctx;
+	*to = (struct target_file_status) { .size = 0x10000, .mtime_s = 0x12345678 };
+	return f->file_errno;
+}
+
+/* The file is the RAM, hole and all. */
+static int fake_read_file(void *ctx, uint64_t off, uint8_t *to, size_t len, size_t *done)
+{
+	struct fake_target *f = ctx;
+	*done = off >= FAKE_RAM ? 0 : len < FAKE_RAM - off ? len : (size_t)(FAKE_RAM - off);
+	memcpy(to, f->ram + (*done ? off : 0), *done);
+	return f->file_errno;
+}
+
 /* Every register byte and RAM byte differs from its neighbours; real mode, one CPU. */
 static void fake_init(struct fake_target *f)
 {
@@ -458,7 +483,9 @@ static void fake_init(struct fake_target *f)
 	static const struct target_cpus cpus = { fake_count, fake_name, fake_where };
 	static const struct target_monitor monitor = { fake_monitor };
 	memset(f, 0, sizeof *f);
-	f->target = (struct target) { f, &registers, &memory, &run, &breakpoints, &cpus, &monitor };
+	static const struct target_file file = { fake_path, fake_status, fake_read_file };
+	f->target = (struct target) { f, &registers, &memory, &run, &breakpoints, &cpus, &monitor,
+		&file };
 	f->cpus = 1;
 	for (int reg = 0; reg < FAKE_REGISTERS; reg++)
 		for (unsigned i = 0; i < fake_registers[reg].size; i++)

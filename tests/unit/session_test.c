@@ -157,7 +157,7 @@ static void a_running_machine_can_only_be_ended(void)
 		if (strcmp(wire_ask(&w, packet), "E22"))
 			CHECK_FAIL("%s while running -> %s", packet, w.reply);
 	}
-	CHECK_STR(wire_ask(&w, "vFile:setfs:0"), "");
+	CHECK_STR(wire_ask(&w, "vFoo:bar:0"), "");
 	CHECK_STR(w.fake.log, "");
 	CHECK_EQ(session_state(w.session), SESSION_RUNNING);
 	wire_forget(&w);

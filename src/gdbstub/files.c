@@ -1,0 +1,143 @@
+/* The guest's ELF file, for a gdb that was given none: its path, and reading it, and nothing else.
+ * Source: GDB manual, "Host I/O Packets", "General Query Packets" (qXfer:exec-file:read), "struct
+ * stat", "Errno Values". */
+#include <string.h>
+
+#include "gdbstub/session_internal.h"
+
+#define DESCRIPTOR 1
+
+/* gdb's errno values. */
+enum { GDB_ENOENT = 2, GDB_EBADF = 9, GDB_EACCES = 13, GDB_EINVAL = 22, GDB_EUNKNOWN = 9999 };
+
+static enum verdict fail(struct session *s, unsigned number)
+{
+	text_put(&s->reply, "F-1,");
+	text_put_hex(&s->reply, number);
+	return REPLY;
+}
+
+static enum verdict fail_by(struct session *s, int host_errno)
+{
+	/* The small numbers are Linux's. */
+	return fail(s,
+	        host_errno > 0 && host_errno <= GDB_EINVAL ? (unsigned)host_errno : GDB_EUNKNOWN);
+}
+
+static enum verdict succeed(struct session *s, uint64_t value)
+{
+	text_put_char(&s->reply, 'F');
+	text_put_hex(&s->reply, value);
+	return REPLY;
+}
+
+static const char *path_now(struct session *s)
+{
+	return s->target->file->path(s->target->ctx, s->cpu);
+}
+
+/* qXfer:exec-file:read:[PROCESS]:OFFSET,LENGTH. Where there is no file, a name that is none, which
+ * gdb prints in a short warning; an empty or a refused answer gives longer ones that make less
+ * sense. */
+enum verdict files_path(struct session *s, struct text_in in)
+{
+	const char *path = path_now(s);
+	int process;
+	if (!text_take(&in, ":") &&
+	        (!session_take_thread(s, &in, &process) || !text_take(&in, ":")))
+		return REPLY_WRONG;
+	if (!path)
+		path = "[no ELF file for this guest]";
+	return session_piece(s, in, path, strlen(path));
+}
+
+/* vFile:setfs:PROCESS: there is one file system. */
+enum verdict files_set_system(struct session *s, struct text_in in)
+{
+	uint64_t process;
+	if (!text_take_hex(&in, &process) || !text_take_end(&in))
+		return REPLY_WRONG;
+	return succeed(s, 0);
+}
+
+/* vFile:open:PATH,FLAGS,MODE */
+enum verdict files_open(struct session *s, struct text_in in)
+{
+	const char *path = path_now(s);
+	struct text_in hex = text_take_until(&in, ',');
+	uint64_t flags, mode;
+	uint8_t wanted[4096]; /* PATH_MAX */
+	size_t len = text_left(&hex) / 2;
+	if (!text_take(&in, ",") || !text_take_hex(&in, &flags) || !text_take(&in, ",") ||
+	        !text_take_hex(&in, &mode) || !text_take_end(&in) || len > sizeof wanted ||
+	        !text_take_bytes(&hex, wanted, len) || !text_take_end(&hex))
+		return fail(s, GDB_EINVAL);
+	if (!path || strlen(path) != len || memcmp(path, wanted, len))
+		return fail(s, GDB_ENOENT);
+	if (flags) /* O_RDONLY is 0 */
+		return fail(s, GDB_EACCES);
+	s->open_files++;
+	return succeed(s, DESCRIPTOR);
+}
+
+static bool take_descriptor(struct session *s, struct text_in *in)
+{
+	uint64_t fd;
+	return text_take_hex(in, &fd) && fd == DESCRIPTOR && s->open_files;
+}
+
+enum verdict files_close(struct session *s, struct text_in in)
+{
+	if (!take_descriptor(s, &in) || !text_take_end(&in))
+		return fail(s, GDB_EBADF);
+	s->open_files--;
+	return succeed(s, 0);
+}
+
+static void put_big_endian(uint8_t *to, uint64_t value, unsigned size)
+{
+	for (unsigned i = 0; i < size; i++)
+		to[i] = (uint8_t)(value >> 8 * (size - 1 - i));
+}
+
+/* vFile:fstat:FD. struct stat: st_mode at 8, st_nlink at 12, st_size at 28, st_mtime at 56. */
+enum verdict files_status(struct session *s, struct text_in in)
+{
+	struct target_file_status status;
+	uint8_t stat[64] = { 0 };
+	if (!take_descriptor(s, &in) || !text_take_end(&in))
+		return fail(s, GDB_EBADF);
+	int err = s->target->file->status(s->target->ctx, &status);
+	if (err)
+		return fail_by(s, err);
+	put_big_endian(stat + 8, 0100444, 4); /* a regular file that all may read */
+	put_big_endian(stat + 12, 1, 4);
+	put_big_endian(stat + 28, status.size, 8);
+	put_big_endian(stat + 56, status.mtime_s, 4);
+	text_put(&s->reply, "F40;");
+	text_put_binary(&s->reply, stat, sizeof stat);
+	return REPLY;
+}
+
+/* vFile:pread:FD,COUNT,OFFSET */
+enum verdict files_read(struct session *s, struct text_in in)
+{
+	uint8_t bytes[0x8000];
+	uint64_t count, off;
+	size_t done = 0;
+	if (!take_descriptor(s, &in))
+		return fail(s, GDB_EBADF);
+	if (!text_take(&in, ",") || !text_take_hex(&in, &count) || !text_take(&in, ",") ||
+	        !text_take_hex(&in, &off) || !text_take_end(&in))
+		return fail(s, GDB_EINVAL);
+	/* A short answer is legal; so many bytes fit, escaped each. */
+	size_t len = count < sizeof bytes ? (size_t)count : sizeof bytes;
+	int err = s->target->file->read(s->target->ctx, off, bytes, len, &done);
+	if (err)
+		return fail_by(s, err);
+	succeed(s, done);
+	text_put_char(&s->reply, ';');
+	text_put_binary(&s->reply, bytes, done);
+	return REPLY;
+}
+_Static_assert(2 * 0x8000 + 32 < SESSION_PACKET_SIZE, "an answer of escaped bytes fits");
