@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "boot/file.h"
 #include "kvm/registers.h"
 
 /* A PC's RAM leaves the last GiB below 4 GiB to devices and firmware and goes on above it. */
@@ -223,15 +226,13 @@ static int set_state(struct machine *m, const struct options *o, struct error *e
 	return err;
 }
 
-int machine_open(struct machine *m, const struct options *o, int output_fd, struct error *e)
+/* All but run control and the timer. */
+static int make(struct machine *m, const struct options *o, int output_fd, struct error *e)
 {
 	*m = (struct machine) { .trace = o->trace, .output_fd = output_fd };
-	m->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (m->timer_fd < 0)
-		return error_set(e, -errno, "timerfd_create failed: %s", strerror(errno));
 	int err = vm_open(&m->vm, e);
 	if (err)
-		goto close_timer;
+		return err;
 	err = add_memory(m, o, e);
 	if (err)
 		goto close_vm;
@@ -241,8 +242,26 @@ int machine_open(struct machine *m, const struct options *o, int output_fd, stru
 	err = set_ports(m, o, e);
 	if (!err)
 		err = set_state(m, o, e);
+	if (!err)
+		return 0;
+	vcpu_close(&m->vcpu);
+close_vm:
+	vm_close(&m->vm);
+	return err;
+}
+
+int machine_open(struct machine *m, const struct options *o, int output_fd, struct error *e)
+{
+	int err = make(m, o, output_fd, e);
 	if (err)
-		goto close_vcpu;
+		return err;
+	m->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (m->timer_fd < 0) {
+		err = error_set(e, -errno, "timerfd_create failed: %s", strerror(errno));
+		vcpu_close(&m->vcpu);
+		vm_close(&m->vm);
+		return err;
+	}
 	const struct control_io io = {
 		.io = do_io,
 		.mmio = do_mmio,
@@ -253,13 +272,53 @@ int machine_open(struct machine *m, const struct options *o, int output_fd, stru
 	};
 	control_init(&m->control, &m->vcpu, &io);
 	return 0;
-close_vcpu:
-	vcpu_close(&m->vcpu);
-close_vm:
-	vm_close(&m->vm);
-close_timer:
-	close(m->timer_fd);
-	return err;
+}
+
+/* A file can be read again, but for a pipe, which would be waited for. */
+static int check_image(const struct options *o, struct error *e)
+{
+	struct stat status;
+	struct file_label label = file_label(o->image.path);
+	if (stat(o->image.path, &status) < 0)
+		return error_set(e, -errno, "%s: %s", label.text, strerror(errno));
+	if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
+		return error_set(e, -ESPIPE,
+		        "%s: not a file that can be read again: the guest can't be restarted",
+		        label.text);
+	return 0;
+}
+
+int machine_reset(struct machine *m, const struct options *o, struct error *e)
+{
+	int err = check_image(o, e);
+	struct machine *old = err ? NULL : malloc(sizeof *old);
+	if (err)
+		return err;
+	if (!old)
+		return error_set(e, -ENOMEM, "out of memory");
+	/* The new one has to stand where the old one did: its parts point to each other. Put back
+	 * bit by bit, the old one is whole again. */
+	*old = *m;
+	err = make(m, o, old->output_fd, e);
+	if (err) {
+		*m = *old;
+		free(old);
+		return err;
+	}
+	m->end_signal = old->end_signal;
+	m->has_input = old->has_input;
+	m->timer_fd = old->timer_fd;
+	if (old->ports.is_on) { /* a debugger is there: what it sees begins anew, too */
+		journal_start(&m->ports);
+		journal_start(&m->log);
+	}
+	m->control = old->control;
+	control_restarted(&m->control);
+	old->vcpu.vm = &old->vm;
+	vcpu_close(&old->vcpu);
+	vm_close(&old->vm);
+	free(old);
+	return 0;
 }
 
 void machine_close(struct machine *m)

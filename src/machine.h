@@ -31,6 +31,12 @@ struct machine {
 /* Leaves nothing when it fails. */
 int machine_open(struct machine *m, const struct options *o, int output_fd, struct error *e);
 void machine_close(struct machine *m);
+/* As after machine_open, from the image as its file is now: a new VM with new memory and a new
+ * board. Breakpoints, watchpoints and catchpoints stay. Bounded by the image: about a millisecond
+ * here, and what reading it takes. Nothing has changed when it fails: an image that can't be read
+ * or does not fit, one from a pipe (-ESPIPE). Nobody else may use m meanwhile: no kicker, no signal
+ * handler. */
+int machine_reset(struct machine *m, const struct options *o, struct error *e);
 /* The guest's time goes on with the host's from now, until it is stopped; while the guest stands in
  * the debugger it stands still, and does not catch up afterwards. While it goes on, timer_fd
  * becomes readable (edge-triggered) when an interrupt of the timer is due. Calling again brings the

@@ -86,8 +86,8 @@ static int run(const struct options *o)
 	return status < 0 ? end_by_signal(-status) : status;
 }
 
-/* gdb -q -iex "set sysroot /" -x stepvm.gdb [-ex "symbol-file F"] -ex "target remote SOCKET"
- * ARGS... */
+/* gdb -q -iex "set sysroot /" -x stepvm.gdb [-ex "symbol-file F"] -ex "target extended-remote
+ * SOCKET" ARGS... */
 static int start_gdb(const struct options *o, const struct launch_dir *dir, struct error *e)
 {
 	static char script[PATH_MAX], symbols[PATH_MAX + 16], target[128];
@@ -102,7 +102,7 @@ static int start_gdb(const struct options *o, const struct launch_dir *dir, stru
 	const char **argv = calloc(count + 11, sizeof *argv);
 	if (!argv)
 		return error_set(e, -ENOMEM, "out of memory");
-	snprintf(target, sizeof target, "target remote %s", dir->socket);
+	snprintf(target, sizeof target, "target extended-remote %s", dir->socket);
 	argv[n++] = launch_gdb_program(o->gdb_program);
 	argv[n++] = "-q";
 	argv[n++] = "-iex"; /* what we tell it of is on this machine */

@@ -334,6 +334,24 @@ static void physical(struct serve *s, const struct output *out, const char *oper
 	}
 }
 
+static void reset(struct serve *s, const struct output *out, const char *operands)
+{
+	struct error e = { 0 };
+	(void)operands;
+	if (serve_restart(s, &e))
+		say(out, "%s\n", e.text);
+	else
+		say(out, "The guest is at its first instruction. gdb keeps registers: say "
+		         "maintenance flush register-cache.\n");
+}
+
+static void leave(struct serve *s, const struct output *out, const char *operands)
+{
+	(void)out, (void)operands;
+	s->state = SERVE_ENDED;
+	s->status = STATUS_OK;
+}
+
 static void msr(struct serve *s, const struct output *out, const char *operands)
 {
 	monitor_msr(&s->machine->vcpu, out, operands);
@@ -362,6 +380,8 @@ static const struct command commands[] = {
 	        "a model-specific register, as in msr LSTAR or msr 0xc0000082 0; alone: all that "
 	        "have a name",
 	        msr },
+	{ "reset", NULL, "the guest from its image again, breakpoints kept", reset },
+	{ "exit", NULL, "end stepvm", leave },
 	{ "catch", "[EVENT]",
 	        "stop at int N [REG=VALUE], exception, #GP (any name), port A[-B] [in|out] "
 	        "[value=V], "

@@ -71,6 +71,16 @@ static void end(struct serve *s, int status)
 	s->status = status;
 }
 
+/* The guest has ended. An extended session may start it again; its end is ours. */
+static void end_guest(struct serve *s, int status)
+{
+	end(s, status);
+	if (s->session && session_state(s->session) == SESSION_IDLE) {
+		s->state = SERVE_STOPPED;
+		s->is_dead = true;
+	}
+}
+
 /* --- the debugger ---------------------------------------------------------------------------- */
 
 static void trace_packets(
@@ -90,7 +100,8 @@ static void trace_packets(
 /* The debugger is gone: the guest stands still, with nothing of gdb's left in it. */
 static void lose_debugger(struct serve *s)
 {
-	bool is_over = session_state(s->session) == SESSION_GONE;
+	enum session_state state = session_state(s->session);
+	bool is_over = state == SESSION_GONE || state == SESSION_IDLE;
 	s->watches_stdin = is_over && s->transport.kind == TRANSPORT_STDIO;
 	session_close(s->session);
 	s->session = NULL;
@@ -98,6 +109,8 @@ static void lose_debugger(struct serve *s)
 	journal_end(&s->machine->log);
 	s->in_at = s->in_len = 0;
 	transport_drop(&s->transport);
+	if (s->is_dead) /* and nobody can start it again */
+		s->state = SERVE_ENDED;
 	if (is_over) /* detached, killed or exited: that has been dealt with */
 		return;
 	control_forget(&s->machine->control);
@@ -396,7 +409,8 @@ static void handle_halt(struct serve *s, const struct stop *stop, bool was_step)
 		const struct target_stop gone = { .kind = TARGET_STOP_EXITED };
 		if (s->session)
 			session_stopped(s->session, &gone, NULL);
-		end(s, STATUS_OK);
+		flush(s);
+		end_guest(s, STATUS_OK);
 		break;
 	}
 	case HLT_AUTO:
@@ -429,7 +443,7 @@ static void handle_device(struct serve *s, const struct stop *stop)
 		return;
 	}
 	report(s, stop, false);
-	end(s, machine_exit_status(s->machine));
+	end_guest(s, machine_exit_status(s->machine));
 }
 
 /* What ends or interrupts a guest by itself is an event of the log. */

@@ -44,14 +44,15 @@ struct serve {
 	int wake_fd; /* ends poll when a signal came */
 	struct transport transport;
 	bool has_transport;
-	bool watches_stdin; /* for its end: a debugger on it has detached */
+	bool watches_stdin;      /* for its end: a debugger on it has detached */
 	struct session *session; /* NULL: no debugger */
 	struct target target;
 	enum serve_state state;
-	bool is_interrupted;   /* the debugger wants a stop */
-	bool was_heard;        /* the debugger has sent something */
-	bool is_attached;      /* see target_run.is_attached */
-	struct stop last;      /* why the guest stopped last */
+	bool is_interrupted; /* the debugger wants a stop */
+	bool was_heard;      /* the debugger has sent something */
+	bool is_attached;    /* see target_run.is_attached */
+	bool is_dead;     /* the guest has ended, with status; an extended session may restart it */
+	struct stop last; /* why the guest stopped last */
 	uint64_t resume_at_ns; /* UINT64_MAX: never by itself */
 	int status;
 	char file_path[PATH_MAX]; /* target_file_path's answer */
@@ -66,6 +67,10 @@ void serve_close(struct serve *s);
 /* Runs until the guest ends, the debugger kills it or a signal says so. Returns the exit status, or
  * minus the number of the signal that ended it. */
 int serve_run(struct serve *s);
+
+/* The guest begins anew; it stands still if it did before. 0, or -errno with a text and nothing
+ * changed; when even that can't be kept, s->state is SERVE_ENDED. serve_restart.c */
+int serve_restart(struct serve *s, struct error *e);
 
 /* The target that s->session talks to. target.c */
 void target_init(struct target *t, struct serve *s);

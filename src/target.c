@@ -121,6 +121,36 @@ static void kill_machine(void *ctx)
 	s->status = STATUS_OK;
 }
 
+static void end_machine(void *ctx)
+{
+	struct serve *s = ctx;
+	s->state = SERVE_STOPPED;
+	s->is_dead = true;
+	s->status = STATUS_OK;
+}
+
+static bool restart(void *ctx, struct target_error *why)
+{
+	struct serve *s = ctx;
+	struct error e = { 0 };
+	if (serve_restart(s, &e)) {
+		snprintf(why->text, sizeof why->text, "%.*s", (int)sizeof why->text - 1, e.text);
+		return false;
+	}
+	s->is_attached = false; /* the debugger has started this one */
+	s->state = SERVE_STOPPED;
+	return true;
+}
+
+static bool attach(void *ctx)
+{
+	struct serve *s = ctx;
+	if (s->state == SERVE_STOPPED)
+		return true;
+	s->is_interrupted = true;
+	return false;
+}
+
 static bool is_attached(void *ctx)
 {
 	const struct serve *s = ctx;
@@ -233,8 +263,8 @@ void target_init(struct target *t, struct serve *s)
 		read_register, write_register, layout };
 	static const struct target_memory memory = { read_memory, write_memory, read_physical,
 		write_physical };
-	static const struct target_run run = { resume, interrupt, detach, kill_machine,
-		is_attached };
+	static const struct target_run run = { resume, interrupt, detach, kill_machine, end_machine,
+		restart, attach, is_attached };
 	static const struct target_breakpoints breakpoints = { insert, remove_breakpoint,
 		insert_watch, remove_watch, is_breakpoint_here };
 	static const struct target_cpus cpus = { cpu_count, cpu_name, cpu_where };

@@ -35,6 +35,13 @@ void control_forget(struct control *c)
 	c->step_interrupts = false;
 }
 
+void control_restarted(struct control *c)
+{
+	c->has_caught = c->knows_guest = c->device_stops = c->has_hit = false;
+	c->must_step_off = c->entered_handler = c->was_kicked = false;
+	c->is_acknowledged = c->is_halted = c->loads_dr = false;
+}
+
 void control_registers_written(struct control *c)
 {
 	c->knows_guest = false; /* it may have been a debug register */

@@ -98,6 +98,9 @@ void control_close(struct control *c);
 /* Drops all breakpoints, watchpoints and catchpoints: the debugger is gone. */
 void control_forget(struct control *c);
 
+/* The vCPU is a new one at the same place, and its memory too: breakpoints, watchpoints and
+ * catchpoints stay. */
+void control_restarted(struct control *c);
 /* Somebody else has written registers of the stopped guest. */
 void control_registers_written(struct control *c);
 

@@ -1,5 +1,6 @@
 /* The packets by letter, but for q and Q. Grouped by what they are about; the table is at the end.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "gdbstub/session_internal.h"
@@ -340,7 +341,10 @@ static enum verdict remove_breakpoint(struct session *s, struct text_in in)
 static enum verdict why_stopped(struct session *s, struct text_in in)
 {
 	(void)in;
-	session_put_stop(s, false);
+	if (s->state == SESSION_IDLE)
+		text_put(&s->reply, "W00");
+	else
+		session_put_stop(s, false);
 	return REPLY;
 }
 
@@ -374,18 +378,97 @@ static enum verdict detach(struct session *s, struct text_in in)
 	return REPLY_LAST;
 }
 
+/* In an extended session the program dies, and the session stays to start it again. */
+static void end_program(struct session *s)
+{
+	if (s->is_extended) {
+		s->is_dead = true;
+		s->target->run->end(s->target->ctx);
+	} else {
+		s->target->run->kill(s->target->ctx);
+	}
+}
+
 static enum verdict kill_now(struct session *s, struct text_in in)
 {
 	(void)in;
-	s->target->run->kill(s->target->ctx);
-	return REPLY_GONE;
+	end_program(s);
+	if (!s->is_extended)
+		return REPLY_GONE;
+	s->state = SESSION_IDLE;
+	return REPLY_SILENT;
 }
 
 static enum verdict kill_politely(struct session *s, struct text_in in)
 {
 	(void)in;
-	s->target->run->kill(s->target->ctx);
+	end_program(s);
 	return REPLY_LAST;
+}
+
+static enum verdict extend(struct session *s, struct text_in in)
+{
+	(void)in;
+	s->is_extended = true;
+	return REPLY_OK;
+}
+
+static bool start_again(struct session *s)
+{
+	if (!s->target->run->restart(s->target->ctx, &s->why))
+		return false;
+	s->state = SESSION_STOPPED;
+	s->is_dead = s->is_stop_held = false;
+	s->cpu = 0;
+	s->stop = (struct target_stop) { .kind = TARGET_STOP_SIGNAL, .signal = TARGET_SIGNAL_TRAP };
+	return true;
+}
+
+/* vRun;FILE;ARGUMENTS: both are the guest's own. */
+static enum verdict run(struct session *s, struct text_in in)
+{
+	(void)in;
+	if (!s->is_extended)
+		return REPLY_NONE;
+	if (!start_again(s))
+		return REPLY_WHY;
+	/* gdb reads the description after this: no registers of a layout that it may not know. */
+	text_put(&s->reply, "T05thread:");
+	session_put_thread(s, 0);
+	text_put_char(&s->reply, ';');
+	return REPLY;
+}
+
+static enum verdict restart(struct session *s, struct text_in in)
+{
+	(void)in;
+	if (!s->is_extended)
+		return REPLY_NONE;
+	start_again(s); /* the packet has no reply: a refusal shows at the next `?` */
+	return REPLY_SILENT;
+}
+
+/* vAttach;PROCESS, after a detach. */
+static enum verdict attach(struct session *s, struct text_in in)
+{
+	uint64_t process;
+	if (!s->is_extended)
+		return REPLY_NONE;
+	if (!text_take_hex(&in, &process) || !text_take_end(&in))
+		return REPLY_WRONG;
+	const char *why = process != 1               ? "the guest is process 1"
+	                  : s->state != SESSION_IDLE ? "gdb is attached to the guest already"
+	                  : s->is_dead               ? "the guest has ended; run starts it again"
+	                                             : NULL;
+	if (why) {
+		snprintf(s->why.text, sizeof s->why.text, "%s", why);
+		return REPLY_WHY;
+	}
+	if (!s->target->run->attach(s->target->ctx))
+		return REPLY_LATER;
+	s->state = SESSION_STOPPED;
+	session_put_stop(s, false);
+	return REPLY;
 }
 
 static enum verdict query(struct session *s, struct text_in in)
@@ -394,6 +477,8 @@ static enum verdict query(struct session *s, struct text_in in)
 	const struct command *c = session_find(session_queries, &whole);
 	if (!c)
 		return REPLY_NONE;
+	if (s->state == SESSION_IDLE && c->legal == STOPPED)
+		return REPLY_WRONG;
 	whole.at += strlen(c->name);
 	return c->handle(s, whole);
 }
@@ -417,23 +502,27 @@ const struct command session_commands[] = {
 	{ "C", PREFIX, STOPPED, cont_with_signal },
 	{ "s", PREFIX, STOPPED, step },
 	{ "S", PREFIX, STOPPED, step_with_signal },
-	{ "vCont?", EXACT, STOPPED, vcont_actions },
+	{ "vCont?", EXACT, NO_PROGRAM, vcont_actions },
 	{ "vCont;", PREFIX, STOPPED, vcont },
 	{ "Z", PREFIX, STOPPED, insert },
 	{ "z", PREFIX, STOPPED, remove_breakpoint },
-	{ "?", EXACT, STOPPED, why_stopped },
-	{ "H", PREFIX, STOPPED, select_thread },
+	{ "?", EXACT, NO_PROGRAM, why_stopped },
+	{ "!", EXACT, NO_PROGRAM, extend },
+	{ "vRun;", PREFIX, NO_PROGRAM, run },
+	{ "R", PREFIX, NO_PROGRAM, restart },
+	{ "vAttach;", PREFIX, NO_PROGRAM, attach },
+	{ "H", PREFIX, NO_PROGRAM, select_thread },
 	{ "T", PREFIX, STOPPED, is_alive },
 	{ "D", PREFIX, STOPPED, detach },
 	{ "k", EXACT, ALWAYS, kill_now },
 	{ "vKill;", PREFIX, ALWAYS, kill_politely },
-	{ "vFile:setfs:", PREFIX, STOPPED, files_set_system },
-	{ "vFile:open:", PREFIX, STOPPED, files_open },
-	{ "vFile:close:", PREFIX, STOPPED, files_close },
-	{ "vFile:fstat:", PREFIX, STOPPED, files_status },
-	{ "vFile:pread:", PREFIX, STOPPED, files_read },
-	{ "vMustReplyEmpty", EXACT, STOPPED, must_be_empty },
-	{ "q", PREFIX, STOPPED, query },
-	{ "Q", PREFIX, STOPPED, query },
+	{ "vFile:setfs:", PREFIX, NO_PROGRAM, files_set_system },
+	{ "vFile:open:", PREFIX, NO_PROGRAM, files_open },
+	{ "vFile:close:", PREFIX, NO_PROGRAM, files_close },
+	{ "vFile:fstat:", PREFIX, NO_PROGRAM, files_status },
+	{ "vFile:pread:", PREFIX, NO_PROGRAM, files_read },
+	{ "vMustReplyEmpty", EXACT, NO_PROGRAM, must_be_empty },
+	{ "q", PREFIX, NO_PROGRAM, query },
+	{ "Q", PREFIX, NO_PROGRAM, query },
 	{ 0 },
 };

@@ -41,9 +41,9 @@ static enum verdict supported(struct session *s, struct text_in in)
 	return REPLY;
 }
 
-/* lldb's questions, without which it takes 16-bit code for its host's. What it hears once it keeps: a
- * change of the mode needs another connection. Source: lldb/docs/lldb-gdb-remote.txt; the triple's
- * environment from LLVM's Triple.h. */
+/* lldb's questions, without which it takes 16-bit code for its host's. What it hears once it keeps:
+ * a change of the mode needs another connection. Source: lldb/docs/lldb-gdb-remote.txt; the
+ * triple's environment from LLVM's Triple.h. */
 static enum verdict host_info(struct session *s, struct text_in in)
 {
 	static const struct {
@@ -117,7 +117,7 @@ static enum verdict read_threads(struct session *s, struct text_in in)
 	/* Up to 16 CPUs of at most 2 names and some markup each. */
 	char xml[16 * 256];
 	struct text_out out = { .data = (uint8_t *)xml, .size = sizeof xml };
-	unsigned count = s->target->cpus->count(s->target->ctx);
+	unsigned count = s->state == SESSION_IDLE ? 0 : s->target->cpus->count(s->target->ctx);
 	text_put(&out, "<?xml version=\"1.0\"?>\n<threads>\n");
 	for (unsigned cpu = 0; cpu < count; cpu++) {
 		char name[TARGET_NAME_MAX], where[TARGET_NAME_MAX], row[256];
@@ -132,21 +132,23 @@ static enum verdict read_threads(struct session *s, struct text_in in)
 	return session_piece(s, in, xml, out.len);
 }
 
-static enum verdict first_threads(struct session *s, struct text_in in)
-{
-	unsigned count = s->target->cpus->count(s->target->ctx);
-	(void)in;
-	for (unsigned cpu = 0; cpu < count; cpu++) {
-		text_put_char(&s->reply, cpu ? ',' : 'm');
-		session_put_thread(s, cpu);
-	}
-	return REPLY;
-}
-
 static enum verdict no_more_threads(struct session *s, struct text_in in)
 {
 	(void)in;
 	text_put_char(&s->reply, 'l');
+	return REPLY;
+}
+
+static enum verdict first_threads(struct session *s, struct text_in in)
+{
+	unsigned count = s->target->cpus->count(s->target->ctx);
+	(void)in;
+	if (s->state == SESSION_IDLE)
+		return no_more_threads(s, in);
+	for (unsigned cpu = 0; cpu < count; cpu++) {
+		text_put_char(&s->reply, cpu ? ',' : 'm');
+		session_put_thread(s, cpu);
+	}
 	return REPLY;
 }
 
@@ -167,6 +169,8 @@ static enum verdict thread_extra(struct session *s, struct text_in in)
 static enum verdict current_thread(struct session *s, struct text_in in)
 {
 	(void)in;
+	if (s->state == SESSION_IDLE)
+		return REPLY; /* none: gdb takes it so */
 	text_put(&s->reply, "QC");
 	session_put_thread(s, s->cpu);
 	return REPLY;
@@ -217,20 +221,20 @@ static enum verdict monitor(struct session *s, struct text_in in)
 }
 
 const struct command session_queries[] = {
-	{ "qSupported", PREFIX, STOPPED, supported },
-	{ "QStartNoAckMode", EXACT, STOPPED, start_no_ack },
+	{ "qSupported", PREFIX, NO_PROGRAM, supported },
+	{ "QStartNoAckMode", EXACT, NO_PROGRAM, start_no_ack },
 	{ "qXfer:features:read:", PREFIX, STOPPED, read_features },
-	{ "qXfer:threads:read::", PREFIX, STOPPED, read_threads },
-	{ "qXfer:exec-file:read:", PREFIX, STOPPED, files_path },
-	{ "qfThreadInfo", EXACT, STOPPED, first_threads },
-	{ "qsThreadInfo", EXACT, STOPPED, no_more_threads },
+	{ "qXfer:threads:read::", PREFIX, NO_PROGRAM, read_threads },
+	{ "qXfer:exec-file:read:", PREFIX, NO_PROGRAM, files_path },
+	{ "qfThreadInfo", EXACT, NO_PROGRAM, first_threads },
+	{ "qsThreadInfo", EXACT, NO_PROGRAM, no_more_threads },
 	{ "qThreadExtraInfo,", PREFIX, STOPPED, thread_extra },
-	{ "qC", EXACT, STOPPED, current_thread },
+	{ "qC", EXACT, NO_PROGRAM, current_thread },
 	{ "qAttached", EXACT, STOPPED, attached },
 	{ "qAttached:", PREFIX, STOPPED, attached },
 	{ "qHostInfo", EXACT, STOPPED, host_info },
 	{ "qProcessInfo", EXACT, STOPPED, process_info },
-	{ "qRcmd,", PREFIX, STOPPED, monitor },
+	{ "qRcmd,", PREFIX, NO_PROGRAM, monitor },
 	{ "qqemu.PhyMemMode", EXACT, STOPPED, physical_mode },
 	{ "Qqemu.PhyMemMode:", PREFIX, STOPPED, set_physical_mode },
 	{ 0 },

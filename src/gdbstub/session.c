@@ -278,7 +278,8 @@ static enum verdict dispatch(struct session *s, struct text_in packet)
 	const struct command *c = session_find(session_commands, &packet);
 	if (!c)
 		return REPLY_NONE;
-	if (s->state == SESSION_RUNNING && c->legal != ALWAYS)
+	if ((s->state == SESSION_RUNNING && c->legal != ALWAYS) ||
+	        (s->state == SESSION_IDLE && c->legal == STOPPED))
 		return REPLY_WRONG;
 	packet.at += strlen(c->name);
 	return c->handle(s, packet);
@@ -311,10 +312,11 @@ static void answer(struct session *s, enum verdict v)
 	case REPLY_NONE: begin_reply(s); break;
 	case REPLY_LATER: s->state = SESSION_RUNNING; return;
 	case REPLY_GONE: s->state = SESSION_GONE; return;
+	case REPLY_SILENT: return;
 	}
 	send_reply(s);
 	if (v == REPLY_LAST)
-		s->state = SESSION_GONE;
+		s->state = s->is_extended ? SESSION_IDLE : SESSION_GONE;
 }
 
 static enum verdict refuse_long(struct session *s, struct text_in packet)
@@ -386,6 +388,8 @@ void session_stopped(struct session *s, const struct target_stop *stop, const ch
 	else
 		session_put_stop(s, true);
 	send_reply(s);
-	if (stop->kind == TARGET_STOP_EXITED)
-		s->state = SESSION_GONE;
+	if (stop->kind == TARGET_STOP_EXITED) {
+		s->state = s->is_extended ? SESSION_IDLE : SESSION_GONE;
+		s->is_dead = true;
+	}
 }

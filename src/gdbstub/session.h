@@ -4,6 +4,9 @@
  *	a resume request        -> target.run.resume; the caller runs the machine
  *	the machine stops       -> session_stopped -> the stop reply in session_output
  *
+ * A debugger that said `!` (target extended-remote) keeps its session when the program exits, is
+ *killed or detached from: SESSION_IDLE, in which the machine may run or be dead.
+ *
  * Every request gets exactly one reply, made in one place; a resume gets it when the machine stops.
  * Memory is bounded: one packet in, one packet out, and the text lines before a stop reply.
  * Source: GDB manual, appendix "GDB Remote Serial Protocol". */
@@ -19,6 +22,7 @@
 enum session_state {
 	SESSION_STOPPED, /* the debugger may ask */
 	SESSION_RUNNING, /* it waits for a stop reply */
+	SESSION_IDLE,    /* extended-remote: no program, it may start or attach to one */
 	SESSION_GONE, /* detached, killed or exited: close the connection when the output is sent */
 };
 
@@ -32,7 +36,8 @@ enum session_state session_state(const struct session *s);
 /* Takes bytes until all are used, or the state or room for output ends it. Returns how many were
  * taken; the rest is to be fed again when the output is sent or the machine has stopped. */
 size_t session_feed(struct session *s, const uint8_t *bytes, size_t len);
-/* The machine has stopped. text: lines for the debugger's user, or NULL. */
+/* The machine has stopped; what an idle session is told of, only its next attach tells. text: lines
+ * for the debugger's user, or NULL. */
 void session_stopped(struct session *s, const struct target_stop *stop, const char *text);
 /* What waits to be sent; NULL when nothing does. Sent bytes are taken back with session_sent. */
 const uint8_t *session_output(const struct session *s, size_t *len);

@@ -9,15 +9,16 @@
 
 /* What a handler decided; the dispatcher sends it, once. */
 enum verdict {
-	REPLY,       /* session.reply */
-	REPLY_OK,    /* OK */
-	REPLY_FAULT, /* memory or a register that can't be had: E14, as EFAULT */
-	REPLY_WRONG, /* a request that makes no sense: E22, as EINVAL */
-	REPLY_WHY,   /* E. and session.why */
-	REPLY_NONE,  /* empty: not supported */
-	REPLY_LATER, /* the machine goes on; the stop reply follows */
-	REPLY_GONE,  /* no reply, the session is over */
-	REPLY_LAST,  /* OK, then the session is over */
+	REPLY,        /* session.reply */
+	REPLY_OK,     /* OK */
+	REPLY_FAULT,  /* memory or a register that can't be had: E14, as EFAULT */
+	REPLY_WRONG,  /* a request that makes no sense: E22, as EINVAL */
+	REPLY_WHY,    /* E. and session.why */
+	REPLY_NONE,   /* empty: not supported */
+	REPLY_LATER,  /* the machine goes on; the stop reply follows */
+	REPLY_GONE,   /* no reply, the session is over */
+	REPLY_SILENT, /* no reply */
+	REPLY_LAST,   /* OK, then the session is over, or idle when it is extended */
 };
 
 struct session {
@@ -29,6 +30,8 @@ struct session {
 	struct target_stop stop; /* the last one, for `?` */
 	unsigned cpu;            /* selected by Hg */
 	bool is_physical;        /* m, M and X mean physical addresses: Qqemu.PhyMemMode */
+	bool is_extended;        /* `!` */
+	bool is_dead;            /* idle after an end, not after a detach */
 	unsigned open_files;     /* of descriptor 1, the guest's ELF file: the only one there is */
 
 	/* What this gdb said it understands (qSupported). */
@@ -54,8 +57,9 @@ enum match {
 	PREFIX, /* the rest is the handler's */
 };
 
-/* When a request is legal: all-stop, so a running machine can only be ended. */
-enum legal { STOPPED, ALWAYS };
+/* When a request is legal: all-stop, so a running machine can only be ended. NO_PROGRAM: stopped,
+ * or idle; the rest is refused to an idle session, for it is about a program that is not there. */
+enum legal { STOPPED, NO_PROGRAM, ALWAYS };
 
 struct command {
 	const char *name;

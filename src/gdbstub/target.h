@@ -52,8 +52,16 @@ struct target_run {
 	void (*interrupt)(void *ctx);
 	/* The debugger goes; the machine runs on without it. */
 	void (*detach)(void *ctx);
-	/* The debugger ends the machine. */
+	/* The debugger ends the machine, and with it the session: nobody will start it again. */
 	void (*kill)(void *ctx);
+	/* It stands still, dead, until restart. */
+	void (*end)(void *ctx);
+	/* As it was at the beginning, stopped before the first instruction, breakpoints kept. False
+	 * with the reason: nothing has changed. */
+	bool (*restart)(void *ctx, struct target_error *e);
+	/* A debugger that had detached wants it stopped: true when it is, false when
+	 * session_stopped will tell. */
+	bool (*attach)(void *ctx);
 	/* True: the machine was there before the debugger, which leaves it alone when it quits. */
 	bool (*is_attached)(void *ctx);
 };

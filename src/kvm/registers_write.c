@@ -67,6 +67,9 @@ static int set_sregs(struct vcpu *v, const struct kvm_sregs *sregs, const struct
 	return 0;
 }
 
+/* EFER's bits that any CPU has: APM vol 2, "Extended Feature Enable Register (EFER)". */
+#define EFER_BITS 0x36fd01u
+
 /* What MOV to CR0 and WRMSR to EFER check, SDM vol 2 and vol 3, "Initializing IA-32e Mode"; LMA
  * follows. */
 static int check_control(struct kvm_sregs *s, const struct kvm_sregs *before, struct error *e)
@@ -78,6 +81,9 @@ static int check_control(struct kvm_sregs *s, const struct kvm_sregs *before, st
 		return error_set(e, -EINVAL, "PG needs PE");
 	if (s->cr0 & CR0_NW && !(s->cr0 & CR0_CD))
 		return error_set(e, -EINVAL, "NW needs CD");
+	if (s->efer & ~(uint64_t)EFER_BITS)
+		return error_set(e, -EINVAL, "there are no bits 0x%" PRIx64,
+		        (uint64_t)s->efer & ~(uint64_t)EFER_BITS);
 	if ((s->efer ^ before->efer) & EFER_LMA)
 		return error_set(e, -EINVAL, "LMA follows LME and cr0's PG");
 	if (paged && (s->efer ^ before->efer) & EFER_LME)
@@ -318,8 +324,12 @@ static int write_debug(
 static int write_number(
         struct vcpu *v, const struct register_row *r, uint64_t value, struct error *e)
 {
-	int err = r->file == XCR0 ? vcpu_set_xcr0(v, value)
-	                          : vcpu_set_msr(v, register_msrs[r->offset], value);
+	/* The MSRs of the table hold addresses. */
+	int err = r->file == MSR ? check_canonical(vcpu_sregs(v), value, e) : 0;
+	if (err)
+		return err;
+	err = r->file == XCR0 ? vcpu_set_xcr0(v, value)
+	                      : vcpu_set_msr(v, register_msrs[r->offset], value);
 	return err ? error_set(e, err, "the CPU can't hold 0x%" PRIx64, value) : 0;
 }
 

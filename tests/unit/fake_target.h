@@ -231,6 +231,7 @@ struct fake_target {
 	unsigned cpus;
 	bool is_attached;
 	bool has_breakpoint_here;
+	bool is_stopped;       /* when attached to */
 	bool refuses;          /* breakpoints and register writes are refused, */
 	const char *because;   /* with this text, or NULL for none */
 	const char *file_path; /* NULL: no file */
@@ -371,6 +372,26 @@ static void fake_kill(void *ctx)
 	fake_note(ctx, "kill\n");
 }
 
+static void fake_end(void *ctx)
+{
+	fake_note(ctx, "end\n");
+}
+
+static bool fake_restart(void *ctx, struct target_error *e)
+{
+	if (!fake_allows(ctx, e))
+		return false;
+	fake_note(ctx, "restart\n");
+	return true;
+}
+
+static bool fake_attach(void *ctx)
+{
+	struct fake_target *f = ctx;
+	fake_note(f, "attach\n");
+	return f->is_stopped;
+}
+
 static bool fake_is_attached(void *ctx)
 {
 	struct fake_target *f = ctx;
@@ -477,7 +498,7 @@ static void fake_init(struct fake_target *f)
 	static const struct target_memory memory = { fake_read, fake_write, fake_read_physical,
 		fake_write_physical };
 	static const struct target_run run = { fake_resume, fake_interrupt, fake_detach, fake_kill,
-		fake_is_attached };
+		fake_end, fake_restart, fake_attach, fake_is_attached };
 	static const struct target_breakpoints breakpoints = { fake_insert, fake_remove,
 		fake_insert_watch, fake_remove_watch, fake_is_here };
 	static const struct target_cpus cpus = { fake_count, fake_name, fake_where };

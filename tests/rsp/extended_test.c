@@ -1,0 +1,172 @@
+/* extended-remote on real guests: the machine begins anew, as it was at first. */
+#include "rsp_check.h"
+
+static void open_extended(struct rsp *r)
+{
+	RSP_IS(r, "OK", "!");
+}
+
+/* Memory, registers, devices and the CPU's hidden state are those of the beginning; what the guest
+ * wrote before is gone, but for its output. */
+static void a_restarted_guest_knows_nothing_of_before(void)
+{
+	struct rsp r;
+	static struct rsp_registers regs;
+	static char first[8192], rare[RSP_REGISTERS_MAX][80];
+	RSP_OPEN(&r, RSP_UNIX, "ports", NULL);
+	open_extended(&r);
+	rsp_read_registers(&r, &regs);
+	snprintf(first, sizeof first, "%s", rsp_ask(&r, "g"));
+	for (unsigned i = 0; i < regs.count; i++)
+		snprintf(rare[i], sizeof rare[i], "%s", rsp_ask(&r, "p%x", i));
+	for (unsigned round = 0; round < 3; round++) {
+		RSP_IS(&r, "OK", "M600,4:01020304");
+		RSP_IS(&r, "OK", "M7c00,2:ebfe"); /* the image itself */
+		RSP_IS(&r, "OK", "P%x=ff00000000000000000000000000ff00",
+		        rsp_number_of(&regs, "xmm3"));
+		RSP_IS(&r, "OK", "P%x=34120000", rsp_number_of(&regs, "dr0"));
+		RSP_IS(&r, "OK", "P%x=34120000", rsp_number_of(&regs, "ds"));
+		RSP_BEGINS(&r, "T05thread:", "vRun;");
+		RSP_IS(&r, first, "g");
+		for (unsigned i = 0; i < regs.count; i++)
+			RSP_IS(&r, rare[i], "p%x", i);
+		RSP_IS(&r, "00000000", "m600,4");
+		RSP_IS(&r, "ea05", "m7c00,2");
+		RSP_IS(&r, "0", "qAttached:1"); /* this one is the debugger's own */
+	}
+	RSP_BEGINS(&r, "T00", "c");
+	CHECK_STR(rsp_output(&r), "ports ok\n");
+	RSP_BEGINS(&r, "T05thread:", "vRun;");
+	RSP_BEGINS(&r, "T00", "c");
+	CHECK_STR(rsp_output(&r), "ports ok\nports ok\n");
+	rsp_close(&r);
+}
+
+static void breakpoints_outlive_a_restart(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "ports", NULL);
+	open_extended(&r);
+	uint64_t round = rsp_symbol("ports", "round");
+	RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", round);
+	for (unsigned i = 0; i < 3; i++) {
+		RSP_STOPS(&r, "c", round, "T05");
+		rsp_send(&r, "R00", 3); /* without a reply */
+		RSP_BEGINS(&r, "T05", "?");
+		CHECK_EQ(rsp_register(&r, 8), 0x7c00);
+	}
+	RSP_STOPS(&r, "c", round, "T05");
+	rsp_close(&r);
+}
+
+static void a_killed_guest_is_started_again_or_ends_with_its_debugger(void)
+{
+	for (unsigned again = 0; again < 2; again++) {
+		struct rsp r;
+		RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+		open_extended(&r);
+		rsp_send(&r, "c", 1); /* it runs when it is killed */
+		RSP_IS(&r, "OK", "vKill;1");
+		RSP_IS(&r, "W00", "?");
+		RSP_IS(&r, "E22", "g");
+		if (again) {
+			RSP_BEGINS(&r, "T05", "vRun;");
+			RSP_STOPS(&r, "s", 0x1, "T05");
+			RSP_IS(&r, "OK", "vKill;1");
+		}
+		rsp_disconnect(&r);
+		CHECK_EQ(rsp_wait_exit(&r), 0);
+		rsp_close(&r);
+	}
+}
+
+/* The exit port's status is stepvm's, when nobody starts the guest again. */
+static void an_exit_is_not_the_end_of_the_session(void)
+{
+	/* mov $2, %al; out %al, $0xf4 */
+	static const char code[] = "b002e6f4";
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+	open_extended(&r);
+	RSP_IS(&r, "OK", "M0,4:%s", code);
+	RSP_BEGINS(&r, "W05", "c");
+	RSP_IS(&r, "W00", "?");
+	RSP_BEGINS(&r, "T05", "vRun;");
+	RSP_IS(&r, "fa6631c0", "m0,4");
+	RSP_IS(&r, "OK", "M0,4:%s", code);
+	RSP_BEGINS(&r, "W05", "c");
+	rsp_disconnect(&r);
+	CHECK_EQ(rsp_wait_exit(&r), 5);
+	rsp_close(&r);
+}
+
+static void a_detached_guest_runs_until_it_is_attached_to(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "counter", NULL);
+	open_extended(&r);
+	RSP_IS(&r, "OK", "D;1");
+	while (strlen(rsp_output(&r)) < 1000) /* it runs, with the session there */
+		RSP_IS(&r, "W00", "?");
+	RSP_BEGINS(&r, "T02", "vAttach;1");
+	RSP_BEGINS(&r, "T05", "s");
+	RSP_BEGINS(&r, "E.", "vAttach;1");
+	RSP_IS(&r, "OK", "D;1");
+	rsp_disconnect(&r); /* it goes on without */
+	CHECK(rsp_connect(&r));
+	RSP_BEGINS(&r, "T0", "?");
+	rsp_close(&r);
+}
+
+/* The file is read again: a new build of the guest is what runs. What can't be read leaves all. */
+static void the_image_is_read_again(void)
+{
+	char path[] = "/tmp/stepvm-image-XXXXXX";
+	int fd = mkstemp(path);
+	struct rsp r;
+	CHECK(fd >= 0 && write(fd, "\x40\xf4", 2) == 2); /* inc ax; hlt */
+	if (!rsp_start(&r, RSP_UNIX, path, NULL) || !rsp_connect(&r)) {
+		CHECK_FAIL("no start: %s", r.errors);
+	} else {
+		open_extended(&r);
+		RSP_IS(&r, "40f4", "m0,2");
+		CHECK(pwrite(fd, "\x41\xf4", 2, 0) == 2);
+		RSP_BEGINS(&r, "T05", "vRun;");
+		RSP_IS(&r, "41f4", "m0,2");
+		RSP_STOPS(&r, "s", 1, "T05");
+		unlink(path);
+		RSP_BEGINS(&r, "E.", "vRun;");
+		CHECK(strstr(r.packet, "No such file"));
+		CHECK_EQ(rsp_register(&r, 1), 1); /* ecx: the guest of before */
+		RSP_IS(&r, "41f4", "m0,2");
+		RSP_BEGINS(&r, "T05", "s");
+	}
+	rsp_close(&r);
+	unlink(path);
+	close(fd);
+}
+
+static void monitor_reset_and_exit(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+	RSP_STOPS(&r, "s", 1, "T05");
+	RSP_IS(&r, "OK", "qRcmd,7265736574"); /* reset */
+	CHECK_EQ(rsp_register(&r, 8), 0);
+	RSP_STOPS(&r, "s", 1, "T05");
+	RSP_IS(&r, "OK", "qRcmd,65786974"); /* exit */
+	CHECK_EQ(rsp_wait_exit(&r), 0);
+	rsp_close(&r);
+}
+
+int main(void)
+{
+	RUN(a_restarted_guest_knows_nothing_of_before);
+	RUN(breakpoints_outlive_a_restart);
+	RUN(a_killed_guest_is_started_again_or_ends_with_its_debugger);
+	RUN(an_exit_is_not_the_end_of_the_session);
+	RUN(a_detached_guest_runs_until_it_is_attached_to);
+	RUN(the_image_is_read_again);
+	RUN(monitor_reset_and_exit);
+	return check_done();
+}
