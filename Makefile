@@ -106,6 +106,9 @@ $(B)/tests/bench/loop%.elf: tests/bench/loop.S
 	$(CC) -m$* -c -g -o $(@:.elf=.o) $<
 	ld -m $(if $(filter 32,$*),elf_i386,elf_x86_64) -nostdlib --build-id=none -e start -Ttext=0x1000 -o $@ $(@:.elf=.o)
 
+beside: $(B)/stepvm guests ## the same steps of gdb in QEMU and here, as a table
+	@tests/beside $(B)
+
 # Instruction by instruction beside QEMU's own emulation; ORACLE_FLAGS='--seeds 1000'.
 ORACLE := $(wildcard tests/oracle/*.c)
 
@@ -154,5 +157,5 @@ uninstall: ## what install put there
 clean: ## the build folder
 	rm -rf build
 
-.PHONY: all help guests programs check asan demo bench oracle fuzz check-lab format install uninstall clean
+.PHONY: beside all help guests programs check asan demo bench oracle fuzz check-lab format install uninstall clean
 -include $(OBJECTS:.o=.d) $(B)/obj/main.d $(UNIT:=.d) $(RSP:=.d)
