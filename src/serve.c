@@ -508,10 +508,24 @@ static void arm(struct serve *s)
 		kicker_arm_timer(&s->kicker, CONTROL_TIMER_NS);
 }
 
+/* What breakpoints' commands have printed is sent before the guest goes on: it waits for a debugger
+ * that doesn't read. True: it has to. */
+static bool is_behind(struct serve *s)
+{
+	size_t len;
+	flush(s);
+	if (!s->session || !session_output(s->session, &len))
+		return false;
+	attend(s, -1);
+	return true;
+}
+
 static void step(struct serve *s)
 {
 	struct stop stop;
 	struct control *c = &s->machine->control;
+	if (is_behind(s))
+		return;
 	machine_step_clock(s->machine);
 	if (c->steps_whole_rep) /* that may take long */
 		arm(s);
@@ -535,6 +549,8 @@ static void run(struct serve *s)
 {
 	struct machine *m = s->machine;
 	struct stop stop;
+	if (is_behind(s))
+		return;
 	feed(s); /* a 0x03 may have come with the request */
 	if (s->is_interrupted || s->state != SERVE_RUNNING)
 		return;

@@ -100,6 +100,18 @@ static void resume(void *ctx, unsigned cpu, enum target_resume how)
 	control_begin(&s->machine->control);
 }
 
+/* Run control asks at a breakpoint. */
+static bool stops(void *ctx, uint64_t gva)
+{
+	struct serve *s = ctx;
+	size_t len;
+	if (!s->session || session_breakpoint_hit(s->session, 0, gva))
+		return true;
+	if (session_output(s->session, &len)) /* it is to be sent before the guest goes on */
+		vcpu_kick(&s->machine->vcpu);
+	return false;
+}
+
 static void interrupt(void *ctx)
 {
 	struct serve *s = ctx;
@@ -272,4 +284,6 @@ void target_init(struct target *t, struct serve *s)
 	static const struct target_file file = { file_path, file_status, file_read };
 	*t = (struct target) { s, &registers, &memory, &run, &breakpoints, &cpus, &monitor_ops,
 		&file };
+	s->machine->control.stops = stops;
+	s->machine->control.stops_ctx = s;
 }

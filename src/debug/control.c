@@ -381,8 +381,12 @@ static int handle_kick(struct control *c, bool is_pending, struct stop *stop)
 		if (err)
 			return err;
 	}
+	if (stop->kind != STOP_STEPPED)
+		return 0;
 	/* An interrupt that was taken back goes before the instruction. */
-	if (stop->kind == STOP_STEPPED && (c->is_acknowledged || !is_at_breakpoint(c, stop)))
+	if (!c->is_acknowledged && is_at_breakpoint(c, stop))
+		vcpu_kick(c->vcpu); /* the guest may go on from it: the kick is still to be heard */
+	else
 		stop->kind = STOP_KICKED;
 	return 0;
 }
@@ -506,7 +510,8 @@ static void look_for_progress(struct control *c)
 	c->kicked_at = *now;
 }
 
-int control_step(struct control *c, struct stop *stop)
+/* One instruction, or all of a rep. */
+static int step_whole(struct control *c, struct stop *stop)
 {
 	uint64_t pc = registers_pc(c->vcpu);
 	struct insn insn;
@@ -528,12 +533,41 @@ bool control_is_halted(struct control *c)
 	return c->is_halted && vcpu_regs(c->vcpu)->rip == c->halt_rip;
 }
 
+/* What stops at a breakpoint with a condition is the condition. */
+static bool wants_stop(struct control *c)
+{
+	return !c->stops || c->stops(c->stops_ctx, registers_pc(c->vcpu));
+}
+
+/* Behind a run. 1: the guest is to go on over the breakpoint. */
+static int go_over_breakpoint(struct control *c, struct stop *stop)
+{
+	if (stop->kind != STOP_BREAKPOINT || wants_stop(c))
+		return 0;
+	c->must_step_off = true;
+	if (!vcpu_take_kick(c->vcpu))
+		return 1;
+	stop->kind = STOP_KICKED;
+	return 0;
+}
+
+int control_step(struct control *c, struct stop *stop)
+{
+	int err = step_whole(c, stop);
+	/* A step stops anyway; what else happens at a breakpoint happens here, too. */
+	if (!err && stop->kind == STOP_STEPPED &&
+	        breakpoints_find(&c->breakpoints, registers_pc(c->vcpu)))
+		wants_stop(c);
+	return err;
+}
+
 void control_begin(struct control *c)
 {
 	c->must_step_off = breakpoints_find(&c->breakpoints, registers_pc(c->vcpu)) != NULL;
 }
 
-int control_run(struct control *c, struct stop *stop)
+/* Until something stops the guest, a breakpoint's condition not yet asked for. */
+static int run_on(struct control *c, struct stop *stop)
 {
 	int result = 1;
 	*stop = (struct stop) { .kind = STOP_STEPPED };
@@ -570,5 +604,14 @@ int control_run(struct control *c, struct stop *stop)
 		        stop->exit.kind == EXIT_INTERNAL_ERROR && !is_at_breakpoint(c, stop))
 			result = step_on(c, stop);
 	}
+	return result;
+}
+
+int control_run(struct control *c, struct stop *stop)
+{
+	int result;
+	do
+		result = run_on(c, stop);
+	while (result == 0 && (result = go_over_breakpoint(c, stop)) == 1);
 	return result;
 }

@@ -57,9 +57,15 @@ struct control_io {
 	void *ctx;
 };
 
+/* Asked when the guest has come to a breakpoint at gva. False: a run goes on
+ * over it. It may kick the vCPU to be out of the run before the next instruction. */
+typedef bool control_stops(void *ctx, uint64_t gva);
+
 struct control {
 	struct vcpu *vcpu; /* borrowed */
 	struct control_io io;
+	control_stops *stops; /* NULL: at each */
+	void *stops_ctx;
 	struct breakpoints breakpoints;
 	struct watches watches;
 	struct catches catches;

@@ -297,9 +297,9 @@ static enum verdict vcont(struct session *s, struct text_in in)
 
 /* --- breakpoints ----------------------------------------------------------------------------- */
 
-/* Types 0 and 1: the last number is the length of an instruction to replace and means nothing here.
- * Types 2, 3, 4: watchpoints for writes, reads, all accesses; it is the length. What follows
- * (conditions, commands) was not announced and is refused. */
+/* Types 0 and 1: the last number is the length of an instruction to replace and means nothing here;
+ * conditions and commands may follow (points.h). Types 2, 3, 4: watchpoints for writes, reads, all
+ * accesses; it is the length, and gdb evaluates their conditions itself. */
 static enum verdict breakpoint(struct session *s, struct text_in in, bool is_insert)
 {
 	static const enum target_watch watches[] = { TARGET_WATCH_WRITE, TARGET_WATCH_READ,
@@ -313,14 +313,21 @@ static enum verdict breakpoint(struct session *s, struct text_in in, bool is_ins
 	if (type > 4)
 		return REPLY_NONE;
 	if (!text_take(&in, ",") || !text_take_hex(&in, &gva) || !text_take(&in, ",") ||
-	        !text_take_hex(&in, &len) || !text_take_end(&in))
+	        !text_take_hex(&in, &len))
 		return REPLY_WRONG;
+	bool has_options = !text_take_end(&in);
+	if (has_options && (type >= 2 || !is_insert))
+		return REPLY_WRONG;
+	if (type < 2 && is_insert && !points_add(s, type == 1, gva, in))
+		return s->why.text[0] ? REPLY_WHY : REPLY_WRONG;
 	if (type >= 2)
 		ok = is_insert ? b->insert_watch(ctx, watches[type - 2], gva, len, &s->why)
 		               : b->remove_watch(ctx, watches[type - 2], gva, len, &s->why);
 	else
 		ok = is_insert ? b->insert(ctx, type == 1, gva, &s->why)
 		               : b->remove(ctx, type == 1, gva, &s->why);
+	if (type < 2 && is_insert != ok)
+		points_remove(s, type == 1, gva);
 	if (ok)
 		return REPLY_OK;
 	return s->why.text[0] ? REPLY_WHY : REPLY_WRONG;

@@ -29,7 +29,8 @@ static enum verdict supported(struct session *s, struct text_in in)
 	text_put(&s->reply, "PacketSize=");
 	text_put_hex(&s->reply, SESSION_PACKET_SIZE);
 	text_put(&s->reply, ";QStartNoAckMode+;vContSupported+;qXfer:features:read+"
-	                    ";qXfer:threads:read+;qXfer:exec-file:read+");
+	                    ";qXfer:threads:read+;qXfer:exec-file:read+"
+	                    ";ConditionalBreakpoints+;BreakpointCommands+");
 	if (s->has_multiprocess)
 		text_put(&s->reply, ";multiprocess+");
 	if (s->has_swbreak)

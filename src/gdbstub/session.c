@@ -34,6 +34,7 @@ void session_close(struct session *s)
 		return;
 	for (int i = 0; i < TARGET_LAYOUTS; i++)
 		features_close(&s->features[i]);
+	points_close(&s->points);
 	free(s->out);
 	free(s);
 }
@@ -81,9 +82,21 @@ static void begin_reply(struct session *s)
 	s->reply.is_full = false;
 }
 
+void session_make_room(struct session *s)
+{
+	if (s->out_start == s->out_end) /* an acknowledgement may wait still */
+		make_room(s);
+}
+
 void session_print(struct session *s, const char *text)
 {
-	size_t len = strlen(text);
+	session_print_bytes(s, text, strlen(text));
+}
+
+void session_print_bytes(struct session *s, const void *text, size_t len)
+{
+	if (!len)
+		return;
 	/* Keep room for the reply that follows. */
 	size_t reserved = SESSION_PACKET_SIZE + FRAME_OVERHEAD;
 	if (s->out_size - s->out_end < reserved + 2 * len + 1 + FRAME_OVERHEAD)
@@ -376,9 +389,8 @@ void session_stopped(struct session *s, const struct target_stop *stop, const ch
 {
 	s->stop = *stop;
 	if (s->state != SESSION_RUNNING)
-		return;                 /* `?` will tell */
-	if (s->out_start == s->out_end) /* an acknowledgement may wait still */
-		make_room(s);
+		return; /* `?` will tell */
+	session_make_room(s);
 	if (text)
 		session_print(s, text);
 	begin_reply(s);

@@ -36,6 +36,10 @@ enum session_state session_state(const struct session *s);
 /* Takes bytes until all are used, or the state or room for output ends it. Returns how many were
  * taken; the rest is to be fed again when the output is sent or the machine has stopped. */
 size_t session_feed(struct session *s, const uint8_t *bytes, size_t len);
+/* The machine has come to a breakpoint at gva, by running or by a step: evaluates its conditions
+ * and runs its commands. True: it is to stop there. What commands have printed is in session_output
+ * then, and has to be sent before the next hit. */
+bool session_breakpoint_hit(struct session *s, unsigned cpu, uint64_t gva);
 /* The machine has stopped; what an idle session is told of, only its next attach tells. text: lines
  * for the debugger's user, or NULL. */
 void session_stopped(struct session *s, const struct target_stop *stop, const char *text);

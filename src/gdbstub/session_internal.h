@@ -4,6 +4,7 @@
 
 #include "gdbstub/features.h"
 #include "gdbstub/frame.h"
+#include "gdbstub/points.h"
 #include "gdbstub/session.h"
 #include "gdbstub/text.h"
 
@@ -45,6 +46,8 @@ struct session {
 	struct features features[TARGET_LAYOUTS];
 	enum target_layout latched;
 
+	struct points points;
+
 	uint8_t *out; /* bytes to be sent: [out_start, out_end) */
 	size_t out_start, out_end, out_size;
 	size_t last_at, last_len; /* the last packet in out, for a `-` */
@@ -84,6 +87,9 @@ const struct command *session_find(const struct command *table, const struct tex
 /* Sends one packet of kind O with text in hex; it may come while a monitor command runs and before
  * a stop reply. */
 void session_print(struct session *s, const char *text);
+void session_print_bytes(struct session *s, const void *text, size_t len);
+/* The output begins anew when all of it was sent. */
+void session_make_room(struct session *s);
 /* OFFSET,LENGTH of a document: `m` and a piece, or `l` and the last one. */
 enum verdict session_piece(struct session *s, struct text_in in, const char *document, size_t size);
 /* Appends the T or W packet for s->stop to s->reply. */

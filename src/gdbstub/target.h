@@ -46,7 +46,8 @@ enum target_resume { TARGET_CONTINUE, TARGET_STEP };
 
 struct target_run {
 	/* The machine goes on when session_feed has returned; its end comes back through
-	 * session_stopped. */
+	 * session_stopped. A machine that comes to a
+	 * breakpoint asks session_breakpoint_hit whether it is to stop. */
 	void (*resume)(void *ctx, unsigned cpu, enum target_resume how);
 	/* The debugger wants it stopped: session_stopped will follow. */
 	void (*interrupt)(void *ctx);

@@ -392,9 +392,8 @@ static void breakpoints_reach_the_machine(void)
 		{ "Z0,,1", "E22" },
 		{ "Z0,10000000000000000,1", "E22" },
 		{ "Z0,-1,1", "E22" },
-		{ "Z0,7c00,1;X3,220127", "E22" }, /* a condition that would not be kept */
-		{ "Z0,7c00,1;cmds:0,X1,27", "E22" },
 		{ "z0,7c00,1x", "E22" },
+		{ "z0,7c00,1;X3,220127", "E22" },
 	};
 	RUN_ROWS_AND_LOG(rows, "insert 0 7c00\ninsert 1 ffffffffffffffff\nremove 0 7c00\n"
 	                       "remove 1 0\ninsert 0 1\n"
