@@ -524,13 +524,27 @@ static void step(struct serve *s)
 {
 	struct stop stop;
 	struct control *c = &s->machine->control;
+	bool is_range = s->range_begin != s->range_end;
+	bool is_long = is_range || c->steps_whole_rep;
 	if (is_behind(s))
 		return;
-	machine_step_clock(s->machine);
-	if (c->steps_whole_rep) /* that may take long */
+	if (is_long) {
+		feed(s); /* a 0x03 may have come with the request */
+		if (s->state != SERVE_STEPPING)
+			return;
+		if (s->is_interrupted) {
+			obey_interrupt(s);
+			return;
+		}
 		arm(s);
-	int err = control_step(c, &stop);
-	if (c->steps_whole_rep)
+	}
+	int err;
+	do {
+		machine_step_clock(s->machine);
+		err = is_range ? control_step_range(c, s->range_begin, s->range_end, &stop)
+		               : control_step(c, &stop);
+	} while (err == 1);
+	if (is_long)
 		kicker_disarm(&s->kicker);
 	if (err) {
 		fail(s, err);

@@ -29,7 +29,7 @@ enum status {
 
 enum serve_state {
 	SERVE_STOPPED,
-	SERVE_STEPPING, /* one step is to be done */
+	SERVE_STEPPING, /* one step is to be done, or a range of them */
 	SERVE_RUNNING,
 	SERVE_WAITING, /* halted, until an interrupt or resume_at_ns (--hlt resume) */
 	SERVE_ENDED,   /* status */
@@ -48,9 +48,10 @@ struct serve {
 	struct session *session; /* NULL: no debugger */
 	struct target target;
 	enum serve_state state;
-	bool is_interrupted; /* the debugger wants a stop */
-	bool was_heard;      /* the debugger has sent something */
-	bool is_attached;    /* see target_run.is_attached */
+	uint64_t range_begin, range_end; /* of the steps; the same: one step */
+	bool is_interrupted;             /* the debugger wants a stop */
+	bool was_heard;                  /* the debugger has sent something */
+	bool is_attached;                /* see target_run.is_attached */
 	bool is_dead;     /* the guest has ended, with status; an extended session may restart it */
 	struct stop last; /* why the guest stopped last */
 	uint64_t resume_at_ns; /* UINT64_MAX: never by itself */

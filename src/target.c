@@ -94,10 +94,19 @@ static void resume(void *ctx, unsigned cpu, enum target_resume how)
 	s->is_interrupted = false;
 	if (how == TARGET_STEP) {
 		s->state = SERVE_STEPPING;
+		s->range_begin = s->range_end = 0;
 		return;
 	}
 	s->state = SERVE_RUNNING;
 	control_begin(&s->machine->control);
+}
+
+static void step_range(void *ctx, unsigned cpu, uint64_t begin, uint64_t end)
+{
+	struct serve *s = ctx;
+	resume(ctx, cpu, TARGET_STEP);
+	s->range_begin = begin;
+	s->range_end = end;
 }
 
 /* Run control asks at a breakpoint. */
@@ -275,8 +284,8 @@ void target_init(struct target *t, struct serve *s)
 		read_register, write_register, layout };
 	static const struct target_memory memory = { read_memory, write_memory, read_physical,
 		write_physical };
-	static const struct target_run run = { resume, interrupt, detach, kill_machine, end_machine,
-		restart, attach, is_attached };
+	static const struct target_run run = { resume, step_range, interrupt, detach, kill_machine,
+		end_machine, restart, attach, is_attached };
 	static const struct target_breakpoints breakpoints = { insert, remove_breakpoint,
 		insert_watch, remove_watch, is_breakpoint_here };
 	static const struct target_cpus cpus = { cpu_count, cpu_name, cpu_where };

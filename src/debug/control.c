@@ -561,6 +561,22 @@ int control_step(struct control *c, struct stop *stop)
 	return err;
 }
 
+int control_step_range(struct control *c, uint64_t begin, uint64_t end, struct stop *stop)
+{
+	int err = step_whole(c, stop);
+	if (err || stop->kind != STOP_STEPPED)
+		return err;
+	if (is_at_breakpoint(c, stop) && wants_stop(c))
+		return 0;
+	stop->kind = STOP_STEPPED;
+	if (registers_pc(c->vcpu) - begin >= end - begin)
+		return 0;
+	if (!vcpu_take_kick(c->vcpu))
+		return 1;
+	stop->kind = STOP_KICKED;
+	return 0;
+}
+
 void control_begin(struct control *c)
 {
 	c->must_step_off = breakpoints_find(&c->breakpoints, registers_pc(c->vcpu)) != NULL;

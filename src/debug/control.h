@@ -4,6 +4,7 @@
  * The caller's loop:
  *
  *	control_step(c, &stop)			one instruction
+ *	control_step_range(c, from, to, &stop)	... of those that it takes to leave [from, to)
  *	control_begin(c), then			go on:
  *	control_run(c, &stop)			... again after STOP_KICKED, without control_begin
  *
@@ -57,7 +58,7 @@ struct control_io {
 	void *ctx;
 };
 
-/* Asked when the guest has come to a breakpoint at gva. False: a run goes on
+/* Asked when the guest has come to a breakpoint at gva. False: a run or a range of steps goes on
  * over it. It may kick the vCPU to be out of the run before the next instruction. */
 typedef bool control_stops(void *ctx, uint64_t gva);
 
@@ -113,6 +114,9 @@ void control_registers_written(struct control *c);
 /* Each returns 0 with *stop, or -errno when KVM itself failed. control_step stops by STOP_KICKED
  * only with steps_whole_rep, between two iterations: the caller goes on by another control_step. */
 int control_step(struct control *c, struct stop *stop);
+/* One step. 1: the pc (gva) is in [begin, end) then, and nothing else stops the guest: the caller
+ * goes on by another, and so it does after STOP_KICKED. */
+int control_step_range(struct control *c, uint64_t begin, uint64_t end, struct stop *stop);
 void control_begin(struct control *c);
 int control_run(struct control *c, struct stop *stop);
 

@@ -254,9 +254,28 @@ static enum verdict step_with_signal(struct session *s, struct text_in in)
 static enum verdict vcont_actions(struct session *s, struct text_in in)
 {
 	(void)in;
-	/* gdb uses vCont only where all four are there. */
-	text_put(&s->reply, "vCont;c;C;s;S");
+	/* gdb uses vCont only where the first four are there. */
+	text_put(&s->reply, "vCont;c;C;s;S;r");
 	return REPLY;
+}
+
+struct vcont_action {
+	enum target_resume how;
+	uint64_t begin, end; /* rBEGIN,END: steps as long as the pc is in [begin, end) */
+};
+
+static bool take_action(struct text_in *in, struct vcont_action *a)
+{
+	uint64_t signal;
+	*a = (struct vcont_action) { TARGET_CONTINUE };
+	if (text_take(in, "c") || (text_take(in, "C") && text_take_hex(in, &signal)))
+		return true;
+	a->how = TARGET_STEP;
+	if (text_take(in, "s") || (text_take(in, "S") && text_take_hex(in, &signal)))
+		return true;
+	a->how = TARGET_STEP_RANGE;
+	return text_take(in, "r") && text_take_hex(in, &a->begin) && text_take(in, ",") &&
+	       text_take_hex(in, &a->end) && a->begin <= a->end;
 }
 
 /* vCont;ACTION[:THREAD];...: for each CPU the leftmost action that names it counts. A CPU that none
@@ -265,22 +284,13 @@ static enum verdict vcont(struct session *s, struct text_in in)
 {
 	bool is_resumed = false;
 	unsigned cpu = 0;
-	enum target_resume how = TARGET_CONTINUE;
+	struct vcont_action how = { TARGET_CONTINUE };
 	while (!text_take_end(&in)) {
 		struct text_in action = text_take_until(&in, ';');
-		enum target_resume wanted;
-		uint64_t signal;
+		struct vcont_action wanted;
 		int thread = -1;
 		text_take(&in, ";");
-		if (text_take(&action, "c"))
-			wanted = TARGET_CONTINUE;
-		else if (text_take(&action, "s"))
-			wanted = TARGET_STEP;
-		else if (text_take(&action, "C") && text_take_hex(&action, &signal))
-			wanted = TARGET_CONTINUE;
-		else if (text_take(&action, "S") && text_take_hex(&action, &signal))
-			wanted = TARGET_STEP;
-		else
+		if (!take_action(&action, &wanted))
 			return REPLY_WRONG;
 		if (text_take(&action, ":") && !session_take_thread(s, &action, &thread))
 			return REPLY_WRONG;
@@ -292,7 +302,13 @@ static enum verdict vcont(struct session *s, struct text_in in)
 			cpu = thread > 0 ? (unsigned)thread - 1 : s->cpu;
 		}
 	}
-	return is_resumed ? resume(s, cpu, how) : REPLY_WRONG;
+	if (!is_resumed)
+		return REPLY_WRONG;
+	if (how.how != TARGET_STEP_RANGE)
+		return resume(s, cpu, how.how);
+	s->is_stop_held = false; /* gdb wants steps: see session_put_held_stop */
+	s->target->run->step_range(s->target->ctx, cpu, how.begin, how.end);
+	return REPLY_LATER;
 }
 
 /* --- breakpoints ----------------------------------------------------------------------------- */

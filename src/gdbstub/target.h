@@ -42,13 +42,15 @@ struct target_memory {
 	size_t (*write_physical)(void *ctx, uint64_t gpa, const uint8_t *from, size_t len);
 };
 
-enum target_resume { TARGET_CONTINUE, TARGET_STEP };
+enum target_resume { TARGET_CONTINUE, TARGET_STEP, TARGET_STEP_RANGE };
 
 struct target_run {
 	/* The machine goes on when session_feed has returned; its end comes back through
-	 * session_stopped. A machine that comes to a
+	 * session_stopped. how: TARGET_CONTINUE or TARGET_STEP. A machine that comes to a
 	 * breakpoint asks session_breakpoint_hit whether it is to stop. */
 	void (*resume)(void *ctx, unsigned cpu, enum target_resume how);
+	/* Step after step as long as the pc is in [begin, end): at least one. */
+	void (*step_range)(void *ctx, unsigned cpu, uint64_t begin, uint64_t end);
 	/* The debugger wants it stopped: session_stopped will follow. */
 	void (*interrupt)(void *ctx);
 	/* The debugger goes; the machine runs on without it. */

@@ -1,4 +1,4 @@
-/* What the stub does in gdb's place: conditions and commands. counter counts eax
+/* What the stub does in gdb's place: conditions, commands and ranges of steps. counter counts eax
  * up between 2 (out), 4 (inc) and 5 (jmp); a hit of 4 meets eax once for each value. */
 #include "rsp_check.h"
 
@@ -208,6 +208,81 @@ static void a_debugger_that_goes_while_it_is_printed_leaves_the_guest_stopped(vo
 	rsp_close(&r);
 }
 
+/* --- ranges of steps ---------------------------------------------------------------------------
+ */
+
+static void a_range_is_stepped_through_at_once(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "hello", NULL);
+	RSP_IS(&r, "vCont;c;C;s;S;r", "vCont?");
+	RSP_STOPS(&r, "vCont;r0,4:1", 4, "T05thread:1;8:");
+	RSP_STOPS(&r, "vCont;r4,4:1", 6, "T05thread:1;8:");     /* empty: one step */
+	RSP_STOPS(&r, "vCont;r100,200:1", 8, "T05thread:1;8:"); /* not in it: one step */
+	RSP_BEGINS(&r, "T05", "vCont;r0,100:1");                /* hlt */
+	CHECK_STR(rsp_output(&r), "HELLO\n");
+	rsp_close(&r);
+}
+
+static void a_loop_of_many_rounds_is_one_range(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "counter", NULL);
+	/* mov $5000, %cx; 1: dec %cx; jnz 1b; nop */
+	RSP_IS(&r, "OK", "M100,7:b988134975fd90");
+	RSP_IS(&r, "OK", "P8=00010000");
+	RSP_STOPS(&r, "vCont;r100,106:1", 0x106, "T05thread:1;8:");
+	CHECK_EQ(rsp_register(&r, 1) & 0xffff, 0);
+	rsp_close(&r);
+}
+
+static void breakpoints_and_watchpoints_stop_a_range(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+	uint64_t loop = rsp_symbol("spin", "loop"), counter = rsp_symbol("spin", "counter");
+	char range[60];
+	snprintf(range, sizeof range, "vCont;r0,%" PRIx64 ":1", loop + 10);
+	open_counter(&r);
+	RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1;" EAX_IS, loop, 7);
+	RSP_STOPS(&r, range, loop, "T05thread:1;swbreak:;");
+	CHECK_EQ(rsp_register(&r, 0), 7);
+	RSP_IS(&r, "OK", "Z1,%" PRIx64 ",1", loop + 2);
+	RSP_STOPS(&r, range, loop + 2, "T05thread:1;hwbreak:;");
+	CHECK_EQ(rsp_register(&r, 0), 8);
+	RSP_IS(&r, "OK", "z1,%" PRIx64 ",1", loop + 2);
+	RSP_IS(&r, "OK", "Z2,%" PRIx64 ",4", counter);
+	RSP_BEGINS(&r, "T05thread:1;watch:", "%s", range);
+	RSP_IS(&r, "OK", "z2,%" PRIx64 ",4", counter);
+	/* Its commands are run on the way, and where the range ends. */
+	RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1;cmds:1," PRINT_EAX, loop + 2);
+	RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1;" EAX_IS, loop, 11);
+	rsp_send(&r, range, strlen(range));
+	for (unsigned eax = 9; eax <= 11 && check_case_ok; eax++) {
+		CHECK(rsp_receive(&r, RSP_WAIT_MS) && r.packet[0] == 'O');
+		CHECK_EQ(printed(&r), eax);
+	}
+	CHECK(!strncmp(rsp_reply(&r), "T05thread:1;swbreak:;", 21));
+	snprintf(range, sizeof range, "vCont;r%" PRIx64 ",%" PRIx64 ":1", loop, loop + 2);
+	rsp_send(&r, range, strlen(range));
+	CHECK(rsp_receive(&r, RSP_WAIT_MS) && r.packet[0] == 'O');
+	CHECK_EQ(printed(&r), 12);
+	CHECK(!strncmp(rsp_reply(&r), "T05thread:1;8:", 14));
+	CHECK_EQ(rsp_pc(r.packet), loop + 2);
+	rsp_close(&r);
+}
+
+static void an_interrupt_stops_a_range(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+	check_interrupts(&r, "vCont;r0,100:1");
+	/* It can come in one piece with the request. */
+	rsp_send_raw(&r, "$vCont;r0,100:1#0f\x03", 19);
+	CHECK(!strncmp(rsp_reply(&r), "T02", 3));
+	rsp_close(&r);
+}
+
 int main(void)
 {
 	RUN(a_condition_stops_where_it_holds);
@@ -217,5 +292,9 @@ int main(void)
 	RUN(commands_print_while_the_guest_runs);
 	RUN(a_debugger_that_does_not_read_holds_the_guest);
 	RUN(a_debugger_that_goes_while_it_is_printed_leaves_the_guest_stopped);
+	RUN(a_range_is_stepped_through_at_once);
+	RUN(a_loop_of_many_rounds_is_one_range);
+	RUN(breakpoints_and_watchpoints_stop_a_range);
+	RUN(an_interrupt_stops_a_range);
 	return check_done();
 }

@@ -357,6 +357,12 @@ static void fake_resume(void *ctx, unsigned cpu, enum target_resume how)
 	fake_note(ctx, "%s %u\n", how == TARGET_STEP ? "step" : "continue", cpu);
 }
 
+static void fake_step_range(void *ctx, unsigned cpu, uint64_t begin, uint64_t end)
+{
+	fake_note(ctx, "range %u %llx %llx\n", cpu, (unsigned long long)begin,
+	        (unsigned long long)end);
+}
+
 static void fake_interrupt(void *ctx)
 {
 	fake_note(ctx, "interrupt\n");
@@ -497,8 +503,8 @@ static void fake_init(struct fake_target *f)
 		fake_write_register, fake_layout };
 	static const struct target_memory memory = { fake_read, fake_write, fake_read_physical,
 		fake_write_physical };
-	static const struct target_run run = { fake_resume, fake_interrupt, fake_detach, fake_kill,
-		fake_end, fake_restart, fake_attach, fake_is_attached };
+	static const struct target_run run = { fake_resume, fake_step_range, fake_interrupt,
+		fake_detach, fake_kill, fake_end, fake_restart, fake_attach, fake_is_attached };
 	static const struct target_breakpoints breakpoints = { fake_insert, fake_remove,
 		fake_insert_watch, fake_remove_watch, fake_is_here };
 	static const struct target_cpus cpus = { fake_count, fake_name, fake_where };

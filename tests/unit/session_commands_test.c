@@ -295,6 +295,8 @@ static void resuming_reaches_the_machine_once(void)
 		{ "vCont;c:p-1.-1", "continue 0\n" },
 		{ "vCont;S05:p1.1", "step 0\n" },
 		{ "vCont;c;", "continue 0\n" },
+		{ "vCont;r7c00,7c10", "range 0 7c00 7c10\n" },
+		{ "vCont;r7c00,7c00:p1.1;c:p1.-1", "range 0 7c00 7c00\n" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct wire w;
@@ -337,9 +339,15 @@ static void a_bad_resume_leaves_the_machine_alone(void)
 		{ "vCont;s:p1.1;c:p1.9", "E22" },
 		{ "vCont;C", "E22" },
 		{ "vCont;S:1", "E22" },
+		{ "vCont;r", "E22" },
+		{ "vCont;r7c00", "E22" },
+		{ "vCont;r7c00,", "E22" },
+		{ "vCont;r7c00,x", "E22" },
+		{ "vCont;r7c01,7c00", "E22" },
+		{ "vCont;r7c00,7c10:2", "E22" },
 		{ "vCont", "" },
 		{ "vContx", "" },
-		{ "vCont?", "vCont;c;C;s;S" },
+		{ "vCont?", "vCont;c;C;s;S;r" },
 		{ "vCont?x", "" },
 	};
 	RUN_ROWS_AND_LOG(rows, "");

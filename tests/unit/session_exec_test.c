@@ -128,6 +128,12 @@ static void a_step_that_gdb_needs_is_made(void)
 	w.fake.log[0] = 0;
 	CHECK(!strncmp(stop_after(&w, "vCont;s:1", TARGET_PROT32, &wire_trap, NULL), "T05", 3));
 	CHECK_STR(w.fake.log, "step 0\n");
+	stop_after(&w, "c", TARGET_LONG64, &wire_trap, NULL);
+	wire_ask(&w, "qXfer:features:read:target.xml:0,1");
+	w.fake.log[0] = 0;
+	CHECK(!strncmp(stop_after(&w, "vCont;r0,10:1", TARGET_LONG64, &wire_trap, NULL), "T05", 3));
+	CHECK(!strncmp(stop_after(&w, "c", TARGET_LONG64, &wire_trap, NULL), "T05", 3));
+	CHECK_STR(w.fake.log, "range 0 0 10\ncontinue 0\n");
 	wire_close(&w);
 }
 
