@@ -14,6 +14,7 @@
 #include "options.h"
 #include "probe_report.h"
 #include "serve.h"
+#include "target_file.h"
 #include "terminal.h"
 #include "testrun.h"
 
@@ -88,9 +89,10 @@ static int run(const struct options *o)
 
 /* gdb -q -iex "set sysroot /" -x stepvm.gdb [-ex "symbol-file F"] -ex "target extended-remote
  * SOCKET" ARGS... */
-static int start_gdb(const struct options *o, const struct launch_dir *dir, struct error *e)
+static int start_gdb(
+        const struct options *o, const char *symbols, const struct launch_dir *dir, struct error *e)
 {
-	static char script[PATH_MAX], symbols[PATH_MAX + 16], target[128];
+	static char script[PATH_MAX], symbol_file[PATH_MAX + 16], target[128];
 	size_t n = 0, count = 0;
 	int err = launch_script("stepvm.gdb", script, e);
 	if (err)
@@ -109,10 +111,10 @@ static int start_gdb(const struct options *o, const struct launch_dir *dir, stru
 	argv[n++] = "set sysroot /";
 	argv[n++] = "-x";
 	argv[n++] = script;
-	if (o->symbols) {
-		snprintf(symbols, sizeof symbols, "symbol-file %s", o->symbols);
+	if (symbols) {
+		snprintf(symbol_file, sizeof symbol_file, "symbol-file %s", symbols);
 		argv[n++] = "-ex";
-		argv[n++] = symbols;
+		argv[n++] = symbol_file;
 	}
 	argv[n++] = "-ex";
 	argv[n++] = target;
@@ -123,11 +125,15 @@ static int start_gdb(const struct options *o, const struct launch_dir *dir, stru
 	return err;
 }
 
-/* An ELF image brings its symbols, where gdb can read it once more. */
-static const char *symbols_of(const struct machine *m, const struct options *o)
+/* The file that gdb has to be given: none where it gets it by connecting. An ELF image brings its
+ * symbols, where gdb can read it once more. */
+static const char *symbols_of(struct serve *s)
 {
+	const struct options *o = s->options;
 	struct stat st;
-	if (o->symbols || !m->image.is_elf)
+	if (target_file_path(s, s->target.registers->layout(s, 0)))
+		return NULL;
+	if (o->symbols || !s->machine->image.is_elf)
 		return o->symbols;
 	return stat(o->image.path, &st) == 0 && S_ISREG(st.st_mode) ? o->image.path : NULL;
 }
@@ -154,8 +160,7 @@ static int debug_guest(const struct options *given, const struct launch_dir *dir
 		return status_of(err);
 	}
 	serve.is_attached = false;
-	o.symbols = symbols_of(&machine, &o);
-	int pid = start_gdb(&o, dir, e);
+	int pid = start_gdb(&o, symbols_of(&serve), dir, e);
 	int status = STATUS_HOST;
 	if (pid > 0) {
 		serve.child_pid = pid;

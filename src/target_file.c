@@ -9,11 +9,9 @@
 
 static const char *file_of(const struct serve *s)
 {
-	const struct options *o = s->options;
-	enum image_format format = s->machine->image.format;
-	if (o->symbols) /* `stepvm debug` has gdb read it: symbol-file */
-		return o->verb == VERB_RUN ? o->symbols : NULL;
-	return format == IMAGE_FLAT || format == IMAGE_BOOT ? NULL : o->image.path;
+	if (s->options->symbols)
+		return s->options->symbols;
+	return s->machine->image.is_elf ? s->options->image.path : NULL;
 }
 
 /* Not kept open: it may be replaced by a newer one while the guest stands still. O_NONBLOCK: not to

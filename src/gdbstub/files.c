@@ -47,7 +47,7 @@ enum verdict files_path(struct session *s, struct text_in in)
 	        (!session_take_thread(s, &in, &process) || !text_take(&in, ":")))
 		return REPLY_WRONG;
 	if (!path)
-		path = "[no ELF file for this guest]";
+		path = "[stepvm has no ELF file to offer]";
 	return session_piece(s, in, path, strlen(path));
 }
 

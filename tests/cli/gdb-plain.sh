@@ -55,7 +55,7 @@ lacks "$out" 'Reading symbols' "a file of 32-bit code is not given to a gdb in 1
 has "$out" '=> 0xfffffff0:.jmp .*0xffff0000' "which shows 16-bit code therefore"
 
 out=$(session remote "--symbols $GUESTS/segments.bin" segments -ex 'x/i $pc')
-has "$out" 'no ELF file for this guest' "a file that is no ELF file is not given either"
+has "$out" 'no ELF file to offer' "a file that is no ELF file is not given either"
 
 # The file that the user gives.
 to_compat=(-ex 'x/i $pc' -ex 'tbreak *&prot' -ex c -ex 'x/i $pc' -ex 'tbreak *&long_start' -ex c
