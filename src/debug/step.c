@@ -271,6 +271,13 @@ static uint64_t count_mask(const struct insn *insn)
 	return insn->address_bits == 64 ? UINT64_MAX : (1ull << insn->address_bits) - 1;
 }
 
+/* Behind an iteration, with left to come. SDM vol 2, REP/REPE/REPZ/REPNE/REPNZ. */
+static bool has_rep_ended(const struct insn *insn, uint64_t left, uint64_t rflags)
+{
+	bool zf = rflags & RFLAGS_ZF;
+	return left == 0 || (insn->kind == INSN_SCAN && zf != (insn->rep == INSN_REPE));
+}
+
 /* A rep instruction with a count of 1: one iteration. Then the count and rip of the real one are
  * put back as they are between two iterations, where an interrupt would find them. */
 static int step_rep(
@@ -290,8 +297,7 @@ static int step_rep(
 	regs = *vcpu_regs(v);
 	bool is_done = (regs.rcx & mask) == 0;
 	uint64_t left = is_done ? count - 1 : count; /* a fault leaves the iteration undone */
-	bool zf = regs.rflags & RFLAGS_ZF;
-	bool has_ended = left == 0 || (insn->kind == INSN_SCAN && zf != (insn->rep == INSN_REPE));
+	bool has_ended = has_rep_ended(insn, left, regs.rflags);
 	regs.rcx = mask == 0xffffffff ? left : (regs.rcx & ~mask) | left;
 	if (is_done && !has_ended)
 		regs.rip = before.rip;
@@ -309,6 +315,27 @@ static int step_some_of_rep(struct control *c, const struct handlers *h, struct 
 	uint64_t rf = vcpu_regs(c->vcpu)->rflags & RFLAGS_RF;
 	int err = run_step(c, h, stop);
 	return err || rf ? err : step_clear_rf(c->vcpu);
+}
+
+/* A rep instruction where a step is an iteration. QEMU's TCG, under kvm_amd, stays at it behind the
+ * last one, for a step that does nothing more. */
+static int step_iteration(
+        struct control *c, const struct insn *insn, const struct handlers *h, struct stop *stop)
+{
+	struct vcpu *v = c->vcpu;
+	const struct kvm_regs before = *vcpu_regs(v);
+	uint64_t mask = count_mask(insn);
+	int err = run_step(c, h, stop);
+	if (err)
+		return err;
+	struct kvm_regs regs = *vcpu_regs(v);
+	uint64_t left = regs.rcx & mask;
+	bool is_done = left != (before.rcx & mask);
+	if (regs.rip != before.rip || !is_done || !has_rep_ended(insn, left, regs.rflags))
+		return 0;
+	regs.rip += insn->prefix_len + 1;
+	regs.rflags &= ~(uint64_t)RFLAGS_RF; /* of a rep under way */
+	return vcpu_set_regs(v, &regs);
 }
 
 /* mov ss and pop ss on a CPU that takes no trap behind them: a planted byte on the next
@@ -426,8 +453,10 @@ static int run_looked_at(
 		return step_load_ss(c, insn, h, stop);
 	/* KVM reads ahead for ins: one exit for all elements, whatever a step of movs does. */
 	bool is_ins = insn->opcode == 0x6c || insn->opcode == 0x6d;
-	if (!counts || (!is_ins && !control_probe(c)->step_runs_whole_rep))
+	if (!counts)
 		return run_step(c, h, stop);
+	if (!is_ins && !control_probe(c)->step_runs_whole_rep)
+		return step_iteration(c, insn, h, stop);
 	/* As many iterations as KVM does at once, unless each is to be looked at. */
 	if (c->steps_whole_rep && !c->watches.count)
 		return step_some_of_rep(c, h, stop);
