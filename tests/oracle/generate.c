@@ -19,6 +19,10 @@ const struct optional_insn optional_insns[OPTIONALS] = {
 	[OPTIONAL_BOUND] = { "bound", { 0x62, 0x06, 0x00, 0xa0 }, 4 },
 	[OPTIONAL_UD2] = { "ud2", { 0x0f, 0x0b }, 2 },
 	[OPTIONAL_TF] = { "tf", { 0x90 }, 1 },
+	/* SDM vol 2: MOV; RCL/RCR/ROL/ROR; AAM: 0xff is 0x01 * 0xa8 + 0x57. */
+	[OPTIONAL_MOV_CS] = { "mov-cs", { 0x8e, 0xc8 }, 2, CPU_PC, ~0u, HANDLERS },
+	[OPTIONAL_RCR_9] = { "rcr-9", { 0xc0, 0xd8, 0x09 }, 3, CPU_EFLAGS, 1, 1 },
+	[OPTIONAL_AAM_128] = { "aam-128", { 0xd4, 0xa8 }, 2, CPU_EAX, 0xffff, 0x0157 },
 };
 
 /* --- units -------------------------------------------------------------------------------------
@@ -176,7 +180,8 @@ void generate_probe(struct program *p, enum optional which)
 	p->window = WINDOW;
 	p->start = (struct cpu) { 0 };
 	p->start.r[CPU_ESP] = STACK_TOP;
-	p->start.r[CPU_EFLAGS] = 2;
+	p->start.r[CPU_EAX] = 0xff;
+	p->start.r[CPU_EFLAGS] = 3;
 	p->start.r[CPU_CR0] = 0x60000010;
 	/* kvm_pvm delivers the #UD of ud2 where CS is 0, and only there. */
 	p->start.r[CPU_CS] = 0x10;
@@ -186,4 +191,10 @@ void generate_probe(struct program *p, enum optional which)
 		p->memory[4 * i + 1] = HANDLERS >> 8;
 	g.at = CODE;
 	emit_bytes(&g, o->bytes, o->len);
+}
+
+bool generate_probe_is_right(enum optional which, const struct cpu *after)
+{
+	const struct optional_insn *o = &optional_insns[which];
+	return (after->r[o->reg] & o->mask) == o->value;
 }

@@ -106,13 +106,18 @@ static uint32_t find_without(struct pair *p, struct program *scratch, const char
 	struct cpu after;
 	printf("# left out:");
 	for (unsigned i = 0; i < OPTIONALS; i++) {
-		bool is_asked = is_in_list(list, optional_insns[i].name);
+		const char *why = "";
 		generate_probe(scratch, (enum optional)i);
-		if (is_asked || !lockstep_one(p, scratch, &after)) {
-			without |= 1u << i;
-			printf(" %s%s", optional_insns[i].name,
-			        is_asked ? "" : " (stepvm can't do it)");
-		}
+		if (is_in_list(list, optional_insns[i].name))
+			;
+		else if (!lockstep_one(p, scratch, &after))
+			why = " (stepvm can't do it)";
+		else if (!generate_probe_is_right((enum optional)i, &after))
+			why = " (stepvm's CPU has it wrong)";
+		else
+			continue;
+		without |= 1u << i;
+		printf(" %s%s", optional_insns[i].name, why);
 	}
 	printf("%s\n", without ? "" : " nothing");
 	return without;

@@ -34,18 +34,27 @@ enum optional {
 	OPTIONAL_BOUND,
 	OPTIONAL_UD2,
 	OPTIONAL_TF, /* not one instruction: the program single-steps itself */
+	/* Not right everywhere; QEMU 10's TCG, as kvm_amd's host, has them wrong (target/i386/tcg,
+	 * decode-new.c.inc and emit.c.inc). */
+	OPTIONAL_MOV_CS,  /* done and no #UD: its issue 3195 */
+	OPTIONAL_RCR_9,   /* rcl, rcr by an immediate that rotates nothing: CF is lost */
+	OPTIONAL_AAM_128, /* the divisor is taken as signed */
 	OPTIONALS
 };
 struct optional_insn {
 	const char *name;
 	uint8_t bytes[8];
 	uint8_t len;
+	/* What has to be so behind it, when ax is 0xff and CF set before. */
+	enum cpu_register reg;
+	uint32_t mask, value;
 };
 extern const struct optional_insn optional_insns[OPTIONALS];
 
 /* A program of its seed alone. without: a bit for each enum optional that it must not have. */
 void generate(struct program *p, uint64_t seed, uint32_t without);
-/* One optional instruction, to see whether it can be done. */
+/* One optional instruction, to see whether it can be done, and whether it was done right. */
 void generate_probe(struct program *p, enum optional which);
+bool generate_probe_is_right(enum optional which, const struct cpu *after);
 
 #endif

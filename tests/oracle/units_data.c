@@ -125,8 +125,14 @@ static void shift(struct gen *g)
 	if (form == 2)
 		emit_set(g, 8, 1, count_for_cl(g));
 	emit_modrm(g, size, (form == 0 ? 0xc0u : form == 1 ? 0xd0u : 0xd2u) | wide(size), op, &o);
-	if (form == 0)
-		emit(g, 8, count_for_cl(g));
+	if (form == 0) {
+		unsigned count = count_for_cl(g);
+		bool is_through_carry = op == 2 || op == 3;
+		if (is_through_carry && g->without >> OPTIONAL_RCR_9 & 1 &&
+		        (count & 31) % (size + 1) == 0)
+			count++;
+		emit(g, 8, count);
+	}
 }
 
 static void double_shift(struct gen *g)
@@ -309,7 +315,10 @@ static void optional_insn(struct gen *g)
 	case OPTIONAL_AAM:
 	case OPTIONAL_AAD:
 		emit(g, 8, o->bytes[0]);
-		emit(g, 8, gen_chance(g, 60) ? 10 : 1 + gen_below(g, 255));
+		emit(g, 8,
+		        gen_chance(g, 60)
+		                ? 10
+		                : 1 + gen_below(g, g->without >> OPTIONAL_AAM_128 & 1 ? 127 : 255));
 		return;
 	case OPTIONAL_DAA:
 	case OPTIONAL_DAS:
@@ -325,7 +334,10 @@ static void optional_insn(struct gen *g)
 	case OPTIONAL_BOUND:
 	case OPTIONAL_UD2:
 	case OPTIONAL_TF:
-	case OPTIONALS: return; /* in units_flow.c, with what they need around them */
+	case OPTIONAL_MOV_CS:
+	case OPTIONAL_RCR_9:
+	case OPTIONAL_AAM_128:
+	case OPTIONALS: return; /* elsewhere, with what they need around them */
 	}
 }
 

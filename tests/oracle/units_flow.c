@@ -392,7 +392,8 @@ static void fault(struct gen *g)
 	} else if (gen_chance(g, 40) && !(g->without >> OPTIONAL_UD2 & 1)) {
 		emit(g, 16, 0x0b0f);
 	} else {
-		emit_bytes(g, invalid[gen_below(g, 3)], 3);
+		unsigned which = gen_below(g, 3);
+		emit_bytes(g, invalid[which ? which : g->without >> OPTIONAL_MOV_CS & 1], 3);
 	}
 	pad(g, start);
 }
