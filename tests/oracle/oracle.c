@@ -12,7 +12,8 @@
  *	--without LIST	instructions to leave out, as in daa,bound; what stepvm's KVM can't do is
  *found out and left out by itself
  *	--stepvm PATH	the program (build/stepvm)
- *	--connect WHERE	HOST:PORT of a stepvm that waits for its debugger, with 1 MiB of RAM or more
+ *	--connect WHERE	HOST:PORT of a stepvm that waits for its debugger, with 1 MiB of RAM or
+ *more, and is started again when it has ended
  *	--qemu PATH	qemu-system-i386
  *	--trace yes	print every step
  *
@@ -227,10 +228,8 @@ static bool start_both(struct pair *p, const struct options *o)
 static bool restart(struct pair *p)
 {
 	const struct options *o = p->ctx;
-	if (o->connect) {
-		printf("# the stepvm there has to be started again\n");
-		return false;
-	}
+	if (o->connect) /* who started it starts it again */
+		side_kill(&p->stepvm);
 	side_close(&p->stepvm);
 	side_close(&p->qemu);
 	return start_both(p, o);

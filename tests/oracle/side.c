@@ -29,9 +29,12 @@ static const char *const base_names[6] = { "es_base", "cs_base", "ss_base", "ds_
 #define READ_MAX  2048
 #define WRITE_MAX 1024
 
+/* A machine that is being simulated may have to boot first. */
+#define CONNECT_MS 120000
+
 static bool fail(struct side *s, const char *what)
 {
-	if (!s->is_broken)
+	if (!s->is_broken && !s->is_quiet)
 		printf("# %s: %s\n", s->name, what);
 	s->is_broken = true;
 	return false;
@@ -152,10 +155,15 @@ static bool handshake(struct side *s)
 /* --- coming and going --------------------------------------------------------------------------
  */
 
-static bool init(struct side *s, const char *name)
+static void make_empty(struct side *s, const char *name)
 {
 	*s = (struct side) { .name = name };
 	s->rsp.in_fd = s->rsp.out_fd = s->rsp.stderr_fd = s->rsp.stdout_fd = -1;
+}
+
+static bool init(struct side *s, const char *name)
+{
+	make_empty(s, name);
 	s->rsp.packet = malloc(RSP_PACKET_SIZE + 1);
 	s->memory = calloc(1, SIDE_MEMORY);
 	signal(SIGPIPE, SIG_IGN);
@@ -208,37 +216,61 @@ bool side_start_qemu(struct side *s, const char *program)
 	return init(s, "qemu") && start(s, argv);
 }
 
-bool side_connect(struct side *s, const char *where)
+static bool connect_once(struct side *s, const struct addrinfo *list)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list;
-	const char *colon = strrchr(where, ':');
-	char host[128];
 	int fd = -1, one = 1;
-	if (!init(s, "stepvm") || !colon)
-		return fail(s, "HOST:PORT was meant");
-	snprintf(host, sizeof host, "%.*s", (int)(colon - where), where);
-	if (getaddrinfo(host[0] ? host : NULL, colon + 1, &hints, &list))
-		return fail(s, "no such host");
-	for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next) {
+	if (!init(s, "stepvm"))
+		return false;
+	s->is_quiet = true;
+	for (const struct addrinfo *a = list; a && fd < 0; a = a->ai_next) {
 		fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
 		if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) < 0) {
 			close(fd);
 			fd = -1;
 		}
 	}
-	freeaddrinfo(list);
 	if (fd < 0)
-		return fail(s, "nobody listens there");
+		return false;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	s->rsp.in_fd = s->rsp.out_fd = fd;
-	return handshake(s);
+	if (!handshake(s))
+		return false;
+	s->is_quiet = false;
+	return true;
+}
+
+bool side_connect(struct side *s, const char *where)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list;
+	const char *colon = strrchr(where, ':');
+	char host[128];
+	int64_t until = rsp_now_ms() + CONNECT_MS;
+	bool ok = false;
+	make_empty(s, "stepvm");
+	if (!colon)
+		return fail(s, "HOST:PORT was meant");
+	snprintf(host, sizeof host, "%.*s", (int)(colon - where), where);
+	if (getaddrinfo(host[0] ? host : NULL, colon + 1, &hints, &list))
+		return fail(s, "no such host");
+	while (!(ok = connect_once(s, list)) && rsp_now_ms() < until) {
+		side_close(s);
+		poll(NULL, 0, 50);
+	}
+	freeaddrinfo(list);
+	s->is_quiet = s->is_broken = false;
+	return ok || fail(s, "nobody answers there");
+}
+
+void side_kill(struct side *s)
+{
+	rsp_send(&s->rsp, "k", 1);
 }
 
 void side_close(struct side *s)
 {
 	rsp_close(&s->rsp);
 	free(s->memory);
-	*s = (struct side) { .name = s->name };
+	make_empty(s, s->name);
 }
 
 /* --- the CPU -----------------------------------------------------------------------------------

@@ -59,14 +59,17 @@ struct side {
 	char stop[512];  /* the last stop reply, and what was said before it */
 	uint8_t *memory; /* SIDE_MEMORY bytes, as they were last read or written */
 	bool is_broken;  /* the connection is gone, or an answer made no sense */
+	bool is_quiet;   /* nothing is printed about that */
 };
 
 /* Start a program and connect to it; its standard error goes to a file in memory. False: why is on
  * standard output. side_close is to be called in any case. */
 bool side_start_stepvm(struct side *s, const char *program, const char *image);
 bool side_start_qemu(struct side *s, const char *program);
-/* HOST:PORT of a stepvm that runs and waits for its debugger. */
+/* HOST:PORT of a stepvm that waits for its debugger, or will before long. */
 bool side_connect(struct side *s, const char *where);
+/* Ends it, wherever it runs. side_close is still to be called. */
+void side_kill(struct side *s);
 void side_close(struct side *s);
 
 /* One instruction. Begin on both sides, then end on both: they run at the same time. */
