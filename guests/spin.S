@@ -10,7 +10,7 @@
 	.code16
 	.globl start, counter
 start:
-	cli
+	sti			/* none comes; but without, Bochs as the host takes none either */
 	xor	%eax, %eax
 	mov	%ax, %ds
 	mov	%eax, counter

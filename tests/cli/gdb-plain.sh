@@ -101,7 +101,7 @@ has "$out" '\$1 = real16' "attach: the guest that ran is stopped"
 out=$(session extended-remote "--memory 1M" spin -ex 'set {int} 0 = 0xf4e602b0' -ex c -ex 'p $_exitcode' \
 	-ex starti -ex 'x/i $pc')
 has "$out" '\$1 = 5' "an exit port's status"
-has "$out" '=> 0x0:.cli' "run after the exit: the image is what it was"
+has "$out" '=> 0x0:.sti' "run after the exit: the image is what it was"
 
 out=$(session extended-remote "" segments -ex 'stepi 3' -ex 'monitor reset' \
 	-ex 'maintenance flush register-cache' -ex 'x/i $pc' -ex 'monitor exit')

@@ -170,7 +170,7 @@ static void a_reply_that_nobody_reads_ends_nothing(void)
 	rsp_disconnect(&r);
 	wait_until_gone(&r);
 	CHECK(rsp_connect(&r));
-	RSP_IS(&r, "fa6631c0", "m0,4");
+	RSP_IS(&r, "fb6631c0", "m0,4");
 	rsp_close(&r);
 }
 
@@ -279,7 +279,7 @@ static void requests_to_a_running_guest_are_refused(void)
 	RSP_IS(&r, "", "vFoo:bar:0");
 	rsp_send_raw(&r, "\x03", 1);
 	CHECK(!strncmp(rsp_reply(&r), "T02", 3));
-	RSP_IS(&r, "fa6631c0", "m0,4");
+	RSP_IS(&r, "fb6631c0", "m0,4");
 	rsp_close(&r);
 }
 

@@ -92,7 +92,7 @@ static void an_exit_is_not_the_end_of_the_session(void)
 	RSP_BEGINS(&r, "W05", "c");
 	RSP_IS(&r, "W00", "?");
 	RSP_BEGINS(&r, "T05", "vRun;");
-	RSP_IS(&r, "fa6631c0", "m0,4");
+	RSP_IS(&r, "fb6631c0", "m0,4");
 	RSP_IS(&r, "OK", "M0,4:%s", code);
 	RSP_BEGINS(&r, "W05", "c");
 	rsp_disconnect(&r);

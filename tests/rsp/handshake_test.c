@@ -86,7 +86,7 @@ static void a_wrong_checksum_gets_a_nak_and_a_nak_the_last_packet(void)
 	rsp_send_raw(&r, "$m0,1#zz$m0,1#fb", 16);
 	CHECK_EQ(rsp_byte(&r, RSP_WAIT_MS), '-');
 	CHECK_EQ(rsp_byte(&r, RSP_WAIT_MS), '-');
-	RSP_IS(&r, "fa", "m0,1");
+	RSP_IS(&r, "fb", "m0,1");
 	rsp_close(&r);
 }
 
@@ -107,7 +107,7 @@ static void every_cut_of_a_request_gives_its_reply(void)
 		const char *body, *reply;
 	} rows[] = {
 		{ "qC", "QC1" },
-		{ "m0,4", "fa6631c0" },
+		{ "m0,4", "fb6631c0" },
 		{ "X1000,4:}\x03}\x04}]}\n", "OK" },
 		{ "m1000,4", "23247d2a" },
 		{ "vCont;s:p1.1;c:p1.-1", "T05thread:1;" },
