@@ -68,8 +68,8 @@ static void report_shutdown(struct machine *m, const char *where, char *to, size
 	if (is_reset(&m->vcpu)) {
 		snprintf(to, size,
 		        "Triple fault: the CPU shut down, and this KVM has reset it: the registers "
-		        "of "
-		        "that moment are lost. Stepping there keeps them.\n");
+		        "of that moment are lost. `monitor catch exception` before the next run "
+		        "has the guest stepped, which keeps them.\n");
 		return;
 	}
 	explain_fault(&m->vcpu, why, sizeof why);

@@ -1,7 +1,9 @@
-# A triple fault stops in the debugger, says so, and keeps the registers.
+# A triple fault stops in the debugger, says so, and keeps the registers; also where a free run loses
+# them (steps_test looks at that), for a catchpoint on exceptions has the guest stepped.
 # guest: ../../build/guests/triple.bin
 # symbols: ../../build/guests/triple.elf
 
+monitor catch exception
 expect-output "Triple fault: the CPU shut down at 0008:0*7c41" continue
 expect-stop signal SIGSEGV
 expect $pc == &fatal

@@ -44,6 +44,30 @@ static inline uint64_t rsp_find_symbol(const char *guest, const char *name)
 	return found;
 }
 
+/* What `stepvm probe --json` says of a fact in a mode ("real16", "prot32", "long64"): 'y', 'n', or
+ * '?' when it is not known. */
+static inline char rsp_fact(const char *fact, const char *mode)
+{
+	static char json[8192];
+	char line[600], key[64];
+	if (!json[0]) {
+		snprintf(line, sizeof line, "'%s' probe --json", rsp_env("STEPVM"));
+		FILE *probe = popen(line, "r");
+		if (probe) {
+			json[fread(json, 1, sizeof json - 1, probe)] = 0;
+			pclose(probe);
+		}
+	}
+	snprintf(key, sizeof key, "\"%s\": {", fact);
+	const char *at = strstr(json, key), *end = at ? strchr(at, '}') : NULL;
+	snprintf(key, sizeof key, "\"%s\": ", mode);
+	at = at ? strstr(at, key) : NULL;
+	if (!at || !end || at > end)
+		return '?';
+	at += strlen(key);
+	return *at == 't' ? 'y' : *at == 'f' ? 'n' : '?';
+}
+
 #define RSP_SYMBOLS_MAX 64
 
 /* The linear address of a guest's symbol; all ones when there is none. nm takes a while: it is
