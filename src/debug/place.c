@@ -34,6 +34,24 @@ static enum breakpoint_method choose(void *ctx, uint64_t gva)
 	return BREAKPOINT_STEPPED;
 }
 
+/* A CPU passes over a register's breakpoint right behind mov ss and pop ss (SDM vol 3, "Masking
+ * Exceptions and Interrupts When Switching Stacks"). Whether one of them ends at gva. */
+static bool is_behind_load_ss(struct control *c, uint64_t gva)
+{
+	enum { LEN_MAX = 9 }; /* two prefixes, opcode, ModRM, SIB, displacement of 4 */
+	uint8_t bytes[LEN_MAX];
+	struct insn insn;
+	unsigned bits = registers_code_bits(registers_mode(c->vcpu));
+	if (!control_probe(c)->mov_ss_hides_step || gva < LEN_MAX ||
+	        linear_read(c->vcpu, gva - LEN_MAX, bytes, LEN_MAX) != LEN_MAX)
+		return false;
+	for (unsigned len = 1; len <= LEN_MAX; len++)
+		if (insn_decode(&insn, bytes + LEN_MAX - len, len, bits) && insn.len == len &&
+		        insn.kind == INSN_LOAD_SS)
+			return true;
+	return false;
+}
+
 bool place_byte(struct control *c, struct breakpoint *p, struct vcpu_debug *debug)
 {
 	bool has_int3 = control_probe(c)->has_int3;
@@ -344,6 +362,9 @@ static void plan(struct control *c)
 			b->all[i].method = BREAKPOINT_REGISTER;
 	else
 		breakpoints_plan(b, left, choose, c);
+	for (size_t i = 0; i < b->count; i++)
+		if (b->all[i].method == BREAKPOINT_REGISTER && is_behind_load_ss(c, b->all[i].gva))
+			b->all[i].method = choose(c, b->all[i].gva);
 }
 
 enum place_result place_all(struct control *c)
