@@ -140,6 +140,20 @@ static bool read_slot(struct vcpu *v, unsigned slot, unsigned slot_size, uint64_
 	return linear_read(v, gva, value, slot_size) == slot_size;
 }
 
+/* kvm_pvm does iretq without a trap behind it: its way in long mode, where bases are 0, is watched
+ * in the place of the last handler. */
+static void watch_iret(struct vcpu *v, const struct insn *insn, struct vcpu_debug *debug)
+{
+	uint64_t rip;
+	unsigned slot = BREAKPOINT_REGISTERS - 1;
+	if (insn->kind != INSN_IRET || registers_mode(v) != CPU_LONG64 ||
+	        !read_slot(v, 0, insn->operand_bits / 8, &rip) || rip == registers_pc(v))
+		return;
+	debug->dr[slot] = rip;
+	debug->dr7 |= 2ull << 2 * slot;
+	debug->control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
+}
+
 /* Makes TF in a saved flags image what the guest's own was. */
 static void set_saved_tf(struct vcpu *v, unsigned slot, unsigned slot_size, bool tf)
 {
@@ -197,13 +211,15 @@ int step_clear_rf(struct vcpu *v)
 /* --- a step by KVM -----------------------------------------------------------------------------
  */
 
-static int run_step(struct control *c, const struct handlers *h, struct stop *stop)
+static int run_step(
+        struct control *c, const struct insn *insn, const struct handlers *h, struct stop *stop)
 {
 	struct vcpu_debug debug = { .control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP };
 	struct vcpu *v = c->vcpu;
 	const struct kvm_regs before = *vcpu_regs(v);
 	unsigned repeats = REPEATS_MAX;
 	watch_handlers(h, &debug);
+	watch_iret(v, insn, &debug);
 	vcpu_set_debug(v, &debug);
 	/* Where the guest runs on the CPU, the step is TF in its rflags, and whatever KVM emulates
 	 * on the way (ins, a guarded access, a move to cr0) wipes it out unseen. */
@@ -287,11 +303,11 @@ static int step_rep(
 	struct kvm_regs before = *vcpu_regs(v), regs = before;
 	uint64_t mask = count_mask(insn), count = before.rcx & mask;
 	if (count == 0)
-		return run_step(c, h, stop);
+		return run_step(c, insn, h, stop);
 	regs.rcx = (regs.rcx & ~mask) | 1;
 	int err = count == 1 ? 0 : vcpu_set_regs(v, &regs);
 	if (!err)
-		err = run_step(c, h, stop);
+		err = run_step(c, insn, h, stop);
 	if (err)
 		return err;
 	regs = *vcpu_regs(v);
@@ -310,10 +326,11 @@ static int step_rep(
 }
 
 /* An emulating KVM does 1024 at a time and leaves RF set behind them. */
-static int step_some_of_rep(struct control *c, const struct handlers *h, struct stop *stop)
+static int step_some_of_rep(
+        struct control *c, const struct insn *insn, const struct handlers *h, struct stop *stop)
 {
 	uint64_t rf = vcpu_regs(c->vcpu)->rflags & RFLAGS_RF;
-	int err = run_step(c, h, stop);
+	int err = run_step(c, insn, h, stop);
 	return err || rf ? err : step_clear_rf(c->vcpu);
 }
 
@@ -325,7 +342,7 @@ static int step_iteration(
 	struct vcpu *v = c->vcpu;
 	const struct kvm_regs before = *vcpu_regs(v);
 	uint64_t mask = count_mask(insn);
-	int err = run_step(c, h, stop);
+	int err = run_step(c, insn, h, stop);
 	if (err)
 		return err;
 	struct kvm_regs regs = *vcpu_regs(v);
@@ -349,7 +366,7 @@ static int step_load_ss(
 	uint64_t next = registers_code_address(vcpu_sregs(v), vcpu_regs(v)->rip + insn->len);
 	struct breakpoint p = { .gva = next };
 	if (!place_byte(c, &p, &debug))
-		return run_step(c, h, stop);
+		return run_step(c, insn, h, stop);
 	watch_handlers(h, &debug);
 	vcpu_set_debug(v, &debug);
 	int err;
@@ -454,12 +471,12 @@ static int run_looked_at(
 	/* KVM reads ahead for ins: one exit for all elements, whatever a step of movs does. */
 	bool is_ins = insn->opcode == 0x6c || insn->opcode == 0x6d;
 	if (!counts)
-		return run_step(c, h, stop);
+		return run_step(c, insn, h, stop);
 	if (!is_ins && !control_probe(c)->step_runs_whole_rep)
 		return step_iteration(c, insn, h, stop);
 	/* As many iterations as KVM does at once, unless each is to be looked at. */
 	if (c->steps_whole_rep && !c->watches.count)
-		return step_some_of_rep(c, h, stop);
+		return step_some_of_rep(c, insn, h, stop);
 	return step_rep(c, insn, h, stop);
 }
 
