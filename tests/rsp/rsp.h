@@ -33,8 +33,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RSP_WAIT_MS     20000
-#define RSP_PACKET_SIZE 0x80000 /* a reply's body: stepvm announces half of it */
+#define RSP_WAIT_MS     rsp_wait_ms() /* RSP_WAIT_S in the environment; 20 s unless it is there */
+#define RSP_PACKET_SIZE 0x80000       /* a reply's body: stepvm announces half of it */
 #define RSP_ARGS_MAX    24
 
 enum rsp_transport { RSP_UNIX, RSP_TCP, RSP_STDIO };
@@ -64,6 +64,12 @@ static inline const char *rsp_env(const char *name)
 		return value;
 	printf("Bail out! %s is not set: run tests/check BUILD\n", name);
 	exit(1);
+}
+
+static inline int rsp_wait_ms(void)
+{
+	const char *value = getenv("RSP_WAIT_S");
+	return 1000 * (value && value[0] ? atoi(value) : 20);
 }
 
 /* The image of a guest; a few at a time. */

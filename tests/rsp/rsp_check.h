@@ -40,23 +40,14 @@ static inline void rsp_check(
 #define RSP_IS(r, wanted, ...)     rsp_check(r, __LINE__, true, wanted, __VA_ARGS__)
 #define RSP_BEGINS(r, wanted, ...) rsp_check(r, __LINE__, false, wanted, __VA_ARGS__)
 
-/* What `stepvm probe` has found out about this KVM in real mode: whether the fact with that key of
- * its JSON is true. A test that needs it skips with the reason that it gives. */
+/* Whether a fact of the probe is true in real mode. A test that needs it skips with the reason that
+ * it gives. */
 static inline bool rsp_probe(const char *key)
 {
-	static char json[16384];
-	char row[100];
-	snprintf(row, sizeof row, "'%s' probe --json", rsp_env("STEPVM"));
-	FILE *probe = json[0] ? NULL : popen(row, "r");
-	if (probe) {
-		json[fread(json, 1, sizeof json - 1, probe)] = 0;
-		pclose(probe);
-	}
-	snprintf(row, sizeof row, "\"%s\": {\"real16\": ", key);
-	const char *at = strstr(json, row);
-	if (!at)
+	char answer = rsp_fact(key, "real16");
+	if (!answer)
 		CHECK_FAIL("stepvm probe --json tells nothing of %s", key);
-	return at && !strncmp(at + strlen(row), "true", 4);
+	return answer == 'y';
 }
 
 /* Goes on by request and stops at gva with a T packet that begins so. */

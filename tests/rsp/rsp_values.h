@@ -44,27 +44,26 @@ static inline uint64_t rsp_find_symbol(const char *guest, const char *name)
 	return found;
 }
 
-/* What `stepvm probe --json` says of a fact in a mode ("real16", "prot32", "long64"): 'y', 'n', or
- * '?' when it is not known. */
-static inline char rsp_fact(const char *fact, const char *mode)
+/* What `stepvm probe` has found out about this KVM: the fact with that key of its JSON in a mode
+ * ("real16", "prot32", "long64"). 'y', 'n', '?' when it is not known, 0 when there is no such fact.
+ */
+static inline char rsp_fact(const char *key, const char *mode)
 {
-	static char json[8192];
-	char line[600], key[64];
-	if (!json[0]) {
-		snprintf(line, sizeof line, "'%s' probe --json", rsp_env("STEPVM"));
-		FILE *probe = popen(line, "r");
-		if (probe) {
-			json[fread(json, 1, sizeof json - 1, probe)] = 0;
-			pclose(probe);
-		}
+	static char json[16384];
+	char text[600];
+	snprintf(text, sizeof text, "'%s' probe --json", rsp_env("STEPVM"));
+	FILE *probe = json[0] ? NULL : popen(text, "r");
+	if (probe) {
+		json[fread(json, 1, sizeof json - 1, probe)] = 0;
+		pclose(probe);
 	}
-	snprintf(key, sizeof key, "\"%s\": {", fact);
-	const char *at = strstr(json, key), *end = at ? strchr(at, '}') : NULL;
-	snprintf(key, sizeof key, "\"%s\": ", mode);
-	at = at ? strstr(at, key) : NULL;
+	snprintf(text, sizeof text, "\"%s\": {", key);
+	const char *at = strstr(json, text), *end = at ? strchr(at, '}') : NULL;
+	snprintf(text, sizeof text, "\"%s\": ", mode);
+	at = at ? strstr(at, text) : NULL;
 	if (!at || !end || at > end)
-		return '?';
-	at += strlen(key);
+		return 0;
+	at += strlen(text);
 	return *at == 't' ? 'y' : *at == 'f' ? 'n' : '?';
 }
 
