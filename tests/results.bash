@@ -1,4 +1,4 @@
-# What tests/check and tests/lab/check do with a program's TAP: judge it, tell it, add it up.
+# What tests/check and tests/lab/check share: a program's TAP is judged, told and added up.
 passed=0 failed=0 skipped=0
 
 skip() { # COUNT WHAT REASON
@@ -45,6 +45,9 @@ report() { # NAME STATUS SECONDS STDOUT STDERR
 		grep -aiE '# *skip' "$4" | sed 's/^/    /'
 	fi
 }
+
+# With Python, which stepvm test needs in it.
+has_gdb() { [ "$("${GDB:-gdb}" -nx -batch -ex 'python print(1)' 2>/dev/null)" = 1 ]; }
 
 # The last line; false when anything failed.
 sum_up() {
