@@ -188,12 +188,16 @@ static void check_watch(struct rsp *r, const struct mode *m, const struct row *r
 	unsigned len = row->how & 0xff;
 	if (!(row->how & takes[kind]) || !check_case_ok)
 		return;
+	uint64_t old = rsp_value(rsp_ask(r, "m%x,%x", row->gva, len));
 	RSP_IS(r, "OK", "Z%u,%x,%x", 2 + kind, row->gva, len);
 	rsp_ask(r, "c");
 	uint64_t pc = rsp_pc(r->packet);
 	bool is_behind = pc == row->to || (row->how & REP && pc == row->from);
 	if (strncmp(r->packet, "T05", 3) || !is_behind || !strstr(r->packet, names[kind]))
 		CHECK_FAIL("%s, %s at %x: %.100s", m->fact, names[kind], row->from, r->packet);
+	uint64_t new = rsp_value(rsp_ask(r, "m%x,%x", row->gva, len));
+	if ((row->how & (READS | WRITES)) == (READS | WRITES)) /* incl */
+		CHECK_EQ(new, old + 1);
 	RSP_IS(r, "OK", "z%u,%x,%x", 2 + kind, row->gva, len);
 }
 
