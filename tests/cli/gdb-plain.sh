@@ -112,5 +112,11 @@ out=$(timeout 60 "$STEPVM" debug "$GUESTS/segments.bin" -- -nx -batch -ex 'stepv
 	-ex 'set confirm off' -ex starti -ex 'x/i $pc' 2>&1)
 has "$out" 'Program stopped.*=> 0x7c00:.ljmp' "stepvm debug: run works"
 
+out=$(timeout 60 "$STEPVM" debug "$GUESTS/kernel64.elf" -- -nx -batch -ex 'set confirm off' -ex 'tbreak kernel' \
+	-ex c -ex starti -ex 'x/i $pc' 2>&1)
+has "$out" 'Temporary breakpoint 1, .*kernel \(\) at .*kernel64.c' "stepvm debug: an ELF image's symbols"
+has "$out" 'Program stopped.*=> 0x100000 <start>' "stepvm debug: run with them"
+lacks "$out" 'has no ELF file|disappeared|be slow' "stepvm debug: no complaint about the file"
+
 echo "1..$count"
 exit $((bad > 0))

@@ -24,7 +24,8 @@ static struct xsave_layout layout_of(const struct kvm_cpuid_entry2 *leaves, unsi
 {
 	struct kvm_cpuid2 *c = calloc(1, sizeof *c + count * sizeof c->entries[0]);
 	c->nent = count;
-	memcpy(c->entries, leaves, count * sizeof *leaves);
+	for (unsigned i = 0; i < count; i++)
+		c->entries[i] = leaves[i];
 	struct xsave_layout layout = xsave_layout_of(c);
 	free(c);
 	return layout;
