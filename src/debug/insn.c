@@ -42,18 +42,18 @@ static enum insn_kind two_byte_kind(uint8_t opcode)
 	}
 }
 
-/* Behind 0f; at: ModRM, where there is one. SDM vol 2, "MOV - Move to/from Control Registers",
+/* Behind 0f; at: ModRM, which 01 and 22 have. SDM vol 2, "MOV - Move to/from Control Registers",
  * LMSW, CLTS. */
-static int8_t written_cr(uint8_t opcode, const uint8_t *at, size_t left, bool has_rex_r)
+static int8_t written_cr(uint8_t opcode, const uint8_t *at, bool has_rex_r)
 {
 	if (opcode == 0x06)
 		return 0;
-	if (!left)
+	if (opcode != 0x01 && opcode != 0x22)
 		return -1;
 	unsigned reg = at[0] >> 3 & 7;
 	if (opcode == 0x22)
 		return (int8_t)(reg + (has_rex_r ? 8 : 0));
-	return opcode == 0x01 && reg == 6 ? 0 : -1;
+	return reg == 6 ? 0 : -1;
 }
 
 static enum insn_faults one_byte_faults(uint8_t opcode, uint8_t reg)
@@ -150,9 +150,15 @@ static unsigned modrm_len(const uint8_t *at, size_t left, unsigned address_bits)
 static bool finish(struct insn *i, const uint8_t *at, size_t left)
 {
 	unsigned tail;
-	if (i->opcode == 0x8e && left && (at[0] >> 3 & 7) == 2)
+	uint8_t reg = left ? at[0] >> 3 & 7 : 0;
+	/* What these are is in their ModRM. */
+	bool has_modrm_opcode = i->opcode == 0x8e || i->opcode == 0xf6 || i->opcode == 0xf7 ||
+	                        i->opcode == 0xff;
+	if (has_modrm_opcode && !left)
+		return false;
+	if (i->opcode == 0x8e && reg == 2)
 		i->kind = INSN_LOAD_SS;
-	i->faults = one_byte_faults(i->opcode, left ? at[0] >> 3 & 7 : 0);
+	i->faults = one_byte_faults(i->opcode, reg);
 	if (i->kind == INSN_OTHER || i->kind == INSN_STRING || i->kind == INSN_SCAN)
 		return true;
 	i->len = i->prefix_len + 1;
@@ -208,9 +214,11 @@ bool insn_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned code
 	}
 	if (at == len)
 		return false;
-	i->opcode = bytes[at];
+	i->opcode = bytes[at++];
+	if (at == len && (i->opcode == 0x01 || i->opcode == 0x22))
+		return false;
 	i->kind = two_byte_kind(i->opcode);
 	i->faults = two_byte_faults(i->opcode);
-	i->written_cr = written_cr(i->opcode, bytes + at + 1, len - at - 1, rex & 4);
+	i->written_cr = written_cr(i->opcode, bytes + at, rex & 4);
 	return true;
 }

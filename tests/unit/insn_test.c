@@ -132,7 +132,7 @@ static void classes_cover_the_opcode_maps(void)
 	static const uint8_t prefixes[] = { 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0,
 		0xf2, 0xf3, 0x0f };
 	for (unsigned op = 0; op < 256; op++) {
-		uint8_t bytes[2] = { (uint8_t)op, 0 }, two[2] = { 0x0f, (uint8_t)op };
+		uint8_t bytes[2] = { (uint8_t)op, 0 }, two[3] = { 0x0f, (uint8_t)op, 0 };
 		enum insn_kind kind = INSN_OTHER;
 		struct insn i;
 		if (!memchr(prefixes, (int)op, sizeof prefixes)) {
@@ -154,7 +154,7 @@ static void classes_cover_the_opcode_maps(void)
 			CHECK_EQ(i.kind, kind);
 			CHECK_EQ(i.opcode, op);
 		}
-		CHECK(insn_decode(&i, two, 2, 32));
+		CHECK(insn_decode(&i, two, 3, 32));
 		kind = memchr(system_0f, (int)op, sizeof system_0f) ? INSN_SYSTEM
 		       : op == 0x21 || op == 0x23                   ? INSN_MOV_DR
 		                                                    : INSN_OTHER;
@@ -165,7 +165,8 @@ static void classes_cover_the_opcode_maps(void)
 
 static void bytes_that_end_early_are_refused(void)
 {
-	static const char *const whole[] = { "f4", "f3 67 a4", "66 0f 05", "48 0f 05", "f0 0f 05" };
+	static const char *const whole[] = { "f4", "f3 67 a4", "66 0f 05", "48 0f 05", "f0 0f 05",
+		"8e d0", "f6 f0", "66 f7 f0", "ff e0", "0f 22 c0", "0f 01 f0" };
 	for (size_t k = 0; k < sizeof whole / sizeof *whole; k++) {
 		uint8_t bytes[INSN_MAX];
 		struct insn i;
