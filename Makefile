@@ -19,6 +19,7 @@ LDLIBS   += -pthread
 SOURCES := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(B)/obj/%.o)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
+REPLAY  := $(patsubst tests/fuzz/%_fuzz.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 RSP     := $(patsubst tests/rsp/%.c,$(B)/tests/rsp/%,$(wildcard tests/rsp/*_test.c))
 GUESTS  := $(basename $(notdir $(wildcard guests/*.S guests/*.c)))
 # Guests are not instrumented and the same for every build of the program.
@@ -82,11 +83,31 @@ $(B)/tests/rsp/%: tests/rsp/%.c $(wildcard tests/rsp/*.h) tests/unit/check.h
 # The bench and the oracle need QEMU to run, not to be built: a change that breaks them shows here.
 programs: $(B)/stepvm guests $(UNIT) $(RSP) $(B)/tests/bench/bench $(B)/tests/oracle/oracle
 
+# A fuzz target that is given its corpus once; `make fuzz` has clang make up more.
+$(B)/tests/fuzz/%: tests/fuzz/%_fuzz.c tests/fuzz/replay.c tests/fuzz/fuzz.h $(B)/libstepvm.a \
+		$(wildcard tests/unit/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(B)/libstepvm.a $(LDLIBS)
+
+programs: $(REPLAY)
+
 check: programs ## all tests; those that need /dev/kvm are skipped without it
 	@tests/check $(B)
 
 asan: ## all tests again with AddressSanitizer and UBSan
 	$(MAKE) B=build/asan CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' check
+
+# FUZZ_SECONDS each, FUZZ='session monitor' for some of them; new inputs gather in build/fuzz/found.
+FUZZ         ?= $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_SECONDS ?= 60
+FUZZ_CFLAGS  := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+
+fuzz: guests ## libFuzzer on what takes outside input, where clang is installed; FUZZ_SECONDS=60
+	+@tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ)
+
+build/fuzz/%: tests/fuzz/%_fuzz.c tests/fuzz/fuzz.h build/fuzz/libstepvm.a $(wildcard tests/unit/*.h)
+	clang $(CPPFLAGS) -std=c11 -D_GNU_SOURCE $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< \
+		build/fuzz/libstepvm.a $(LDLIBS)
 
 demo: all ## one session: gdb follows 16-bit code from its first instruction
 	@tests/demo $(B)
@@ -118,21 +139,6 @@ oracle: $(B)/stepvm guests $(B)/tests/oracle/oracle ## every step beside QEMU's 
 $(B)/tests/oracle/oracle: $(ORACLE) $(wildcard tests/oracle/*.h) tests/rsp/rsp.h
 	@mkdir -p $(@D)
 	$(CC) -Itests/rsp $(CFLAGS) $(LDFLAGS) -o $@ $(ORACLE) $(LDLIBS)
-
-# libFuzzer (clang's) on each target of tests/fuzz, FUZZ_SECONDS each; a crash leaves its input in
-# build/fuzz. The seeds are the guests.
-FUZZ_SECONDS ?= 60
-FUZZ         := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
-
-fuzz: $(FUZZ) guests ## the fuzzers, FUZZ_SECONDS=60 each, where clang is installed
-	@for f in $(FUZZ); do mkdir -p $$f.corpus && \
-		$$f -max_total_time=$(FUZZ_SECONDS) -max_len=32768 -timeout=10 -print_final_stats=1 \
-			-artifact_prefix=$$f- $$f.corpus $(GUEST_DIR) || exit 1; done
-
-build/fuzz/%: tests/fuzz/%.c $(SOURCES) $(wildcard src/*.h src/*/*.h)
-	@mkdir -p $(@D)
-	clang $(CPPFLAGS) -std=c11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(SOURCES) $(LDLIBS)
 
 check-lab: guests ## the rsp tests and gdb scripts on kvm_amd and kvm_intel, in simulators
 	+@tests/lab/check $(B)

@@ -1,0 +1,55 @@
+/* Page tables in 64 KiB of RAM that hold what the input says, again and again. A walk ends, reads
+ * no more than a table a level, and a page is one piece. */
+#include "fuzz.h"
+
+#include "kvm/paging.h"
+
+#define RAM 0x10000u
+
+struct ram {
+	uint8_t bytes[RAM];
+	unsigned reads;
+};
+
+static bool read_ram(void *ctx, uint64_t gpa, void *to, size_t len)
+{
+	struct ram *r = ctx;
+	r->reads++;
+	if (gpa >= RAM || len > RAM - gpa)
+		return false;
+	memcpy(to, r->bytes + gpa, len);
+	return true;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct ram ram; /* large */
+	struct fuzz_in in = { data, data + size };
+	uint64_t bits = fuzz_number(&in, 1);
+	const struct paging p = {
+		.cr0 = (bits & 1) | (bits & 2 ? 1u << 31 : 0),
+		.cr4 = (bits & 4 ? 1u << 4 : 0) | (bits & 8 ? 1u << 5 : 0) |
+		       (bits & 16 ? 1u << 12 : 0),
+		.efer = bits & 32 ? 0x500 : 0,
+		.cr3 = fuzz_number(&in, 2),
+	};
+	uint64_t gva = fuzz_number(&in, 8), gpa = 0, len = 0, gpa2, len2;
+	struct paging_miss miss = { 0 };
+	for (size_t i = 0; i < RAM; i++)
+		ram.bytes[i] = fuzz_left(&in) ? in.at[i % fuzz_left(&in)] : 0;
+	ram.reads = 0;
+	bool is_mapped = paging_translate(&p, read_ram, &ram, gva, &gpa, &len);
+	FUZZ_CLAIM(ram.reads <= 5);
+	ram.reads = 0;
+	bool is_missed = paging_find_miss(&p, read_ram, &ram, gva, &miss);
+	FUZZ_CLAIM(ram.reads <= 5);
+	FUZZ_CLAIM(!(is_mapped && is_missed));
+	if (is_missed)
+		FUZZ_CLAIM(miss.level >= 1 && miss.level <= 5);
+	if (is_mapped) {
+		FUZZ_CLAIM(len && len - 1 <= UINT64_MAX - gpa && len - 1 <= UINT64_MAX - gva);
+		FUZZ_CLAIM(paging_translate(&p, read_ram, &ram, gva + len - 1, &gpa2, &len2));
+		FUZZ_CLAIM(gpa2 == gpa + len - 1 && len2 == 1);
+	}
+	return 0;
+}
