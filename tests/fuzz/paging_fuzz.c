@@ -1,10 +1,10 @@
-/* Page tables in 64 KiB of RAM that hold what the input says, again and again. A walk ends, reads
+/* Page tables in 16 KiB of RAM that hold what the input says, again and again. A walk ends, reads
  * no more than a table a level, and a page is one piece. */
 #include "fuzz.h"
 
 #include "kvm/paging.h"
 
-#define RAM 0x10000u
+#define RAM 0x4000u
 
 struct ram {
 	uint8_t bytes[RAM];
@@ -35,8 +35,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	uint64_t gva = fuzz_number(&in, 8), gpa = 0, len = 0, gpa2, len2;
 	struct paging_miss miss = { 0 };
-	for (size_t i = 0; i < RAM; i++)
-		ram.bytes[i] = fuzz_left(&in) ? in.at[i % fuzz_left(&in)] : 0;
+	size_t filled = fuzz_left(&in) < RAM ? fuzz_left(&in) : RAM;
+	memset(ram.bytes, 0, RAM);
+	fuzz_take(&in, ram.bytes, filled);
+	for (; filled && filled < RAM; filled *= 2)
+		memcpy(ram.bytes + filled, ram.bytes,
+		        filled < RAM - filled ? filled : RAM - filled);
 	ram.reads = 0;
 	bool is_mapped = paging_translate(&p, read_ram, &ram, gva, &gpa, &len);
 	FUZZ_CLAIM(ram.reads <= 5);
