@@ -26,7 +26,10 @@ static void *watch(void *arg)
 			continue;
 		if (event.data.fd == k->stop_fd)
 			return NULL;
-		vcpu_kick(k->vcpu);
+		pthread_mutex_lock(&k->lock);
+		if (k->vcpu)
+			vcpu_kick(k->vcpu);
+		pthread_mutex_unlock(&k->lock);
 		pthread_kill(k->owner, SIGUSR1);
 	}
 }
@@ -45,7 +48,9 @@ static int start_thread(struct kicker *k)
 int kicker_open(struct kicker *k, struct vcpu *v, struct error *e)
 {
 	int err;
-	*k = (struct kicker) { .vcpu = v, .owner = pthread_self() };
+	*k = (struct kicker) {
+		.vcpu = v, .owner = pthread_self(), .lock = PTHREAD_MUTEX_INITIALIZER
+	};
 	struct sigaction action = { .sa_handler = on_kick }; /* no SA_RESTART */
 	sigaction(SIGUSR1, &action, NULL);
 	k->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -77,6 +82,13 @@ close_event:
 close_epoll:
 	close(k->epoll_fd);
 	return err;
+}
+
+void kicker_set_vcpu(struct kicker *k, struct vcpu *v)
+{
+	pthread_mutex_lock(&k->lock);
+	k->vcpu = v;
+	pthread_mutex_unlock(&k->lock);
 }
 
 void kicker_close(struct kicker *k)

@@ -16,7 +16,8 @@
 #define KICKER_FDS_MAX 8
 
 struct kicker {
-	struct vcpu *vcpu; /* borrowed */
+	pthread_mutex_t lock; /* of vcpu */
+	struct vcpu *vcpu;    /* borrowed; NULL: none to be kicked now */
 	pthread_t owner, thread;
 	int epoll_fd, stop_fd, timer_fd;
 	bool has_timer;
@@ -27,6 +28,8 @@ struct kicker {
 /* The calling thread is the one that runs v. */
 int kicker_open(struct kicker *k, struct vcpu *v, struct error *e);
 void kicker_close(struct kicker *k);
+/* From now on v is kicked, or none (NULL). What it was can be closed. */
+void kicker_set_vcpu(struct kicker *k, struct vcpu *v);
 /* From now on, input (or the end) on fd kicks the vCPU, once. A descriptor that can't be polled (a
  * regular file) is always readable: false. */
 bool kicker_arm(struct kicker *k, int fd);

@@ -226,11 +226,12 @@ static int set_state(struct machine *m, const struct options *o, struct error *e
 	return err;
 }
 
-/* All but run control and the timer. */
-static int make(struct machine *m, const struct options *o, int output_fd, struct error *e)
+/* All but run control and the timer. beside: a VM whose /dev/kvm is used; NULL: it is opened. */
+static int make(struct machine *m, const struct options *o, const struct vm *beside, int output_fd,
+        struct error *e)
 {
 	*m = (struct machine) { .trace = o->trace, .output_fd = output_fd };
-	int err = vm_open(&m->vm, e);
+	int err = beside ? vm_open_beside(&m->vm, beside, e) : vm_open(&m->vm, e);
 	if (err)
 		return err;
 	err = add_memory(m, o, e);
@@ -252,7 +253,7 @@ close_vm:
 
 int machine_open(struct machine *m, const struct options *o, int output_fd, struct error *e)
 {
-	int err = make(m, o, output_fd, e);
+	int err = make(m, o, NULL, output_fd, e);
 	if (err)
 		return err;
 	m->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -299,7 +300,7 @@ int machine_reset(struct machine *m, const struct options *o, struct error *e)
 	/* The new one has to stand where the old one did: its parts point to each other. Put back
 	 * bit by bit, the old one is whole again. */
 	*old = *m;
-	err = make(m, o, old->output_fd, e);
+	err = make(m, o, &old->vm, old->output_fd, e);
 	if (err) {
 		*m = *old;
 		free(old);

@@ -13,6 +13,7 @@
 #include "machine.h"
 #include "options.h"
 #include "probe_report.h"
+#include "sandbox.h"
 #include "serve.h"
 #include "target_file.h"
 #include "terminal.h"
@@ -58,6 +59,14 @@ static void announce(const struct serve *s)
 	        s->transport.where);
 }
 
+/* From here on nothing is opened or started any more. */
+static void confine(const struct options *o, const struct sandbox *s)
+{
+	struct error e = { 0 };
+	if (!o->no_sandbox && sandbox_enter(s, &e))
+		fprintf(stderr, "stepvm: warning: no sandbox: %s\n", e.text);
+}
+
 static int run(const struct options *o)
 {
 	struct machine machine;
@@ -77,9 +86,12 @@ static int run(const struct options *o)
 		machine_close(&machine);
 		return complain("run", &e, status_of(err));
 	}
+	const struct sandbox sandbox = { .unlinked = { serve.transport.path },
+		.reads_files = serve.has_transport };
 	announce(&serve);
 	if (serve.machine->has_input)
 		terminal_open();
+	confine(o, &sandbox);
 	int status = serve_run(&serve);
 	terminal_close();
 	serve_close(&serve);
@@ -163,7 +175,12 @@ static int debug_guest(const struct options *given, const struct launch_dir *dir
 	int pid = start_gdb(&o, symbols_of(&serve), dir, e);
 	int status = STATUS_HOST;
 	if (pid > 0) {
+		const struct sandbox sandbox = { .unlinked = { serve.transport.path, dir->socket },
+			.removed_dir = dir->path,
+			.reads_files = true,
+			.child_pid = pid };
 		serve.child_pid = pid;
+		confine(&o, &sandbox);
 		status = serve_run(&serve);
 	}
 	bool gdb_lives = pid > 0 && serve.child_pid;

@@ -66,6 +66,7 @@ struct options {
 
 	const char *listen; /* --gdb WHERE, or NULL */
 	bool no_wait;
+	bool no_sandbox;
 
 	const char *gdb_program; /* debug, test; NULL: $GDB, else gdb */
 	const char *symbols;     /* run, debug: the image's ELF file, or NULL */

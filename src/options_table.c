@@ -34,6 +34,13 @@ static const char *set_no_wait(struct options *o, const char *value)
 	return NULL;
 }
 
+static const char *set_no_sandbox(struct options *o, const char *value)
+{
+	(void)value;
+	o->no_sandbox = true;
+	return NULL;
+}
+
 static const char *set_memory(struct options *o, const char *value)
 {
 	struct cursor c = cursor_of(value);
@@ -336,6 +343,9 @@ const struct option_row option_rows[] = {
 	        "Narrate on standard error: io (port accesses), mmio (accesses outside RAM), exits "
 	        "(why KVM came back), packets (what the debugger and stepvm tell each other), or "
 	        "several with commas between. May be repeated." },
+	{ "no-sandbox", 0, NULL, ON_GUEST, false, set_no_sandbox,
+	        "Keep all system calls: for a profiler, or where stepvm is ended by SIGSYS. Unless "
+	        "said, those that a running guest does not need are given up." },
 	{ "symbols", 0, "FILE", ON_RUN | ON_DEBUG, false, set_symbols,
 	        "The ELF file that the image was made from, for gdb's symbols: the image itself "
 	        "unless said, when that is one. A gdb that was given no file reads it when it "

@@ -12,6 +12,7 @@
 
 #include "report.h"
 #include "signals.h"
+#include "target_file.h"
 #include "terminal.h"
 
 /* After a reply the next request often follows at once: looking for it a little before sleeping
@@ -45,6 +46,7 @@ int serve_open(struct serve *s, struct machine *m, const struct options *o, stru
 	s->state = o->listen && !o->no_wait ? SERVE_STOPPED : SERVE_RUNNING;
 	s->last.kind = STOP_STEPPED;
 	target_init(&s->target, s);
+	target_file_find(s);
 	signals_open(&m->vcpu, s->wake_fd);
 	m->end_signal = &signals_end;
 	return 0;

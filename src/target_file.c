@@ -25,6 +25,14 @@ static int open_file(const struct serve *s, int *fd)
 	return *fd < 0 ? errno : 0;
 }
 
+void target_file_find(struct serve *s)
+{
+	const struct options *o = s->options;
+	const char *path = o->symbols ? o->symbols : o->image.path;
+	if (!path || !realpath(path, s->file_path))
+		s->file_path[0] = 0;
+}
+
 int target_file_status(struct serve *s, struct target_file_status *to)
 {
 	struct stat status;
@@ -74,5 +82,5 @@ const char *target_file_path(struct serve *s, enum target_layout layout)
 		return NULL;
 	if (ident[4] == 1 && layout == TARGET_REAL16)
 		return NULL;
-	return realpath(file_of(s), s->file_path) ? s->file_path : NULL;
+	return s->file_path[0] ? s->file_path : NULL;
 }

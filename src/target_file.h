@@ -5,6 +5,9 @@
 #include "gdbstub/target.h"
 #include "serve.h"
 
+/* Before the sandbox, in which realpath(3) can't look around: finds what target_file_path tells. */
+void target_file_find(struct serve *s);
+
 /* The functions of struct target_file. The file is what --symbols names, else the image itself when
  * it was loaded by its own headers. One with 32-bit code is not told of while the CPU runs 16-bit
  * code: gdb would decode that by the file's architecture. */

@@ -50,7 +50,7 @@ void control_registers_written(struct control *c)
 const struct probe *control_probe(struct control *c)
 {
 	if (!c->is_probed) {
-		if (probe_run(&c->probe, NULL))
+		if (probe_run(&c->probe, c->vcpu->vm, NULL))
 			c->probe = (struct probe) { .step_runs_whole_rep = true,
 				.mov_ss_hides_step = true };
 		c->is_probed = true;

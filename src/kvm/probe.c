@@ -347,10 +347,10 @@ bool probe_is_tried(enum probe_fact fact, enum scratch_mode mode)
 	return tries[fact].modes & 1u << mode;
 }
 
-int probe_run(struct probe *p, struct error *e)
+int probe_run(struct probe *p, const struct vm *beside, struct error *e)
 {
 	struct scratch s;
-	int err = scratch_open(&s, e);
+	int err = scratch_open(&s, beside, e);
 	if (err)
 		return err;
 	p->has_int3 = try_int3(&s, SCRATCH_REAL16) == PROBE_YES;
@@ -373,7 +373,7 @@ static void run_mode(struct scratch *s, enum scratch_mode mode, struct probe_fac
 int probe_run_all(struct probe_facts *p, struct error *e)
 {
 	struct scratch s;
-	int err = scratch_open(&s, e);
+	int err = scratch_open(&s, NULL, e);
 	if (err)
 		return err;
 	*p = (struct probe_facts) {

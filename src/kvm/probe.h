@@ -60,8 +60,8 @@ struct probe_facts {
 	bool has_readonly_mem; /* KVM_CAP_READONLY_MEM */
 };
 
-/* Each returns 0 with the facts, or -errno when no VM can be made. */
-int probe_run(struct probe *p, struct error *e);
+/* Each returns 0 with the facts, or -errno when no VM can be made. beside: scratch_open's. */
+int probe_run(struct probe *p, const struct vm *beside, struct error *e);
 int probe_run_all(struct probe_facts *p, struct error *e);
 
 /* Whether the question makes sense in that mode. */

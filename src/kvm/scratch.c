@@ -77,11 +77,11 @@ static void stop_timer(struct scratch *s)
 
 /* --- the machine ----------------------------------------------------------------------------- */
 
-int scratch_open(struct scratch *s, struct error *e)
+int scratch_open(struct scratch *s, const struct vm *beside, struct error *e)
 {
 	size_t len;
 	*s = (struct scratch) { .err = 0 };
-	int err = vm_open(&s->vm, e);
+	int err = beside ? vm_open_beside(&s->vm, beside, e) : vm_open(&s->vm, e);
 	if (err)
 		return err;
 	err = memory_add(&s->vm.memory, 0, RAM_SIZE, e);

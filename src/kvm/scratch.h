@@ -42,7 +42,8 @@ struct scratch {
 	sigset_t old_mask;
 };
 
-int scratch_open(struct scratch *s, struct error *e);
+/* beside: a VM whose /dev/kvm is used; NULL: it is opened. */
+int scratch_open(struct scratch *s, const struct vm *beside, struct error *e);
 void scratch_close(struct scratch *s);
 
 /* A guest from scratch, with the code at SCRATCH_CODE and hlt behind it. Debugging is off, no page

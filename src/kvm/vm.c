@@ -85,11 +85,10 @@ close_vm:;
 	return err;
 }
 
-int vm_open(struct vm *vm, struct error *e)
+/* kvm_fd is the VM's from now on. */
+static int open_on(struct vm *vm, int kvm_fd, struct error *e)
 {
-	*vm = (struct vm) { .kvm_fd = open_device(e), .fd = -1 };
-	if (vm->kvm_fd < 0)
-		return vm->kvm_fd;
+	*vm = (struct vm) { .kvm_fd = kvm_fd, .fd = -1 };
 	int err = check_kvm(vm->kvm_fd, e);
 	if (err)
 		goto close_kvm;
@@ -111,6 +110,20 @@ int vm_open(struct vm *vm, struct error *e)
 close_kvm:
 	close(vm->kvm_fd);
 	return err;
+}
+
+int vm_open(struct vm *vm, struct error *e)
+{
+	int kvm_fd = open_device(e);
+	return kvm_fd < 0 ? kvm_fd : open_on(vm, kvm_fd, e);
+}
+
+int vm_open_beside(struct vm *vm, const struct vm *other, struct error *e)
+{
+	int kvm_fd = fcntl(other->kvm_fd, F_DUPFD_CLOEXEC, 0);
+	if (kvm_fd < 0)
+		return error_set(e, -errno, "no second /dev/kvm: %s", strerror(errno));
+	return open_on(vm, kvm_fd, e);
 }
 
 void vm_close(struct vm *vm)

@@ -27,6 +27,9 @@ struct vm {
 /* Opens /dev/kvm and makes a VM without RAM. The text says what is missing and what to do about it.
  * A failed open leaves nothing to close. */
 int vm_open(struct vm *vm, struct error *e);
+/* Another VM through the /dev/kvm that other has open: no file is opened, which the sandbox
+ * forbids. Each is closed for itself. */
+int vm_open_beside(struct vm *vm, const struct vm *other, struct error *e);
 void vm_close(struct vm *vm);
 
 #endif
