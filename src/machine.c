@@ -21,6 +21,9 @@
 #define TICK_MIN  50000 /* ns: a guest whose timer ticks faster gets on all the same */
 #define RFLAGS_IF (1u << 9)
 
+/* How late a signal is seen that comes right before the wait for a reader. */
+#define OUTPUT_WAIT_MS 100
+
 static void write_all(void *ctx, const uint8_t *bytes, size_t len)
 {
 	struct machine *m = ctx;
@@ -29,11 +32,13 @@ static void write_all(void *ctx, const uint8_t *bytes, size_t len)
 		if (n > 0) {
 			bytes += n;
 			len -= (size_t)n;
+		} else if (errno != EAGAIN && errno != EINTR) {
+			m->output_error = -errno;
+		} else if (m->end_signal && *m->end_signal) {
+			m->output_error = -EINTR;
 		} else if (errno == EAGAIN) { /* somebody made it non-blocking */
 			struct pollfd p = { .fd = m->output_fd, .events = POLLOUT };
-			poll(&p, 1, -1);
-		} else if (errno != EINTR || (m->end_signal && *m->end_signal)) {
-			m->output_error = -errno;
+			poll(&p, 1, OUTPUT_WAIT_MS);
 		}
 	}
 }
