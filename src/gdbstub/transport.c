@@ -15,6 +15,10 @@
 
 #include "gdbstub/frame.h"
 
+/* Connections that wait to be taken. Where the queue is full, TCP has the next one try again after
+ * a second (RFC 6298, 2.1), and a Unix socket's connect waits. */
+#define BACKLOG 128
+
 static int fail(struct transport_error *e, int code, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 static int fail(struct transport_error *e, int code, const char *format, ...)
@@ -120,7 +124,7 @@ static int listen_tcp(struct transport *t, const char *where, struct transport_e
 		return fail(e, -errno, "%s: no socket: %s", where, strerror(errno));
 	setsockopt(t->listen_fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	int err = 0;
-	if (bind(t->listen_fd, (struct sockaddr *)&a, len) < 0 || listen(t->listen_fd, 8) < 0)
+	if (bind(t->listen_fd, (struct sockaddr *)&a, len) < 0 || listen(t->listen_fd, BACKLOG) < 0)
 		err = errno == EADDRINUSE
 		              ? fail(e, -errno,
 		                        "%s: another program listens there; choose another port, "
@@ -174,7 +178,7 @@ static int listen_unix(struct transport *t, const char *path, struct transport_e
 	mode_t before = umask(0177);
 	int bound = bind(t->listen_fd, (struct sockaddr *)&a, sizeof a);
 	umask(before);
-	if (bound < 0 || listen(t->listen_fd, 8) < 0) {
+	if (bound < 0 || listen(t->listen_fd, BACKLOG) < 0) {
 		err = fail(e, -errno, "unix:%s: cannot listen: %s", path, strerror(errno));
 		close(t->listen_fd);
 		return err;

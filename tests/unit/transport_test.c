@@ -289,6 +289,27 @@ static void standard_input_and_output_connect_once(void)
 	close(out[1]);
 }
 
+/* As many as a port scan may leave behind: none of them, nor the next one, has to wait. */
+static void a_queue_of_connections_keeps_nobody_waiting(void)
+{
+	struct transport t;
+	struct transport_error e;
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fds[100];
+	CHECK_EQ(transport_open(&t, unix_where("queue"), &e), 0);
+	snprintf(a.sun_path, sizeof a.sun_path, "%s", t.path);
+	for (int i = 0; i < 100; i++) {
+		fds[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		if (connect(fds[i], (struct sockaddr *)&a, sizeof a) < 0)
+			CHECK_FAIL("connection %d: %s", i, strerror(errno));
+	}
+	for (int i = 0; i < 100; i++)
+		CHECK_EQ(transport_accept(&t), i ? -EBUSY : 1);
+	for (int i = 0; i < 100; i++)
+		close(fds[i]);
+	transport_close(&t);
+}
+
 int main(void)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -301,6 +322,7 @@ int main(void)
 	RUN(a_unix_socket_carries_bytes);
 	RUN(a_reader_that_does_not_read_blocks_nothing);
 	RUN(a_second_debugger_is_told_and_sent_away);
+	RUN(a_queue_of_connections_keeps_nobody_waiting);
 	RUN(where_is_what_gdb_takes);
 	RUN(loopback_of_ipv6_is_loopback);
 	RUN(bad_addresses_are_refused_by_name);
