@@ -196,6 +196,9 @@ static bool insert(void *ctx, bool is_hardware, uint64_t gva, struct target_erro
 		snprintf(why->text, sizeof why->text,
 		        "the CPU has %d debug registers, and all are taken by hardware breakpoints",
 		        BREAKPOINT_REGISTERS);
+	else if (err == -E2BIG)
+		snprintf(why->text, sizeof why->text, "there are %d breakpoints already",
+		        BREAKPOINTS_MAX);
 	else if (err)
 		snprintf(why->text, sizeof why->text, "no breakpoint at 0x%" PRIx64 ": %s", gva,
 		        strerror(-err));
@@ -218,6 +221,9 @@ static bool insert_watch(
 	if (err == -E2BIG)
 		snprintf(why->text, sizeof why->text,
 		        "a watchpoint can have %d bytes, not %" PRIu64, WATCH_LEN_MAX, len);
+	else if (err == -ENOSPC)
+		snprintf(why->text, sizeof why->text, "there are %d watchpoints already",
+		        WATCHES_MAX);
 	else if (err)
 		snprintf(why->text, sizeof why->text, "no watchpoint at 0x%" PRIx64 ": %s", gva,
 		        strerror(-err));

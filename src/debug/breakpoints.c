@@ -48,7 +48,11 @@ int breakpoints_add(struct breakpoints *b, uint64_t gva, bool is_hardware)
 	if (is_hardware && !(p && p->is_hardware) &&
 	        breakpoints_hardware(b) == BREAKPOINT_REGISTERS)
 		return -ENOSPC;
+	if (!p && b->count == BREAKPOINTS_MAX)
+		breakpoints_purge(b); /* the removed ones are there for monitor info only */
 	if (!p) {
+		if (b->count == BREAKPOINTS_MAX)
+			return -E2BIG;
 		if (b->count == b->size) {
 			size_t size = b->size ? 2 * b->size : 16;
 			struct breakpoint *all = realloc(b->all, size * sizeof *all);

@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BREAKPOINT_REGISTERS 4 /* DR0 to DR3, SDM vol 3, "Debug Registers" */
+#define BREAKPOINT_REGISTERS 4     /* DR0 to DR3, SDM vol 3, "Debug Registers" */
+#define BREAKPOINTS_MAX      16384 /* a debugger can't have more memory and time than these take */
 
 enum breakpoint_method {
 	BREAKPOINT_REGISTER,
@@ -38,7 +39,8 @@ struct breakpoints {
 void breakpoints_init(struct breakpoints *b);
 void breakpoints_close(struct breakpoints *b);
 
-/* 0, -ENOSPC: four hardware breakpoints are there already, or -ENOMEM. Adding twice is no error. */
+/* 0, -ENOSPC: four hardware breakpoints are there already, -E2BIG: BREAKPOINTS_MAX are, or -ENOMEM.
+ * Adding twice is no error. */
 int breakpoints_add(struct breakpoints *b, uint64_t gva, bool is_hardware);
 /* Removing what is not there is no error. A removed breakpoint stays in the list, not set, until
  * breakpoints_purge: gdb removes all of them at every stop, and a user who then asks how they were

@@ -40,7 +40,11 @@ int watches_add(struct watches *w, uint64_t gva, uint64_t len, enum watch_kind k
 		return -EINVAL;
 	if (len > WATCH_LEN_MAX)
 		return -E2BIG;
+	if (!p && w->count == WATCHES_MAX)
+		watches_purge(w); /* the removed ones are there for monitor info only */
 	if (!p) {
+		if (w->count == WATCHES_MAX)
+			return -ENOSPC;
 		if (w->count == w->size) {
 			size_t size = w->size ? 2 * w->size : 8;
 			struct watch *all = realloc(w->all, size * sizeof *all);

@@ -14,6 +14,7 @@
 #include "kvm/vcpu.h"
 
 #define WATCH_LEN_MAX 0x10000 /* bytes of one watchpoint; their old values are kept */
+#define WATCHES_MAX   256     /* with them, 16 MiB at most */
 
 enum watch_kind { WATCH_WRITE, WATCH_READ, WATCH_ACCESS };
 enum watch_method { WATCH_BY_REGISTER, WATCH_BY_GUARD };
@@ -34,8 +35,8 @@ struct watches {
 
 void watches_init(struct watches *w);
 void watches_close(struct watches *w);
-/* 0, -EINVAL (no length, wraps), -E2BIG (over WATCH_LEN_MAX) or -ENOMEM. Adding twice is no error.
- */
+/* 0, -EINVAL (no length, wraps), -E2BIG (over WATCH_LEN_MAX), -ENOSPC (WATCHES_MAX are there) or
+ * -ENOMEM. Adding twice is no error. */
 int watches_add(struct watches *w, uint64_t gva, uint64_t len, enum watch_kind kind);
 void watches_remove(struct watches *w, uint64_t gva, uint64_t len, enum watch_kind kind);
 void watches_purge(struct watches *w);

@@ -225,6 +225,21 @@ static void agrees_with_a_naive_twin(void)
 	breakpoints_close(&b);
 }
 
+static void there_is_an_end_and_removed_ones_make_room(void)
+{
+	struct breakpoints b;
+	breakpoints_init(&b);
+	for (unsigned i = 0; i < BREAKPOINTS_MAX; i++)
+		CHECK_EQ(breakpoints_add(&b, i, false), 0);
+	CHECK_EQ(breakpoints_add(&b, BREAKPOINTS_MAX, false), -E2BIG);
+	CHECK_EQ(breakpoints_add(&b, 5, true), 0); /* it is there */
+	breakpoints_remove(&b, 7, false);
+	CHECK_EQ(breakpoints_add(&b, BREAKPOINTS_MAX, false), 0);
+	CHECK_EQ(breakpoints_add(&b, 7, false), -E2BIG);
+	CHECK_EQ(b.count, BREAKPOINTS_MAX);
+	breakpoints_close(&b);
+}
+
 static void methods_have_names(void)
 {
 	CHECK_STR(breakpoint_method_name(BREAKPOINT_REGISTER), "debug register");
@@ -242,6 +257,7 @@ int main(void)
 	RUN(registers_go_to_hardware_then_to_the_hard_to_plant);
 	RUN(registers_go_to_the_slowest);
 	RUN(agrees_with_a_naive_twin);
+	RUN(there_is_an_end_and_removed_ones_make_room);
 	RUN(methods_have_names);
 	return check_done();
 }

@@ -202,6 +202,21 @@ static void what_cannot_be_watched_is_refused(void)
 }
 
 /* A removed one stays in the list for monitor info until the guest goes on. */
+static void there_is_an_end_and_removed_ones_make_room(void)
+{
+	struct watches w;
+	watches_init(&w);
+	for (unsigned i = 0; i < WATCHES_MAX; i++)
+		CHECK_EQ(watches_add(&w, i, 1, WATCH_WRITE), 0);
+	CHECK_EQ(watches_add(&w, WATCHES_MAX, 1, WATCH_WRITE), -ENOSPC);
+	CHECK_EQ(watches_add(&w, 5, 1, WATCH_WRITE), 0); /* it is there */
+	watches_remove(&w, 7, 1, WATCH_WRITE);
+	CHECK_EQ(watches_add(&w, WATCHES_MAX, 1, WATCH_WRITE), 0);
+	CHECK_EQ(watches_add(&w, 7, 1, WATCH_WRITE), -ENOSPC);
+	CHECK_EQ(w.count, WATCHES_MAX);
+	watches_close(&w);
+}
+
 static void a_removed_one_hits_no_more_and_goes_with_the_purge(void)
 {
 	struct watches w;
@@ -239,6 +254,7 @@ int main(void)
 	RUN(a_hit_is_an_overlap_of_the_right_kind);
 	RUN(the_first_that_was_added_is_told);
 	RUN(what_cannot_be_watched_is_refused);
+	RUN(there_is_an_end_and_removed_ones_make_room);
 	RUN(a_removed_one_hits_no_more_and_goes_with_the_purge);
 	RUN(kinds_and_methods_have_names);
 	return check_done();
