@@ -91,6 +91,14 @@ $(B)/tests/fuzz/%: tests/fuzz/%_fuzz.c tests/fuzz/replay.c tests/fuzz/fuzz.h $(B
 
 programs: $(REPLAY)
 
+TORTURE := $(wildcard tests/torture/*.c)
+
+$(B)/tests/torture/torture: $(TORTURE) $(wildcard tests/torture/*.h tests/rsp/*.h) tests/unit/check.h
+	@mkdir -p $(@D)
+	$(CC) -Itests/unit -Itests/rsp $(CFLAGS) $(LDFLAGS) -o $@ $(TORTURE) $(LDLIBS)
+
+programs: $(B)/tests/torture/torture
+
 check: programs ## all tests; those that need /dev/kvm are skipped without it
 	@tests/check $(B)
 
@@ -108,6 +116,13 @@ fuzz: guests ## libFuzzer on what takes outside input, where clang is installed;
 build/fuzz/%: tests/fuzz/%_fuzz.c tests/fuzz/fuzz.h build/fuzz/libstepvm.a $(wildcard tests/unit/*.h)
 	clang $(CPPFLAGS) -std=c11 -D_GNU_SOURCE $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< \
 		build/fuzz/libstepvm.a $(LDLIBS)
+
+# TORTURE_FLAGS='ACTIONS GUESTS SEED'; the seed is printed.
+TORTURE_FLAGS ?= 100000 1000
+
+.PHONY: torture
+torture: programs ## debuggers and guests that misbehave, at random, for long
+	@STEPVM=$(B)/stepvm GUESTS=$(GUEST_DIR) $(B)/tests/torture/torture $(TORTURE_FLAGS)
 
 demo: all ## one session: gdb follows 16-bit code from its first instruction
 	@tests/demo $(B)

@@ -1,0 +1,88 @@
+/* torture: a computation without an end whose state tells whether anything disturbed it.
+ *
+ *	stepvm run --gdb :1234 --memory 640K torture.bin
+ *
+ * What to see: with what is in limit changed to N, it halts after round N, and memory and registers
+ * are the same as in any other run to N, whatever a debugger did meanwhile. A round is arithmetic on
+ * 32 KiB at 0x10000, a software interrupt, popf and pushf, rep movs, a port and memory where no RAM
+ * is. It never looks at the time. 0x60000 to 0x6ffff is left alone: a debugger may write there. */
+# link: 0x7c00
+	.set	DATA, 0x1000	/* segments */
+	.set	MMIO, 0xa000
+	.code16
+	.globl	start, round, next, on_int, rounds, limit, done
+start:
+	ljmp	$0, $normalized
+normalized:
+	cli
+	cld
+	xor	%ax, %ax
+	mov	%ax, %ds
+	mov	%ax, %ss
+	mov	$0x7c00, %sp
+	movw	$on_int, 0x40 * 4
+	mov	%ax, 0x40 * 4 + 2
+	mov	$DATA, %ax
+	mov	%ax, %es
+round:
+	mov	$64, %cx
+next:	mov	state, %eax		# Numerical Recipes' linear congruential generator
+	imul	$1664525, %eax
+	add	$1013904223, %eax
+	mov	%eax, state
+	mov	%ax, %bx
+	and	$0x7ffc, %bx
+	xor	%eax, %es:(%bx)
+	mov	%es:(%bx), %edx
+	add	%edx, sum
+	push	%dx
+	pop	%si
+	loop	next
+
+	int	$0x40
+	push	$0x0897			# all arithmetic flags; bit 1 is always 1
+	popf
+	pushf
+	pop	%ax
+	add	%ax, sum
+
+	mov	%es, %ax
+	mov	%ax, %ds
+	and	$0x3ff0, %si
+	lea	0x4000(%si), %di
+	mov	$37, %cx
+	rep movsb
+	xor	%ax, %ax
+	mov	%ax, %ds
+
+	mov	$0x80, %dx
+	mov	state, %al
+	out	%al, %dx
+	in	%dx, %al		# nothing is there: ff
+	add	%al, sum
+	mov	$MMIO, %ax
+	mov	%ax, %fs
+	incl	%fs:0x123
+	mov	%fs:0x123, %eax		# nor there
+	add	%eax, sum
+
+	incl	rounds
+	mov	rounds, %eax
+	cmp	limit, %eax
+	jne	round
+done:	hlt
+	jmp	done
+
+on_int:
+	mov	%sp, %bp
+	mov	4(%bp), %ax		# the flags that were pushed
+	add	%ax, sum
+	iret
+
+	.balign	4
+state:	.long	1
+sum:	.long	0
+rounds:	.long	0
+limit:	.long	0xffffffff
+	.org	510
+	.byte	0x55, 0xaa

@@ -1,0 +1,557 @@
+/* A debugger that does whatever comes to its mind, but for what a guest must feel: it writes only
+ * what is there already, and to memory that the guest leaves alone. At the end the guest goes on to
+ * a round that a twin has gone to without a debugger's doing, and both must be equal. */
+#include <dirent.h>
+#include <fcntl.h>
+
+#include "torture.h"
+
+/* What stepvm may have grown by in the end: a session (two packets, the output) and what malloc
+ * keeps of it. At its peak there is one session, too, and the packets' copies on their way. */
+#define GROWTH_KB 1536
+#define PEAK_KB   4096
+#ifdef __SANITIZE_ADDRESS__ /* stepvm is built the same way, and keeps what was freed */
+#define HAS_BOUNDS false
+#else
+#define HAS_BOUNDS true
+#endif
+
+#define SCRATCH_GVA  0x60000u
+#define SCRATCH_SIZE 0x10000u
+#define DATA_GVA     0x10000u
+#define DATA_SIZE    0x8000u
+
+struct live {
+	struct rsp r;
+	uint64_t seed;
+	unsigned action; /* that is under way */
+	const char *name;
+	char failure[600];
+};
+
+static uint32_t below(struct live *l, uint32_t n)
+{
+	return random_below(&l->seed, n);
+}
+
+static bool fail(struct live *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool fail(struct live *l, const char *format, ...)
+{
+	va_list args;
+	if (l->failure[0])
+		return false;
+	va_start(args, format);
+	vsnprintf(l->failure, sizeof l->failure, format, args);
+	va_end(args);
+	return false;
+}
+
+static bool is_failed(const struct live *l)
+{
+	return l->failure[0];
+}
+
+/* Standard error is a pipe that stepvm waits for. */
+static void read_errors(struct live *l)
+{
+	struct pollfd p = { .fd = l->r.stderr_fd, .events = POLLIN };
+	while (poll(&p, 1, 0) == 1 && p.revents & POLLIN && rsp_drain(&l->r))
+		l->r.errors_len = 0;
+}
+
+/* --- what /proc tells ------------------------------------------------------------------------ */
+
+static long proc_kb(pid_t pid, const char *name)
+{
+	char path[64], line[200];
+	long value = -1;
+	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+	FILE *f = fopen(path, "r");
+	while (f && fgets(line, sizeof line, f))
+		if (!strncmp(line, name, strlen(name)))
+			value = strtol(line + strlen(name), NULL, 10);
+	if (f)
+		fclose(f);
+	return value;
+}
+
+static unsigned count_fds(pid_t pid)
+{
+	char path[64];
+	unsigned count = 0;
+	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	DIR *d = opendir(path);
+	while (d && readdir(d))
+		count++;
+	if (d)
+		closedir(d);
+	return count;
+}
+
+/* --- talking --------------------------------------------------------------------------------- */
+
+static void spin_us(uint32_t us)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	int64_t until = (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000 + us;
+	do
+		clock_gettime(CLOCK_MONOTONIC, &t);
+	while ((int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000 < until);
+}
+
+/* A new connection to a guest that is stopped, or is by it. */
+static bool connect_again(struct live *l)
+{
+	read_errors(l);
+	if (!rsp_connect(&l->r))
+		return fail(l, "no connection: %s", strerror(errno));
+	if (rsp_ask(&l->r, "?")[0] != 'T')
+		return fail(l, "? -> %.100s", l->r.packet);
+	if (below(l, 2) && !strcmp(rsp_ask(&l->r, "QStartNoAckMode"), "OK"))
+		l->r.is_no_ack = true;
+	return true;
+}
+
+static const char *ask(struct live *l, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+static const char *ask(struct live *l, const char *format, ...)
+{
+	char body[300];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(body, sizeof body, format, args);
+	va_end(args);
+	const char *reply = rsp_ask_bytes(&l->r, body, strlen(body));
+	if (reply[0] == '(')
+		fail(l, "%s -> %s", body, reply);
+	return reply;
+}
+
+static bool wait_for_stop(struct live *l, const char *what)
+{
+	const char *reply = rsp_reply(&l->r);
+	return reply[0] == 'T' ? true : fail(l, "%s -> %.100s", what, reply);
+}
+
+/* --- actions: each leaves a connection to a stopped guest ------------------------------------- */
+
+static const char *const questions[] = { "g", "p8", "p0", "m7c00,40", "m10000,8000", "m9fff0,20",
+	"mffffffffffffffff,2", "?", "qC", "qfThreadInfo", "qsThreadInfo", "qThreadExtraInfo,1",
+	"qAttached", "qXfer:features:read:target.xml:0,ffb", "qXfer:threads:read::0,100", "Hg1",
+	"Hc-1", "T1", "vCont?", "qSupported:swbreak+;hwbreak+", "vMustReplyEmpty", "qRcmd,696e666f",
+	"qRcmd,68656c70", "qRcmd,696e666f206578697473", "qRcmd,6361746368", "z0,7c00,1",
+	"z2,10000,4" };
+#define QUESTIONS (sizeof questions / sizeof *questions)
+
+static void ask_something(struct live *l)
+{
+	ask(l, "%s", questions[below(l, QUESTIONS)]);
+}
+
+/* A question gone wrong. Of those that only ask, and so it stays. */
+static void ask_nonsense(struct live *l)
+{
+	char body[64];
+	snprintf(body, sizeof body, "%s", questions[below(l, QUESTIONS)]);
+	size_t len = strlen(body);
+	for (uint32_t n = 1 + below(l, 4); n; n--) {
+		static const char likely[] = "0123456789abcdef,:;=-pmgxXZ.\x7f\xff ";
+		uint32_t at = 1 + below(l, (uint32_t)len);
+		if (at < sizeof body - 1)
+			body[at] = likely[below(l, sizeof likely - 1)];
+		if (at == len && len < sizeof body - 2)
+			body[++len] = 0;
+	}
+	bool is_monitor = !strncmp(body, "qR", 2);
+	if (body[0] != 'v' && !is_monitor)
+		rsp_ask_bytes(&l->r, body, strlen(body));
+	if (!strcmp(l->r.packet, "(no reply)"))
+		fail(l, "no reply to %s", body);
+}
+
+static void send_broken(struct live *l)
+{
+	char packet[80];
+	const char *body = questions[below(l, QUESTIONS)];
+	uint8_t sum = (uint8_t)(1 + below(l, 255));
+	for (const char *c = body; *c; c++)
+		sum = (uint8_t)(sum + *c);
+	int n = below(l, 4) ? snprintf(packet, sizeof packet, "$%s#%02x", body, sum)
+	                    : snprintf(packet, sizeof packet, "$%s#z%x", body, sum & 15);
+	unsigned before = l->r.naks;
+	rsp_send_raw(&l->r, packet, (size_t)n);
+	ask(l, "qC");
+	if (strcmp(l->r.packet, "QC1") || l->r.naks != before + !l->r.is_no_ack)
+		fail(l, "%s: %u naks, then %.60s", packet, l->r.naks - before, l->r.packet);
+}
+
+/* Bytes that are no packet: any but `$`, and `-`, which would have a reply sent again. */
+static void send_noise(struct live *l)
+{
+	uint8_t noise[200];
+	uint32_t n = below(l, sizeof noise);
+	for (uint32_t i = 0; i < n; i++) {
+		noise[i] = (uint8_t)random_next(&l->seed);
+		if (noise[i] == '$' || noise[i] == '-')
+			noise[i] = '+';
+	}
+	rsp_send_raw(&l->r, noise, n);
+	ask(l, "qC");
+}
+
+static void nak_replies(struct live *l)
+{
+	if (l->r.is_no_ack)
+		return;
+	char first[64];
+	snprintf(first, sizeof first, "%s", ask(l, "m7c00,10"));
+	for (uint32_t n = below(l, 4); n; n--) {
+		rsp_send_raw(&l->r, "-", 1);
+		if (strcmp(rsp_reply(&l->r), first))
+			fail(l, "sent again: %.60s, was %s", l->r.packet, first);
+	}
+}
+
+static void step(struct live *l)
+{
+	for (uint32_t n = below(l, 30); n; n--)
+		if (strncmp(ask(l, n & 1 ? "s" : "vCont;s:1;c"), "T05", 3))
+			fail(l, "a step -> %.60s", l->r.packet);
+}
+
+/* 0x03 at any moment: with the request, in its midst, behind it. */
+static void run_and_interrupt(struct live *l)
+{
+	uint32_t moment = below(l, 4);
+	if (moment == 0) {
+		rsp_send_raw(&l->r, "$c#63\x03", 6);
+	} else {
+		rsp_send(&l->r, "c", 1);
+		if (moment > 1)
+			spin_us(below(l, moment == 2 ? 60 : 1500));
+		rsp_send_raw(&l->r, "\x03\x03\x03", 1 + below(l, 3));
+	}
+	wait_for_stop(l, "c and 0x03");
+}
+
+static void interrupt_the_stopped(struct live *l)
+{
+	rsp_send_raw(&l->r, "\x03\x03\x03\x03", 1 + below(l, 4));
+	ask(l, "qC");
+}
+
+static uint64_t place(struct live *l)
+{
+	static const char *const names[] = { "round", "next", "on_int", "rounds" };
+	return rsp_symbol("torture", names[below(l, 4)]) + (below(l, 3) ? 0 : below(l, 8));
+}
+
+/* With breakpoints and watchpoints the guest is stopped by them or by us. */
+static void run_to_something(struct live *l)
+{
+	uint64_t at[8];
+	uint32_t type[8], count = 1 + below(l, 8);
+	for (uint32_t i = 0; i < count; i++) {
+		type[i] = below(l, 8) ? below(l, 2) : 2 + below(l, 3);
+		at[i] = type[i] >= 2 ? DATA_GVA + below(l, DATA_SIZE) : place(l);
+		ask(l, "Z%u,%" PRIx64 ",%x", type[i], at[i], type[i] >= 2 ? 1 + below(l, 8) : 1);
+	}
+	for (uint32_t n = 1 + below(l, 3); n; n--) {
+		rsp_send(&l->r, "c", 1);
+		spin_us(below(l, 300));
+		rsp_send_raw(&l->r, "\x03", 1);
+		wait_for_stop(l, "c to a breakpoint");
+		/* The 0x03 may come while it is stopped already, and is nothing then. */
+		ask(l, "qC");
+	}
+	for (uint32_t i = 0; i < count && below(l, 4); i++)
+		ask(l, "z%u,%" PRIx64 ",%x", type[i], at[i], 1 + below(l, 8));
+	if (below(l, 2)) /* else they go with the connection */
+		connect_again(l);
+}
+
+static void write_scratch(struct live *l)
+{
+	uint8_t bytes[600], body[1300], hex[1201];
+	uint32_t len = 1 + below(l, sizeof bytes),
+	         gva = SCRATCH_GVA + below(l, SCRATCH_SIZE - sizeof bytes);
+	for (uint32_t i = 0; i < len; i++) {
+		bytes[i] = (uint8_t)random_next(&l->seed);
+		snprintf((char *)hex + 2 * i, 3, "%02x", bytes[i]);
+	}
+	int n = snprintf((char *)body, sizeof body, "%c%x,%x:", below(l, 2) ? 'X' : 'M', gva, len);
+	if (body[0] == 'X') {
+		n += (int)rsp_escape(body + n, bytes, len);
+	} else {
+		memcpy(body + n, hex, 2 * len);
+		n += (int)(2 * len);
+	}
+	if (strcmp(rsp_ask_bytes(&l->r, body, (size_t)n), "OK"))
+		fail(l, "%.20s -> %.60s", body, l->r.packet);
+	if (strcmp(ask(l, "m%x,%x", gva, len), (char *)hex))
+		fail(l, "%.20s was not read back", body);
+}
+
+static void write_back_registers(struct live *l)
+{
+	char value[2000];
+	uint32_t reg = below(l, 16);
+	if (below(l, 2)) {
+		snprintf(value, sizeof value, "%s", ask(l, "p%x", reg));
+		if (strlen(value) == 8) /* else an error */
+			ask(l, "P%x=%s", reg, value);
+	} else {
+		value[0] = 'G';
+		snprintf(value + 1, sizeof value - 1, "%s", ask(l, "g"));
+		rsp_ask_bytes(&l->r, value, strlen(value));
+	}
+	if (strcmp(l->r.packet, "OK"))
+		fail(l, "written back: %.60s", l->r.packet);
+}
+
+static void leave(struct live *l)
+{
+	static const char *const last_words[] = { "", "$", "$m7c0", "$X60000,4:ab}", "$c#", "$g#6",
+		"\x03", "-", "$X60000,3fff0:" };
+	const struct linger none = { .l_onoff = 1, .l_linger = 0 };
+	uint32_t n = below(l, sizeof last_words / sizeof *last_words);
+	if (below(l, 3) == 0)
+		rsp_send(&l->r, "c", 1);
+	else if (below(l, 8) == 0)
+		ask(l, "D");
+	rsp_send_raw(&l->r, last_words[n], strlen(last_words[n]));
+	if (below(l, 2)) /* tcp(7): close then sends RST */
+		setsockopt(l->r.in_fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+	rsp_disconnect(&l->r);
+	connect_again(l);
+}
+
+/* Replies pile up until they don't fit any more; then it leaves, or takes them all. */
+static void flood(struct live *l)
+{
+	char packet[32];
+	size_t n = rsp_wrap((uint8_t *)packet, "m10000,8000", 11), sent = 0;
+	fcntl(l->r.in_fd, F_SETFL, O_NONBLOCK);
+	while (sent < 3000) {
+		ssize_t done = send(l->r.in_fd, packet, n, MSG_NOSIGNAL);
+		if (done != (ssize_t)n)
+			break;
+		sent++;
+	}
+	fcntl(l->r.in_fd, F_SETFL, 0);
+	if (below(l, 3) == 0)
+		for (size_t i = 0; i < sent && i < 20; i++)
+			if (rsp_reply(&l->r)[0] == '(')
+				fail(l, "reply %zu of %zu did not come", i, sent);
+	connect_again(l);
+}
+
+/* One packet that is too long, whole or not. */
+static void send_too_much(struct live *l)
+{
+	size_t len = 0x40000 + below(l, 0x20000);
+	uint8_t *body = malloc(len), *packet = malloc(len + 4);
+	memset(body, 'a', len);
+	memcpy(body, "X60000,4:", 9);
+	size_t n = rsp_wrap(packet, body, len);
+	bool is_whole = below(l, 2);
+	rsp_send_raw(&l->r, packet, is_whole ? n : below(l, (uint32_t)n));
+	if (is_whole && strcmp(rsp_reply(&l->r), "E22"))
+		fail(l, "a packet of 0x%zx bytes -> %.60s", len, l->r.packet);
+	if (!is_whole)
+		connect_again(l);
+	free(body);
+	free(packet);
+}
+
+static void storm(struct live *l)
+{
+	int fds[20];
+	uint32_t count = 1 + below(l, 20);
+	for (uint32_t i = 0; i < count; i++) {
+		fds[i] = rsp_dial(&l->r);
+		if (fds[i] >= 0 && below(l, 2))
+			if (write(fds[i], "$g#67$c#63", below(l, 11)) < 0)
+				errno = 0; /* it was sent away already */
+		if (fds[i] >= 0 && below(l, 2)) {
+			close(fds[i]);
+			fds[i] = -1;
+		}
+	}
+	ask(l, "qC"); /* the first debugger is served all the time */
+	for (uint32_t i = 0; i < count; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	if (below(l, 2))
+		return;
+	rsp_disconnect(&l->r);
+	for (uint32_t i = 0; i < count; i++)
+		close(rsp_dial(&l->r));
+	/* One of those may be the debugger until its end has been seen. */
+	int64_t until = rsp_now_ms() + RSP_WAIT_MS;
+	while (rsp_now_ms() < until) {
+		read_errors(l);
+		if (rsp_connect(&l->r) && rsp_ask(&l->r, "?")[0] == 'T')
+			return;
+	}
+	fail(l, "no debugger is let in any more");
+}
+
+static void set_many_breakpoints(struct live *l)
+{
+	uint32_t begin = SCRATCH_GVA + below(l, 0x1000), count = below(l, 300);
+	for (uint32_t i = 0; i < count; i++)
+		ask(l, "Z%u,%x,1", below(l, 20) ? 0 : 2, begin + i * 3);
+	run_and_interrupt(l);
+	connect_again(l);
+}
+
+/* How often each is done, of 100. */
+static const struct {
+	const char *name;
+	void (*act)(struct live *l);
+	unsigned weight;
+} actions[] = {
+	{ "ask_something", ask_something, 18 },
+	{ "ask_nonsense", ask_nonsense, 16 },
+	{ "send_broken", send_broken, 8 },
+	{ "send_noise", send_noise, 6 },
+	{ "nak_replies", nak_replies, 5 },
+	{ "step", step, 8 },
+	{ "run_and_interrupt", run_and_interrupt, 10 },
+	{ "interrupt_the_stopped", interrupt_the_stopped, 5 },
+	{ "run_to_something", run_to_something, 4 },
+	{ "write_scratch", write_scratch, 5 },
+	{ "write_back_registers", write_back_registers, 5 },
+	{ "leave", leave, 6 },
+	{ "storm", storm, 2 },
+	{ "send_too_much", send_too_much, 1 },
+	{ "flood", flood, 1 },
+	/* rarer than 1 of 100: done at every tenth of these */
+	{ "set_many_breakpoints", set_many_breakpoints, 0 },
+};
+#define ACTIONS (sizeof actions / sizeof *actions)
+
+static void act(struct live *l)
+{
+	uint32_t n = below(l, 1000) ? below(l, 100) : UINT32_MAX;
+	size_t i = ACTIONS - 1;
+	if (n != UINT32_MAX)
+		for (i = 0; n >= actions[i].weight; i++)
+			n -= actions[i].weight;
+	l->name = actions[i].name;
+	actions[i].act(l);
+	read_errors(l);
+}
+
+/* --- a guest and its twin -------------------------------------------------------------------- */
+
+static bool begin(struct live *l)
+{
+	if (!rsp_start(&l->r, RSP_TCP, rsp_guest("torture"), "--memory", "640K", NULL))
+		return fail(l, "it did not start: %s", l->r.errors);
+	return connect_again(l);
+}
+
+static uint32_t memory_word(struct live *l, const char *name)
+{
+	return (uint32_t)rsp_value(ask(l, "m%" PRIx64 ",4", rsp_symbol("torture", name)));
+}
+
+/* To the end of round: it halts there. */
+static bool finish(struct live *l, uint32_t round)
+{
+	char hex[9] = "";
+	for (int i = 0; i < 4; i++)
+		snprintf(hex + 2 * i, 3, "%02x", round >> 8 * i & 0xff);
+	ask(l, "M%" PRIx64 ",4:%s", rsp_symbol("torture", "limit"), hex);
+	if (strncmp(ask(l, "c"), "T00", 3))
+		return fail(l, "the last c -> %.100s", l->r.packet);
+	return true;
+}
+
+/* The reply as a string of its own. */
+static char *keep(struct live *l, const char *request)
+{
+	char *copy = strdup(ask(l, "%s", request));
+	if (!copy)
+		fail(l, "out of memory");
+	return copy;
+}
+
+static void compare(struct live *l, struct live *twin)
+{
+	static const char *const requests[] = { "g", "m0,8000", "m8000,8000", "m10000,8000",
+		"m18000,8000" };
+	for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+		char *is = keep(l, requests[i]), *wanted = keep(twin, requests[i]);
+		size_t at = 0;
+		while (is && wanted && is[at] && is[at] == wanted[at])
+			at++;
+		if (is && wanted && is[at] != wanted[at])
+			fail(l,
+			        "the guest differs from its twin: %s, digit %zu: %.16s, wanted "
+			        "%.16s",
+			        requests[i], at, is + at, wanted + at);
+		free(is);
+		free(wanted);
+	}
+}
+
+static void check_growth(struct live *l, long before_kb, unsigned fds)
+{
+	long now_kb = proc_kb(l->r.pid, "VmRSS:"), peak_kb = proc_kb(l->r.pid, "VmHWM:");
+	unsigned now_fds = count_fds(l->r.pid);
+	printf("# memory %ld KiB, then %ld, %ld at most; descriptors %u, then %u\n", before_kb,
+	        now_kb, peak_kb, fds, now_fds);
+	if (HAS_BOUNDS && (now_kb > before_kb + GROWTH_KB || peak_kb > before_kb + PEAK_KB))
+		fail(l, "memory: %ld KiB, then %ld, %ld at most", before_kb, now_kb, peak_kb);
+	/* The debugger that was sent away last is kept until the next one. */
+	if (now_fds > fds + 1)
+		fail(l, "descriptors: %u, then %u", fds, now_fds);
+}
+
+static void torture_one(const struct torture *t, struct live *l, struct live *twin)
+{
+	unsigned warm = t->actions / 10;
+	long before_kb = 0;
+	unsigned fds = 0;
+	if (!begin(l) || !begin(twin))
+		return;
+	for (l->action = 0; l->action < t->actions && !is_failed(l); l->action++) {
+		if (l->action == warm) { /* all that is touched once has been */
+			before_kb = proc_kb(l->r.pid, "VmRSS:");
+			fds = count_fds(l->r.pid);
+		}
+		int64_t began_ms = rsp_now_ms();
+		act(l);
+		if (t->is_verbose)
+			fprintf(stderr, "%u %s %d ms\n", l->action, l->name,
+			        (int)(rsp_now_ms() - began_ms));
+	}
+	if (is_failed(l) || !connect_again(l))
+		return;
+	check_growth(l, before_kb, fds);
+	l->name = "the end";
+	uint32_t round = memory_word(l, "rounds") + 2;
+	printf("# %u rounds of the guest\n", round);
+	if (finish(l, round) && finish(twin, round))
+		compare(l, twin);
+}
+
+bool torture_live(const struct torture *t)
+{
+	static struct live l, twin; /* large */
+	if (!t->actions)
+		return true;
+	l.seed = twin.seed = t->seed;
+	torture_one(t, &l, &twin);
+	if (is_failed(&l))
+		printf("# action %u, %s: %s\n", l.action, l.name, l.failure);
+	if (is_failed(&twin))
+		printf("# its twin: %s\n", twin.failure);
+	rsp_close(&l.r);
+	rsp_close(&twin.r);
+	return !is_failed(&l) && !is_failed(&twin);
+}

@@ -1,0 +1,24 @@
+/* Torture of a real stepvm: debuggers that misbehave, guests that do. All from a seed. */
+#ifndef STEPVM_TESTS_TORTURE_H
+#define STEPVM_TESTS_TORTURE_H
+
+#include <inttypes.h>
+
+#include "random.h"
+#include "rsp_values.h"
+
+struct torture {
+	uint64_t seed;
+	unsigned actions; /* of the debugger */
+	unsigned guests;  /* hostile ones */
+	bool is_verbose;
+};
+
+/* Each prints what was wrong, as TAP comments, and returns whether nothing was.
+ *
+ * live.c: so many things that a debugger can do, and the guest is as if nothing had been. */
+bool torture_live(const struct torture *t);
+/* hostile.c: so many guests of random code; stepvm ends or stops with each as it should. */
+bool torture_hostile(const struct torture *t);
+
+#endif
