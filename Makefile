@@ -99,6 +99,8 @@ $(B)/tests/torture/torture: $(TORTURE) $(wildcard tests/torture/*.h tests/rsp/*.
 
 programs: $(B)/tests/torture/torture
 
+units: $(UNIT) $(REPLAY)
+
 check: programs ## all tests; those that need /dev/kvm are skipped without it
 	@tests/check $(B)
 
@@ -116,6 +118,10 @@ fuzz: guests ## libFuzzer on what takes outside input, where clang is installed;
 build/fuzz/%: tests/fuzz/%_fuzz.c tests/fuzz/fuzz.h build/fuzz/libstepvm.a $(wildcard tests/unit/*.h)
 	clang $(CPPFLAGS) -std=c11 -D_GNU_SOURCE $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< \
 		build/fuzz/libstepvm.a $(LDLIBS)
+
+.PHONY: coverage units
+coverage: ## which lines the unit tests and the fuzz targets come to
+	+@tests/coverage
 
 # TORTURE_FLAGS='ACTIONS GUESTS SEED'; the seed is printed.
 TORTURE_FLAGS ?= 100000 1000
