@@ -391,6 +391,34 @@ static void no_entry_shadows_another(void)
 	check_table(session_queries);
 }
 
+/* Whatever is said before a stop, the stop itself is told, and no more is kept than a packet and
+ * 64 KiB. */
+static void text_without_room_is_left_out_and_the_stop_is_told(void)
+{
+	static const size_t sizes[] = { 1, 30000, 32760, 32766, 32767, 40000, 200000 };
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		struct wire w;
+		size_t waiting = 0;
+		char *text = calloc(1, sizes[i] + 1);
+		memset(text, 'a', sizes[i]);
+		wire_open(&w);
+		w.stops_at_once = false;
+		wire_send(&w, "c", 1);
+		wire_forget(&w);
+		session_stopped(w.session, &wire_trap, text);
+		session_output(w.session, &waiting);
+		CHECK(waiting <= SESSION_PACKET_SIZE + 0x10000 + 6);
+		wire_collect(&w, SIZE_MAX);
+		struct wire_seen seen = wire_seen(&w);
+		CHECK_EQ(seen.text_packets,
+		        sizes[i] <= 32766); /* two digits each, and 5 for O and frame */
+		CHECK_EQ(seen.packets, seen.text_packets + 1);
+		CHECK(seen.last_len > 3 && !memcmp(seen.last, "T05", 3));
+		wire_close(&w);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	RUN(packets_are_acknowledged_until_told_otherwise);
@@ -407,5 +435,6 @@ int main(void)
 	RUN(a_reply_that_does_not_fit_is_an_error);
 	RUN(the_longest_name_wins_in_any_order);
 	RUN(no_entry_shadows_another);
+	RUN(text_without_room_is_left_out_and_the_stop_is_told);
 	return check_done();
 }
