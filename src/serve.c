@@ -1,4 +1,4 @@
-#include "serve.h"
+#include "serve_internal.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -10,7 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "report.h"
 #include "signals.h"
 #include "target_file.h"
 #include "terminal.h"
@@ -67,174 +66,19 @@ void serve_close(struct serve *s)
 	close(s->wake_fd);
 }
 
-static void end(struct serve *s, int status)
+void serve_end(struct serve *s, int status)
 {
 	s->state = SERVE_ENDED;
 	s->status = status;
 }
 
-/* The guest has ended. An extended session may start it again; its end is ours. */
-static void end_guest(struct serve *s, int status)
+void serve_end_guest(struct serve *s, int status)
 {
-	end(s, status);
+	serve_end(s, status);
 	if (s->session && session_state(s->session) == SESSION_IDLE) {
 		s->state = SERVE_STOPPED;
 		s->is_dead = true;
 	}
-}
-
-/* --- the debugger ---------------------------------------------------------------------------- */
-
-static void trace_packets(
-        const struct serve *s, const char *arrow, const uint8_t *bytes, size_t len)
-{
-	if (!(s->machine->trace & TRACE_PACKETS))
-		return;
-	fputs(arrow, stderr);
-	for (size_t i = 0; i < len; i++)
-		if (bytes[i] >= ' ' && bytes[i] < 0x7f && bytes[i] != '\\')
-			fputc(bytes[i], stderr);
-		else
-			fprintf(stderr, "\\x%02x", bytes[i]);
-	fputc('\n', stderr);
-}
-
-/* The debugger is gone: the guest stands still, with nothing of gdb's left in it. */
-static void lose_debugger(struct serve *s)
-{
-	enum session_state state = session_state(s->session);
-	bool is_over = state == SESSION_GONE || state == SESSION_IDLE;
-	s->watches_stdin = is_over && s->transport.kind == TRANSPORT_STDIO;
-	session_close(s->session);
-	s->session = NULL;
-	journal_end(&s->machine->ports);
-	journal_end(&s->machine->log);
-	s->in_at = s->in_len = 0;
-	transport_drop(&s->transport);
-	if (s->is_dead) /* and nobody can start it again */
-		s->state = SERVE_ENDED;
-	if (is_over) /* detached, killed or exited: that has been dealt with */
-		return;
-	control_forget(&s->machine->control);
-	if (s->transport.kind == TRANSPORT_STDIO) {
-		fprintf(stderr,
-		        "stepvm: the debugger on standard input is gone, and so is the guest\n");
-		end(s, STATUS_HOST);
-		return;
-	}
-	if (s->state != SERVE_ENDED)
-		s->state = SERVE_STOPPED;
-	if (!s->child_pid && s->was_heard)
-		fprintf(stderr,
-		        "stepvm: the debugger is gone; the guest is stopped and waits for another: "
-		        "target remote %s\n",
-		        s->transport.where);
-}
-
-static void flush(struct serve *s)
-{
-	size_t len;
-	const uint8_t *bytes;
-	while (s->session && (bytes = session_output(s->session, &len))) {
-		long n = transport_write(&s->transport, bytes, len);
-		if (n < 0) {
-			lose_debugger(s);
-			return;
-		}
-		if (n == 0)
-			return;
-		trace_packets(s, "-> ", bytes, (size_t)n);
-		session_sent(s->session, (size_t)n);
-	}
-	if (s->session && session_state(s->session) == SESSION_GONE)
-		lose_debugger(s);
-}
-
-/* Gives the session what was read, as far as it takes it. */
-static void feed(struct serve *s)
-{
-	while (s->session && s->in_at < s->in_len) {
-		size_t n = session_feed(s->session, s->in + s->in_at, s->in_len - s->in_at);
-		s->in_at += n;
-		flush(s);
-		if (!n)
-			break;
-	}
-	if (s->in_at == s->in_len)
-		s->in_at = s->in_len = 0;
-}
-
-/* False when the debugger has sent nothing. */
-static bool read_debugger(struct serve *s)
-{
-	if (!s->session || s->in_len == sizeof s->in)
-		return false;
-	long n = transport_read(&s->transport, s->in + s->in_len, sizeof s->in - s->in_len);
-	if (n == 0)
-		return false;
-	if (n < 0) {
-		lose_debugger(s);
-		return true;
-	}
-	trace_packets(s, "<- ", s->in + s->in_len, (size_t)n);
-	s->was_heard = true;
-	s->in_len += (size_t)n;
-	feed(s);
-	return true;
-}
-
-static struct target_stop target_stop_of(
-        const struct serve *s, const struct stop *stop, bool was_step)
-{
-	struct target_stop t = { .kind = TARGET_STOP_SIGNAL, .signal = TARGET_SIGNAL_TRAP };
-	switch (stop->kind) {
-	case STOP_STEPPED:
-	case STOP_CATCH: break;
-	case STOP_BREAKPOINT:
-		t.kind = stop->is_hardware ? TARGET_STOP_HARDWARE : TARGET_STOP_BREAKPOINT;
-		break;
-	case STOP_WATCH:
-		t.kind = TARGET_STOP_WATCH;
-		t.watch = (enum target_watch)stop->watch.kind;
-		t.watch_gva = stop->watch.gva;
-		break;
-	case STOP_KICKED: t.signal = TARGET_SIGNAL_INT; break;
-	case STOP_HALTED: t.signal = was_step ? TARGET_SIGNAL_TRAP : TARGET_SIGNAL_0; break;
-	case STOP_SHUTDOWN: t.signal = TARGET_SIGNAL_SEGV; break;
-	case STOP_FAILED:
-		t.signal = stop->exit.kind == EXIT_INTERNAL_ERROR ? TARGET_SIGNAL_ILL
-		                                                  : TARGET_SIGNAL_ABRT;
-		break;
-	case STOP_DEVICE:
-		t.kind = TARGET_STOP_EXITED;
-		t.status = machine_exit_status(s->machine);
-		break;
-	}
-	return t;
-}
-
-static void accept_debugger(struct serve *s)
-{
-	/* One that hung up before this one called may not have been missed yet. */
-	while (read_debugger(s))
-		;
-	int n = transport_accept(&s->transport);
-	if (n == -EBUSY)
-		fprintf(stderr, "stepvm: a second debugger was sent away: there is one already\n");
-	if (n != 1)
-		return;
-	if (s->state != SERVE_ENDED)
-		s->state = SERVE_STOPPED;
-	struct target_stop stop = target_stop_of(s, &s->last, true);
-	s->was_heard = false;
-	s->session = session_open(&s->target, &stop);
-	if (!s->session) {
-		fprintf(stderr, "stepvm: out of memory: the debugger was sent away\n");
-		transport_drop(&s->transport);
-		return;
-	}
-	journal_start(&s->machine->ports);
-	journal_start(&s->machine->log);
 }
 
 /* --- the console ----------------------------------------------------------------------------- */
@@ -261,7 +105,7 @@ static void watch_stdin(struct serve *s)
 		return;
 	s->watches_stdin = false;
 	fprintf(stderr, "stepvm: standard input has ended, and so has the guest\n");
-	end(s, STATUS_HOST);
+	serve_end(s, STATUS_HOST);
 }
 
 /* --- waiting --------------------------------------------------------------------------------- */
@@ -301,8 +145,6 @@ static void look_out(struct serve *s, struct interest *i)
 	}
 }
 
-#define FOREVER UINT64_MAX
-
 /* Does what the ready descriptors ask for; waits for them up to timeout_ns, or FOREVER. */
 static void attend(struct serve *s, uint64_t timeout_ns)
 {
@@ -320,16 +162,16 @@ static void attend(struct serve *s, uint64_t timeout_ns)
 			while (read(s->wake_fd, &count, sizeof count) > 0)
 				;
 		} else if (s->has_transport && i.fds[k].fd == s->transport.listen_fd) {
-			accept_debugger(s);
+			serve_accept_debugger(s);
 		} else if (s->watches_stdin && i.fds[k].fd == STDIN_FILENO) {
 			watch_stdin(s);
 		} else if (s->machine->has_input && i.fds[k].fd == STDIN_FILENO) {
 			read_console(s);
 		} else if (i.fds[k].events & POLLOUT) {
-			flush(s);
-			feed(s);
+			serve_flush(s);
+			serve_feed(s);
 		} else {
-			read_debugger(s);
+			serve_read_debugger(s);
 		}
 	}
 }
@@ -341,7 +183,7 @@ static void wait_for_debugger(struct serve *s)
 	if (s->session) {
 		uint64_t until = machine_host_ns() + SPIN_NS;
 		do {
-			if (read_debugger(s) || signals_end)
+			if (serve_read_debugger(s) || signals_end)
 				return;
 		} while (machine_host_ns() < until);
 	}
@@ -351,137 +193,10 @@ static void wait_for_debugger(struct serve *s)
 
 /* --- the guest ------------------------------------------------------------------------------- */
 
-/* Tells the debugger's user why the guest stopped, or, without a debugger, stderr. */
-static void report(struct serve *s, const struct stop *stop, bool was_step)
-{
-	char text[1500];
-	report_stop(s->machine, stop, text, sizeof text);
-	if (s->session) {
-		struct target_stop t = target_stop_of(s, stop, was_step);
-		session_stopped(s->session, &t, text[0] ? text : NULL);
-		flush(s);
-	} else if (text[0]) {
-		fprintf(stderr, "stepvm: %s", text);
-	}
-}
-
-static void stop_for_debugger(struct serve *s, const struct stop *stop, bool was_step)
-{
-	s->state = SERVE_STOPPED;
-	report(s, stop, was_step);
-	if (!s->session)
-		fprintf(stderr, "stepvm: the guest waits for a debugger: target remote %s\n",
-		        s->transport.where);
-}
-
-/* A stop that ends the run, unless somebody can look at it. */
-static void stop_or_end(struct serve *s, const struct stop *stop, bool was_step, int status)
-{
-	if (s->has_transport && s->transport.kind != TRANSPORT_STDIO) {
-		stop_for_debugger(s, stop, was_step);
-	} else if (s->session) {
-		s->state = SERVE_STOPPED;
-		report(s, stop, was_step);
-	} else {
-		report(s, stop, was_step);
-		end(s, status);
-	}
-}
-
-/* The CPU is halted, and something can wake it. */
-static void wait_for_interrupt(struct serve *s)
-{
-	s->state = SERVE_WAITING;
-	s->resume_at_ns = FOREVER;
-}
-
-static void handle_halt(struct serve *s, const struct stop *stop, bool was_step)
-{
-	if (was_step) {
-		stop_for_debugger(s, stop, true);
-		return;
-	}
-	switch (s->options->hlt) {
-	case HLT_RESUME:
-		s->state = SERVE_WAITING;
-		s->resume_at_ns = machine_host_ns() + s->options->hlt_resume_ms * 1000000ull;
-		break;
-	case HLT_STOP: stop_for_debugger(s, stop, false); break;
-	case HLT_EXIT: {
-		const struct target_stop gone = { .kind = TARGET_STOP_EXITED };
-		if (s->session)
-			session_stopped(s->session, &gone, NULL);
-		flush(s);
-		end_guest(s, STATUS_OK);
-		break;
-	}
-	case HLT_AUTO:
-		if (machine_can_wake(s->machine)) {
-			wait_for_interrupt(s);
-		} else if (s->session) {
-			stop_for_debugger(s, stop, false);
-		} else {
-			report(s, stop, false);
-			end(s, STATUS_OK);
-		}
-		break;
-	}
-}
-
-static void handle_device(struct serve *s, const struct stop *stop)
-{
-	if (s->machine->output_error == -EINTR) { /* the loop ends by the signal */
-		end(s, -signals_end);
-		return;
-	}
-	if (s->machine->output_error == -EPIPE) { /* `stepvm run IMAGE | head`: the usual end */
-		end(s, -SIGPIPE);
-		return;
-	}
-	if (s->machine->output_error) {
-		fprintf(stderr, "stepvm: the guest's output cannot be written: %s\n",
-		        strerror(-s->machine->output_error));
-		end(s, STATUS_HOST);
-		return;
-	}
-	report(s, stop, false);
-	end_guest(s, machine_exit_status(s->machine));
-}
-
-/* What ends or interrupts a guest by itself is an event of the log. */
-static void note_stop(struct serve *s, const struct stop *stop)
-{
-	static const struct exit halted = { .kind = EXIT_HLT, .reason = KVM_EXIT_HLT };
-	if (stop->kind == STOP_HALTED)
-		journal_note(&s->machine->log, &halted);
-	else if (stop->kind == STOP_SHUTDOWN || stop->kind == STOP_FAILED)
-		journal_note(&s->machine->log, &stop->exit);
-}
-
-static void handle_stop(struct serve *s, const struct stop *stop, bool was_step)
-{
-	s->last = *stop;
-	note_stop(s, stop);
-	switch (stop->kind) {
-	case STOP_STEPPED:
-	case STOP_BREAKPOINT:
-	case STOP_CATCH:
-	case STOP_WATCH:
-		s->state = SERVE_STOPPED;
-		report(s, stop, was_step);
-		break;
-	case STOP_KICKED: break; /* the loop looks why, and goes on */
-	case STOP_DEVICE: handle_device(s, stop); break;
-	case STOP_HALTED: handle_halt(s, stop, was_step); break;
-	case STOP_SHUTDOWN: stop_or_end(s, stop, was_step, STATUS_SHUTDOWN); break;
-	case STOP_FAILED: stop_or_end(s, stop, was_step, STATUS_FAILED); break;
-	}
-}
-
 static void fail(struct serve *s, int err)
 {
 	fprintf(stderr, "stepvm: KVM_RUN failed: %s\n", strerror(-err));
-	end(s, STATUS_HOST);
+	serve_end(s, STATUS_HOST);
 }
 
 /* The debugger asked for a stop (0x03), and the guest stands at an instruction boundary. */
@@ -492,7 +207,7 @@ static void obey_interrupt(struct serve *s)
 	s->is_interrupted = false;
 	s->state = SERVE_STOPPED;
 	s->last = stop;
-	report(s, &stop, false);
+	serve_report(s, &stop, false);
 }
 
 /* From now on, what wants attention kicks the vCPU. */
@@ -515,7 +230,7 @@ static void arm(struct serve *s)
 static bool is_behind(struct serve *s)
 {
 	size_t len;
-	flush(s);
+	serve_flush(s);
 	if (!s->session || !session_output(s->session, &len))
 		return false;
 	attend(s, -1);
@@ -531,7 +246,7 @@ static void step(struct serve *s)
 	if (is_behind(s))
 		return;
 	if (is_long) {
-		feed(s); /* a 0x03 may have come with the request */
+		serve_feed(s); /* a 0x03 may have come with the request */
 		if (s->state != SERVE_STEPPING)
 			return;
 		if (s->is_interrupted) {
@@ -552,7 +267,7 @@ static void step(struct serve *s)
 		fail(s, err);
 		return;
 	}
-	handle_stop(s, &stop, true);
+	serve_handle_stop(s, &stop, true);
 	if (stop.kind != STOP_KICKED)
 		return;
 	attend(s, 0);
@@ -567,13 +282,13 @@ static void run(struct serve *s)
 	struct stop stop;
 	if (is_behind(s))
 		return;
-	feed(s); /* a 0x03 may have come with the request */
+	serve_feed(s); /* a 0x03 may have come with the request */
 	if (s->is_interrupted || s->state != SERVE_RUNNING)
 		return;
 	machine_start_clock(m);
 	if (control_is_halted(&m->control) && !control_has_interrupt(&m->control) &&
 	        machine_can_wake(m)) {
-		wait_for_interrupt(s);
+		serve_wait_for_interrupt(s);
 		return;
 	}
 	terminal_raw();
@@ -586,7 +301,7 @@ static void run(struct serve *s)
 		fail(s, err);
 		return;
 	}
-	handle_stop(s, &stop, false);
+	serve_handle_stop(s, &stop, false);
 	if (stop.kind == STOP_KICKED)
 		attend(s, 0);
 }
@@ -611,7 +326,7 @@ static void wait_to_resume(struct serve *s)
 	}
 	if (!can_wake && !is_timed) { /* the end of the input */
 		const struct stop halted = { .kind = STOP_HALTED };
-		handle_stop(s, &halted, false);
+		serve_handle_stop(s, &halted, false);
 		return;
 	}
 	next = board_next_interrupt_ns(&m->board);
@@ -631,18 +346,18 @@ static void watch_child(struct serve *s)
 	if (!s->child_pid || waitpid(s->child_pid, &status, WNOHANG) != s->child_pid)
 		return;
 	s->child_pid = 0;
-	end(s, WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_HOST);
+	serve_end(s, WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_HOST);
 }
 
 int serve_run(struct serve *s)
 {
 	if (s->has_transport && s->transport.kind == TRANSPORT_STDIO)
-		accept_debugger(s);
+		serve_accept_debugger(s);
 	if (s->state == SERVE_RUNNING)
 		control_begin(&s->machine->control);
 	while (s->state != SERVE_ENDED) {
 		if (signals_end) {
-			end(s, -signals_end);
+			serve_end(s, -signals_end);
 			break;
 		}
 		if (signals_child)
@@ -657,6 +372,6 @@ int serve_run(struct serve *s)
 		case SERVE_ENDED: break;
 		}
 	}
-	flush(s);
+	serve_flush(s);
 	return s->status;
 }
