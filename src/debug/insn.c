@@ -152,8 +152,8 @@ static bool finish(struct insn *i, const uint8_t *at, size_t left)
 	unsigned tail;
 	uint8_t reg = left ? at[0] >> 3 & 7 : 0;
 	/* What these are is in their ModRM. */
-	bool has_modrm_opcode = i->opcode == 0x8e || i->opcode == 0xf6 || i->opcode == 0xf7 ||
-	                        i->opcode == 0xff;
+	bool has_modrm_opcode =
+	        i->opcode == 0x8e || i->opcode == 0xf6 || i->opcode == 0xf7 || i->opcode == 0xff;
 	if (has_modrm_opcode && !left)
 		return false;
 	if (i->opcode == 0x8e && reg == 2)

@@ -19,6 +19,7 @@
 
 #include <string.h>
 
+#include "debug/handlers.h"
 #include "debug/operands.h"
 #include "debug/place.h"
 #include "debug/vectors.h"
@@ -51,154 +52,6 @@ bool control_look_ahead(struct vcpu *v, struct insn *insn)
 	return insn_decode(insn, bytes, n, registers_code_bits(registers_mode(v)));
 }
 
-/* --- where the instruction may end up instead of behind itself ---------------------------------
- */
-
-struct handlers {
-	unsigned count, slot_size;
-	uint64_t gva[BREAKPOINT_REGISTERS];
-	uint8_t vector[BREAKPOINT_REGISTERS];
-};
-
-/* The four vectors that matter most, for there are four debug registers, likeliest first: where two
- * lead to one handler, the first is taken to be the one. */
-static void choose_vectors(const struct insn *insn, bool is_real, uint8_t to[BREAKPOINT_REGISTERS])
-{
-	static const uint8_t real[][BREAKPOINT_REGISTERS] = {
-		[INSN_FAULTS_USUAL] = { VECTOR_GP, VECTOR_SS, VECTOR_UD, VECTOR_DE },
-		[INSN_FAULTS_DIVIDE] = { VECTOR_DE, VECTOR_GP, VECTOR_SS, VECTOR_UD },
-		[INSN_FAULTS_SEGMENT] = { VECTOR_GP, VECTOR_SS, VECTOR_UD, VECTOR_DE },
-		[INSN_FAULTS_FLOAT] = { VECTOR_NM, VECTOR_MF, VECTOR_UD, VECTOR_GP },
-		[INSN_FAULTS_BOUND] = { VECTOR_BR, VECTOR_UD, VECTOR_SS, VECTOR_GP },
-		[INSN_FAULTS_INVALID] = { VECTOR_UD, VECTOR_GP, VECTOR_SS, VECTOR_DE },
-	};
-	static const uint8_t prot[][BREAKPOINT_REGISTERS] = {
-		[INSN_FAULTS_USUAL] = { VECTOR_PF, VECTOR_GP, VECTOR_SS, VECTOR_UD },
-		[INSN_FAULTS_DIVIDE] = { VECTOR_DE, VECTOR_PF, VECTOR_GP, VECTOR_SS },
-		[INSN_FAULTS_SEGMENT] = { VECTOR_GP, VECTOR_NP, VECTOR_SS, VECTOR_PF },
-		[INSN_FAULTS_FLOAT] = { VECTOR_NM, VECTOR_MF, VECTOR_PF, VECTOR_GP },
-		[INSN_FAULTS_BOUND] = { VECTOR_BR, VECTOR_UD, VECTOR_PF, VECTOR_GP },
-		[INSN_FAULTS_INVALID] = { VECTOR_UD, VECTOR_PF, VECTOR_GP, VECTOR_SS },
-	};
-	memcpy(to, is_real ? real[insn->faults] : prot[insn->faults], BREAKPOINT_REGISTERS);
-	if (insn->kind == INSN_INT) {
-		memmove(to + 1, to, BREAKPOINT_REGISTERS - 1);
-		to[0] = insn->vector;
-	}
-}
-
-static void find_handlers(struct vcpu *v, const struct insn *insn, struct handlers *h)
-{
-	uint8_t vectors[BREAKPOINT_REGISTERS];
-	uint64_t pc = registers_pc(v);
-	h->count = 0;
-	h->slot_size = 2;
-	choose_vectors(insn, registers_mode(v) == CPU_REAL16, vectors);
-	for (unsigned i = 0; i < BREAKPOINT_REGISTERS; i++) {
-		uint64_t gva;
-		bool is_new = true;
-		if (!vector_target(v, vectors[i], &gva, &h->slot_size))
-			continue;
-		for (unsigned k = 0; k < h->count; k++)
-			is_new &= h->gva[k] != gva;
-		/* A breakpoint on the instruction itself would stop it before it is done. */
-		if (is_new && gva != pc) {
-			h->vector[h->count] = vectors[i];
-			h->gva[h->count++] = gva;
-		}
-	}
-}
-
-/* -1: gva is none of them. */
-static int find_handler(const struct handlers *h, uint64_t gva)
-{
-	for (unsigned i = 0; i < h->count; i++)
-		if (h->gva[i] == gva)
-			return (int)i;
-	return -1;
-}
-
-static void watch_handlers(const struct handlers *h, struct vcpu_debug *debug)
-{
-	debug->dr7 = 0x400; /* bit 10 is always 1 */
-	for (unsigned i = 0; i < h->count; i++) {
-		debug->dr[i] = h->gva[i];
-		debug->dr7 |= 2ull << 2 * i; /* Gi; R/W and LEN 0: execution */
-	}
-	if (h->count)
-		debug->control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
-}
-
-/* --- TF in memory ------------------------------------------------------------------------------
- */
-
-/* slot: how many slots of slot_size bytes above the top of the stack. */
-static bool read_slot(struct vcpu *v, unsigned slot, unsigned slot_size, uint64_t *value)
-{
-	*value = 0;
-	uint64_t gva = registers_stack_address(v, vcpu_regs(v)->rsp + (uint64_t)slot * slot_size);
-	return linear_read(v, gva, value, slot_size) == slot_size;
-}
-
-/* kvm_pvm does iretq without a trap behind it: its way in long mode, where bases are 0, is watched
- * in the place of the last handler. */
-static void watch_iret(struct vcpu *v, const struct insn *insn, struct vcpu_debug *debug)
-{
-	uint64_t rip;
-	unsigned slot = BREAKPOINT_REGISTERS - 1;
-	if (insn->kind != INSN_IRET || registers_mode(v) != CPU_LONG64 ||
-	        !read_slot(v, 0, insn->operand_bits / 8, &rip) || rip == registers_pc(v))
-		return;
-	debug->dr[slot] = rip;
-	debug->dr7 |= 2ull << 2 * slot;
-	debug->control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
-}
-
-/* Makes TF in a saved flags image what the guest's own was. */
-static void set_saved_tf(struct vcpu *v, unsigned slot, unsigned slot_size, bool tf)
-{
-	uint64_t flags;
-	uint64_t gva = registers_stack_address(v, vcpu_regs(v)->rsp + (uint64_t)slot * slot_size);
-	if (!read_slot(v, slot, slot_size, &flags) || !(flags & RFLAGS_TF) == !tf)
-		return;
-	flags ^= RFLAGS_TF;
-	linear_write(v, gva, &flags, slot_size);
-}
-
-/* At a handler's first instruction: the frame is [error code] ip cs flags. It is known by its ip
- * and cs, which are of the instruction that was stepped or behind it. */
-static void clean_frame(
-        struct vcpu *v, const struct handlers *h, uint64_t rip, uint16_t cs, bool tf)
-{
-	for (unsigned slot = 0; slot < 2; slot++) {
-		uint64_t saved_ip, saved_cs;
-		if (!read_slot(v, slot, h->slot_size, &saved_ip) ||
-		        !read_slot(v, slot + 1, h->slot_size, &saved_cs))
-			return;
-		if (saved_ip - rip <= INSN_MAX && (uint16_t)saved_cs == cs) {
-			set_saved_tf(v, slot + 2, h->slot_size, tf);
-			return;
-		}
-	}
-}
-
-/* Whether the CPU has come to a handler by an exception or int, not by a jmp, a call (one slot), a
- * far call (two) or an iret: ip, cs and flags were pushed and maybe an error code; in long mode
- * five slots, aligned to 16 bytes; or it has changed to another stack. SDM vol 3, "Exception- or
- * Interrupt-Handler Procedures". */
-static bool has_pushed_frame(struct vcpu *v, const struct handlers *h, const struct kvm_regs *regs,
-        const struct kvm_sregs *sregs)
-{
-	const struct kvm_sregs *now = vcpu_sregs(v);
-	uint64_t mask = registers_mode(v) == CPU_LONG64 ? UINT64_MAX
-	                : now->ss.db                    ? 0xffffffff
-	                                                : 0xffff;
-	uint64_t pushed = (regs->rsp - vcpu_regs(v)->rsp) & mask;
-	if (now->ss.selector != sregs->ss.selector || now->ss.dpl != sregs->ss.dpl)
-		return true;
-	return pushed >= 3u * h->slot_size && pushed <= 6u * h->slot_size + 15;
-}
-
 int step_clear_rf(struct vcpu *v)
 {
 	struct kvm_regs regs = *vcpu_regs(v);
@@ -211,6 +64,20 @@ int step_clear_rf(struct vcpu *v)
 /* --- a step by KVM -----------------------------------------------------------------------------
  */
 
+/* kvm_pvm does iretq without a trap behind it: its way in long mode, where bases are 0, is watched
+ * in the place of the last handler. */
+static void watch_iret(struct vcpu *v, const struct insn *insn, struct vcpu_debug *debug)
+{
+	uint64_t rip;
+	unsigned slot = BREAKPOINT_REGISTERS - 1;
+	if (insn->kind != INSN_IRET || registers_mode(v) != CPU_LONG64 ||
+	        !handlers_read_slot(v, 0, insn->operand_bits / 8, &rip) || rip == registers_pc(v))
+		return;
+	debug->dr[slot] = rip;
+	debug->dr7 |= 2ull << 2 * slot;
+	debug->control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
+}
+
 static int run_step(
         struct control *c, const struct insn *insn, const struct handlers *h, struct stop *stop)
 {
@@ -218,7 +85,7 @@ static int run_step(
 	struct vcpu *v = c->vcpu;
 	const struct kvm_regs before = *vcpu_regs(v);
 	unsigned repeats = REPEATS_MAX;
-	watch_handlers(h, &debug);
+	handlers_watch(h, &debug);
 	watch_iret(v, insn, &debug);
 	vcpu_set_debug(v, &debug);
 	/* Where the guest runs on the CPU, the step is TF in its rflags, and whatever KVM emulates
@@ -367,7 +234,7 @@ static int step_load_ss(
 	struct breakpoint p = { .gva = next };
 	if (!place_byte(c, &p, &debug))
 		return run_step(c, insn, h, stop);
-	watch_handlers(h, &debug);
+	handlers_watch(h, &debug);
 	vcpu_set_debug(v, &debug);
 	int err;
 	do {
@@ -403,7 +270,7 @@ static int raise_guest_db(struct control *c, uint64_t dr6, struct stop *stop)
 	if (!vector_target(v, VECTOR_DB, &h.gva[0], &h.slot_size))
 		return 0;
 	h.count = h.gva[0] != registers_pc(v);
-	watch_handlers(&h, &debug);
+	handlers_watch(&h, &debug);
 	vcpu_set_debug(v, &debug);
 	int err = vcpu_inject_exception(v, VECTOR_DB, dr6);
 	if (err)
@@ -487,9 +354,9 @@ static bool tf_behind(struct vcpu *v, const struct insn *insn)
 	unsigned size = insn->operand_bits / 8;
 	if (registers_mode(v) == CPU_LONG64 && insn->kind == INSN_POPF && size == 4)
 		size = 8; /* popf has no 32-bit form there */
-	if (insn->kind == INSN_POPF && read_slot(v, 0, size, &flags))
+	if (insn->kind == INSN_POPF && handlers_read_slot(v, 0, size, &flags))
 		return flags & RFLAGS_TF;
-	if (insn->kind == INSN_IRET && read_slot(v, 2, size, &flags))
+	if (insn->kind == INSN_IRET && handlers_read_slot(v, 2, size, &flags))
 		return flags & RFLAGS_TF;
 	return vcpu_tf(v);
 }
@@ -512,23 +379,23 @@ static int step_looked_at(struct control *c, const struct insn *insn, struct sto
 			return raise_guest_db(c, DR6_BD, stop);
 		count = control_operands(v, operands);
 	}
-	find_handlers(v, insn, &h);
+	handlers_find(v, insn, &h);
 	int err = run_looked_at(c, insn, &h, stop);
 	if (!err && stop->kind == STOP_SHUTDOWN)
 		return put_back(v, &regs, &sregs);
 	if (err || (stop->kind != STOP_STEPPED && stop->kind != STOP_DEVICE &&
 	                   stop->kind != STOP_CATCH))
 		return err;
-	int entered = find_handler(&h, registers_pc(v));
-	if (entered >= 0 && has_pushed_frame(v, &h, &regs, &sregs)) {
+	int entered = handlers_index(&h, registers_pc(v));
+	if (entered >= 0 && handlers_has_frame(v, &h, &regs, &sregs)) {
 		c->entered_handler = true;
 		c->vector = h.vector[entered];
-		clean_frame(v, &h, regs.rip, sregs.cs.selector, tf);
+		handlers_clean_frame(v, &h, regs.rip, sregs.cs.selector, tf);
 		vcpu_set_tf(v, false);
 		return step_clear_rf(v);
 	}
 	if (insn->kind == INSN_PUSHF)
-		set_saved_tf(v, 0,
+		handlers_set_saved_tf(v, 0,
 		        insn->operand_bits == 32 && registers_mode(v) == CPU_LONG64
 		                ? 8
 		                : insn->operand_bits / 8,

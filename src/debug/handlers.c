@@ -1,0 +1,122 @@
+#include "debug/handlers.h"
+
+#include <string.h>
+
+#include "debug/vectors.h"
+#include "kvm/linear.h"
+#include "kvm/registers.h"
+
+#define RFLAGS_TF (1u << 8) /* SDM vol 1, "EFLAGS Register" */
+
+/* The four vectors that matter most, for there are four debug registers, likeliest first: where two
+ * lead to one handler, the first is taken to be the one. */
+static void choose_vectors(const struct insn *insn, bool is_real, uint8_t to[BREAKPOINT_REGISTERS])
+{
+	static const uint8_t real[][BREAKPOINT_REGISTERS] = {
+		[INSN_FAULTS_USUAL] = { VECTOR_GP, VECTOR_SS, VECTOR_UD, VECTOR_DE },
+		[INSN_FAULTS_DIVIDE] = { VECTOR_DE, VECTOR_GP, VECTOR_SS, VECTOR_UD },
+		[INSN_FAULTS_SEGMENT] = { VECTOR_GP, VECTOR_SS, VECTOR_UD, VECTOR_DE },
+		[INSN_FAULTS_FLOAT] = { VECTOR_NM, VECTOR_MF, VECTOR_UD, VECTOR_GP },
+		[INSN_FAULTS_BOUND] = { VECTOR_BR, VECTOR_UD, VECTOR_SS, VECTOR_GP },
+		[INSN_FAULTS_INVALID] = { VECTOR_UD, VECTOR_GP, VECTOR_SS, VECTOR_DE },
+	};
+	static const uint8_t prot[][BREAKPOINT_REGISTERS] = {
+		[INSN_FAULTS_USUAL] = { VECTOR_PF, VECTOR_GP, VECTOR_SS, VECTOR_UD },
+		[INSN_FAULTS_DIVIDE] = { VECTOR_DE, VECTOR_PF, VECTOR_GP, VECTOR_SS },
+		[INSN_FAULTS_SEGMENT] = { VECTOR_GP, VECTOR_NP, VECTOR_SS, VECTOR_PF },
+		[INSN_FAULTS_FLOAT] = { VECTOR_NM, VECTOR_MF, VECTOR_PF, VECTOR_GP },
+		[INSN_FAULTS_BOUND] = { VECTOR_BR, VECTOR_UD, VECTOR_PF, VECTOR_GP },
+		[INSN_FAULTS_INVALID] = { VECTOR_UD, VECTOR_PF, VECTOR_GP, VECTOR_SS },
+	};
+	memcpy(to, is_real ? real[insn->faults] : prot[insn->faults], BREAKPOINT_REGISTERS);
+	if (insn->kind == INSN_INT) {
+		memmove(to + 1, to, BREAKPOINT_REGISTERS - 1);
+		to[0] = insn->vector;
+	}
+}
+
+void handlers_find(struct vcpu *v, const struct insn *insn, struct handlers *h)
+{
+	uint8_t vectors[BREAKPOINT_REGISTERS];
+	uint64_t pc = registers_pc(v);
+	h->count = 0;
+	h->slot_size = 2;
+	choose_vectors(insn, registers_mode(v) == CPU_REAL16, vectors);
+	for (unsigned i = 0; i < BREAKPOINT_REGISTERS; i++) {
+		uint64_t gva;
+		bool is_new = true;
+		if (!vector_target(v, vectors[i], &gva, &h->slot_size))
+			continue;
+		for (unsigned k = 0; k < h->count; k++)
+			is_new &= h->gva[k] != gva;
+		/* A breakpoint on the instruction itself would stop it before it is done. */
+		if (is_new && gva != pc) {
+			h->vector[h->count] = vectors[i];
+			h->gva[h->count++] = gva;
+		}
+	}
+}
+
+int handlers_index(const struct handlers *h, uint64_t gva)
+{
+	for (unsigned i = 0; i < h->count; i++)
+		if (h->gva[i] == gva)
+			return (int)i;
+	return -1;
+}
+
+void handlers_watch(const struct handlers *h, struct vcpu_debug *debug)
+{
+	debug->dr7 = 0x400; /* bit 10 is always 1 */
+	for (unsigned i = 0; i < h->count; i++) {
+		debug->dr[i] = h->gva[i];
+		debug->dr7 |= 2ull << 2 * i; /* Gi; R/W and LEN 0: execution */
+	}
+	if (h->count)
+		debug->control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
+}
+
+bool handlers_read_slot(struct vcpu *v, unsigned slot, unsigned slot_size, uint64_t *value)
+{
+	*value = 0;
+	uint64_t gva = registers_stack_address(v, vcpu_regs(v)->rsp + (uint64_t)slot * slot_size);
+	return linear_read(v, gva, value, slot_size) == slot_size;
+}
+
+void handlers_set_saved_tf(struct vcpu *v, unsigned slot, unsigned slot_size, bool tf)
+{
+	uint64_t flags;
+	uint64_t gva = registers_stack_address(v, vcpu_regs(v)->rsp + (uint64_t)slot * slot_size);
+	if (!handlers_read_slot(v, slot, slot_size, &flags) || !(flags & RFLAGS_TF) == !tf)
+		return;
+	flags ^= RFLAGS_TF;
+	linear_write(v, gva, &flags, slot_size);
+}
+
+void handlers_clean_frame(
+        struct vcpu *v, const struct handlers *h, uint64_t rip, uint16_t cs, bool tf)
+{
+	for (unsigned slot = 0; slot < 2; slot++) {
+		uint64_t saved_ip, saved_cs;
+		if (!handlers_read_slot(v, slot, h->slot_size, &saved_ip) ||
+		        !handlers_read_slot(v, slot + 1, h->slot_size, &saved_cs))
+			return;
+		if (saved_ip - rip <= INSN_MAX && (uint16_t)saved_cs == cs) {
+			handlers_set_saved_tf(v, slot + 2, h->slot_size, tf);
+			return;
+		}
+	}
+}
+
+bool handlers_has_frame(struct vcpu *v, const struct handlers *h, const struct kvm_regs *regs,
+        const struct kvm_sregs *sregs)
+{
+	const struct kvm_sregs *now = vcpu_sregs(v);
+	uint64_t mask = registers_mode(v) == CPU_LONG64 ? UINT64_MAX
+	                : now->ss.db                    ? 0xffffffff
+	                                                : 0xffff;
+	uint64_t pushed = (regs->rsp - vcpu_regs(v)->rsp) & mask;
+	if (now->ss.selector != sregs->ss.selector || now->ss.dpl != sregs->ss.dpl)
+		return true;
+	return pushed >= 3u * h->slot_size && pushed <= 6u * h->slot_size + 15;
+}
