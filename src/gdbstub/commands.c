@@ -186,131 +186,6 @@ static enum verdict write_memory_binary(struct session *s, struct text_in in)
 	return store(s, at, in.at, (size_t)len);
 }
 
-/* --- going on -------------------------------------------------------------------------------- */
-
-static enum verdict resume(struct session *s, unsigned cpu, enum target_resume how)
-{
-	if (s->is_stop_held && session_put_held_stop(s, how == TARGET_STEP))
-		return REPLY;
-	s->target->run->resume(s->target->ctx, cpu, how);
-	return REPLY_LATER;
-}
-
-/* c and s with an optional address to go on from: it becomes the pc. */
-static enum verdict resume_from(struct session *s, struct text_in in, enum target_resume how)
-{
-	static const char *const pc_names[TARGET_LAYOUTS] = { "eip", "eip", "rip" };
-	uint64_t gva;
-	if (text_take_end(&in))
-		return resume(s, s->cpu, how);
-	const struct features *f = session_features(s, s->latched);
-	if (!f || !text_take_hex(&in, &gva) || !text_take_end(&in))
-		return REPLY_WRONG;
-	for (unsigned i = 0; i < f->count; i++) {
-		const struct feature_register *r = &f->registers[i];
-		uint8_t value[TARGET_REGISTER_MAX] = { 0 };
-		if (strcmp(r->name, pc_names[s->latched]))
-			continue;
-		for (unsigned k = 0; k < r->size; k++)
-			value[k] = (uint8_t)(gva >> 8 * k);
-		if (!features_write(r, s->target, s->cpu, value, &s->why))
-			return s->why.text[0] ? REPLY_WHY : REPLY_FAULT;
-		return resume(s, s->cpu, how);
-	}
-	return REPLY_WRONG;
-}
-
-static enum verdict cont(struct session *s, struct text_in in)
-{
-	return resume_from(s, in, TARGET_CONTINUE);
-}
-
-static enum verdict step(struct session *s, struct text_in in)
-{
-	return resume_from(s, in, TARGET_STEP);
-}
-
-/* C and S: a signal to deliver, which a machine has no use for, then as c and s. */
-static enum verdict resume_with_signal(struct session *s, struct text_in in, enum target_resume how)
-{
-	uint64_t signal;
-	if (!text_take_hex(&in, &signal))
-		return REPLY_WRONG;
-	if (!text_take_end(&in) && !text_take(&in, ";"))
-		return REPLY_WRONG;
-	return resume_from(s, in, how);
-}
-
-static enum verdict cont_with_signal(struct session *s, struct text_in in)
-{
-	return resume_with_signal(s, in, TARGET_CONTINUE);
-}
-
-static enum verdict step_with_signal(struct session *s, struct text_in in)
-{
-	return resume_with_signal(s, in, TARGET_STEP);
-}
-
-static enum verdict vcont_actions(struct session *s, struct text_in in)
-{
-	(void)in;
-	/* gdb uses vCont only where the first four are there. */
-	text_put(&s->reply, "vCont;c;C;s;S;r");
-	return REPLY;
-}
-
-struct vcont_action {
-	enum target_resume how;
-	uint64_t begin, end; /* rBEGIN,END: steps as long as the pc is in [begin, end) */
-};
-
-static bool take_action(struct text_in *in, struct vcont_action *a)
-{
-	uint64_t signal;
-	*a = (struct vcont_action) { TARGET_CONTINUE };
-	if (text_take(in, "c") || (text_take(in, "C") && text_take_hex(in, &signal)))
-		return true;
-	a->how = TARGET_STEP;
-	if (text_take(in, "s") || (text_take(in, "S") && text_take_hex(in, &signal)))
-		return true;
-	a->how = TARGET_STEP_RANGE;
-	return text_take(in, "r") && text_take_hex(in, &a->begin) && text_take(in, ",") &&
-	       text_take_hex(in, &a->end) && a->begin <= a->end;
-}
-
-/* vCont;ACTION[:THREAD];...: for each CPU the leftmost action that names it counts. A CPU that none
- * names stays where it is. */
-static enum verdict vcont(struct session *s, struct text_in in)
-{
-	bool is_resumed = false;
-	unsigned cpu = 0;
-	struct vcont_action how = { TARGET_CONTINUE };
-	while (!text_take_end(&in)) {
-		struct text_in action = text_take_until(&in, ';');
-		struct vcont_action wanted;
-		int thread = -1;
-		text_take(&in, ";");
-		if (!take_action(&action, &wanted))
-			return REPLY_WRONG;
-		if (text_take(&action, ":") && !session_take_thread(s, &action, &thread))
-			return REPLY_WRONG;
-		if (!text_take_end(&action))
-			return REPLY_WRONG;
-		if (!is_resumed) {
-			is_resumed = true;
-			how = wanted;
-			cpu = thread > 0 ? (unsigned)thread - 1 : s->cpu;
-		}
-	}
-	if (!is_resumed)
-		return REPLY_WRONG;
-	if (how.how != TARGET_STEP_RANGE)
-		return resume(s, cpu, how.how);
-	s->is_stop_held = false; /* gdb wants steps: see session_put_held_stop */
-	s->target->run->step_range(s->target->ctx, cpu, how.begin, how.end);
-	return REPLY_LATER;
-}
-
 /* --- breakpoints ----------------------------------------------------------------------------- */
 
 /* Types 0 and 1: the last number is the length of an instruction to replace and means nothing here;
@@ -521,12 +396,12 @@ const struct command session_commands[] = {
 	{ "m", PREFIX, STOPPED, read_memory },
 	{ "M", PREFIX, STOPPED, write_memory_hex },
 	{ "X", PREFIX, STOPPED, write_memory_binary },
-	{ "c", PREFIX, STOPPED, cont },
-	{ "C", PREFIX, STOPPED, cont_with_signal },
-	{ "s", PREFIX, STOPPED, step },
-	{ "S", PREFIX, STOPPED, step_with_signal },
-	{ "vCont?", EXACT, NO_PROGRAM, vcont_actions },
-	{ "vCont;", PREFIX, STOPPED, vcont },
+	{ "c", PREFIX, STOPPED, resume_continue },
+	{ "C", PREFIX, STOPPED, resume_continue_with_signal },
+	{ "s", PREFIX, STOPPED, resume_step },
+	{ "S", PREFIX, STOPPED, resume_step_with_signal },
+	{ "vCont?", EXACT, NO_PROGRAM, resume_actions },
+	{ "vCont;", PREFIX, STOPPED, resume_by_actions },
 	{ "Z", PREFIX, STOPPED, insert },
 	{ "z", PREFIX, STOPPED, remove_breakpoint },
 	{ "?", EXACT, NO_PROGRAM, why_stopped },

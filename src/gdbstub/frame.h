@@ -33,9 +33,9 @@ enum frame_event frame_feed(struct frame *f, uint8_t byte);
 /* True between packets. */
 bool frame_is_idle(const struct frame *f);
 
-/* Shortens data in place by run-length encoding: `0* ` for `0000`. Returns the length. A run is of at
- * most 97 more characters, and of no number that would be written as `#` or `$`.
- * Source: GDB manual, "Remote Protocol: Overview". */
+/* Shortens data in place by run-length encoding: `0* ` for `0000`. Returns the length. A run is of
+ * at most 97 more characters, and of no number that would be written as `#` or `$`. Source: GDB
+ * manual, "Remote Protocol: Overview". */
 size_t frame_shorten(uint8_t *data, size_t len);
 
 /* Writes `$`, len bytes of data, `#` and the checksum to to, which has room for len + 4. Returns

@@ -82,6 +82,13 @@ enum verdict files_open(struct session *s, struct text_in in);
 enum verdict files_close(struct session *s, struct text_in in);
 enum verdict files_status(struct session *s, struct text_in in);
 enum verdict files_read(struct session *s, struct text_in in);
+/* c, s, C, S, vCont? and vCont, which the first one names. resume.c */
+enum verdict resume_continue(struct session *s, struct text_in in);
+enum verdict resume_step(struct session *s, struct text_in in);
+enum verdict resume_continue_with_signal(struct session *s, struct text_in in);
+enum verdict resume_step_with_signal(struct session *s, struct text_in in);
+enum verdict resume_actions(struct session *s, struct text_in in);
+enum verdict resume_by_actions(struct session *s, struct text_in in);
 const struct command *session_find(const struct command *table, const struct text_in *packet);
 
 /* Sends one packet of kind O with text in hex; it may come while a monitor command runs and before
