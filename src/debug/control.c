@@ -1,13 +1,11 @@
 #include "debug/control.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "debug/interrupt.h"
+#include "debug/observe.h"
 #include "debug/place.h"
 #include "debug/step.h"
-#include "kvm/linear.h"
 #include "kvm/registers.h"
 
 #define RFLAGS_RF (1u << 16) /* SDM vol 1, "EFLAGS Register" */
@@ -83,227 +81,6 @@ void control_stop_by(const struct exit *x, struct stop *stop)
 	}
 }
 
-/* --- accesses ----------------------------------------------------------------------------------
- */
-
-static void note_hit(struct control *c, const struct watch *w, uint64_t gva)
-{
-	if (!w || c->has_hit)
-		return;
-	c->has_hit = true;
-	c->hit.kind = w->kind;
-	c->hit.gva = gva;
-}
-
-static uint64_t value_of(const uint8_t *data, unsigned size)
-{
-	uint64_t value = 0;
-	memcpy(&value, data, size);
-	return value;
-}
-
-/* Where the next line about what was caught goes: behind the others. What does not fit overwrites
- * the last. */
-static char *next_line(struct control *c)
-{
-	size_t len = c->has_caught ? strlen(c->caught) : 0,
-	       last = sizeof c->caught - CATCH_TEXT_MAX;
-	return c->caught + (len < last ? len : last);
-}
-
-static void note_caught(struct control *c, bool is_caught)
-{
-	c->has_caught |= is_caught;
-}
-
-static bool catch_access(struct control *c, const struct exit *x)
-{
-	if (!c->catches.count)
-		return false;
-	if (x->kind == EXIT_MMIO)
-		note_caught(
-		        c, catches_mmio(&c->catches, x->mmio.gpa, x->mmio.size, x->mmio.is_write,
-		                   value_of(x->mmio.data, x->mmio.size), next_line(c)));
-	for (uint32_t i = 0; x->kind == EXIT_IO && i < x->io.count; i++)
-		note_caught(c, catches_port(&c->catches, x->io.port, x->io.size, x->io.is_write,
-		                       value_of(x->io.data + (size_t)i * x->io.size, x->io.size),
-		                       next_line(c)));
-	return c->has_caught;
-}
-
-/* A guarded page's, a device's or nobody's. True: the guest is to stop behind this instruction. */
-static bool answer_access(struct control *c, const struct exit *x)
-{
-	if (x->kind == EXIT_MMIO && place_access(c, x)) {
-		uint64_t gva = 0;
-		const struct watch *w = watches_hit_gpa(
-		        &c->watches, c->vcpu, x->mmio.gpa, x->mmio.size, x->mmio.is_write, &gva);
-		note_hit(c, w, gva);
-		return w != NULL;
-	}
-	bool wants_stop = x->kind == EXIT_IO ? c->io.io(c->io.ctx, x) : c->io.mmio(c->io.ctx, x);
-	if (c->io.trace)
-		c->io.trace(c->io.ctx, x);
-	c->device_stops |= wants_stop;
-	return catch_access(c, x) || wants_stop;
-}
-
-/* What a stop behind an access is: a device's wish goes first, for it may end the guest. */
-static void stop_behind_access(struct control *c, struct stop *stop)
-{
-	stop->kind = STOP_STEPPED;
-	if (c->device_stops) {
-		stop->kind = STOP_DEVICE;
-	} else if (c->has_hit) {
-		stop->kind = STOP_WATCH;
-		stop->watch.kind = c->hit.kind;
-		stop->watch.gva = c->hit.gva;
-	} else if (c->has_caught) {
-		stop->kind = STOP_CATCH;
-	}
-}
-
-static void forget_events(struct control *c)
-{
-	c->has_hit = c->has_caught = c->device_stops = false;
-}
-
-/* Lets KVM finish the instruction whose access was answered. */
-static int complete(struct control *c, struct stop *stop)
-{
-	for (;;) {
-		struct exit x;
-		int err = vcpu_complete(c->vcpu, &x);
-		if (err)
-			return err;
-		switch (x.kind) {
-		case EXIT_IO:
-		case EXIT_MMIO: /* the same instruction's next one */ answer_access(c, &x); break;
-		case EXIT_KICKED:
-		case EXIT_DEBUG:
-		case EXIT_IRQ_WINDOW:
-			vcpu_debug_stale(c->vcpu);
-			stop_behind_access(c, stop);
-			return 0;
-		case EXIT_HLT:
-		case EXIT_SHUTDOWN:
-		case EXIT_FAIL_ENTRY:
-		case EXIT_INTERNAL_ERROR:
-		case EXIT_OTHER: control_stop_by(&x, stop); return 0;
-		}
-	}
-}
-
-int control_finish_access(struct control *c, const struct exit *x, struct stop *stop)
-{
-	answer_access(c, x);
-	return complete(c, stop);
-}
-
-/* --- a step that looks at watchpoints ----------------------------------------------------------
- */
-
-static void find_hit(struct control *c, const struct operand *operands, unsigned count)
-{
-	const struct watch *w = watches_changed(&c->watches, c->vcpu);
-	if (w)
-		note_hit(c, w, w->gva);
-	for (unsigned i = 0; i < count && !c->has_hit && !c->entered_handler; i++) {
-		const struct operand *o = &operands[i];
-		if (o->is_write)
-			w = watches_hit(&c->watches, o->gva, o->len, true);
-		if (!w && o->is_read)
-			w = watches_hit(&c->watches, o->gva, o->len, false);
-		if (w)
-			note_hit(c, w, o->gva > w->gva ? o->gva : w->gva);
-	}
-}
-
-/* What catchpoints compare with after a step. */
-struct before {
-	enum cpu_mode mode;
-	uint16_t cs;
-	uint64_t cr0, cr3, cr4;
-	int written_cr; /* by the instruction, or -1 */
-	char where[32];
-};
-
-static void note_before(struct control *c, struct before *b)
-{
-	const struct kvm_sregs *s = vcpu_sregs(c->vcpu);
-	struct insn insn;
-	*b = (struct before) {
-		.mode = registers_mode(c->vcpu),
-		.cs = s->cs.selector,
-		.cr0 = s->cr0,
-		.cr3 = s->cr3,
-		.cr4 = s->cr4,
-		.written_cr = control_look_ahead(c->vcpu, &insn) ? insn.written_cr : -1,
-	};
-	snprintf(b->where, sizeof b->where, "%04x:%04" PRIx64, b->cs,
-	        (uint64_t)vcpu_regs(c->vcpu)->rip);
-}
-
-/* All that is caught at once is told, each in a line; an interrupt before what it brings along. */
-static void catch_step(struct control *c, const struct before *b)
-{
-	const struct kvm_sregs *s = vcpu_sregs(c->vcpu);
-	const struct catches *all = &c->catches;
-	const char *mode = registers_mode_name(registers_mode(c->vcpu));
-	if (c->entered_handler)
-		note_caught(c,
-		        catches_vector(all, c->vector, vcpu_regs(c->vcpu), b->where, next_line(c)));
-	int written = c->entered_handler ? -1 : b->written_cr; /* it has faulted */
-	note_caught(c, catches_cr(all, 0, written == 0, b->cr0, s->cr0, next_line(c)));
-	note_caught(c, catches_cr(all, 3, written == 3, b->cr3, s->cr3, next_line(c)));
-	note_caught(c, catches_cr(all, 4, written == 4, b->cr4, s->cr4, next_line(c)));
-	note_caught(c, catches_mode(all, registers_mode_name(b->mode), mode, next_line(c)));
-	note_caught(c, catches_cs(all, b->cs, s->cs.selector, next_line(c)));
-}
-
-static bool catch_hlt(struct control *c, struct stop *stop)
-{
-	c->is_halted = true;
-	c->halt_rip = vcpu_regs(c->vcpu)->rip;
-	if (!catches_hlt(&c->catches, next_line(c)))
-		return false;
-	stop->kind = STOP_CATCH;
-	return true;
-}
-
-/* One instruction, or the way to an interrupt's handler, with an eye on watchpoints and
- * catchpoints. Guards are out of the way: they can't be executed through, and what they would show
- * is seen by looking. */
-static int step(struct control *c, bool is_interrupt, struct stop *stop)
-{
-	struct operand operands[OPERANDS_MAX];
-	struct before before;
-	unsigned count = 0;
-	forget_events(c);
-	int err = place_unguard(c);
-	if (err)
-		return err;
-	if (c->watches.count) {
-		watches_note(&c->watches, c->vcpu);
-		/* Nothing in memory tells of a read afterwards. */
-		if (!is_interrupt)
-			count = control_operands(c->vcpu, operands);
-	}
-	if (c->catches.count)
-		note_before(c, &before);
-	err = is_interrupt ? interrupt_step(c, stop) : control_single_step(c, stop);
-	if (!err && stop->kind == STOP_HALTED && catch_hlt(c, stop))
-		return 0;
-	if (err || (stop->kind != STOP_STEPPED && stop->kind != STOP_CATCH))
-		return err;
-	if (c->watches.count)
-		find_hit(c, operands, count);
-	if (c->catches.count)
-		catch_step(c, &before);
-	stop_behind_access(c, stop);
-	return 0;
-}
-
 /* --- going on ----------------------------------------------------------------------------------
  */
 
@@ -338,7 +115,7 @@ static int step_over_guest_breakpoint(struct control *c, struct stop *stop)
 	int err = control_single_step(c, stop);
 	vcpu_set_debug(c->vcpu, &debug);
 	if (!err && stop->kind == STOP_HALTED)
-		catch_hlt(c, stop);
+		observe_hlt(c, stop);
 	return err ? err : stop->kind == STOP_STEPPED;
 }
 
@@ -352,8 +129,8 @@ static int handle_debug(struct control *c, const struct exit *x, struct stop *st
 	}
 	const struct watch *w = x->debug.exception == 1 ? place_watch_of(c, x->debug.dr6) : NULL;
 	if (w) {
-		note_hit(c, w, w->gva);
-		stop_behind_access(c, stop);
+		observe_hit(c, w, w->gva);
+		observe_stop(c, stop);
 		return 0;
 	}
 	if (is_at_breakpoint(c, stop))
@@ -377,7 +154,7 @@ static int handle_kick(struct control *c, bool is_pending, struct stop *stop)
 {
 	stop->kind = STOP_STEPPED;
 	if (is_pending) {
-		int err = complete(c, stop);
+		int err = observe_complete(c, stop);
 		if (err)
 			return err;
 	}
@@ -399,11 +176,11 @@ static int handle_exit(struct control *c, struct exit *x, bool *is_pending, stru
 	switch (x->kind) {
 	case EXIT_IO:
 	case EXIT_MMIO:
-		if (!answer_access(c, x) && !(x->kind == EXIT_MMIO && place_guards_stack(c))) {
+		if (!observe_access(c, x) && !(x->kind == EXIT_MMIO && place_guards_stack(c))) {
 			*is_pending = true;
 			return 1;
 		}
-		return complete(c, stop);
+		return observe_complete(c, stop);
 	case EXIT_KICKED: return handle_kick(c, *is_pending, stop);
 	case EXIT_DEBUG: return handle_debug(c, x, stop);
 	case EXIT_HLT:
@@ -413,7 +190,7 @@ static int handle_exit(struct control *c, struct exit *x, bool *is_pending, stru
 		if (is_planted && is_at_breakpoint(c, stop))
 			return 0;
 		control_stop_by(x, stop);
-		catch_hlt(c, stop);
+		observe_hlt(c, stop);
 		return 0;
 	case EXIT_IRQ_WINDOW: return 1;
 	case EXIT_SHUTDOWN:
@@ -428,7 +205,7 @@ static int run_free(struct control *c, struct stop *stop)
 {
 	bool is_pending = false; /* an access was answered, KVM has not finished it */
 	int result = 1;
-	forget_events(c);
+	observe_forget(c);
 	c->knows_guest = false;
 	c->run_from = registers_pc(c->vcpu);
 	while (result == 1) {
@@ -436,7 +213,7 @@ static int run_free(struct control *c, struct stop *stop)
 		bool is_due = interrupt_is_due(c);
 		if (is_due && is_pending) { /* the instruction under way ends before it */
 			is_pending = false;
-			result = complete(c, stop);
+			result = observe_complete(c, stop);
 			if (result || stop->kind != STOP_STEPPED)
 				break;
 			result = 1;
@@ -473,7 +250,7 @@ static int step_on(struct control *c, struct stop *stop)
 	/* Off a breakpoint first: with a handler in between the guest would come back to it. */
 	bool is_interrupt = !c->must_step_off && interrupt_is_due(c);
 	c->must_step_off = false;
-	int err = step(c, is_interrupt, stop);
+	int err = observe_step(c, is_interrupt, stop);
 	if (err || stop->kind != STOP_STEPPED || is_at_breakpoint(c, stop))
 		return err;
 	if (!vcpu_take_kick(c->vcpu))
@@ -518,12 +295,12 @@ static int step_whole(struct control *c, struct stop *stop)
 	bool is_rep = c->steps_whole_rep && control_look_ahead(c->vcpu, &insn) &&
 	              (insn.kind == INSN_STRING || insn.kind == INSN_SCAN) && insn.rep != INSN_ONCE;
 	c->must_step_off = c->is_halted = false;
-	int err = step(c, c->step_interrupts && interrupt_is_due(c), stop);
+	int err = observe_step(c, c->step_interrupts && interrupt_is_due(c), stop);
 	while (is_rep && !err && stop->kind == STOP_STEPPED && registers_pc(c->vcpu) == pc) {
 		if (vcpu_take_kick(c->vcpu))
 			stop->kind = STOP_KICKED;
 		else
-			err = step(c, false, stop);
+			err = observe_step(c, false, stop);
 	}
 	return err;
 }
