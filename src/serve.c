@@ -128,11 +128,10 @@ static void look_out(struct serve *s, struct interest *i)
 	if (s->has_transport && s->transport.listen_fd >= 0)
 		add_fd(i, s->transport.listen_fd, POLLIN);
 	if (s->session) {
-		size_t len;
 		/* While a reply waits to be sent, nothing is read: the debugger has to take it. */
-		bool has_output = session_output(s->session, &len) != NULL;
-		add_fd(i, has_output ? s->transport.out_fd : s->transport.in_fd,
-		        has_output ? POLLOUT : POLLIN);
+		bool is_full = serve_has_output(s);
+		add_fd(i, is_full ? s->transport.out_fd : s->transport.in_fd,
+		        is_full ? POLLOUT : POLLIN);
 	}
 	if (s->watches_stdin)
 		add_fd(i, STDIN_FILENO, POLLIN);

@@ -69,9 +69,15 @@ void serve_flush(struct serve *s)
 		lose_debugger(s);
 }
 
+bool serve_has_output(const struct serve *s)
+{
+	size_t len;
+	return s->session && session_output(s->session, &len);
+}
+
 void serve_feed(struct serve *s)
 {
-	while (s->session && s->in_at < s->in_len) {
+	while (s->session && s->in_at < s->in_len && !serve_has_output(s)) {
 		size_t n = session_feed(s->session, s->in + s->in_at, s->in_len - s->in_at);
 		s->in_at += n;
 		serve_flush(s);

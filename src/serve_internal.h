@@ -14,7 +14,10 @@ void serve_end_guest(struct serve *s, int status);
 
 /* Sends what the session has for the debugger, as far as it goes now. */
 void serve_flush(struct serve *s);
-/* Gives the session what was read, as far as it takes it. */
+/* A reply waits to be sent. */
+bool serve_has_output(const struct serve *s);
+/* Gives the session what was read, as far as it takes it: nothing while a reply waits to be sent,
+ * and then it is we who wait for that. */
 void serve_feed(struct serve *s);
 /* False when the debugger has sent nothing. */
 bool serve_read_debugger(struct serve *s);

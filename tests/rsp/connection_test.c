@@ -178,6 +178,33 @@ static void a_reply_that_nobody_reads_ends_nothing(void)
 	rsp_close(&r);
 }
 
+/* More replies than a socket holds, taken byte by byte while more are written: whenever there is
+ * room again, the requests that were read already go on. */
+static void a_slow_reader_gets_all_replies(void)
+{
+	static const char reply[] = "$fb6631c0#2b";
+	enum { ROUNDS = 5, REQUESTS = 5000 };
+	const struct timeval wait = { .tv_sec = RSP_WAIT_MS / 1000 };
+	struct rsp r;
+	uint8_t *wire = malloc(REQUESTS * 10);
+	size_t len = 0;
+	for (unsigned i = 0; i < REQUESTS; i++)
+		len += rsp_wrap(wire + len, "m0,4", 4);
+	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+	RSP_IS(&r, "OK", "QStartNoAckMode");
+	setsockopt(r.in_fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+	for (unsigned round = 0; round < ROUNDS && check_case_ok; round++) {
+		CHECK(rsp_send_raw(&r, wire, len));
+		for (unsigned i = 0; i < REQUESTS * (sizeof reply - 1) && check_case_ok; i++) {
+			char c = 0;
+			if (read(r.in_fd, &c, 1) != 1 || c != reply[i % (sizeof reply - 1)])
+				CHECK_FAIL("round %u: byte %u is not there", round, i);
+		}
+	}
+	rsp_close(&r);
+	free(wire);
+}
+
 static void detaching_lets_it_run_to_its_end(void)
 {
 	static const char *const requests[] = { "D", "D;1" };
@@ -339,6 +366,7 @@ int main(void)
 	RUN(a_vanished_debugger_leaves_the_guest_stopped);
 	RUN(a_vanished_debuggers_breakpoints_are_lifted);
 	RUN(a_reply_that_nobody_reads_ends_nothing);
+	RUN(a_slow_reader_gets_all_replies);
 	RUN(detaching_lets_it_run_to_its_end);
 	RUN(after_a_detach_a_new_debugger_stops_it);
 	RUN(without_waiting_the_guest_runs_until_a_debugger_comes);
