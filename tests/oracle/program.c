@@ -11,7 +11,8 @@ static const struct {
 
 /* Guests that are no images of 16-bit code, go to long mode, for which there is no layout here, or
  * ask the UART, which is not the same one. */
-static const char *const left_out[] = { "c16", "kernel32", "kernel64", "modes", "multiboot" };
+static const char *const left_out[] = { "c16", "kernel32", "kernel64", "modes", "multiboot",
+	"reset" };
 
 #define BOOT_SECTOR 0x7c00 /* where a BIOS puts it; its last two bytes are 55 aa */
 
