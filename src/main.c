@@ -100,11 +100,14 @@ static int run(const struct options *o)
 }
 
 /* gdb -q -iex "set sysroot /" -x stepvm.gdb [-ex "symbol-file F"] -ex "target extended-remote
- * SOCKET" ARGS... */
-static int start_gdb(
-        const struct options *o, const char *symbols, const struct launch_dir *dir, struct error *e)
+ * SOCKET" ARGS...
+ *
+ * is_16_bit: what the symbols are of. No ELF file says so of itself, and the disassembly of gdb's
+ * TUI asks the file: it takes what is set when it is read. */
+static int start_gdb(const struct options *o, const char *symbols, bool is_16_bit,
+        const struct launch_dir *dir, struct error *e)
 {
-	static char script[PATH_MAX], symbol_file[PATH_MAX + 16], target[128];
+	static char script[PATH_MAX], symbol_file[PATH_MAX + 128], target[128];
 	size_t n = 0, count = 0;
 	int err = launch_script("stepvm.gdb", script, e);
 	if (err)
@@ -124,7 +127,12 @@ static int start_gdb(
 	argv[n++] = "-x";
 	argv[n++] = script;
 	if (symbols) {
-		snprintf(symbol_file, sizeof symbol_file, "symbol-file %s", symbols);
+		/* The setting's own words are of no use to anybody: pipe, as with, of gdb 10. */
+		const char *format =
+		        is_16_bit ? "pipe -d @@ -- with osabi none -- with architecture i8086 "
+		                    "-- symbol-file %s @@ cat >/dev/null"
+		                  : "symbol-file %s";
+		snprintf(symbol_file, sizeof symbol_file, format, symbols);
 		argv[n++] = "-ex";
 		argv[n++] = symbol_file;
 	}
@@ -172,7 +180,8 @@ static int debug_guest(const struct options *given, const struct launch_dir *dir
 		return status_of(err);
 	}
 	serve.is_attached = false;
-	int pid = start_gdb(&o, symbols_of(&serve), dir, e);
+	bool is_16_bit = serve.target.registers->layout(&serve, 0) == TARGET_REAL16;
+	int pid = start_gdb(&o, symbols_of(&serve), is_16_bit, dir, e);
 	int status = STATUS_HOST;
 	if (pid > 0) {
 		const struct sandbox sandbox = { .unlinked = { serve.transport.path, dir->socket },

@@ -91,6 +91,11 @@ if command -v script >/dev/null; then
 	hasnt "$(at_terminal TERM=dumb "-ex stepi")" "$colour" "TERM=dumb"
 	out=$(at_terminal "" "-ex 'set style enabled off' -ex 'echo here\n' -ex stepi")
 	hasnt "${out#*here}" "$colour" "set style enabled off"
+	command="stty cols 80 rows 24; '$STEPVM' debug --gdb-program '$GDB' --symbols '$GUESTS/segments.elf' \
+		'$GUESTS/segments.bin' -- -nx -ex 'set confirm off' -ex 'stepvm context off' -ex 'layout asm' -ex 'stepi 3' -ex quit"
+	out=$(TERM=xterm timeout 60 script -qec "$command" /dev/null </dev/null 2>&1 | tr -d '\r')
+	has "$out" 'normalized[^+]*\+17> .*\$0xa6.*%si' "16-bit code in gdb's TUI, with symbols"
+	hasnt "$out" 'd08e9000' "and none of it as 32-bit code"
 	hasnt "$(at_terminal "" "-batch -ex stepi")" 'CS:IP' "a batch at a terminal shows none"
 else
 	skip "at a terminal" "no script(1) here"
