@@ -107,13 +107,17 @@ static void describe_host(char *to, size_t size)
 		char line[200], command[100];
 		snprintf(command, sizeof command, "%s 2>/dev/null", asks[i]);
 		FILE *f = popen(command, "r");
-		if (f && fgets(line, sizeof line, f) && n < size)
+		if (f && fgets(line, sizeof line, f) && n < size) {
+			char *from = strchr(line, '('), *to_end = from ? strchr(from, ')') : NULL;
+			if (to_end) /* the distributor's name of it */
+				memmove(from, to_end + 1, strlen(to_end));
 			n += (size_t)snprintf(
-			        to + n, size - n, ", %.*s", (int)strcspn(line, "(\n"), line);
+			        to + n, size - n, ", %.*s", (int)strcspn(line, "\n"), line);
+		}
 		if (f)
 			pclose(f);
 	}
-	for (char *end; (end = strstr(to, " ,"));)
+	for (char *end; (end = strstr(to, " ,")) || (end = strstr(to, "  "));)
 		memmove(end, end + 1, strlen(end));
 }
 
