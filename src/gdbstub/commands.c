@@ -145,15 +145,16 @@ static bool take_range(struct text_in *in, uint64_t *at, uint64_t *len)
 	       text_take(in, ":");
 }
 
-/* A write that can't be done whole is not done at all. */
+/* A write that can't be done whole is not done at all. Memory is there or not by pages: SDM vol 3,
+ * "Paging". */
+#define PAGE 4096u
+
 static bool is_writable(struct session *s, uint64_t at, size_t len)
 {
-	for (size_t done = 0; done < len;) {
-		uint8_t chunk[CHUNK];
-		size_t wanted = len - done < CHUNK ? len - done : CHUNK;
-		if (read_target(s, at + done, chunk, wanted) < wanted)
+	for (size_t done = 0; done < len; done += PAGE - (at + done) % PAGE) {
+		uint8_t byte;
+		if (!read_target(s, at + done, &byte, 1))
 			return false;
-		done += wanted;
 	}
 	return true;
 }

@@ -85,26 +85,97 @@ enum frame_event frame_feed(struct frame *f, uint8_t byte)
 	return FRAME_NONE;
 }
 
+/* Modulo 256. Eight bytes at a time, in four lanes of 16 bits that take 128 words without a carry
+ * into the next. */
+static uint8_t sum_of(const uint8_t *data, size_t len)
+{
+	const uint64_t lanes = 0x00ff00ff00ff00ff;
+	uint8_t sum = 0;
+	while (len >= 8) {
+		size_t words = len / 8 < 128 ? len / 8 : 128;
+		uint64_t four = 0;
+		for (size_t i = 0; i < words; i++) {
+			uint64_t eight;
+			memcpy(&eight, data + 8 * i, sizeof eight);
+			four += (eight & lanes) + (eight >> 8 & lanes);
+		}
+		sum = (uint8_t)(sum + four + (four >> 16) + (four >> 32) + (four >> 48));
+		data += 8 * words;
+		len -= 8 * words;
+	}
+	for (size_t i = 0; i < len; i++)
+		sum = (uint8_t)(sum + data[i]);
+	return sum;
+}
+
+/* Looked through at once: a special byte among them is found again for each that comes before it. */
+#define DATA_AT_ONCE 512
+
+/* The first byte of the three that are more than data, or end. */
+static const uint8_t *find_special(const uint8_t *at, const uint8_t *end)
+{
+	static const char specials[] = { '#', '$', '}' };
+	for (size_t i = 0; i < sizeof specials; i++) {
+		const uint8_t *found = memchr(at, specials[i], (size_t)(end - at));
+		end = found ? found : end;
+	}
+	return end;
+}
+
+size_t frame_feed_data(struct frame *f, const uint8_t *bytes, size_t len)
+{
+	if (f->state != FRAME_DATA || f->is_too_long)
+		return 0;
+	size_t room = f->size - f->len, most = len < room ? len : room;
+	most = most < DATA_AT_ONCE ? most : DATA_AT_ONCE;
+	size_t n = (size_t)(find_special(bytes, bytes + most) - bytes);
+	f->sum = (uint8_t)(f->sum + sum_of(bytes, n));
+	memcpy(f->data + f->len, bytes, n);
+	f->len += n;
+	return n;
+}
+
 #define RUN_BASE 29 /* the character for no repeats */
 #define RUN_MIN  3  /* fewer are no longer than `*` and the character */
 #define RUN_MAX  ('~' - RUN_BASE)
 
+/* Where a run that is worth it begins, or len. Noise goes by three characters: no run begins at one
+ * of them where the next two differ. */
+static size_t find_run(const uint8_t *data, size_t len)
+{
+	size_t at = 0;
+	while (at + RUN_MIN < len) {
+		if (data[at + 2] != data[at + 3])
+			at += 3;
+		else if (data[at] == data[at + 1] && data[at + 1] == data[at + 2])
+			return at;
+		else
+			at++;
+	}
+	return len;
+}
+
 size_t frame_shorten(uint8_t *data, size_t len)
 {
-	size_t to = 0;
-	for (size_t at = 0; at < len;) {
+	size_t to = 0, at = 0;
+	while (at < len) {
+		size_t noise = find_run(data + at, len - at);
+		if (to != at)
+			memmove(data + to, data + at, noise);
+		to += noise;
+		at += noise;
+		if (at == len)
+			break;
 		uint8_t c = data[at++];
-		size_t more = 0;
+		size_t more = RUN_MIN;
 		while (more < RUN_MAX && at + more < len && data[at + more] == c)
 			more++;
-		data[to++] = c;
-		if (more < RUN_MIN)
-			continue;
+		at += more;
 		while (more + RUN_BASE == '#' || more + RUN_BASE == '$')
-			more--;
+			more--, at--;
+		data[to++] = c;
 		data[to++] = '*';
 		data[to++] = (uint8_t)(more + RUN_BASE);
-		at += more;
 	}
 	return to;
 }
@@ -112,9 +183,7 @@ size_t frame_shorten(uint8_t *data, size_t len)
 size_t frame_wrap(uint8_t *to, const uint8_t *data, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";
-	uint8_t sum = 0;
-	for (size_t i = 0; i < len; i++)
-		sum = (uint8_t)(sum + data[i]);
+	uint8_t sum = sum_of(data, len);
 	to[0] = '$';
 	memmove(to + 1, data, len);
 	to[len + 1] = '#';

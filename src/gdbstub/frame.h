@@ -30,6 +30,9 @@ struct frame {
 void frame_init(struct frame *f, uint8_t *data, size_t size);
 /* Takes one byte. data stays until the next packet begins. */
 enum frame_event frame_feed(struct frame *f, uint8_t byte);
+/* Takes the bytes at the beginning of bytes[0, len) that are plain data of a packet under way, at
+ * once: what frame_feed would do with each. Returns how many; 0 says nothing of the next one. */
+size_t frame_feed_data(struct frame *f, const uint8_t *bytes, size_t len);
 /* True between packets. */
 bool frame_is_idle(const struct frame *f);
 

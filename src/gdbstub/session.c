@@ -380,8 +380,11 @@ size_t session_feed(struct session *s, const uint8_t *bytes, size_t len)
 	size_t i = 0;
 	/* As long as a reply waits to be sent, nothing is taken: that bounds what is kept here. */
 	while (i < len && s->state == before && s->state != SESSION_GONE &&
-	        s->out_start == s->out_end)
-		feed_byte(s, bytes[i++]);
+	        s->out_start == s->out_end) {
+		i += frame_feed_data(&s->frame, bytes + i, len - i);
+		if (i < len)
+			feed_byte(s, bytes[i++]);
+	}
 	return i;
 }
 

@@ -4,15 +4,17 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 
+/* The value of each hex digit and 1 more, so that 0 is none: half of a dump's time was spent in
+ * comparing. */
+static const uint8_t digit_values[256] = {
+	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8,
+	['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15,
+	['f'] = 16, ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
 int text_digit(uint8_t c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+	return digit_values[c] - 1;
 }
 
 struct text_in text_in(const void *data, size_t len)
@@ -53,14 +55,17 @@ bool text_take_hex(struct text_in *in, uint64_t *value)
 
 bool text_take_bytes(struct text_in *in, uint8_t *to, size_t len)
 {
+	unsigned wrong = 0; /* 0x100 once a digit is none */
 	if (len > text_left(in) / 2)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		int high = text_digit(in->at[2 * i]), low = text_digit(in->at[2 * i + 1]);
-		if (high < 0 || low < 0)
-			return false;
+		unsigned high = digit_values[in->at[2 * i]] - 1u;
+		unsigned low = digit_values[in->at[2 * i + 1]] - 1u;
+		wrong |= high | low;
 		to[i] = (uint8_t)(high << 4 | low);
 	}
+	if (wrong & 0x100)
+		return false;
 	in->at += 2 * len;
 	return true;
 }
@@ -114,6 +119,18 @@ void text_put_hex(struct text_out *out, uint64_t value)
 		text_put_char(out, hex_digits[value >> shift & 15]);
 }
 
+/* Four bytes as eight digits, the first in the lowest: each nibble to a byte of its own, and 'a' -
+ * '0' - 10 more for those above 9. */
+static uint64_t eight_digits(uint32_t bytes)
+{
+	uint64_t x = bytes, over;
+	x = (x | x << 16) & 0x0000ffff0000ffff;
+	x = (x | x << 8) & 0x00ff00ff00ff00ff;
+	x = (x >> 4 | x << 8) & 0x0f0f0f0f0f0f0f0f;
+	over = (x + 0x0606060606060606) >> 4 & 0x0101010101010101;
+	return x + 0x3030303030303030 + over * ('a' - '0' - 10);
+}
+
 void text_put_bytes(struct text_out *out, const void *data, size_t len)
 {
 	const uint8_t *from = data;
@@ -122,7 +139,14 @@ void text_put_bytes(struct text_out *out, const void *data, size_t len)
 		return;
 	}
 	uint8_t *to = out->data + out->len;
-	for (size_t i = 0; i < len; i++) {
+	size_t i = 0;
+	for (; i + 4 <= len; i += 4, to += 8) {
+		uint32_t four;
+		memcpy(&four, from + i, sizeof four);
+		uint64_t digits = eight_digits(four);
+		memcpy(to, &digits, sizeof digits);
+	}
+	for (; i < len; i++) {
 		*to++ = (uint8_t)hex_digits[from[i] >> 4];
 		*to++ = (uint8_t)hex_digits[from[i] & 15];
 	}

@@ -31,17 +31,31 @@ static void note(struct events *to, enum frame_event kind, const uint8_t *data, 
 	}
 }
 
-static struct events run(const void *stream, size_t len)
+/* at_once: plain data goes by frame_feed_data. */
+static struct events run_by(const uint8_t *stream, size_t len, bool at_once)
 {
 	struct events got = { 0 };
 	/* Exactly as large as it is said to be, so that a sanitizer sees a byte too many. */
 	uint8_t *data = malloc(DATA_SIZE);
 	struct frame f;
 	frame_init(&f, data, DATA_SIZE);
-	for (size_t i = 0; i < len; i++)
-		note(&got, frame_feed(&f, ((const uint8_t *)stream)[i]), f.data, f.len);
+	for (size_t i = 0; i < len; i++) {
+		if (at_once)
+			i += frame_feed_data(&f, stream + i, len - i);
+		if (i < len)
+			note(&got, frame_feed(&f, stream[i]), f.data, f.len);
+	}
 	free(data);
 	return got;
+}
+
+static struct events run(const void *stream, size_t len)
+{
+	struct events one_by_one = run_by(stream, len, false);
+	struct events at_once = run_by(stream, len, true);
+	if (memcmp(&one_by_one, &at_once, sizeof at_once))
+		CHECK_FAIL("%u events byte by byte, %u at once", one_by_one.count, at_once.count);
+	return one_by_one;
 }
 
 /* The twin: looks at the whole stream at once. Takes one packet at s[0] == '$'; returns how many

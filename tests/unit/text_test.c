@@ -74,6 +74,26 @@ static void digits_are_those_of_hex(void)
 	}
 }
 
+/* In groups and one by one, at every place in a group. */
+static void bytes_written_are_bytes_read(void)
+{
+	uint8_t bytes[256 + 8], back[256 + 8], data[2 * sizeof bytes];
+	char printed[2 * sizeof bytes + 1] = "";
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)i;
+	for (size_t len = 0; len <= sizeof bytes; len++) {
+		struct text_out out = { .data = data, .size = 2 * len };
+		text_put_bytes(&out, bytes, len);
+		CHECK_EQ(out.len, 2 * len);
+		CHECK(!memcmp(data, printed, 2 * len));
+		struct text_in in = text_in(data, out.len);
+		CHECK(text_take_bytes(&in, back, len) && text_take_end(&in));
+		CHECK(!memcmp(back, bytes, len));
+		if (len < sizeof bytes)
+			snprintf(printed + 2 * len, 3, "%02x", bytes[len]);
+	}
+}
+
 static void words_are_taken_whole_or_not(void)
 {
 	struct text_in in = text_in("vCont;c", 7);
@@ -207,6 +227,7 @@ int main(void)
 	RUN(reads_hex_up_to_64_bits);
 	RUN(hex_written_is_hex_read);
 	RUN(digits_are_those_of_hex);
+	RUN(bytes_written_are_bytes_read);
 	RUN(words_are_taken_whole_or_not);
 	RUN(pieces_end_at_the_separator);
 	RUN(bytes_are_taken_all_or_none);
