@@ -74,6 +74,7 @@ struct control {
 	char caught[6 * CATCH_TEXT_MAX]; /* lines */
 	/* The debug registers in use: which watchpoint's, and which of the guest's own; or -1. */
 	int watch_of_slot[BREAKPOINT_REGISTERS], guest_of_slot[BREAKPOINT_REGISTERS];
+	unsigned plain_steps;       /* in a row, that needed no handlers watched */
 	struct kvm_debugregs guest; /* the guest's own, when knows_guest */
 	bool knows_guest;
 	bool device_stops; /* an access under way wants a stop, */

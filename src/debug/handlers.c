@@ -2,11 +2,63 @@
 
 #include <string.h>
 
+#include "debug/operands.h"
 #include "debug/vectors.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
 
 #define RFLAGS_TF (1u << 8) /* SDM vol 1, "EFLAGS Register" */
+#define RFLAGS_AC (1u << 18)
+#define CR0_PE    (1u << 0) /* SDM vol 3, "Control Registers" */
+#define CR0_PG    (1u << 31)
+
+/* --- which instructions need none --------------------------------------------------------------
+ */
+
+/* SDM vol 3, "Segment Descriptors": what a type allows, and limit checking. Expand-down segments
+ * are left to the CPU. */
+static bool allows(const struct kvm_segment *g, bool is_protected, const struct operand *o)
+{
+	const unsigned code = 8, expands_down = 4, is_writable = 2, is_readable = 2;
+	bool is_code = g->type & code;
+	if (is_protected && (g->unusable || !g->s || (!is_code && g->type & expands_down) ||
+	                            (is_code && !(g->type & is_readable)) ||
+	                            (o->is_write && (is_code || !(g->type & is_writable)))))
+		return false;
+	return o->offset + o->len - 1 <= g->limit;
+}
+
+/* A jump stays within the segment whatever its target: offsets have as many bits as its limit. */
+static bool allows_jump(const struct kvm_segment *cs, const struct insn *insn)
+{
+	return insn->jump == INSN_NO_JUMP || cs->limit == 0xffffffff ||
+	       (insn->operand_bits == 16 && cs->limit >= 0xffff);
+}
+
+bool handlers_can_fault(struct vcpu *v, const struct insn *insn)
+{
+	struct operand operands[OPERANDS_MAX];
+	uint8_t bytes[INSN_MAX];
+	if (insn->faults != INSN_FAULTS_ACCESS)
+		return true;
+	const struct kvm_sregs *s = vcpu_sregs(v);
+	const struct kvm_regs *r = vcpu_regs(v);
+	enum cpu_mode mode = registers_mode(v);
+	/* Pages have rights, too, and virtual-8086 mode has IOPL. */
+	if (s->cr0 & CR0_PG || mode == CPU_VM86 || r->rflags & RFLAGS_AC ||
+	        !allows_jump(&s->cs, insn) || r->rip + INSN_MAX - 1 > s->cs.limit ||
+	        linear_read(v, registers_pc(v), bytes, sizeof bytes) != sizeof bytes)
+		return true;
+	unsigned count =
+	        operands_decode(bytes, sizeof bytes, registers_code_bits(mode), r, s, operands);
+	for (unsigned i = 0; i < count; i++)
+		if (!allows(operands[i].segment, s->cr0 & CR0_PE, &operands[i]))
+			return true;
+	return false;
+}
+
+/* --- where they are ----------------------------------------------------------------------------
+ */
 
 /* The four vectors that matter most, for there are four debug registers, likeliest first: where two
  * lead to one handler, the first is taken to be the one. */
@@ -19,6 +71,7 @@ static void choose_vectors(const struct insn *insn, bool is_real, uint8_t to[BRE
 		[INSN_FAULTS_FLOAT] = { VECTOR_NM, VECTOR_MF, VECTOR_UD, VECTOR_GP },
 		[INSN_FAULTS_BOUND] = { VECTOR_BR, VECTOR_UD, VECTOR_SS, VECTOR_GP },
 		[INSN_FAULTS_INVALID] = { VECTOR_UD, VECTOR_GP, VECTOR_SS, VECTOR_DE },
+		[INSN_FAULTS_ACCESS] = { VECTOR_GP, VECTOR_SS, VECTOR_UD, VECTOR_DE },
 	};
 	static const uint8_t prot[][BREAKPOINT_REGISTERS] = {
 		[INSN_FAULTS_USUAL] = { VECTOR_PF, VECTOR_GP, VECTOR_SS, VECTOR_UD },
@@ -27,6 +80,7 @@ static void choose_vectors(const struct insn *insn, bool is_real, uint8_t to[BRE
 		[INSN_FAULTS_FLOAT] = { VECTOR_NM, VECTOR_MF, VECTOR_PF, VECTOR_GP },
 		[INSN_FAULTS_BOUND] = { VECTOR_BR, VECTOR_UD, VECTOR_PF, VECTOR_GP },
 		[INSN_FAULTS_INVALID] = { VECTOR_UD, VECTOR_PF, VECTOR_GP, VECTOR_SS },
+		[INSN_FAULTS_ACCESS] = { VECTOR_PF, VECTOR_GP, VECTOR_SS, VECTOR_UD },
 	};
 	memcpy(to, is_real ? real[insn->faults] : prot[insn->faults], BREAKPOINT_REGISTERS);
 	if (insn->kind == INSN_INT) {

@@ -15,6 +15,9 @@ struct handlers {
 	uint8_t vector[BREAKPOINT_REGISTERS];
 };
 
+/* False: it is certain that the instruction raises no exception, so that a step of it needs no
+ * handlers watched. */
+bool handlers_can_fault(struct vcpu *v, const struct insn *insn);
 void handlers_find(struct vcpu *v, const struct insn *insn, struct handlers *h);
 /* -1: gva is none of them. */
 int handlers_index(const struct handlers *h, uint64_t gva);

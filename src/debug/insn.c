@@ -104,6 +104,172 @@ static enum insn_faults two_byte_faults(uint8_t opcode)
 	return INSN_FAULTS_USUAL;
 }
 
+/* --- instructions that do nothing but compute, load, store and jump ------------------------------
+ *
+ * Their exceptions are those of memory operands and of the jump's target: SDM vol 2, the
+ * instructions' exception tables. Left out, besides what the faults above tell: I/O, cli and sti
+ * (IOPL), sahf and lahf (CPUID), and forms that are invalid or not documented. */
+
+/* Of the one-byte map, whatever ModRM is. */
+static bool is_plain(uint8_t opcode, bool is_64)
+{
+	if (opcode < 0x40) /* add, or, adc, sbb, and, sub, xor, cmp; push of a segment register */
+		return (opcode & 7) < 6 || (!is_64 && (opcode == 0x06 || opcode == 0x0e ||
+		                                              opcode == 0x16 || opcode == 0x1e));
+	if (opcode < 0x60) /* inc, dec (REX in 64-bit code), push, pop */
+		return true;
+	if (opcode >= 0x70 && opcode < 0x80) /* jcc */
+		return true;
+	if (opcode >= 0xb0 && opcode < 0xc0) /* mov of an immediate */
+		return true;
+	switch (opcode) {
+	case 0x60: /* pusha */
+	case 0x61: /* popa */ return !is_64;
+	case 0x68: /* push imm */
+	case 0x69: /* imul */
+	case 0x6a:
+	case 0x6b:
+	case 0x80: /* add and the like, imm */
+	case 0x81:
+	case 0x83:
+	case 0x84: /* test */
+	case 0x85:
+	case 0x86: /* xchg */
+	case 0x87:
+	case 0x88: /* mov */
+	case 0x89:
+	case 0x8a:
+	case 0x8b:
+	case 0x90: /* nop, xchg with eax */
+	case 0x91:
+	case 0x92:
+	case 0x93:
+	case 0x94:
+	case 0x95:
+	case 0x96:
+	case 0x97:
+	case 0x98: /* cbw, cwd */
+	case 0x99:
+	case 0xa0: /* mov with an offset */
+	case 0xa1:
+	case 0xa2:
+	case 0xa3:
+	case 0xa4: /* movs */
+	case 0xa5:
+	case 0xa6: /* cmps */
+	case 0xa7:
+	case 0xa8: /* test */
+	case 0xa9:
+	case 0xaa: /* stos */
+	case 0xab:
+	case 0xac: /* lods */
+	case 0xad:
+	case 0xae: /* scas */
+	case 0xaf:
+	case 0xc2: /* ret */
+	case 0xc3:
+	case 0xc9: /* leave */
+	case 0xd7: /* xlat */
+	case 0xe0: /* loop, jcxz */
+	case 0xe1:
+	case 0xe2:
+	case 0xe3:
+	case 0xe8: /* call, jmp */
+	case 0xe9:
+	case 0xeb:
+	case 0xf5: /* cmc, clc, stc, cld, std */
+	case 0xf8:
+	case 0xf9:
+	case 0xfc:
+	case 0xfd: return true;
+	default: return false;
+	}
+}
+
+/* What ModRM decides. */
+static bool is_plain_group(uint8_t opcode, uint8_t modrm)
+{
+	unsigned reg = modrm >> 3 & 7;
+	switch (opcode) {
+	case 0x8d: /* lea */ return modrm < 0xc0;
+	case 0xc0: /* shifts; 6 is not documented */
+	case 0xc1:
+	case 0xd0:
+	case 0xd1:
+	case 0xd2:
+	case 0xd3: return reg != 6;
+	case 0xc6: /* mov imm */
+	case 0xc7: return reg == 0;
+	case 0xf6: /* test, not, neg, mul, imul */
+	case 0xf7: return reg == 0 || (reg >= 2 && reg <= 5);
+	case 0xfe: /* inc, dec */ return reg < 2;
+	case 0xff: /* inc, dec, call, jmp, push */ return reg != 3 && reg != 5 && reg != 7;
+	default: return false;
+	}
+}
+
+static bool is_plain_0f(uint8_t opcode)
+{
+	switch (opcode & 0xf0) {
+	case 0x40:              /* cmovcc */
+	case 0x80:              /* jcc */
+	case 0x90: return true; /* setcc */
+	}
+	switch (opcode) {
+	case 0x1f: /* nop */
+	case 0xa3: /* bt, shld, bts, shrd, imul */
+	case 0xa4:
+	case 0xa5:
+	case 0xab:
+	case 0xac:
+	case 0xad:
+	case 0xaf:
+	case 0xb0: /* cmpxchg */
+	case 0xb1:
+	case 0xb3: /* btr, movzx, btc, bsf, bsr, movsx, xadd */
+	case 0xb6:
+	case 0xb7:
+	case 0xbb:
+	case 0xbc:
+	case 0xbd:
+	case 0xbe:
+	case 0xbf:
+	case 0xc0:
+	case 0xc1: return true;
+	default: return opcode >= 0xc8 && opcode <= 0xcf; /* bswap */
+	}
+}
+
+static enum insn_jump jump_of(bool is_0f, uint8_t opcode, uint8_t modrm)
+{
+	unsigned reg = modrm >> 3 & 7;
+	if (is_0f)
+		return (opcode & 0xf0) == 0x80 ? INSN_JUMP_RELATIVE : INSN_NO_JUMP;
+	if (opcode == 0xc2 || opcode == 0xc3 || (opcode == 0xff && (reg == 2 || reg == 4)))
+		return INSN_JUMP_ANYWHERE;
+	bool is_relative = (opcode & 0xf0) == 0x70 || (opcode >= 0xe0 && opcode <= 0xe3) ||
+	                   opcode == 0xe8 || opcode == 0xe9 || opcode == 0xeb;
+	return is_relative ? INSN_JUMP_RELATIVE : INSN_NO_JUMP;
+}
+
+/* at is behind the opcode. */
+static void look_for_plain(struct insn *i, bool is_0f, const uint8_t *at, size_t left, bool is_64)
+{
+	uint8_t modrm = left ? at[0] : 0;
+	if (i->has_lock || i->rep != INSN_ONCE)
+		return;
+	bool is_one =
+	        is_0f ? is_plain_0f(i->opcode)
+	              : is_plain(i->opcode, is_64) || (left && is_plain_group(i->opcode, modrm));
+	if (!is_one)
+		return;
+	i->faults = INSN_FAULTS_ACCESS;
+	i->jump = jump_of(is_0f, i->opcode, modrm);
+}
+
+/* --- decoding ------------------------------------------------------------------------------------
+ */
+
 /* Legacy prefixes, SDM vol 2, 2.1.1. False when byte is none. */
 static bool take_prefix(
         struct insn *i, uint8_t byte, bool *has_address_size, bool *has_operand_size)
@@ -210,7 +376,10 @@ bool insn_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned code
 	i->opcode = bytes[at++];
 	if (i->opcode != 0x0f) {
 		i->kind = (enum insn_kind)kinds[i->opcode];
-		return finish(i, bytes + at, len - at);
+		if (!finish(i, bytes + at, len - at))
+			return false;
+		look_for_plain(i, false, bytes + at, len - at, code_bits == 64);
+		return true;
 	}
 	if (at == len)
 		return false;
@@ -220,5 +389,6 @@ bool insn_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned code
 	i->kind = two_byte_kind(i->opcode);
 	i->faults = two_byte_faults(i->opcode);
 	i->written_cr = written_cr(i->opcode, bytes + at, rex & 4);
+	look_for_plain(i, true, bytes + at, len - at, code_bits == 64);
 	return true;
 }

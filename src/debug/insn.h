@@ -35,7 +35,12 @@ enum insn_faults {
 	INSN_FAULTS_FLOAT,   /* also #NM and #MF or #XM */
 	INSN_FAULTS_BOUND,   /* also #BR */
 	INSN_FAULTS_INVALID, /* ud0, ud1, ud2: #UD and nothing else */
+	INSN_FAULTS_ACCESS,  /* those of its operands in memory (operands.h), if it has any, and
+	                      * of where it jumps to: nothing else */
 };
+
+/* Within the code segment. Behind the instruction, up to 2 GiB away, anywhere. */
+enum insn_jump { INSN_NO_JUMP, INSN_JUMP_RELATIVE, INSN_JUMP_ANYWHERE };
 
 struct insn {
 	enum insn_kind kind;
@@ -46,9 +51,10 @@ struct insn {
 	unsigned prefix_len;   /* bytes before the opcode, REX included */
 	unsigned len;          /* bytes in all; 0 but for HLT, PUSHF, POPF, IRET, INT, LOAD_SS */
 	bool has_lock;
-	int8_t written_cr; /* mov to a control register, lmsw and clts: which; else -1 */
-	uint8_t opcode;    /* the last opcode byte */
-	uint8_t vector;    /* INSN_INT */
+	enum insn_jump jump; /* INSN_FAULTS_ACCESS */
+	int8_t written_cr;   /* mov to a control register, lmsw and clts: which; else -1 */
+	uint8_t opcode;      /* the last opcode byte */
+	uint8_t vector;      /* INSN_INT */
 };
 
 /* bytes: up to INSN_MAX bytes at the instruction; code_bits: 16, 32 or 64. False when the bytes end

@@ -20,7 +20,7 @@ struct state {
 	struct operand *to;
 };
 
-static uint64_t base_of(const struct state *s, enum segment segment)
+static const struct kvm_segment *segment_of(const struct state *s, enum segment segment)
 {
 	const struct kvm_sregs *r = s->sregs;
 	const struct kvm_segment *const all[] = { [ES] = &r->es,
@@ -29,9 +29,7 @@ static uint64_t base_of(const struct state *s, enum segment segment)
 		[DS] = &r->ds,
 		[FS] = &r->fs,
 		[GS] = &r->gs };
-	if (s->code_bits == 64 && segment != FS && segment != GS)
-		return 0;
-	return all[segment]->base;
+	return all[segment];
 }
 
 static uint64_t reg(const struct state *s, unsigned number)
@@ -52,14 +50,18 @@ static uint64_t mask(unsigned bits)
 static void add_at(struct state *s, enum segment segment, uint64_t offset, unsigned bits,
         uint32_t len, unsigned access)
 {
-	uint64_t gva = base_of(s, segment) + (offset & mask(bits));
+	const struct kvm_segment *g = segment_of(s, segment);
+	bool is_64 = s->code_bits == 64, has_base = !is_64 || segment == FS || segment == GS;
+	uint64_t gva = (has_base ? g->base : 0) + (offset & mask(bits));
 	if (s->count == OPERANDS_MAX || !len)
 		return;
 	s->to[s->count++] = (struct operand) {
-		.gva = s->code_bits == 64 ? gva : gva & 0xffffffff,
+		.gva = is_64 ? gva : gva & 0xffffffff,
 		.len = len,
 		.is_read = access & R,
 		.is_write = access & W,
+		.segment = is_64 ? NULL : g,
+		.offset = offset & mask(bits),
 	};
 }
 

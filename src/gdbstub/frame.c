@@ -108,7 +108,8 @@ static uint8_t sum_of(const uint8_t *data, size_t len)
 	return sum;
 }
 
-/* Looked through at once: a special byte among them is found again for each that comes before it. */
+/* Looked through at once: a special byte among them is found again for each that comes before it.
+ */
 #define DATA_AT_ONCE 512
 
 /* The first byte of the three that are more than data, or end. */

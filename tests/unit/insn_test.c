@@ -163,6 +163,79 @@ static void classes_cover_the_opcode_maps(void)
 	}
 }
 
+/* Plain ones raise nothing but what their operands and targets do. */
+static void plain_instructions_are_known(void)
+{
+	static const struct {
+		const char *hex;
+		unsigned code_bits;
+		bool is_plain;
+		enum insn_jump jump;
+	} rows[] = {
+		{ "90", 16, true, INSN_NO_JUMP },
+		{ "f3 90", 16, false, INSN_NO_JUMP }, /* pause */
+		{ "40", 16, true, INSN_NO_JUMP },
+		{ "04 01", 16, true, INSN_NO_JUMP },
+		{ "06", 16, true, INSN_NO_JUMP },
+		{ "06", 64, false, INSN_NO_JUMP },
+		{ "07", 16, false, INSN_NO_JUMP }, /* pop es */
+		{ "27", 16, false, INSN_NO_JUMP }, /* daa */
+		{ "60", 32, true, INSN_NO_JUMP },
+		{ "60", 64, false, INSN_NO_JUMP },
+		{ "62 00", 32, false, INSN_NO_JUMP },
+		{ "6c", 16, false, INSN_NO_JUMP },
+		{ "74 00", 16, true, INSN_JUMP_RELATIVE },
+		{ "88 00", 16, true, INSN_NO_JUMP },
+		{ "f0 88 00", 16, false, INSN_NO_JUMP },
+		{ "8c 00", 16, false, INSN_NO_JUMP },
+		{ "8d 00", 16, true, INSN_NO_JUMP },
+		{ "8d c0", 16, false, INSN_NO_JUMP },
+		{ "8e d8", 16, false, INSN_NO_JUMP },
+		{ "9a 00", 16, false, INSN_NO_JUMP },
+		{ "9c", 16, false, INSN_NO_JUMP },
+		{ "a5", 16, true, INSN_NO_JUMP },
+		{ "f3 a5", 16, false, INSN_NO_JUMP },
+		{ "c3", 16, true, INSN_JUMP_ANYWHERE },
+		{ "c6 c0", 16, true, INSN_NO_JUMP },
+		{ "c6 c8", 16, false, INSN_NO_JUMP },
+		{ "cb", 16, false, INSN_NO_JUMP },
+		{ "cc", 16, false, INSN_NO_JUMP },
+		{ "d0 f0", 16, false, INSN_NO_JUMP },
+		{ "d4 0a", 16, false, INSN_NO_JUMP },
+		{ "d8 00", 16, false, INSN_NO_JUMP },
+		{ "e4 00", 16, false, INSN_NO_JUMP },
+		{ "e8 00", 16, true, INSN_JUMP_RELATIVE },
+		{ "eb 00", 16, true, INSN_JUMP_RELATIVE },
+		{ "f4", 16, false, INSN_NO_JUMP },
+		{ "f7 e0", 16, true, INSN_NO_JUMP },
+		{ "f7 f0", 16, false, INSN_NO_JUMP },
+		{ "fa", 16, false, INSN_NO_JUMP },
+		{ "fe d0", 16, false, INSN_NO_JUMP },
+		{ "ff 10", 16, true, INSN_JUMP_ANYWHERE },
+		{ "ff 18", 16, false, INSN_NO_JUMP },
+		{ "ff 30", 16, true, INSN_NO_JUMP },
+		{ "ff f8", 16, false, INSN_NO_JUMP },
+		{ "0f 84 00", 16, true, INSN_JUMP_RELATIVE },
+		{ "0f b6 c0", 16, true, INSN_NO_JUMP },
+		{ "f3 0f b8 c0", 32, false, INSN_NO_JUMP }, /* popcnt */
+		{ "0f 0b", 16, false, INSN_NO_JUMP },
+		{ "0f 22 c0", 16, false, INSN_NO_JUMP },
+		{ "0f 01 10", 16, false, INSN_NO_JUMP },
+		{ "0f a1", 16, false, INSN_NO_JUMP },
+	};
+	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+		uint8_t bytes[INSN_MAX];
+		struct insn i;
+		size_t n = bytes_of(rows[k].hex, bytes);
+		if (!insn_decode(&i, bytes, n, rows[k].code_bits))
+			CHECK_FAIL("%s: not decoded", rows[k].hex);
+		else if ((i.faults == INSN_FAULTS_ACCESS) != rows[k].is_plain ||
+		         i.jump != rows[k].jump)
+			CHECK_FAIL("%s in %u-bit code: faults %d, jump %d", rows[k].hex,
+			        rows[k].code_bits, (int)i.faults, (int)i.jump);
+	}
+}
+
 static void bytes_that_end_early_are_refused(void)
 {
 	static const char *const whole[] = { "f4", "f3 67 a4", "66 0f 05", "48 0f 05", "f0 0f 05",
@@ -211,6 +284,7 @@ int main(void)
 	RUN(what_a_step_needs);
 	RUN(a_rex_before_another_prefix_is_ignored);
 	RUN(classes_cover_the_opcode_maps);
+	RUN(plain_instructions_are_known);
 	RUN(bytes_that_end_early_are_refused);
 	RUN(what_is_behind_does_not_matter);
 	return check_done();
