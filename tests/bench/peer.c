@@ -17,8 +17,7 @@
 
 extern char **environ;
 
-#define REQUEST_SIZE (1 << 18)
-#define CONNECT_S    10
+#define CONNECT_S 10
 
 double peer_now(void)
 {
@@ -112,24 +111,38 @@ void peer_send_raw(struct peer *p, const void *bytes, size_t len)
 	}
 }
 
-static void send_packet(struct peer *p, const char *format, va_list args)
+static void make_packet(struct peer *p, const char *format, va_list args)
 {
-	static char out[REQUEST_SIZE + 4];
+	char *out = p->request;
 	uint8_t sum = 0;
-	int n = vsnprintf(out + 1, REQUEST_SIZE, format, args);
+	int n = vsnprintf(out + 1, PEER_REQUEST_SIZE - 4, format, args);
 	out[0] = '$';
 	for (int i = 1; i <= n; i++)
 		sum = (uint8_t)(sum + out[i]);
-	n += 1 + snprintf(out + n + 1, 4, "#%02x", sum);
-	peer_send_raw(p, out, (size_t)n);
+	p->request_len = (size_t)n + 1 + (size_t)snprintf(out + n + 1, 4, "#%02x", sum);
+}
+
+void peer_make(struct peer *p, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	make_packet(p, format, args);
+	va_end(args);
+}
+
+char peer_ask_made(struct peer *p)
+{
+	peer_send_raw(p, p->request, p->request_len);
+	return peer_receive(p);
 }
 
 void peer_send(struct peer *p, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	send_packet(p, format, args);
+	make_packet(p, format, args);
 	va_end(args);
+	peer_send_raw(p, p->request, p->request_len);
 }
 
 char peer_receive(struct peer *p)
@@ -161,18 +174,18 @@ char peer_ask(struct peer *p, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	send_packet(p, format, args);
+	make_packet(p, format, args);
 	va_end(args);
-	return peer_receive(p);
+	return peer_ask_made(p);
 }
 
 void peer_tell(struct peer *p, char wanted, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	send_packet(p, format, args);
+	make_packet(p, format, args);
 	va_end(args);
-	char is = peer_receive(p);
+	char is = peer_ask_made(p);
 	if (is == wanted)
 		return;
 	fprintf(stderr, "bench: %s answered %.30s with %.40s\n", p->kind->name, format, p->reply);

@@ -8,9 +8,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define PEER_REPLY_SIZE (1 << 20)
-#define PEER_WAIT_S     30 /* a reply that takes longer does not come */
-#define PEER_NO_REPLY   0
+#define PEER_REQUEST_SIZE (1 << 18)
+#define PEER_REPLY_SIZE   (1 << 20)
+#define PEER_WAIT_S       30 /* a reply that takes longer does not come */
+#define PEER_NO_REPLY     0
 
 struct peer_kind {
 	const char *name;
@@ -27,6 +28,8 @@ struct peer {
 	double started_at;
 	char reply[PEER_REPLY_SIZE]; /* the last one, from its $ on, 0 behind it */
 	size_t reply_len;
+	char request[PEER_REQUEST_SIZE]; /* with its frame */
+	size_t request_len;
 };
 
 /* Seconds of the monotonic clock. */
@@ -44,6 +47,9 @@ void peer_shake_hands(struct peer *p);
 void peer_send(struct peer *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void peer_send_raw(struct peer *p, const void *bytes, size_t len);
 char peer_receive(struct peer *p);
+/* A request made beforehand, and asked. */
+void peer_make(struct peer *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char peer_ask_made(struct peer *p);
 char peer_ask(struct peer *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same; another first character than wanted ends the bench. */
 void peer_tell(struct peer *p, char wanted, const char *format, ...)

@@ -115,7 +115,7 @@ static double seconds_to_watch(struct peer *p)
 }
 
 /* In packets as long as the peer takes them: QEMU 7.2 has 4096 bytes for one, in either direction.
- */
+ * They are made before the clock runs. */
 static void rates_of_memory(struct peer *p, double *read, double *write)
 {
 	static char hex[2 * 65536 + 1];
@@ -127,14 +127,23 @@ static void rates_of_memory(struct peer *p, double *read, double *write)
 	}
 	hex[2 * at_once] = 0;
 	unsigned count = MEMORY_SIZE / at_once;
-	double begin = peer_now();
-	for (unsigned i = 0; i < count; i++)
-		peer_tell(p, 'O', "M%x,%x:%s", MEMORY_GPA + i * at_once, at_once, hex);
-	*write = count * (double)at_once / (peer_now() - begin) / (1 << 20);
-	begin = peer_now();
-	for (unsigned i = 0; i < count; i++)
-		peer_ask(p, "m%x,%x", MEMORY_GPA + i * at_once, at_once);
-	*read = count * (double)at_once / (peer_now() - begin) / (1 << 20);
+	double seconds = 0;
+	for (unsigned i = 0; i < count; i++) {
+		peer_make(p, "M%x,%x:%s", MEMORY_GPA + i * at_once, at_once, hex);
+		double begin = peer_now();
+		if (peer_ask_made(p) != 'O')
+			peer_die(p->kind->name);
+		seconds += peer_now() - begin;
+	}
+	*write = count * (double)at_once / seconds / (1 << 20);
+	seconds = 0;
+	for (unsigned i = 0; i < count; i++) {
+		peer_make(p, "m%x,%x", MEMORY_GPA + i * at_once, at_once);
+		double begin = peer_now();
+		peer_ask_made(p);
+		seconds += peer_now() - begin;
+	}
+	*read = count * (double)at_once / seconds / (1 << 20);
 	if (strncmp(p->reply + (p->reply[0] == '+') + 1, hex, 2 * at_once))
 		peer_die("memory is not what was written");
 }
