@@ -272,7 +272,11 @@ const struct command *session_find(const struct command *table, const struct tex
 {
 	const struct command *best = NULL;
 	size_t best_len = 0;
+	if (text_take_end(packet))
+		return NULL;
 	for (const struct command *c = table; c->name; c++) {
+		if (c->name[0] != (char)*packet->at)
+			continue;
 		size_t n = strlen(c->name);
 		if (n > text_left(packet) || memcmp(packet->at, c->name, n))
 			continue;
