@@ -316,12 +316,48 @@ static bool wants_stop(struct control *c)
 	return !c->stops || c->stops(c->stops_ctx, registers_pc(c->vcpu));
 }
 
+/* A breakpoint that is passed over again and again may be in a loop of a few instructions. To step
+ * them costs less than to leave it, arm the debug registers and be stopped by them: 5.4 us an
+ * instruction against 31 us (kvm_pvm). It is tried, and given up for twice as many hits each time
+ * that the guest does not come back within so few. */
+#define NEAR_STEPS    3
+#define NEAR_WAIT_MAX 1023
+
+static void plan_near_steps(struct control *c)
+{
+	c->near_left = 0;
+	if (c->watches.count || c->vcpu->vm->memory.guard_count)
+		return;
+	if (c->is_near) {
+		c->near_next = 0;
+	} else if (c->near_wait > 0) {
+		c->near_wait--;
+		return;
+	} else {
+		c->near_next = c->near_next < NEAR_WAIT_MAX ? 2 * c->near_next + 1 : NEAR_WAIT_MAX;
+	}
+	c->near_wait = c->near_next;
+	c->near_left = NEAR_STEPS;
+	c->is_near = true;
+}
+
+/* One that needs handlers watched costs more than it saves. */
+static int step_near(struct control *c, struct stop *stop)
+{
+	c->near_left--;
+	int result = step_on(c, stop);
+	if (c->plain_steps == 0)
+		c->near_left = 0;
+	return result;
+}
+
 /* Behind a run. 1: the guest is to go on over the breakpoint. */
 static int go_over_breakpoint(struct control *c, struct stop *stop)
 {
 	if (stop->kind != STOP_BREAKPOINT || wants_stop(c))
 		return 0;
 	c->must_step_off = true;
+	plan_near_steps(c);
 	if (!vcpu_take_kick(c->vcpu))
 		return 1;
 	stop->kind = STOP_KICKED;
@@ -357,6 +393,8 @@ int control_step_range(struct control *c, uint64_t begin, uint64_t end, struct s
 void control_begin(struct control *c)
 {
 	c->must_step_off = breakpoints_find(&c->breakpoints, registers_pc(c->vcpu)) != NULL;
+	c->near_left = 0;
+	c->is_near = false;
 }
 
 /* Until something stops the guest, a breakpoint's condition not yet asked for. */
@@ -374,6 +412,11 @@ static int run_on(struct control *c, struct stop *stop)
 			result = step_on(c, stop);
 			continue;
 		}
+		if (c->near_left) {
+			result = step_near(c, stop);
+			continue;
+		}
+		c->is_near = false;
 		switch (place_all(c)) {
 		case PLACE_STEP_ON: result = step_on(c, stop); continue;
 		case PLACE_STEP_HERE: result = step_on_page(c, stop); continue;

@@ -74,7 +74,11 @@ struct control {
 	char caught[6 * CATCH_TEXT_MAX]; /* lines */
 	/* The debug registers in use: which watchpoint's, and which of the guest's own; or -1. */
 	int watch_of_slot[BREAKPOINT_REGISTERS], guest_of_slot[BREAKPOINT_REGISTERS];
-	unsigned plain_steps;       /* in a row, that needed no handlers watched */
+	unsigned plain_steps; /* in a row, that needed no handlers watched */
+	/* Steps left before a free run, whether the guest is on them, and when they are tried
+	 * again: after so many hits, and after how many if that fails. See plan_near_steps. */
+	unsigned near_left, near_wait, near_next;
+	bool is_near;
 	struct kvm_debugregs guest; /* the guest's own, when knows_guest */
 	bool knows_guest;
 	bool device_stops; /* an access under way wants a stop, */

@@ -371,7 +371,8 @@ static bool wants_handlers(struct control *c, const struct insn *insn)
 		c->plain_steps = 0;
 		return true;
 	}
-	return (c->vcpu->debug.control & both) == both && c->plain_steps++ == 0;
+	c->plain_steps++;
+	return (c->vcpu->debug.control & both) == both && c->plain_steps == 1;
 }
 
 static int step_looked_at(struct control *c, const struct insn *insn, struct stop *stop)

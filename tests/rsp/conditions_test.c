@@ -56,6 +56,35 @@ static void conditions_count_with_any_number_of_breakpoints(void)
 	rsp_close(&r);
 }
 
+/* A loop of four instructions, which goes a longer way round every 64th time: such are stepped
+ * through where that is cheaper. 1000: inc %ax; nop; test $63, %al; jne 1000; 1006: 14 nops; jmp
+ * 1000 */
+static void a_breakpoint_in_a_short_loop_misses_nothing(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+	open_counter(&r);
+	RSP_IS(&r, "OK", "M1000,16:4090a83f75fa9090909090909090909090909090ebea");
+	RSP_IS(&r, "OK", "P0=00000000");
+	RSP_IS(&r, "OK", "Pa=00000000");
+	RSP_IS(&r, "OK", "P8=00100000");
+	RSP_IS(&r, "OK", "Z1,1001,1;" EAX_IS, 100);
+	RSP_IS(&r, "OK", "Z1,1006,1");
+	RSP_STOPS(&r, "c", 0x1006, "T05thread:1;hwbreak:;");
+	CHECK_EQ(rsp_register(&r, 0), 64);
+	RSP_STOPS(&r, "c", 0x1001, "T05thread:1;hwbreak:;");
+	CHECK_EQ(rsp_register(&r, 0), 100);
+	RSP_STOPS(&r, "c", 0x1006, "T05thread:1;hwbreak:;");
+	CHECK_EQ(rsp_register(&r, 0), 128);
+	RSP_IS(&r, "OK", "z1,1006,1");
+	for (unsigned eax = 1000; eax < 5000; eax += 999) {
+		RSP_IS(&r, "OK", "Z1,1001,1;" EAX_IS, eax);
+		RSP_STOPS(&r, "c", 0x1001, "T05thread:1;hwbreak:;");
+		CHECK_EQ(rsp_register(&r, 0), eax);
+	}
+	rsp_close(&r);
+}
+
 /* 1 / (eax - 30); and memory that there is not. */
 static void a_condition_that_fails_stops_and_says_why(void)
 {
@@ -287,6 +316,7 @@ int main(void)
 {
 	RUN(a_condition_stops_where_it_holds);
 	RUN(conditions_count_with_any_number_of_breakpoints);
+	RUN(a_breakpoint_in_a_short_loop_misses_nothing);
 	RUN(a_condition_that_fails_stops_and_says_why);
 	RUN(an_interrupt_is_heard_between_hits);
 	RUN(commands_print_while_the_guest_runs);
