@@ -19,7 +19,9 @@ enum opcode {
 	LSH,
 	RSH_SIGNED,
 	RSH_UNSIGNED,
-	LOG_NOT = 0x0e,
+	TRACE,
+	TRACE_QUICK,
+	LOG_NOT,
 	BIT_AND,
 	BIT_OR,
 	BIT_XOR,
@@ -44,6 +46,11 @@ enum opcode {
 	POP,
 	ZERO_EXT,
 	SWAP,
+	GETV,
+	SETV,
+	TRACEV,
+	TRACENZ,
+	TRACE16,
 	PICK = 0x32,
 	ROT,
 	PRINTF,
@@ -51,13 +58,14 @@ enum opcode {
 };
 
 /* Why some are in the manual and not here. */
-#define NO_TRACE "is for tracepoints, which there are none of"
 #define NO_FLOAT "is for floating point, which agent expressions do not have"
 
 struct operation {
 	const char *name;
 	uint8_t operand; /* bytes behind the opcode */
 	uint8_t takes, leaves;
+	bool collects;       /* for a trace frame */
+	bool is_variable;    /* the operand is a trace state variable's number */
 	const char *refused; /* NULL: it is done */
 };
 
@@ -73,8 +81,8 @@ static const struct operation operations[OPCODES] = {
 	[LSH] = { "lsh", 0, 2, 1 },
 	[RSH_SIGNED] = { "rsh_signed", 0, 2, 1 },
 	[RSH_UNSIGNED] = { "rsh_unsigned", 0, 2, 1 },
-	[0x0c] = { "trace", .refused = NO_TRACE },
-	[0x0d] = { "trace_quick", .refused = NO_TRACE },
+	[TRACE] = { "trace", 0, 2, 0, .collects = true },
+	[TRACE_QUICK] = { "trace_quick", 1, 1, 1, .collects = true },
 	[LOG_NOT] = { "log_not", 0, 1, 1 },
 	[BIT_AND] = { "bit_and", 0, 2, 1 },
 	[BIT_OR] = { "bit_or", 0, 2, 1 },
@@ -105,11 +113,12 @@ static const struct operation operations[OPCODES] = {
 	[POP] = { "pop", 0, 1, 0 },
 	[ZERO_EXT] = { "zero_ext", 1, 1, 1 },
 	[SWAP] = { "swap", 0, 2, 2 },
-	[0x2c] = { "getv", .refused = NO_TRACE },
-	[0x2d] = { "setv", .refused = NO_TRACE },
-	[0x2e] = { "tracev", .refused = NO_TRACE },
-	[0x2f] = { "tracenz", .refused = NO_TRACE },
-	[0x30] = { "trace16", .refused = NO_TRACE },
+	[GETV] = { "getv", 2, 0, 1, .is_variable = true },
+	[SETV] = { "setv", 2, 1, 1, .is_variable = true },
+	/* It leaves nothing: the manual says otherwise, but gdb has put the value there before. */
+	[TRACEV] = { "tracev", 2, 0, 0, .collects = true, .is_variable = true },
+	[TRACENZ] = { "tracenz", 0, 2, 0, .collects = true },
+	[TRACE16] = { "trace16", 2, 1, 1, .collects = true },
 	[PICK] = { "pick", 1, 0, 1 }, /* takes one that lies deeper: see decode */
 	[ROT] = { "rot", 0, 3, 3 },
 	[PRINTF] = { "printf", 3, 2, 0 }, /* and as many as it says: see decode */
@@ -187,13 +196,18 @@ static bool decode(
 static bool check_step(const struct step *s, size_t at, unsigned depth, enum agent_use use,
         const struct agent_machine *m, struct agent_error *e)
 {
-	const char *name = operations[s->opcode].name;
+	const struct operation *o = &operations[s->opcode];
+	const char *name = o->name;
 	if (s->needs > depth)
 		return fail_at(e, at, name, "finds too little on the stack");
 	if ((int)depth + s->change > AGENT_STACK_MAX)
 		return fail_at(e, at, name, "is too much for the stack");
 	if (s->opcode == END && use == AGENT_CONDITION && !depth)
 		return fail_at(e, at, name, "leaves no value");
+	if (o->collects && !m->collect_memory)
+		return fail_at(e, at, name, "is for the actions of a tracepoint");
+	if (o->is_variable && !(m->has_variable && m->has_variable(m->ctx, (unsigned)s->operand)))
+		return fail_at(e, at, name, "names a variable that there is no room for");
 	if (s->opcode == PRINTF)
 		return agent_format_check(s->format, s->format_len, s->arguments, e);
 	if (s->opcode != REG)
@@ -380,6 +394,13 @@ static bool execute(const struct step *s, uint64_t *top, size_t *next,
 		top[-3] = value;
 		break;
 	case PRINTF: return print(s, top, m, printed, e);
+	case TRACE: return m->collect_memory(m->ctx, top[-2], top[-1], false, e);
+	case TRACENZ: return m->collect_memory(m->ctx, top[-2], top[-1], true, e);
+	case TRACE_QUICK:
+	case TRACE16: return m->collect_memory(m->ctx, top[-1], s->operand, false, e);
+	case TRACEV: return m->collect_variable(m->ctx, (unsigned)s->operand, e);
+	case GETV: top[0] = m->get_variable(m->ctx, (unsigned)s->operand); break;
+	case SETV: m->set_variable(m->ctx, (unsigned)s->operand, top[-1]); break;
 	case POP:
 	case END: break;
 	default: return combine(s->opcode, top[-2], top[-1], &top[-2], e);

@@ -3,8 +3,9 @@
  *
  * A checked expression is safe: every instruction that can be reached is whole and known, every
  * jump stays inside, the stack's depth is the same on every way to an instruction and never leaves
- * its limits, and every way ends. What is left to fail later is said by agent_run. Not taken are
- * the opcodes for tracepoints and floating point: the manual calls the latter not implemented.
+ * its limits, and every way ends. What is left to fail later is said by agent_run. The opcodes that
+ * collect are for the actions of tracepoints alone. Not taken are those for floating point: the
+ * manual calls them not implemented.
  * Source: GDB manual, appendix "The GDB Agent Expression Mechanism"; numbers: gdb's ax.def. */
 #ifndef STEPVM_GDBSTUB_AGENT_H
 #define STEPVM_GDBSTUB_AGENT_H
@@ -28,6 +29,16 @@ struct agent_machine {
 	/* Returns the bytes read; stops at the first that can't be had. */
 	size_t (*read_memory)(void *ctx, uint64_t address, uint8_t *to, size_t len);
 	void *ctx;
+	/* Trace state variables, by gdb's number. has_variable makes one that was not mentioned
+	 * before; false: there is no room. All NULL: no expression may name one. */
+	bool (*has_variable)(void *ctx, unsigned number);
+	uint64_t (*get_variable)(void *ctx, unsigned number);
+	void (*set_variable)(void *ctx, unsigned number, uint64_t value);
+	/* For a trace frame: memory (is_string: up to and with the first zero byte), the value of a
+	 * variable. False with the reason ends the expression. Both NULL: it has no frame. */
+	bool (*collect_memory)(
+	        void *ctx, uint64_t address, uint64_t len, bool is_string, struct agent_error *e);
+	bool (*collect_variable)(void *ctx, unsigned number, struct agent_error *e);
 };
 
 enum agent_use {

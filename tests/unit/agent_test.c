@@ -50,19 +50,25 @@ static size_t bytes_of(const char *hex, uint8_t *to)
 }
 
 /* The value in hex, or why not. */
-static const char *evaluate(const uint8_t *code, size_t len, enum agent_use use)
+static const char *evaluate_on(
+        const struct agent_machine *m, const uint8_t *code, size_t len, enum agent_use use)
 {
 	static char result[200];
 	struct agent_error e = { 0 };
 	struct text_out nowhere = { 0 };
 	uint64_t value = 0;
-	if (!agent_check(code, len, use, &machine, &e))
+	if (!agent_check(code, len, use, m, &e))
 		snprintf(result, sizeof result, "refused: %s", e.text);
-	else if (!agent_run(code, len, &machine, &value, &nowhere, &e))
+	else if (!agent_run(code, len, m, &value, &nowhere, &e))
 		snprintf(result, sizeof result, "failed: %s", e.text);
 	else
 		snprintf(result, sizeof result, "%" PRIx64, value);
 	return result;
+}
+
+static const char *evaluate(const uint8_t *code, size_t len, enum agent_use use)
+{
+	return evaluate_on(&machine, code, len, use);
 }
 
 struct row {
@@ -199,7 +205,9 @@ static void malformed_ones_are_refused(void)
 		{ "26ffff 27", "refused: reg at byte 0 names a register that there is not" },
 		{ "260002 27", "refused: reg at byte 0 names a register of more than 64 bits" },
 		{ "2c0001 27",
-		        "refused: getv at byte 0 is for tracepoints, which there are none of" },
+		        "refused: getv at byte 0 names a variable that there is no room for" },
+		{ "2201 2202 0c 2201 27",
+		        "refused: trace at byte 4 is for the actions of a tracepoint" },
 		{ "2201 1e 27", "refused: l_to_d at byte 2 is for floating point, which agent "
 		                "expressions do not have" },
 	};
@@ -235,6 +243,94 @@ static void the_opcodes_that_are_not_taken_are_refused(void)
 		        opcode > 0x34 || memchr(refused, (int)opcode, sizeof refused) != NULL;
 		if (agent_check(code, 16, AGENT_CONDITION, &machine, &e) == is_refused)
 			CHECK_FAIL("opcode 0x%02x: %s", opcode, is_refused ? "taken" : e.text);
+	}
+}
+
+/* --- tracepoints: variables 0 to 7, and what is collected as a text ----------------------------
+ */
+
+struct tracing {
+	uint64_t variables[8];
+	char log[300];
+	bool is_full;
+};
+
+static bool has_variable(void *ctx, unsigned number)
+{
+	(void)ctx;
+	return number < 8;
+}
+
+static uint64_t get_variable(void *ctx, unsigned number)
+{
+	return ((struct tracing *)ctx)->variables[number];
+}
+
+static void set_variable(void *ctx, unsigned number, uint64_t value)
+{
+	((struct tracing *)ctx)->variables[number] = value;
+}
+
+static bool note(struct tracing *t, struct agent_error *e, const char *what, uint64_t a, uint64_t b)
+{
+	size_t n = strlen(t->log);
+	snprintf(t->log + n, sizeof t->log - n, "%s %" PRIx64 " %" PRIx64 ";", what, a, b);
+	if (t->is_full)
+		snprintf(e->text, sizeof e->text, "full");
+	return !t->is_full;
+}
+
+static bool collect_memory(
+        void *ctx, uint64_t address, uint64_t len, bool is_string, struct agent_error *e)
+{
+	return note(ctx, e, is_string ? "string" : "memory", address, len);
+}
+
+static bool collect_variable(void *ctx, unsigned number, struct agent_error *e)
+{
+	return note(ctx, e, "variable", number, 0);
+}
+
+static void tracepoints_collect_and_have_variables(void)
+{
+	static const struct {
+		const char *code, *result, *log;
+		bool is_full;
+	} rows[] = {
+		{ "2207 231234 2220 0c 27", "7", "memory 1234 20;", false }, /* trace */
+		{ "231234 0d20 27", "1234", "memory 1234 20;", false },      /* trace_quick */
+		{ "231234 300120 27", "1234", "memory 1234 120;", false },   /* trace16 */
+		{ "2207 231234 2220 2f 27", "7", "string 1234 20;", false }, /* tracenz */
+		{ "2207 2e0005 27", "7", "variable 5 0;", false },           /* tracev */
+		{ "2c0003 27", "33", "", false },                            /* getv */
+		{ "2209 2d0003 29 2c0003 2203 02 27", "c", "", false },      /* setv */
+		{ "2209 2d0003 27", "9", "", false },
+		{ "2c0008 27", "refused: getv at byte 0 names a variable that there is no room for",
+		        "", false },
+		{ "2201 2dffff 27",
+		        "refused: setv at byte 2 names a variable that there is no room for", "",
+		        false },
+		{ "2e0008 2201 27",
+		        "refused: tracev at byte 0 names a variable that there is no room for", "",
+		        false },
+		{ "2201 0c 27", "refused: trace at byte 2 finds too little on the stack", "",
+		        false },
+		{ "0d01 27", "refused: trace_quick at byte 0 finds too little on the stack", "",
+		        false },
+		{ "2201 0d01 2202 0d02 27", "failed: full", "memory 1 1;", true },
+		{ "2e0001 2e0002 2201 27", "failed: full", "variable 1 0;", true },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct tracing t = { .variables = { [3] = 0x33 }, .is_full = rows[i].is_full };
+		const struct agent_machine m = { register_size, read_register, read_memory, &t,
+			has_variable, get_variable, set_variable, collect_memory,
+			collect_variable };
+		uint8_t code[40];
+		size_t n = bytes_of(rows[i].code, code);
+		CHECK_STR(evaluate_on(&m, code, n, AGENT_CONDITION), rows[i].result);
+		CHECK_STR(t.log, rows[i].log);
+		if (!check_case_ok)
+			CHECK_FAIL("that was %s", rows[i].code);
 	}
 }
 
@@ -406,6 +502,7 @@ int main(void)
 	RUN(what_can_not_be_evaluated_says_why);
 	RUN(malformed_ones_are_refused);
 	RUN(the_opcodes_that_are_not_taken_are_refused);
+	RUN(tracepoints_collect_and_have_variables);
 	RUN(all_cuts_are_refused);
 	RUN(a_command_need_not_leave_a_value);
 	RUN(the_stack_and_the_length_have_limits);
