@@ -398,6 +398,14 @@ static void find_expedited(struct features *f, enum target_layout layout)
 				f->expedited[f->expedited_count++] = (uint8_t)i;
 }
 
+static void find_pc(struct features *f, enum target_layout layout)
+{
+	static const char *const names[TARGET_LAYOUTS] = { "eip", "eip", "rip" };
+	f->pc = 0;
+	while (f->pc < f->count && strcmp(f->registers[f->pc].name, names[layout]))
+		f->pc++;
+}
+
 int features_open(struct features *f, enum target_layout layout, const struct target *t)
 {
 	struct feature_text s = { 0 };
@@ -407,6 +415,8 @@ int features_open(struct features *f, enum target_layout layout, const struct ta
 	memset(numbers, 0xff, sizeof numbers); /* NO_NUMBER */
 	number_rows(f, layout, t, false, numbers);
 	f->in_g = f->count;
+	for (unsigned i = 0; i < f->in_g; i++)
+		f->g_size += f->registers[i].size;
 	number_rows(f, layout, t, true, numbers);
 	feature_add(&s,
 	        "<?xml version=\"1.0\"?>\n<!DOCTYPE target SYSTEM \"gdb-target.dtd\">\n"
@@ -426,6 +436,7 @@ int features_open(struct features *f, enum target_layout layout, const struct ta
 	f->xml = s.text;
 	f->xml_len = s.len;
 	find_expedited(f, layout);
+	find_pc(f, layout);
 	return 0;
 }
 

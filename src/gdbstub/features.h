@@ -21,7 +21,9 @@ struct features {
 	char *xml; /* owned */
 	size_t xml_len;
 	unsigned in_g;  /* the registers of g and G: those below it */
+	size_t g_size;  /* bytes of them */
 	unsigned count; /* registers, by the number that the description gives them */
+	unsigned pc;    /* its number; count when the target has none */
 	struct feature_register registers[FEATURES_REGISTERS_MAX];
 	unsigned expedited_count; /* what a stop reply carries */
 	uint8_t expedited[16];

@@ -1,6 +1,4 @@
 /* Going on: c, s, C, S, vCont. */
-#include <string.h>
-
 #include "gdbstub/session_internal.h"
 
 static enum verdict resume(struct session *s, unsigned cpu, enum target_resume how)
@@ -14,25 +12,19 @@ static enum verdict resume(struct session *s, unsigned cpu, enum target_resume h
 /* c and s with an optional address to go on from: it becomes the pc. */
 static enum verdict resume_from(struct session *s, struct text_in in, enum target_resume how)
 {
-	static const char *const pc_names[TARGET_LAYOUTS] = { "eip", "eip", "rip" };
 	uint64_t gva;
 	if (text_take_end(&in))
 		return resume(s, s->cpu, how);
 	const struct features *f = session_features(s, s->latched);
-	if (!f || !text_take_hex(&in, &gva) || !text_take_end(&in))
+	if (!f || f->pc == f->count || !text_take_hex(&in, &gva) || !text_take_end(&in))
 		return REPLY_WRONG;
-	for (unsigned i = 0; i < f->count; i++) {
-		const struct feature_register *r = &f->registers[i];
-		uint8_t value[TARGET_REGISTER_MAX] = { 0 };
-		if (strcmp(r->name, pc_names[s->latched]))
-			continue;
-		for (unsigned k = 0; k < r->size; k++)
-			value[k] = (uint8_t)(gva >> 8 * k);
-		if (!features_write(r, s->target, s->cpu, value, &s->why))
-			return s->why.text[0] ? REPLY_WHY : REPLY_FAULT;
-		return resume(s, s->cpu, how);
-	}
-	return REPLY_WRONG;
+	const struct feature_register *pc = &f->registers[f->pc];
+	uint8_t value[TARGET_REGISTER_MAX] = { 0 };
+	for (unsigned k = 0; k < pc->size; k++)
+		value[k] = (uint8_t)(gva >> 8 * k);
+	if (!features_write(pc, s->target, s->cpu, value, &s->why))
+		return s->why.text[0] ? REPLY_WHY : REPLY_FAULT;
+	return resume(s, s->cpu, how);
 }
 
 enum verdict resume_continue(struct session *s, struct text_in in)
