@@ -30,14 +30,14 @@ void control_forget(struct control *c)
 	breakpoints_clear(&c->breakpoints);
 	watches_clear(&c->watches);
 	c->catches.count = 0;
-	c->step_interrupts = false;
+	c->step_interrupts = c->is_followed = false;
 }
 
 void control_restarted(struct control *c)
 {
 	c->has_caught = c->knows_guest = c->device_stops = c->has_hit = false;
 	c->must_step_off = c->entered_handler = c->was_kicked = false;
-	c->is_acknowledged = c->is_halted = c->loads_dr = false;
+	c->is_acknowledged = c->is_halted = c->loads_dr = c->is_followed = false;
 }
 
 void control_registers_written(struct control *c)
@@ -408,7 +408,8 @@ static int run_on(struct control *c, struct stop *stop)
 	if (c->must_step_off)
 		result = step_on(c, stop);
 	while (result == 1) {
-		if (catches_need_steps(&c->catches) || (c->watches.count && interrupt_is_due(c))) {
+		if (c->is_followed || catches_need_steps(&c->catches) ||
+		        (c->watches.count && interrupt_is_due(c))) {
 			result = step_on(c, stop);
 			continue;
 		}

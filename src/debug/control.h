@@ -62,11 +62,16 @@ struct control_io {
  * over it. It may kick the vCPU to be out of the run before the next instruction. */
 typedef bool control_stops(void *ctx, uint64_t gva);
 
+/* Asked behind an instruction while is_followed: whether the next one is to be seen, too. */
+typedef bool control_follows(void *ctx);
+
 struct control {
 	struct vcpu *vcpu; /* borrowed */
 	struct control_io io;
 	control_stops *stops; /* NULL: at each */
-	void *stops_ctx;
+	control_follows *follows;
+	void *stops_ctx;  /* of both */
+	bool is_followed; /* runs go step by step, and follows is asked behind each */
 	struct breakpoints breakpoints;
 	struct watches watches;
 	struct catches catches;

@@ -212,6 +212,8 @@ int observe_step(struct control *c, bool is_interrupt, struct stop *stop)
 	if (c->catches.count)
 		note_before(c, &before);
 	err = is_interrupt ? interrupt_step(c, stop) : control_single_step(c, stop);
+	if (!err && c->is_followed && stop->kind != STOP_SHUTDOWN && stop->kind != STOP_FAILED)
+		c->is_followed = c->follows(c->stops_ctx);
 	if (!err && stop->kind == STOP_HALTED && observe_hlt(c, stop))
 		return 0;
 	if (err || (stop->kind != STOP_STEPPED && stop->kind != STOP_CATCH))
