@@ -114,11 +114,20 @@ static bool stops(void *ctx, uint64_t gva)
 {
 	struct serve *s = ctx;
 	size_t len;
-	if (!s->session || session_breakpoint_hit(s->session, 0, gva))
+	bool stops_here = !s->session || session_breakpoint_hit(s->session, 0, gva);
+	s->machine->control.is_followed = s->session && session_wants_steps(s->session);
+	if (stops_here)
 		return true;
 	if (session_output(s->session, &len)) /* it is to be sent before the guest goes on */
 		vcpu_kick(&s->machine->vcpu);
 	return false;
+}
+
+/* ... and behind each instruction that a tracepoint wants to see. */
+static bool follows(void *ctx)
+{
+	struct serve *s = ctx;
+	return s->session && session_stepped(s->session, 0);
 }
 
 static void interrupt(void *ctx)
@@ -300,5 +309,6 @@ void target_init(struct target *t, struct serve *s)
 	*t = (struct target) { s, &registers, &memory, &run, &breakpoints, &cpus, &monitor_ops,
 		&file };
 	s->machine->control.stops = stops;
+	s->machine->control.follows = follows;
 	s->machine->control.stops_ctx = s;
 }

@@ -7,19 +7,38 @@
 
 /* --- registers ------------------------------------------------------------------------------- */
 
+/* A trace frame that is selected answers in the machine's place. */
+static bool read_target_register(
+        struct session *s, const struct features *f, unsigned n, uint8_t *to)
+{
+	return s->trace.has_frame ? trace_read_register(s, n, to)
+	                          : features_read(&f->registers[n], s->target, s->cpu, to);
+}
+
+static void put_unavailable(struct session *s, const struct feature_register *r)
+{
+	for (unsigned i = 0; i < r->size; i++)
+		text_put(&s->reply, "xx");
+}
+
+static enum verdict refuse_in_frame(struct session *s)
+{
+	return session_refuse(s, "a trace frame is selected, which nothing can change: tfind none");
+}
+
 static enum verdict read_all(struct session *s, struct text_in in)
 {
 	const struct features *f = session_features(s, s->latched);
 	(void)in;
 	if (!f)
 		return REPLY_FAULT;
+	s->trace.has_read_g[s->latched] = true;
 	for (unsigned i = 0; i < f->in_g; i++) {
 		uint8_t value[TARGET_REGISTER_MAX];
-		if (features_read(&f->registers[i], s->target, s->cpu, value))
+		if (read_target_register(s, f, i, value))
 			text_put_bytes(&s->reply, value, f->registers[i].size);
 		else
-			for (unsigned k = 0; k < f->registers[i].size; k++)
-				text_put(&s->reply, "xx");
+			put_unavailable(s, &f->registers[i]);
 	}
 	return REPLY;
 }
@@ -34,6 +53,8 @@ static enum verdict write_all(struct session *s, struct text_in in)
 	size_t digits = 0;
 	if (!f)
 		return REPLY_FAULT;
+	if (s->trace.has_frame)
+		return refuse_in_frame(s);
 	for (unsigned i = 0; i < f->in_g; i++) {
 		digits += 2u * f->registers[i].size;
 		if (!features_read(&f->registers[i], s->target, s->cpu, before[i]))
@@ -74,9 +95,13 @@ static enum verdict read_one(struct session *s, struct text_in in)
 	const struct feature_register *r = take_register(s, &in);
 	if (!r || !text_take_end(&in))
 		return REPLY_WRONG;
-	if (!features_read(r, s->target, s->cpu, value))
+	const struct features *f = session_features(s, s->latched);
+	if (read_target_register(s, f, (unsigned)(r - f->registers), value))
+		text_put_bytes(&s->reply, value, r->size);
+	else if (s->trace.has_frame)
+		put_unavailable(s, r);
+	else
 		return REPLY_FAULT;
-	text_put_bytes(&s->reply, value, r->size);
 	return REPLY;
 }
 
@@ -87,6 +112,8 @@ static enum verdict write_one(struct session *s, struct text_in in)
 	if (!r || !text_take(&in, "=") || !text_take_bytes(&in, value, r->size) ||
 	        !text_take_end(&in))
 		return REPLY_WRONG;
+	if (s->trace.has_frame)
+		return refuse_in_frame(s);
 	if (!features_write(r, s->target, s->cpu, value, &s->why))
 		return s->why.text[0] ? REPLY_WHY : REPLY_FAULT;
 	return REPLY_OK;
@@ -102,6 +129,8 @@ static enum verdict write_one(struct session *s, struct text_in in)
 static size_t read_target(struct session *s, uint64_t at, uint8_t *to, size_t len)
 {
 	const struct target_memory *m = s->target->memory;
+	if (s->trace.has_frame) /* it has nothing by physical address */
+		return s->is_physical ? 0 : trace_read_memory(s, at, to, len);
 	return s->is_physical ? m->read_physical(s->target->ctx, at, to, len)
 	                      : m->read(s->target->ctx, s->cpu, at, to, len);
 }
@@ -161,6 +190,8 @@ static bool is_writable(struct session *s, uint64_t at, size_t len)
 
 static enum verdict store(struct session *s, uint64_t at, const uint8_t *data, size_t len)
 {
+	if (s->trace.has_frame)
+		return refuse_in_frame(s);
 	if (!is_writable(s, at, len))
 		return REPLY_FAULT;
 	if (write_target(s, at, data, len) < len)
@@ -215,6 +246,8 @@ static enum verdict breakpoint(struct session *s, struct text_in in, bool is_ins
 	if (type >= 2)
 		ok = is_insert ? b->insert_watch(ctx, watches[type - 2], gva, len, &s->why)
 		               : b->remove_watch(ctx, watches[type - 2], gva, len, &s->why);
+	else if (!is_insert && type == 0 && trace_keeps(&s->trace, gva))
+		ok = true; /* a tracepoint is there still */
 	else
 		ok = is_insert ? b->insert(ctx, type == 1, gva, &s->why)
 		               : b->remove(ctx, type == 1, gva, &s->why);
@@ -273,6 +306,8 @@ static enum verdict detach(struct session *s, struct text_in in)
 		return REPLY_WRONG;
 	if (!text_take_end(&in))
 		return REPLY_WRONG;
+	trace_end(s, TRACE_BY_DISCONNECT);
+	trace_look_away(&s->trace);
 	s->target->run->detach(s->target->ctx);
 	return REPLY_LAST;
 }
@@ -318,6 +353,7 @@ static bool start_again(struct session *s)
 		return false;
 	s->state = SESSION_STOPPED;
 	s->is_dead = s->is_stop_held = false;
+	trace_restarted(&s->trace);
 	s->cpu = 0;
 	s->stop = (struct target_stop) { .kind = TARGET_STOP_SIGNAL, .signal = TARGET_SIGNAL_TRAP };
 	return true;

@@ -6,55 +6,10 @@
 #include <string.h>
 
 #include "gdbstub/session_internal.h"
+#include "gdbstub/view.h"
 
 /* What the commands of one hit print at most; the rest is cut. */
 #define PRINTED_MAX 0x2000
-
-/* --- the machine as expressions see it ---------------------------------------------------------
- */
-
-struct view {
-	struct session *session;
-	const struct features *features;
-	unsigned cpu;
-	enum target_layout layout;
-};
-
-static unsigned register_size(void *ctx, unsigned reg)
-{
-	const struct view *v = ctx;
-	return reg < v->features->count ? v->features->registers[reg].size : 0;
-}
-
-static bool read_register(void *ctx, unsigned reg, uint64_t *value)
-{
-	const struct view *v = ctx;
-	uint8_t bytes[TARGET_REGISTER_MAX];
-	const struct feature_register *r = &v->features->registers[reg];
-	if (!features_read(r, v->session->target, v->cpu, bytes))
-		return false;
-	*value = 0;
-	for (unsigned i = r->size; i-- > 0;)
-		*value = *value << 8 | bytes[i];
-	return true;
-}
-
-/* gdb sign-extends what it computes: an address at the top of 4 GiB comes with 64 bits. */
-static size_t read_memory(void *ctx, uint64_t address, uint8_t *to, size_t len)
-{
-	const struct view *v = ctx;
-	uint64_t gva = v->layout == TARGET_LONG64 ? address : (uint32_t)address;
-	const struct target *t = v->session->target;
-	return t->memory->read(t->ctx, v->cpu, gva, to, len);
-}
-
-static bool open_view(struct view *v, struct session *s, enum target_layout layout, unsigned cpu,
-        struct agent_machine *m)
-{
-	*v = (struct view) { s, session_features(s, layout), cpu, layout };
-	*m = (struct agent_machine) { register_size, read_register, read_memory, v };
-	return v->features != NULL;
-}
 
 /* --- layouts -----------------------------------------------------------------------------------
  */
@@ -89,8 +44,7 @@ static struct seen *find_seen(struct points *p, uint64_t h)
 	return NULL;
 }
 
-/* Whether the code may have been compiled for other registers than those of now. */
-static bool is_outdated(struct session *s, const uint8_t *code, size_t len)
+bool points_is_outdated(struct session *s, const uint8_t *code, size_t len)
 {
 	struct points *p = &s->points;
 	uint64_t h = hash(code, len);
@@ -129,6 +83,11 @@ static struct point *find(struct points *p, bool is_hardware, uint64_t gva)
 		if (p->all[i].gva == gva && p->all[i].is_hardware == is_hardware)
 			return &p->all[i];
 	return NULL;
+}
+
+bool points_has(struct session *s, bool is_hardware, uint64_t gva)
+{
+	return find(&s->points, is_hardware, gva) != NULL;
 }
 
 void points_remove(struct session *s, bool is_hardware, uint64_t gva)
@@ -183,14 +142,14 @@ static bool take_expression(
 	        !text_take_bytes(in, p->code + *used, (size_t)len))
 		return false;
 	struct expression *all = realloc(p->all, (p->count + 1) * sizeof *all);
-	if (!all || !open_view(&v, s, p->layout, s->cpu, &m))
+	if (!all || !view_open(&v, s, p->layout, s->cpu, &m))
 		return refuse(s, use, "out of memory");
 	p->all = all;
 	if (!agent_check(p->code + *used, (size_t)len, use, &m, &e))
 		return refuse(s, use, e.text);
 	p->all[p->count++] = (struct expression) { use, *used, (size_t)len };
 	p->conditions += use == AGENT_CONDITION;
-	p->is_outdated |= is_outdated(s, p->code + *used, (size_t)len);
+	p->is_outdated |= points_is_outdated(s, p->code + *used, (size_t)len);
 	*used += (size_t)len;
 	return true;
 }
@@ -264,7 +223,7 @@ static bool wants_stop(struct session *s, unsigned cpu, const struct point *p)
 	struct agent_machine m;
 	struct view v;
 	bool has_commands = p->count > p->conditions, holds = !p->conditions;
-	if (!p->count || !open_view(&v, s, p->layout, cpu, &m))
+	if (!p->count || !view_open(&v, s, p->layout, cpu, &m))
 		return true;
 	if (p->is_outdated) { /* gdb evaluates a condition again when it is told of the stop */
 		if (has_commands)
@@ -288,10 +247,11 @@ static bool wants_stop(struct session *s, unsigned cpu, const struct point *p)
 
 bool session_breakpoint_hit(struct session *s, unsigned cpu, uint64_t gva)
 {
-	bool is_known = false, stops = false;
+	bool is_known, stops = false;
 	if (s->state != SESSION_RUNNING)
 		return true;
 	session_make_room(s);
+	is_known = trace_hit(s, cpu, gva);
 	for (size_t i = 0; i < s->points.count; i++)
 		if (s->points.all[i].gva == gva) {
 			is_known = true;

@@ -46,5 +46,8 @@ void points_close(struct points *p);
  * there is replaced. False with s->why or without: the request makes no sense. */
 bool points_add(struct session *s, bool is_hardware, uint64_t gva, struct text_in options);
 void points_remove(struct session *s, bool is_hardware, uint64_t gva);
+bool points_has(struct session *s, bool is_hardware, uint64_t gva);
+/* Whether the code may have been compiled for other registers than those of now. */
+bool points_is_outdated(struct session *s, const uint8_t *code, size_t len);
 
 #endif

@@ -30,7 +30,10 @@ static enum verdict supported(struct session *s, struct text_in in)
 	text_put_hex(&s->reply, SESSION_PACKET_SIZE);
 	text_put(&s->reply, ";QStartNoAckMode+;vContSupported+;qXfer:features:read+"
 	                    ";qXfer:threads:read+;qXfer:exec-file:read+"
-	                    ";ConditionalBreakpoints+;BreakpointCommands+");
+	                    ";ConditionalBreakpoints+;BreakpointCommands+"
+	                    ";ConditionalTracepoints+;TracepointSource+"
+	                    ";EnableDisableTracepoints+;tracenz+;QTBuffer:size+"
+	                    ";qXfer:traceframe-info:read+");
 	if (s->has_multiprocess)
 		text_put(&s->reply, ";multiprocess+");
 	if (s->has_swbreak)
@@ -107,8 +110,8 @@ static enum verdict read_features(struct session *s, struct text_in in)
 	uint64_t offset, len;
 	bool begins = text_take_hex(&ahead, &offset) && text_take(&ahead, ",") &&
 	              text_take_hex(&ahead, &len) && text_take_end(&ahead) && offset == 0;
-	if (begins)
-		s->latched = s->target->registers->layout(s->target->ctx, s->cpu);
+	if (begins && !s->is_behind_status)
+		s->latched = trace_layout(s);
 	const struct features *f = session_features(s, s->latched);
 	return f ? session_piece(s, in, f->xml, f->xml_len) : REPLY_FAULT;
 }
@@ -238,5 +241,27 @@ const struct command session_queries[] = {
 	{ "qRcmd,", PREFIX, NO_PROGRAM, monitor },
 	{ "qqemu.PhyMemMode", EXACT, STOPPED, physical_mode },
 	{ "Qqemu.PhyMemMode:", PREFIX, STOPPED, set_physical_mode },
+	{ "QTinit", EXACT, STOPPED, trace_init },
+	{ "QTDP:", PREFIX, STOPPED, trace_define },
+	{ "QTDPsrc:", PREFIX, STOPPED, trace_define_source },
+	{ "QTDV:", PREFIX, STOPPED, trace_define_variable },
+	{ "QTro", PREFIX, STOPPED, trace_define_ranges },
+	{ "QTBuffer:circular:", PREFIX, STOPPED, trace_set_circular },
+	{ "QTBuffer:size:", PREFIX, STOPPED, trace_set_size },
+	{ "QTNotes:", PREFIX, STOPPED, trace_set_notes },
+	{ "QTStart", EXACT, STOPPED, trace_start },
+	{ "QTStop", EXACT, STOPPED, trace_stop },
+	{ "QTEnable:", PREFIX, STOPPED, trace_enable },
+	{ "QTDisable:", PREFIX, STOPPED, trace_disable },
+	{ "qTStatus", EXACT, STOPPED, trace_status },
+	{ "qTP:", PREFIX, STOPPED, trace_point_status },
+	{ "qTfP", EXACT, STOPPED, trace_first_point },
+	{ "qTsP", EXACT, STOPPED, trace_next_point },
+	{ "qTfV", EXACT, STOPPED, trace_first_variable },
+	{ "qTsV", EXACT, STOPPED, trace_next_variable },
+	{ "qTV:", PREFIX, STOPPED, trace_variable_value },
+	{ "QTFrame:", PREFIX, STOPPED, trace_select },
+	{ "qXfer:traceframe-info:read::", PREFIX, STOPPED, trace_read_info },
+	{ "qTBuffer:", PREFIX, STOPPED, trace_read_buffer },
 	{ 0 },
 };

@@ -9,10 +9,18 @@ static enum verdict resume(struct session *s, unsigned cpu, enum target_resume h
 	return REPLY_LATER;
 }
 
+static enum verdict refuse_in_frame(struct session *s)
+{
+	return session_refuse(
+	        s, "a trace frame is selected, from which nothing goes on: tfind none");
+}
+
 /* c and s with an optional address to go on from: it becomes the pc. */
 static enum verdict resume_from(struct session *s, struct text_in in, enum target_resume how)
 {
 	uint64_t gva;
+	if (s->trace.has_frame)
+		return refuse_in_frame(s);
 	if (text_take_end(&in))
 		return resume(s, s->cpu, how);
 	const struct features *f = session_features(s, s->latched);
@@ -111,6 +119,8 @@ enum verdict resume_by_actions(struct session *s, struct text_in in)
 	}
 	if (!is_resumed)
 		return REPLY_WRONG;
+	if (s->trace.has_frame)
+		return refuse_in_frame(s);
 	if (how.how != TARGET_STEP_RANGE)
 		return resume(s, cpu, how.how);
 	s->is_stop_held = false; /* gdb wants steps: see session_put_held_stop */

@@ -1,5 +1,6 @@
 #include "gdbstub/session.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,7 @@ void session_close(struct session *s)
 	for (int i = 0; i < TARGET_LAYOUTS; i++)
 		features_close(&s->features[i]);
 	points_close(&s->points);
+	trace_close(&s->trace);
 	free(s->out);
 	free(s);
 }
@@ -114,6 +116,28 @@ const struct features *session_features(struct session *s, enum target_layout la
 	if (!f->xml && features_open(f, layout, s->target) < 0)
 		return NULL;
 	return f;
+}
+
+uint64_t session_pc(struct session *s, unsigned cpu)
+{
+	const struct target_registers *r = s->target->registers;
+	const struct features *f = session_features(s, r->layout(s->target->ctx, cpu));
+	uint8_t bytes[TARGET_REGISTER_MAX] = { 0 };
+	uint64_t pc = 0;
+	if (f && f->pc < f->count)
+		features_read(&f->registers[f->pc], s->target, cpu, bytes);
+	for (unsigned i = 8; i-- > 0;)
+		pc = pc << 8 | bytes[i];
+	return pc;
+}
+
+enum verdict session_refuse(struct session *s, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(s->why.text, sizeof s->why.text, format, args);
+	va_end(args);
+	return REPLY_WHY;
 }
 
 void session_put_thread(struct session *s, unsigned cpu)
@@ -236,6 +260,23 @@ static void put_exec(struct session *s)
 	s->is_stop_held = true;
 }
 
+/* A tracepoint's breakpoint is nothing that the debugger knows: one that it has set itself at the
+ * same place is the reason, or none. */
+static void adapt_traced_stop(struct session *s)
+{
+	struct target_stop *stop = &s->stop;
+	if (stop->kind != TARGET_STOP_BREAKPOINT || !s->trace.count)
+		return;
+	uint64_t pc = session_pc(s, stop->cpu);
+	if (points_has(s, false, pc))
+		return;
+	if (points_has(s, true, pc))
+		stop->kind = TARGET_STOP_HARDWARE;
+	else if (trace_keeps(&s->trace, pc))
+		stop->kind = TARGET_STOP_SIGNAL;
+	stop->signal = TARGET_SIGNAL_TRAP;
+}
+
 /* The held stop as gdb has to hear it now. It has forgotten that it was stepping, so that a trap
  * without a breakpoint would be a SIGTRAP to it; the step may have ended at a breakpoint, which gdb
  * has set by now. And it has taken the watched value anew, so that it would not see that it has
@@ -252,7 +293,9 @@ static void adapt_held_stop(struct session *s)
 		return;
 	} else if (s->target->breakpoints->is_here(s->target->ctx, stop->cpu)) {
 		stop->kind = TARGET_STOP_BREAKPOINT;
-		return;
+		adapt_traced_stop(s);
+		if (stop->kind != TARGET_STOP_SIGNAL)
+			return;
 	}
 	stop->kind = TARGET_STOP_SIGNAL;
 	stop->signal = TARGET_SIGNAL_0;
@@ -349,6 +392,8 @@ static void handle(struct session *s, enum verdict (*by)(struct session *, struc
 		s->out[s->out_end++] = '+';
 	begin_reply(s);
 	s->why.text[0] = 0;
+	s->is_behind_status = s->is_status;
+	s->is_status = false;
 	answer(s, by(s, text_in(s->frame.data, s->frame.len)));
 }
 
@@ -395,6 +440,7 @@ size_t session_feed(struct session *s, const uint8_t *bytes, size_t len)
 void session_stopped(struct session *s, const struct target_stop *stop, const char *text)
 {
 	s->stop = *stop;
+	adapt_traced_stop(s);
 	if (s->state != SESSION_RUNNING)
 		return; /* `?` will tell */
 	session_make_room(s);

@@ -40,6 +40,10 @@ size_t session_feed(struct session *s, const uint8_t *bytes, size_t len);
  * and runs its commands. True: it is to stop there. What commands have printed is in session_output
  * then, and has to be sent before the next hit. */
 bool session_breakpoint_hit(struct session *s, unsigned cpu, uint64_t gva);
+/* A tracepoint wants to see the next instructions (while-stepping): the machine goes on step by
+ * step and says so behind each by session_stepped. False: it need not any more. */
+bool session_wants_steps(const struct session *s);
+bool session_stepped(struct session *s, unsigned cpu);
 /* The machine has stopped; what an idle session is told of, only its next attach tells. text: lines
  * for the debugger's user, or NULL. */
 void session_stopped(struct session *s, const struct target_stop *stop, const char *text);

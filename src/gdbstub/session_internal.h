@@ -7,6 +7,7 @@
 #include "gdbstub/points.h"
 #include "gdbstub/session.h"
 #include "gdbstub/text.h"
+#include "gdbstub/trace.h"
 
 /* What a handler decided; the dispatcher sends it, once. */
 enum verdict {
@@ -45,8 +46,12 @@ struct session {
 	 * G and T speak, whatever the machine's mode is by now. */
 	struct features features[TARGET_LAYOUTS];
 	enum target_layout latched;
+	/* gdb's tsave reads the description, too, right behind qTStatus, and goes on speaking what
+	 * it spoke: this packet is qTStatus, the last one was. */
+	bool is_status, is_behind_status;
 
 	struct points points;
+	struct trace trace;
 
 	uint8_t *out; /* bytes to be sent: [out_start, out_end) */
 	size_t out_start, out_end, out_size;
@@ -89,8 +94,43 @@ enum verdict resume_continue_with_signal(struct session *s, struct text_in in);
 enum verdict resume_step_with_signal(struct session *s, struct text_in in);
 enum verdict resume_actions(struct session *s, struct text_in in);
 enum verdict resume_by_actions(struct session *s, struct text_in in);
+/* Tracepoints: trace_define.c, */
+enum verdict trace_init(struct session *s, struct text_in in);
+enum verdict trace_define(struct session *s, struct text_in in);
+enum verdict trace_define_variable(struct session *s, struct text_in in);
+enum verdict trace_define_ranges(struct session *s, struct text_in in);
+enum verdict trace_set_circular(struct session *s, struct text_in in);
+enum verdict trace_set_size(struct session *s, struct text_in in);
+enum verdict trace_set_notes(struct session *s, struct text_in in);
+/* len bytes in hex, for the tracepoints to keep. REPLY_OK with *to, which the caller owns. */
+enum verdict trace_take_text(struct session *s, struct text_in *in, size_t len, uint8_t **to);
+enum verdict trace_refuse_text(struct session *s);
+/* ... trace_source.c, */
+enum verdict trace_define_source(struct session *s, struct text_in in);
+/* ... trace_run.c, */
+enum verdict trace_start(struct session *s, struct text_in in);
+enum verdict trace_stop(struct session *s, struct text_in in);
+enum verdict trace_enable(struct session *s, struct text_in in);
+enum verdict trace_disable(struct session *s, struct text_in in);
+/* ... trace_tell.c, */
+enum verdict trace_status(struct session *s, struct text_in in);
+enum verdict trace_point_status(struct session *s, struct text_in in);
+enum verdict trace_first_point(struct session *s, struct text_in in);
+enum verdict trace_next_point(struct session *s, struct text_in in);
+enum verdict trace_first_variable(struct session *s, struct text_in in);
+enum verdict trace_next_variable(struct session *s, struct text_in in);
+/* ... trace_look.c. */
+enum verdict trace_select(struct session *s, struct text_in in);
+enum verdict trace_variable_value(struct session *s, struct text_in in);
+enum verdict trace_read_info(struct session *s, struct text_in in);
+enum verdict trace_read_buffer(struct session *s, struct text_in in);
 const struct command *session_find(const struct command *table, const struct text_in *packet);
 
+/* REPLY_WHY with this reason. */
+enum verdict session_refuse(struct session *s, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+/* Where the CPU is, as a linear address. */
+uint64_t session_pc(struct session *s, unsigned cpu);
 /* Sends one packet of kind O with text in hex; it may come while a monitor command runs and before
  * a stop reply. */
 void session_print(struct session *s, const char *text);

@@ -4,7 +4,9 @@
  *	!BYTES	bytes as they are
  *	<N	from now on N bytes of output (a hex digit) are taken after each line; <: all
  *	.K	the machine, if it runs, stops; K: how
- *	=L	the machine's layout is now L, and registers and breakpoints are refused or not
+ *	@A	the machine, if it runs, comes to a breakpoint at A0, and goes on step by step for
+ *as long as tracepoints want to see it, or 20 steps =L	the machine's layout is now L, and registers
+ *and breakpoints are refused or not
  *
  * A twin session gets the same cut at other places, and has to answer the same. */
 #include "fuzz.h"
@@ -55,6 +57,18 @@ static void stop(struct side *s, uint8_t how)
 	session_stopped(s->session, &t, how & 16 ? "a line\nand another\n" : NULL);
 }
 
+static void come_to(struct side *s, uint8_t where)
+{
+	unsigned steps = 0;
+	if (session_state(s->session) != SESSION_RUNNING)
+		return;
+	collect(s, SIZE_MAX);
+	session_breakpoint_hit(s->session, 0, where << 4);
+	while (session_wants_steps(s->session) && steps++ < 20)
+		session_stepped(s->session, 0);
+	collect(s, s->take ? s->take : SIZE_MAX);
+}
+
 /* All of it, in pieces; a machine that runs stops when nothing else goes on. */
 static void feed(struct side *s, const uint8_t *bytes, size_t len)
 {
@@ -87,6 +101,8 @@ static void do_line(struct side *s, const struct fuzz_in *line)
 		collect(s, SIZE_MAX);
 		stop(s, value);
 		collect(s, s->take ? s->take : SIZE_MAX);
+	} else if (kind == '@') {
+		come_to(s, value);
 	} else if (kind == '=') {
 		s->fake.layout = (enum target_layout)(value % TARGET_LAYOUTS);
 		s->fake.refuses = value & 4;

@@ -20,7 +20,7 @@ static const struct {
 	{ "qXfer:features:read:target.xml:0,1000", "m<?xml version=\"1.0\"?>" },
 	{ "qXfer:features:read:target.xml:1000,1000", "m" },
 	{ "qXfer:features:read:target.xml:2000,20000", "l" },
-	{ "qTStatus", "" },
+	{ "qTStatus", "T0;tnotrun:0;" },
 	{ "?", "T05thread:p1.1;8:007c0000;" },
 	{ "qXfer:threads:read::0,1000",
 	        "l<?xml version=\"1.0\"?>\n<threads>\n<thread id=\"p1.1\"" },

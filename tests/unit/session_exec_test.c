@@ -30,6 +30,28 @@ static const char *stop_after(struct wire *w, const char *packet, enum target_la
 	return w->reply;
 }
 
+/* A tracepoint stands where the step ended: gdb has no breakpoint there, unless it has set one. */
+static void a_held_step_to_a_tracepoint_is_no_breakpoint(void)
+{
+	for (int has_one = 0; has_one < 2; has_one++) {
+		struct wire w;
+		open_with_exec(&w);
+		wire_ask(&w, "QTinit");
+		wire_ask(&w, "QTDP:1:10:E:0:0");
+		CHECK_STR(wire_ask(&w, "QTStart"), "OK");
+		memcpy(w.fake.values[fake_find(&w.fake, "pc")], "\x10\0\0\0\0\0\0\0", 8);
+		w.fake.has_breakpoint_here = true;
+		CHECK_STR(stop_after(&w, "s", TARGET_PROT32, &wire_trap, NULL), EXEC_32);
+		wire_ask(&w, "qXfer:features:read:target.xml:0,1");
+		if (has_one)
+			wire_ask(&w, "Z0,10,1");
+		const char *reply = wire_ask(&w, "vCont;c");
+		const char *wanted = has_one ? "T05thread:1;swbreak:;" : "T00thread:1;";
+		CHECK(!strncmp(reply, wanted, strlen(wanted)));
+		wire_close(&w);
+	}
+}
+
 static void it_is_offered_to_who_wants_it(void)
 {
 	struct wire w;
@@ -163,6 +185,7 @@ static void without_the_offer_stops_are_stops(void)
 int main(void)
 {
 	RUN(it_is_offered_to_who_wants_it);
+	RUN(a_held_step_to_a_tracepoint_is_no_breakpoint);
 	RUN(a_stop_in_another_mode_is_an_exec_without_registers);
 	RUN(the_next_resume_gets_the_stop);
 	RUN(every_kind_of_stop_is_told_so_that_gdb_stops);

@@ -83,7 +83,7 @@ static void what_is_not_known_gets_an_empty_reply(void)
 		{ "qL1000000000", "" },
 		{ "qOffsets", "" },
 		{ "qSymbol::", "" },
-		{ "qTStatus", "" },
+		{ "qTfSTM", "" },
 		{ "qXfer:features:write:x:0:", "" },
 		{ "qXfer:memory-map:read::0,10", "" },
 		{ "QNonStop:1", "" },
