@@ -136,3 +136,63 @@ define hook-stop
     end
   end
 end
+
+# gdb does not let go of a trace frame where the guest begins anew.
+define stepvm-leave-frame
+  if !$_isvoid($trace_frame)
+    if $trace_frame >= 0
+      tfind none
+    end
+  end
+end
+document stepvm-leave-frame
+Part of 'run', 'start' and 'starti'.
+end
+define hook-run
+  stepvm-leave-frame
+end
+define hook-start
+  stepvm-leave-frame
+end
+define hook-starti
+  stepvm-leave-frame
+end
+
+# A trace frame may be of another mode: gdb reads the description again there, and when it leaves it.
+define stepvm-follow-frame
+  if !$stepvm_plain
+    python __import__("stepvm_machine").follow_trace_frame()
+  end
+end
+document stepvm-follow-frame
+Part of 'tfind': gdb's registers become those of the frame's mode.
+end
+define hook-tstart
+  if !$stepvm_plain
+    python __import__("stepvm_machine").renew_conditions()
+  end
+end
+define hookpost-tfind
+  stepvm-follow-frame
+end
+define tfind hookpost-end
+  stepvm-follow-frame
+end
+define tfind hookpost-line
+  stepvm-follow-frame
+end
+define tfind hookpost-outside
+  stepvm-follow-frame
+end
+define tfind hookpost-pc
+  stepvm-follow-frame
+end
+define tfind hookpost-range
+  stepvm-follow-frame
+end
+define tfind hookpost-start
+  stepvm-follow-frame
+end
+define tfind hookpost-tracepoint
+  stepvm-follow-frame
+end

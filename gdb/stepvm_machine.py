@@ -235,3 +235,56 @@ def symbol(gva):
     text = gdb.Value(gva & mask).cast(kind).format_string(format="a", symbols=True)
     match = re.search(r"<(.*)>", text)
     return match.group(1) if match else ""
+
+
+# --- tracepoints ---------------------------------------------------------------------------------
+
+
+def renew_conditions():
+    """Before tstart. gdb has parsed a tracepoint's condition for the registers of the mode in which
+    it was set, and would send their numbers in another one."""
+    number = None
+    for line in gdb.execute("info tracepoints", to_string=True).splitlines():
+        head = re.match(r"(\d+) +tracepoint ", line)
+        condition = re.match(r"\ttrace only if (.*)", line)
+        if head:
+            number = head.group(1)
+        elif condition and number:
+            gdb.execute("condition %s %s" % (number, condition.group(1)), to_string=True)
+
+
+WIDTHS = {"i8086": 0, "i386": 1, "i386:x86-64": 2}
+
+
+def is_known(expression):
+    try:
+        return gdb.parse_and_eval(expression).format_string() != "<unavailable>"
+    except gdb.error:
+        return False
+
+
+def read_description():
+    """gdb's registers become those of the mode that is looked at; hook-stop has the same."""
+    gdb.execute("unset tdesc filename", to_string=True)
+    if is_known("$cpumode") and int(gdb.parse_and_eval("(int) $cpumode")) in MODES_16:
+        gdb.execute("exec-file", to_string=True)
+        gdb.execute("unset tdesc filename", to_string=True)
+    name = gdb.selected_inferior().architecture().name()
+    gdb.set_convenience_variable("stepvm_width", WIDTHS.get(name, -1))
+
+
+def follow_trace_frame():
+    """Behind tfind. In a frame of another mode than gdb's registers are for, all are unavailable."""
+    if not has_guest():
+        return
+    if gdb.convenience_variable("trace_frame") >= 0:
+        if is_known("$pc"):
+            return
+        read_description()
+        if is_known("$pc") and gdb.parameter("height"):
+            gdb.execute("frame")
+    elif is_known("$cpumode"):
+        mode = int(gdb.parse_and_eval("(int) $cpumode"))
+        width = 2 if mode == LONG64 else int(mode in (PROT32, COMPAT32))
+        if width != gdb.convenience_variable("stepvm_width"):
+            read_description()

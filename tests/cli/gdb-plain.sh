@@ -118,5 +118,11 @@ has "$out" 'Temporary breakpoint 1, .*kernel \(\) at .*kernel64.c' "stepvm debug
 has "$out" 'Program stopped.*=> 0x100000 <start>' "stepvm debug: run with them"
 lacks "$out" 'has no ELF file|disappeared|be slow' "stepvm debug: no complaint about the file"
 
+# From a trace frame, gdb itself would go on looking at it.
+out=$(timeout 60 "$STEPVM" debug "$GUESTS/counter.bin" -- -nx -batch -ex 'set confirm off' -ex 'trace *4' \
+	-ex 'tbreak *5' -ex tstart -ex c -ex tstop -ex 'tfind start' -ex starti -ex 'print $trace_frame' \
+	-ex 'stepi 2' 2>&1)
+has "$out" 'Program stopped.*\$1 = -1.*0x00000004 in' "stepvm debug: run from a trace frame"
+
 echo "1..$count"
 exit $((bad > 0))
