@@ -136,9 +136,9 @@ size_t frame_feed_data(struct frame *f, const uint8_t *bytes, size_t len)
 	return n;
 }
 
-#define RUN_BASE 29 /* the character for no repeats */
-#define RUN_MIN  3  /* fewer are no longer than `*` and the character */
-#define RUN_MAX  ('~' - RUN_BASE)
+#define RUN_BASE TEXT_RUN_BASE
+#define RUN_MIN  3 /* fewer are no longer than `*` and the character */
+#define RUN_MAX  TEXT_RUN_MAX
 
 /* Where a run that is worth it begins, or len. Noise goes by three characters: no run begins at one
  * of them where the next two differ. */

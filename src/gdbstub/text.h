@@ -46,5 +46,13 @@ void text_put_hex(struct text_out *out, uint64_t value);
 void text_put_bytes(struct text_out *out, const void *data, size_t len);
 /* Bytes as they are, with # $ } * escaped. Returns how many of them fitted. */
 size_t text_put_binary(struct text_out *out, const void *data, size_t len);
+/* The same with run-length encoding. A run's first byte is no escape's second one: what gdb expands
+ * before it takes the escapes away, lldb does in one go. */
+size_t text_put_binary_runs(struct text_out *out, const void *data, size_t len);
+
+/* Run-length encoding: a character, `*`, and TEXT_RUN_BASE + how many more of it come. No count is
+ * written as `#` or `$`. Source: GDB manual, "Remote Protocol: Overview". */
+#define TEXT_RUN_BASE 29
+#define TEXT_RUN_MAX  ('~' - TEXT_RUN_BASE)
 
 #endif

@@ -202,6 +202,78 @@ static void binary_fits_or_is_cut_between_bytes(void)
 	}
 }
 
+/* Undoes run-length encoding, as the GDB manual has it; 0 where no character is to be repeated, or
+ * the count is one that may not be sent. */
+static size_t expand(const uint8_t *from, size_t len, uint8_t *to)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (from[i] != '*') {
+			to[n++] = from[i];
+			continue;
+		}
+		uint8_t count = ++i < len ? from[i] : 0;
+		if (!n || count < 32 || count > 126 || count == '#' || count == '$')
+			return 0;
+		memset(to + n, to[n - 1], count - 29u);
+		n += count - 29u;
+	}
+	return n;
+}
+
+/* lldb takes runs and escapes away in one go, so that a run repeats the byte that was escaped. */
+static size_t expand_and_unescape(const uint8_t *from, size_t len, uint8_t *to)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (from[i] == '}') {
+			to[n++] = from[++i] ^ 0x20;
+		} else if (from[i] == '*') {
+			size_t more = from[++i] - 29u;
+			memset(to + n, to[n - 1], more);
+			n += more;
+		} else {
+			to[n++] = from[i];
+		}
+	}
+	return n;
+}
+
+/* Runs of every length of every kind of byte, noise, and both; in room that suffices or does not.
+ */
+static void runs_are_shortened_and_come_back_either_way(void)
+{
+	static const uint8_t likely[] = { 0, '#', '$', '}', '*', ']', 0x0a, 0xff };
+	static uint8_t from[3000], data[6000], wide[6000], back[6000];
+	uint64_t seed = 5;
+	for (int round = 0; round < 3000 && check_case_ok; round++) {
+		size_t len = 0, wanted = 1 + random_below(&seed, sizeof from);
+		while (len < wanted) {
+			size_t run = random_below(&seed, 2) ? 1 : random_below(&seed, 260);
+			uint8_t c = random_below(&seed, 2) ? likely[random_below(&seed, 8)]
+			                                   : (uint8_t)random_next(&seed);
+			for (; run && len < wanted; run--)
+				from[len++] = c;
+		}
+		size_t size = round % 3 ? sizeof data : random_below(&seed, (uint32_t)len + 1);
+		data[size < sizeof data ? size : 0] = 0x5a;
+		struct text_out out = { .data = data, .size = size };
+		size_t put = text_put_binary_runs(&out, from, len);
+		CHECK_EQ(out.is_full, put < len);
+		CHECK(put == len || size < sizeof data);
+		CHECK(out.len <= size && (size == sizeof data || data[size] == 0x5a));
+		CHECK(!memchr(data, '#', out.len) && !memchr(data, '$', out.len));
+		CHECK_EQ(unescape(wide, expand(data, out.len, wide), back), put);
+		CHECK(!memcmp(back, from, put));
+		CHECK_EQ(expand_and_unescape(data, out.len, back), put);
+		CHECK(!memcmp(back, from, put));
+	}
+	memset(from, 0, sizeof from);
+	struct text_out out = { .data = data, .size = sizeof data };
+	CHECK_EQ(text_put_binary_runs(&out, from, sizeof from), sizeof from);
+	CHECK(out.len <= 3 * (sizeof from / 98 + 1));
+}
+
 static void what_does_not_fit_is_left_out(void)
 {
 	for (size_t size = 0; size < 12; size++) {
@@ -233,6 +305,7 @@ int main(void)
 	RUN(bytes_are_taken_all_or_none);
 	RUN(every_byte_survives_escaping);
 	RUN(binary_fits_or_is_cut_between_bytes);
+	RUN(runs_are_shortened_and_come_back_either_way);
 	RUN(what_does_not_fit_is_left_out);
 	return check_done();
 }
