@@ -126,7 +126,7 @@ static enum verdict write_one(struct session *s, struct text_in in)
 #define LONG_REPLY 2048
 #define CHUNK      4096
 
-static size_t read_target(struct session *s, uint64_t at, uint8_t *to, size_t len)
+size_t session_read_memory(struct session *s, uint64_t at, uint8_t *to, size_t len)
 {
 	const struct target_memory *m = s->target->memory;
 	if (s->trace.has_frame) /* it has nothing by physical address */
@@ -154,7 +154,7 @@ static enum verdict read_memory(struct session *s, struct text_in in)
 	for (uint64_t done = 0; done < len;) {
 		uint8_t chunk[CHUNK];
 		size_t wanted = len - done < CHUNK ? (size_t)(len - done) : CHUNK;
-		size_t n = read_target(s, at + done, chunk, wanted);
+		size_t n = session_read_memory(s, at + done, chunk, wanted);
 		text_put_bytes(&s->reply, chunk, n);
 		done += n;
 		if (n < wanted && !done)
@@ -182,7 +182,7 @@ static bool is_writable(struct session *s, uint64_t at, size_t len)
 {
 	for (size_t done = 0; done < len; done += PAGE - (at + done) % PAGE) {
 		uint8_t byte;
-		if (!read_target(s, at + done, &byte, 1))
+		if (!session_read_memory(s, at + done, &byte, 1))
 			return false;
 	}
 	return true;
@@ -431,6 +431,7 @@ const struct command session_commands[] = {
 	{ "p", PREFIX, STOPPED, read_one },
 	{ "P", PREFIX, STOPPED, write_one },
 	{ "m", PREFIX, STOPPED, read_memory },
+	{ "x", PREFIX, STOPPED, bulk_read },
 	{ "M", PREFIX, STOPPED, write_memory_hex },
 	{ "X", PREFIX, STOPPED, write_memory_binary },
 	{ "c", PREFIX, STOPPED, resume_continue },

@@ -30,7 +30,7 @@ static enum verdict supported(struct session *s, struct text_in in)
 	text_put_hex(&s->reply, SESSION_PACKET_SIZE);
 	text_put(&s->reply, ";QStartNoAckMode+;vContSupported+;qXfer:features:read+"
 	                    ";qXfer:threads:read+;qXfer:exec-file:read+"
-	                    ";ConditionalBreakpoints+;BreakpointCommands+"
+	                    ";ConditionalBreakpoints+;BreakpointCommands+;binary-upload+"
 	                    ";ConditionalTracepoints+;TracepointSource+"
 	                    ";EnableDisableTracepoints+;tracenz+;QTBuffer:size+"
 	                    ";qXfer:traceframe-info:read+");
@@ -234,6 +234,8 @@ const struct command session_queries[] = {
 	{ "qsThreadInfo", EXACT, NO_PROGRAM, no_more_threads },
 	{ "qThreadExtraInfo,", PREFIX, STOPPED, thread_extra },
 	{ "qC", EXACT, NO_PROGRAM, current_thread },
+	{ "qCRC:", PREFIX, STOPPED, bulk_checksum },
+	{ "qSearch:memory:", PREFIX, STOPPED, bulk_search },
 	{ "qAttached", EXACT, STOPPED, attached },
 	{ "qAttached:", PREFIX, STOPPED, attached },
 	{ "qHostInfo", EXACT, STOPPED, host_info },

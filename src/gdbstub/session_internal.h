@@ -87,6 +87,10 @@ enum verdict files_open(struct session *s, struct text_in in);
 enum verdict files_close(struct session *s, struct text_in in);
 enum verdict files_status(struct session *s, struct text_in in);
 enum verdict files_read(struct session *s, struct text_in in);
+/* x, qSearch:memory and qCRC. bulk.c */
+enum verdict bulk_read(struct session *s, struct text_in in);
+enum verdict bulk_search(struct session *s, struct text_in in);
+enum verdict bulk_checksum(struct session *s, struct text_in in);
 /* c, s, C, S, vCont? and vCont, which the first one names. resume.c */
 enum verdict resume_continue(struct session *s, struct text_in in);
 enum verdict resume_step(struct session *s, struct text_in in);
@@ -131,6 +135,8 @@ enum verdict session_refuse(struct session *s, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
 /* Where the CPU is, as a linear address. */
 uint64_t session_pc(struct session *s, unsigned cpu);
+/* Memory by linear or, in QEMU's PhyMemMode, physical address: the bytes that could be had. */
+size_t session_read_memory(struct session *s, uint64_t at, uint8_t *to, size_t len);
 /* Sends one packet of kind O with text in hex; it may come while a monitor command runs and before
  * a stop reply. */
 void session_print(struct session *s, const char *text);

@@ -209,7 +209,55 @@ static void what_is_written_is_read(void)
 			snprintf(byte, sizeof byte, "%02x", data[i]);
 			CHECK(!memcmp(r.packet + 2 * i, byte, 2));
 		}
+		rsp_ask(&r, "x%" PRIx64 ",%zx", gva, len);
+		CHECK_EQ(r.packet[0], 'b');
+		CHECK_EQ(rsp_unescape(packet, r.packet + 1, r.packet_len - 1), len);
+		CHECK(!memcmp(packet, data, len));
 	}
+	rsp_close(&r);
+}
+
+/* x, qSearch and qCRC by linear address, by physical address, and where RAM ends. */
+static void much_memory_is_looked_at_as_it_is(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", "-m", "1M", "-m", "64K@0x200000", NULL);
+	RSP_IS(&r, "OK", "X20fffd,3:end");
+	RSP_IS(&r, "OK", "X8ffff,6:needle");
+	RSP_IS(&r, "OK", "X90005,9:123456789");
+	RSP_IS(&r, "bend", "x20fffd,100"); /* what there is */
+	RSP_IS(&r, "E14", "x100000,1");
+	RSP_IS(&r, "b", "x100000,0");
+	RSP_IS(&r, "1,8ffff", "qSearch:memory:100;fff00;needle");
+	RSP_IS(&r, "1,8ffff", "qSearch:memory:100;ffffffffffffffff;needle");
+	RSP_IS(&r, "0", "qSearch:memory:90000;70000;needle");
+	RSP_IS(&r, "E14", "qSearch:memory:90000;ffffffffffffffff;needle");
+	RSP_IS(&r, "1,20fffd", "qSearch:memory:200000;10000;end");
+	RSP_IS(&r, "C376e6e7", "qCRC:90005,9"); /* CRC-32/MPEG-2's check value */
+	RSP_IS(&r, "E14", "qCRC:90005,ffffffff");
+	RSP_IS(&r, "E14", "qCRC:0,ffffffffffffffff");
+	rsp_close(&r);
+}
+
+/* Page tables that show one page of RAM in three places, and end. guests/pages.S. */
+static void much_memory_is_linear_or_physical(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "pages", "--load", "0x7c00", NULL);
+	uint64_t gva = rsp_symbol("pages", "mapped");
+	RSP_IS(&r, "OK", "Z1,%" PRIx64 ",1", gva);
+	RSP_BEGINS(&r, "T05", "c");
+	RSP_IS(&r, "OK", "X5100,9:123456789");
+	RSP_IS(&r, "b123", "x205100,3");
+	RSP_IS(&r, "C376e6e7", "qCRC:ffff800000005100,9");
+	RSP_IS(&r, "1,ffff800000005104", "qSearch:memory:ffff800000000000;200000;56789");
+	RSP_IS(&r, "1,40005104", "qSearch:memory:40000000;ffffffffffffffff;56789");
+	RSP_IS(&r, "E14", "qSearch:memory:203000;2000;x"); /* the fifth page */
+	RSP_IS(&r, "E14", "qSearch:memory:ffff800000006000;ffffffffffff;56789");
+	RSP_IS(&r, "OK", "Qqemu.PhyMemMode:1");
+	RSP_IS(&r, "1,5104", "qSearch:memory:1000;200000;56789");
+	RSP_IS(&r, "C376e6e7", "qCRC:5100,9");
+	RSP_IS(&r, "E14", "x205100000,3");
 	rsp_close(&r);
 }
 
@@ -222,5 +270,7 @@ int main(void)
 	RUN(what_the_cpu_cannot_hold_is_refused_with_the_reason);
 	RUN(memory_ends_where_ram_ends);
 	RUN(what_is_written_is_read);
+	RUN(much_memory_is_looked_at_as_it_is);
+	RUN(much_memory_is_linear_or_physical);
 	return check_done();
 }
