@@ -1,4 +1,6 @@
 /* Going on: c, s, C, S, vCont. */
+#include <string.h>
+
 #include "gdbstub/session_internal.h"
 
 static enum verdict resume(struct session *s, unsigned cpu, enum target_resume how)
@@ -93,6 +95,13 @@ static bool take_action(struct text_in *in, struct vcont_action *a)
 	       text_take_hex(in, &a->end) && a->begin <= a->end;
 }
 
+/* An action that is none of those that `vCont?` names: `t` stops a thread, which in all-stop cannot
+ * be asked for while one runs. */
+static bool is_unknown(const struct text_in *action)
+{
+	return text_left(action) && !memchr("cCsSr", *action->at, 5);
+}
+
 /* vCont;ACTION[:THREAD];...: for each CPU the leftmost action that names it counts. A CPU that none
  * names stays where it is. */
 enum verdict resume_by_actions(struct session *s, struct text_in in)
@@ -105,6 +114,8 @@ enum verdict resume_by_actions(struct session *s, struct text_in in)
 		struct vcont_action wanted;
 		int thread = -1;
 		text_take(&in, ";");
+		if (is_unknown(&action))
+			return REPLY_NONE;
 		if (!take_action(&action, &wanted))
 			return REPLY_WRONG;
 		if (text_take(&action, ":") && !session_take_thread(s, &action, &thread))
