@@ -181,6 +181,18 @@ static bool attach(void *ctx)
 	return false;
 }
 
+static bool steps_take_interrupts(void *ctx)
+{
+	const struct serve *s = ctx;
+	return s->machine->control.step_interrupts;
+}
+
+static void let_steps_take_interrupts(void *ctx, bool is_on)
+{
+	struct serve *s = ctx;
+	s->machine->control.step_interrupts = is_on;
+}
+
 static bool is_attached(void *ctx)
 {
 	const struct serve *s = ctx;
@@ -300,7 +312,8 @@ void target_init(struct target *t, struct serve *s)
 	static const struct target_memory memory = { read_memory, write_memory, read_physical,
 		write_physical };
 	static const struct target_run run = { resume, step_range, interrupt, detach, kill_machine,
-		end_machine, restart, attach, is_attached };
+		end_machine, restart, attach, steps_take_interrupts, let_steps_take_interrupts,
+		is_attached };
 	static const struct target_breakpoints breakpoints = { insert, remove_breakpoint,
 		insert_watch, remove_watch, is_breakpoint_here };
 	static const struct target_cpus cpus = { cpu_count, cpu_name, cpu_where };

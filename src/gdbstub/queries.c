@@ -187,7 +187,7 @@ static enum verdict attached(struct session *s, struct text_in in)
 	return REPLY;
 }
 
-/* QEMU's packets (its gdbstub's documentation, "PhyMemMode"): whether m, M and X mean physical
+/* QEMU's packets (its gdbstub's documentation, "PhyMemMode"): whether memory goes by physical
  * addresses. A debugger that walks page tables needs them. */
 static enum verdict physical_mode(struct session *s, struct text_in in)
 {
@@ -202,6 +202,48 @@ static enum verdict set_physical_mode(struct session *s, struct text_in in)
 	if (!text_take_hex(&in, &mode) || mode > 1 || !text_take_end(&in))
 		return REPLY_WRONG;
 	s->is_physical = mode;
+	return REPLY_OK;
+}
+
+/* QEMU's mask for steps (its documentation, "Changing single-stepping behaviour"). NOTIMER is not
+ * there: the guest's time goes on with each step, if not with the host's. */
+enum { SSTEP_ENABLE = 1, SSTEP_NOIRQ = 2, SSTEP_NOTIMER = 4 };
+
+static enum verdict step_bits(struct session *s, struct text_in in)
+{
+	(void)in;
+	text_put(&s->reply, "ENABLE=");
+	text_put_hex(&s->reply, SSTEP_ENABLE);
+	text_put(&s->reply, ",NOIRQ=");
+	text_put_hex(&s->reply, SSTEP_NOIRQ);
+	return REPLY;
+}
+
+static enum verdict step_mask(struct session *s, struct text_in in)
+{
+	bool takes = s->target->run->steps_take_interrupts(s->target->ctx);
+	(void)in;
+	text_put(&s->reply, "0x");
+	text_put_hex(&s->reply, SSTEP_ENABLE | (takes ? 0 : SSTEP_NOIRQ));
+	return REPLY;
+}
+
+static enum verdict set_step_mask(struct session *s, struct text_in in)
+{
+	uint64_t mask;
+	text_take(&in, "0x");
+	if (!text_take_hex(&in, &mask) || !text_take_end(&in))
+		return REPLY_WRONG;
+	if (mask & ~(uint64_t)(SSTEP_ENABLE | SSTEP_NOIRQ | SSTEP_NOTIMER))
+		return REPLY_WRONG;
+	const char *why = mask & SSTEP_NOTIMER     ? "no NOTIMER: the guest's time goes on by steps"
+	                  : !(mask & SSTEP_ENABLE) ? "steps can't be switched off"
+	                                           : NULL;
+	if (why) {
+		snprintf(s->why.text, sizeof s->why.text, "%s", why);
+		return REPLY_WHY;
+	}
+	s->target->run->let_steps_take_interrupts(s->target->ctx, !(mask & SSTEP_NOIRQ));
 	return REPLY_OK;
 }
 
@@ -243,6 +285,9 @@ const struct command session_queries[] = {
 	{ "qRcmd,", PREFIX, NO_PROGRAM, monitor },
 	{ "qqemu.PhyMemMode", EXACT, STOPPED, physical_mode },
 	{ "Qqemu.PhyMemMode:", PREFIX, STOPPED, set_physical_mode },
+	{ "qqemu.sstepbits", EXACT, STOPPED, step_bits },
+	{ "qqemu.sstep", EXACT, STOPPED, step_mask },
+	{ "Qqemu.sstep=", PREFIX, STOPPED, set_step_mask },
 	{ "QTinit", EXACT, STOPPED, trace_init },
 	{ "QTDP:", PREFIX, STOPPED, trace_define },
 	{ "QTDPsrc:", PREFIX, STOPPED, trace_define_source },

@@ -31,7 +31,7 @@ struct session {
 	struct target_error why;
 	struct target_stop stop; /* the last one, for `?` */
 	unsigned cpu;            /* selected by Hg */
-	bool is_physical;        /* m, M and X mean physical addresses: Qqemu.PhyMemMode */
+	bool is_physical;        /* memory is meant by physical address: Qqemu.PhyMemMode */
 	bool is_extended;        /* `!` */
 	bool is_dead;            /* idle after an end, not after a detach */
 	unsigned open_files;     /* of descriptor 1, the guest's ELF file: the only one there is */

@@ -65,6 +65,9 @@ struct target_run {
 	/* A debugger that had detached wants it stopped: true when it is, false when
 	 * session_stopped will tell. */
 	bool (*attach)(void *ctx);
+	/* Whether steps take interrupts of devices, and whether they are to from now on. */
+	bool (*steps_take_interrupts)(void *ctx);
+	void (*let_steps_take_interrupts)(void *ctx, bool is_on);
 	/* True: the machine was there before the debugger, which leaves it alone when it quits. */
 	bool (*is_attached)(void *ctx);
 };

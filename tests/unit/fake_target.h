@@ -232,6 +232,7 @@ struct fake_target {
 	bool is_attached;
 	bool has_breakpoint_here;
 	bool is_stopped;       /* when attached to */
+	bool takes_interrupts; /* when it steps */
 	bool refuses;          /* breakpoints and register writes are refused, */
 	const char *because;   /* with this text, or NULL for none */
 	const char *file_path; /* NULL: no file */
@@ -398,6 +399,19 @@ static bool fake_attach(void *ctx)
 	return f->is_stopped;
 }
 
+static bool fake_steps_take(void *ctx)
+{
+	struct fake_target *f = ctx;
+	return f->takes_interrupts;
+}
+
+static void fake_let_steps_take(void *ctx, bool is_on)
+{
+	struct fake_target *f = ctx;
+	fake_note(f, "interrupts %d\n", is_on);
+	f->takes_interrupts = is_on;
+}
+
 static bool fake_is_attached(void *ctx)
 {
 	struct fake_target *f = ctx;
@@ -504,7 +518,8 @@ static void fake_init(struct fake_target *f)
 	static const struct target_memory memory = { fake_read, fake_write, fake_read_physical,
 		fake_write_physical };
 	static const struct target_run run = { fake_resume, fake_step_range, fake_interrupt,
-		fake_detach, fake_kill, fake_end, fake_restart, fake_attach, fake_is_attached };
+		fake_detach, fake_kill, fake_end, fake_restart, fake_attach, fake_steps_take,
+		fake_let_steps_take, fake_is_attached };
 	static const struct target_breakpoints breakpoints = { fake_insert, fake_remove,
 		fake_insert_watch, fake_remove_watch, fake_is_here };
 	static const struct target_cpus cpus = { fake_count, fake_name, fake_where };

@@ -8,7 +8,8 @@ static const char *const templates[] = { "g", "G00", "p0", "P0=00000000", "m0,4"
 	"Z1,4,1;X3,2201272;cmds:1,X4,22012927", "Z2,2000,4", "z1,0,4", "?", "Hg1", "Hcp1.-1", "T1",
 	"vMustReplyEmpty", "qSupported:swbreak+", "qXfer:features:read:target.xml:0,100",
 	"qXfer:threads:read::0,100", "qfThreadInfo", "qsThreadInfo", "qThreadExtraInfo,1", "qC",
-	"qCRC:0,100", "qSearch:memory:0;100;ab", "qAttached:1", "qRcmd,6869", "" };
+	"qCRC:0,100", "qSearch:memory:0;100;ab", "qAttached:1", "qRcmd,6869", "qqemu.sstep",
+	"Qqemu.sstep=0x1", "" };
 
 static const char *const pieces[] = { ",", ":", ";", "=", "0", "-1", "ffffffffffffffff",
 	"8000000000000000", "10000000000000000", "7fffffff", "4000", "p1.1", "p-1.-1", "x", "}",

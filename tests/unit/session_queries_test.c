@@ -262,6 +262,39 @@ static void a_stop_reply_speaks_the_latched_layout(void)
 	wire_close(&w);
 }
 
+/* QEMU's mask: ENABLE can't go, NOIRQ can, NOTIMER can't come. */
+static void the_step_mask_is_what_steps_do(void)
+{
+	static const struct wire_row rows[] = {
+		{ "qqemu.sstepbits", "ENABLE=1,NOIRQ=2" },
+		{ "qqemu.sstep", "0x3" },
+		{ "Qqemu.sstep=0x1", "OK" },
+		{ "qqemu.sstep", "0x1" },
+		{ "Qqemu.sstep=0x7", "E.no NOTIMER: the guest's time goes on by steps" },
+		{ "Qqemu.sstep=5", "E.no NOTIMER: the guest's time goes on by steps" },
+		{ "Qqemu.sstep=0", "E.steps can't be switched off" },
+		{ "Qqemu.sstep=2", "E.steps can't be switched off" },
+		{ "Qqemu.sstep=b", "E22" },
+		{ "Qqemu.sstep=10000000000000001", "E22" },
+		{ "Qqemu.sstep=", "E22" },
+		{ "Qqemu.sstep=0x", "E22" },
+		{ "Qqemu.sstep=3x", "E22" },
+		{ "Qqemu.sstep:3", "" },
+		{ "qqemu.sstep", "0x1" },
+		{ "Qqemu.sstep=3", "OK" },
+		{ "qqemu.sstep", "0x3" },
+	};
+	struct wire w;
+	wire_open(&w);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const char *reply = wire_ask(&w, rows[i].packet);
+		if (strcmp(reply, rows[i].reply))
+			CHECK_FAIL("%s -> %s, wanted %s", rows[i].packet, reply, rows[i].reply);
+	}
+	CHECK_STR(w.fake.log, "interrupts 1\ninterrupts 0\n");
+	wire_close(&w);
+}
+
 static void monitor_lines_come_before_the_reply(void)
 {
 	struct wire w;
@@ -309,6 +342,7 @@ int main(void)
 	RUN(bad_document_requests_are_refused);
 	RUN(only_a_read_at_offset_0_changes_the_layout);
 	RUN(a_stop_reply_speaks_the_latched_layout);
+	RUN(the_step_mask_is_what_steps_do);
 	RUN(monitor_lines_come_before_the_reply);
 	RUN(a_long_monitor_line_is_refused);
 	return check_done();
