@@ -187,22 +187,34 @@ static uint64_t zeros(uint64_t bytes)
 	return (bytes - EACH) & ~bytes & 0x80 * EACH;
 }
 
-#define RUN_WORTH 8 /* shorter ones are left as they are */
+/* The fewest that three characters are less than. gdb takes 0.25 us for each of a reply. */
+#define RUN_WORTH 4
 
-/* How many bytes stand before the first special one, or, when asked for, the first eight equal
+/* The bits 7 of the bytes that begin RUN_WORTH equal ones, as far as these eight tell. */
+static uint64_t runs(uint64_t bytes)
+{
+	const uint64_t low = 0x7f * EACH;
+	uint64_t differ = bytes ^ bytes >> 8; /* each byte and the next; the last has none */
+	uint64_t equal = ~(((differ & low) + low) | differ | low) << 8 >> 8;
+	return equal & equal >> 8 & equal >> 16;
+}
+
+/* How many bytes stand before the first special one, or, when asked for, the first RUN_WORTH equal
  * ones. */
 static size_t count_plain(const uint8_t *from, size_t len, bool until_run)
 {
+	/* A run that goes over the eighth byte is seen in the next eight. */
+	const size_t step = until_run ? 8 - (RUN_WORTH - 1) : 8;
 	size_t n = 0;
-	for (; n + 8 <= len; n += 8) {
+	for (; n + 8 <= len; n += step) {
 		uint64_t bytes;
 		memcpy(&bytes, from + n, sizeof bytes);
-		uint64_t special = zeros(bytes ^ '#' * EACH) | zeros(bytes ^ '$' * EACH) |
-		                   zeros(bytes ^ '}' * EACH) | zeros(bytes ^ '*' * EACH);
-		if (special)
-			return n + (size_t)__builtin_ctzll(special) / 8;
-		if (until_run && bytes == (bytes & 0xff) * EACH)
-			return n;
+		uint64_t found = zeros(bytes ^ '#' * EACH) | zeros(bytes ^ '$' * EACH) |
+		                 zeros(bytes ^ '}' * EACH) | zeros(bytes ^ '*' * EACH);
+		if (until_run)
+			found |= runs(bytes);
+		if (found)
+			return n + (size_t)__builtin_ctzll(found) / 8;
 	}
 	while (n < len && !is_special(from[n]))
 		n++;

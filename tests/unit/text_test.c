@@ -272,6 +272,15 @@ static void runs_are_shortened_and_come_back_either_way(void)
 	struct text_out out = { .data = data, .size = sizeof data };
 	CHECK_EQ(text_put_binary_runs(&out, from, sizeof from), sizeof from);
 	CHECK(out.len <= 3 * (sizeof from / 98 + 1));
+	/* Where the fewest that are worth it stand, they are found. */
+	for (size_t at = 0; at < 30; at++) {
+		for (size_t i = 0; i < 40; i++)
+			from[i] = (uint8_t)('0' + i);
+		memset(from + at, 'z', 4);
+		out.len = 0;
+		CHECK_EQ(text_put_binary_runs(&out, from, 40), 40);
+		CHECK_EQ(out.len, 39);
+	}
 }
 
 static void what_does_not_fit_is_left_out(void)
