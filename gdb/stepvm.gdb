@@ -114,7 +114,12 @@ end
 
 # Where the CPU changes its mode, gdb has to read the description of the registers again, and does so
 # before anything is printed at the stop. Without this script stepvm tells it of an exec event.
-set remote exec-event-feature-packet off
+if $stepvm_plain
+  set remote exec-event-feature-packet off
+else
+  # Newer gdbs tell what was set.
+  python gdb.execute("set remote exec-event-feature-packet off", to_string=True)
+end
 
 # What gdb's registers are those of: 0, 1, 2 for 16, 32, 64 bits.
 set $stepvm_width = -1
