@@ -137,11 +137,13 @@ static bool wait_for_stop(struct live *l, const char *what)
 /* --- actions: each leaves a connection to a stopped guest ------------------------------------- */
 
 static const char *const questions[] = { "g", "p8", "p0", "m7c00,40", "m10000,8000", "m9fff0,20",
-	"mffffffffffffffff,2", "?", "qC", "qfThreadInfo", "qsThreadInfo", "qThreadExtraInfo,1",
-	"qAttached", "qXfer:features:read:target.xml:0,ffb", "qXfer:threads:read::0,100", "Hg1",
-	"Hc-1", "T1", "vCont?", "qSupported:swbreak+;hwbreak+", "vMustReplyEmpty", "qRcmd,696e666f",
-	"qRcmd,68656c70", "qRcmd,696e666f206578697473", "qRcmd,6361746368", "z0,7c00,1",
-	"z2,10000,4" };
+	"mffffffffffffffff,2", "x10000,8000", "xffffffffffffffff,2", "qCRC:10000,8000",
+	"qSearch:memory:0;100000;zz", "qSearch:memory:3ff0000;ffffffffffffffff;}]",
+	"qqemu.sstepbits", "qqemu.sstep", "?", "qC", "qfThreadInfo", "qsThreadInfo",
+	"qThreadExtraInfo,1", "qAttached", "qXfer:features:read:target.xml:0,ffb",
+	"qXfer:threads:read::0,100", "Hg1", "Hc-1", "T1", "vCont?", "qSupported:swbreak+;hwbreak+",
+	"vMustReplyEmpty", "qRcmd,696e666f", "qRcmd,68656c70", "qRcmd,696e666f206578697473",
+	"qRcmd,6361746368", "z0,7c00,1", "z2,10000,4" };
 #define QUESTIONS (sizeof questions / sizeof *questions)
 
 static void ask_something(struct live *l)
