@@ -1,4 +1,5 @@
-/* What the files of the `monitor` commands share: where their output goes. */
+/* What the files of the `monitor` commands share: where their output goes, and what the table of
+ * monitor.c has of them. */
 #ifndef STEPVM_MONITOR_INTERNAL_H
 #define STEPVM_MONITOR_INTERNAL_H
 
@@ -6,7 +7,7 @@
 #include <stdio.h>
 
 #include "gdbstub/target.h"
-#include "kvm/vcpu.h"
+#include "serve.h"
 
 struct output {
 	target_print *print;
@@ -25,7 +26,17 @@ static inline void say(const struct output *out, const char *format, ...)
 	out->print(out->to, text);
 }
 
-/* monitor msr [NAME|NUMBER [VALUE]] */
-void monitor_msr(struct vcpu *v, const struct output *out, const char *operands);
+/* Runs a command. operands: what stands behind its name, words with single spaces, or "". */
+typedef void monitor_run(struct serve *s, const struct output *out, const char *operands);
+
+/* monitor_info.c */
+monitor_run monitor_info_all, monitor_info_mode, monitor_info_segments, monitor_info_exits,
+        monitor_info_breakpoints, monitor_info_memory, monitor_info_pic, monitor_info_pit;
+/* monitor_events.c */
+monitor_run monitor_catch, monitor_uncatch, monitor_ports, monitor_log;
+/* monitor_memory.c */
+monitor_run monitor_xp;
+/* monitor_msr.c */
+monitor_run monitor_msr;
 
 #endif

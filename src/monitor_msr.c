@@ -67,8 +67,9 @@ static bool take_register(struct cursor *c, uint32_t *number)
 	return cursor_name(c, name, sizeof name) && msr_find(name, number);
 }
 
-void monitor_msr(struct vcpu *v, const struct output *out, const char *operands)
+void monitor_msr(struct serve *s, const struct output *out, const char *operands)
 {
+	struct vcpu *v = &s->machine->vcpu;
 	struct cursor c = cursor_of(operands);
 	uint32_t number;
 	uint64_t value;
