@@ -94,6 +94,16 @@ void machine_stop_clock(struct machine *m)
 	m->is_clock_on = false;
 }
 
+void machine_load_board(struct machine *m, const struct board_state *state)
+{
+	bool is_on = m->is_clock_on;
+	m->is_clock_on = false; /* what the host's clock has done since is nothing to it */
+	m->board.state = *state;
+	m->timer_ns = 0;
+	if (is_on)
+		machine_start_clock(m);
+}
+
 /* --- what the guest does to devices ------------------------------------------------------------
  */
 

@@ -49,6 +49,8 @@ void machine_stop_clock(struct machine *m);
  * steps, and always after as many. Where steps take interrupts, that of a halted CPU takes as long
  * as it takes the timer. */
 void machine_step_clock(struct machine *m);
+/* The devices are as *state says, the guest's time among it; no timer of before is heeded. */
+void machine_load_board(struct machine *m, const struct board_state *state);
 /* Whether something can still interrupt a CPU that is halted now: a device, or input for one. */
 bool machine_can_wake(struct machine *m);
 

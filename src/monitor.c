@@ -43,8 +43,7 @@ static void reset(struct serve *s, const struct output *out, const char *operand
 	if (serve_restart(s, &e))
 		say(out, "%s\n", e.text);
 	else
-		say(out, "The guest is at its first instruction. gdb keeps registers: say "
-		         "maintenance flush register-cache.\n");
+		say(out, "The guest is at its first instruction.\n" MONITOR_STALE);
 }
 
 static void leave(struct serve *s, const struct output *out, const char *operands)
@@ -79,6 +78,10 @@ static const struct command commands[] = {
 	        "have a name",
 	        monitor_msr },
 	{ "reset", NULL, "the guest from its image again, breakpoints kept", reset },
+	{ "savevm", "NAME", "keep the whole machine as it is now, in memory", monitor_savevm },
+	{ "loadvm", "NAME", "the machine as it was then, breakpoints kept", monitor_loadvm },
+	{ "delvm", "NAME", "forget it", monitor_delvm },
+	{ "info snapshots", NULL, "what savevm has kept", monitor_info_snapshots },
 	{ "exit", NULL, "end stepvm", leave },
 	{ "catch", "[EVENT]",
 	        "stop at int N [REG=VALUE], exception, #GP (any name), port A[-B] [in|out] "

@@ -38,5 +38,12 @@ monitor_run monitor_catch, monitor_uncatch, monitor_ports, monitor_log;
 monitor_run monitor_xp;
 /* monitor_msr.c */
 monitor_run monitor_msr;
+/* monitor_snapshot.c */
+monitor_run monitor_savevm, monitor_loadvm, monitor_delvm, monitor_info_snapshots;
+
+/* Behind what moves the guest under gdb's feet: gdb asks again when it next stops. */
+#define MONITOR_STALE                                                                              \
+	"gdb keeps what it has read until the guest goes on: say maintenance flush "               \
+	"register-cache, and maintenance flush dcache.\n"
 
 #endif

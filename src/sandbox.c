@@ -81,11 +81,11 @@ static const struct rule rules[] = {
 	{ SYS_fstat, .why = "stdio" },
 	{ SYS_newfstatat, 3, WORD, AT_EMPTY_PATH, "stdio: fstat of newer libcs" },
 
-	{ SYS_mmap, 2, PROT_EXEC, 0, "malloc; RAM and vCPU of the probe's VM" },
+	{ SYS_mmap, 2, PROT_EXEC, 0, "malloc; RAM and vCPU of the probe's VM; snapshots" },
 	{ SYS_mprotect, 2, PROT_EXEC, 0, "malloc" },
-	{ SYS_munmap, .why = "malloc; the end" },
+	{ SYS_munmap, .why = "malloc; snapshots; the end" },
 	{ SYS_mremap, .why = "realloc" },
-	{ SYS_madvise, .why = "malloc, the end of a thread" },
+	{ SYS_madvise, .why = "malloc, the end of a thread; RAM made zeros" },
 	{ SYS_brk, .why = "malloc" },
 	{ SYS_getrandom, .why = "malloc" },
 

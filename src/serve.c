@@ -60,6 +60,7 @@ void serve_close(struct serve *s)
 {
 	signals_close();
 	session_close(s->session);
+	snapshots_close(&s->snapshots);
 	if (s->has_transport)
 		transport_close(&s->transport);
 	kicker_close(&s->kicker);

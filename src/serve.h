@@ -16,6 +16,7 @@
 #include "kick.h"
 #include "machine.h"
 #include "options.h"
+#include "snapshots.h"
 
 /* Exit statuses of stepvm's own: even, so that none can be taken for an exit port's, which is odd.
  */
@@ -54,6 +55,7 @@ struct serve {
 	bool is_attached;                /* see target_run.is_attached */
 	bool is_dead;     /* the guest has ended, with status; an extended session may restart it */
 	struct stop last; /* why the guest stopped last */
+	struct snapshots snapshots;
 	uint64_t resume_at_ns; /* UINT64_MAX: never by itself */
 	int status;
 	char file_path[PATH_MAX]; /* target_file_path's answer */
@@ -72,6 +74,9 @@ int serve_run(struct serve *s);
 /* The guest begins anew; it stands still if it did before. 0, or -errno with a text and nothing
  * changed; when even that can't be kept, s->state is SERVE_ENDED. serve_restart.c */
 int serve_restart(struct serve *s, struct error *e);
+/* The guest is what it was when n was taken; it stands still, or goes on from there, if it did
+ * before. -errno with a text as of snapshot_load. serve_restart.c */
+int serve_load(struct serve *s, const struct named_snapshot *n, struct error *e);
 
 /* The target that s->session talks to. target.c */
 void target_init(struct target *t, struct serve *s);

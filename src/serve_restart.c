@@ -1,5 +1,17 @@
 #include "serve.h"
+
+#include <errno.h>
+
 #include "signals.h"
+
+/* The guest is another one now. */
+static void go_on(struct serve *s)
+{
+	if (s->state == SERVE_RUNNING || s->state == SERVE_WAITING) {
+		s->state = SERVE_RUNNING;
+		control_begin(&s->machine->control);
+	}
+}
 
 int serve_restart(struct serve *s, struct error *e)
 {
@@ -12,11 +24,21 @@ int serve_restart(struct serve *s, struct error *e)
 	signals_open(&m->vcpu, s->wake_fd);
 	if (err)
 		return err;
-	if (s->state == SERVE_RUNNING || s->state == SERVE_WAITING) {
-		s->state = SERVE_RUNNING;
-		control_begin(&m->control);
-	}
+	go_on(s);
 	s->is_dead = s->is_interrupted = false;
 	s->last = (struct stop) { .kind = STOP_STEPPED };
+	return 0;
+}
+
+int serve_load(struct serve *s, const struct named_snapshot *n, struct error *e)
+{
+	if (s->is_dead)
+		return error_set(
+		        e, -ESRCH, "the guest has ended: start it again by run, then load");
+	int err = snapshot_load(s->machine, n->snapshot, e);
+	if (err)
+		return err;
+	s->last = n->last;
+	go_on(s);
 	return 0;
 }

@@ -40,6 +40,25 @@ void control_restarted(struct control *c)
 	c->is_acknowledged = c->is_halted = c->loads_dr = c->is_followed = false;
 }
 
+struct control_state control_save(const struct control *c)
+{
+	return (struct control_state) {
+		.is_acknowledged = c->is_acknowledged,
+		.is_halted = c->is_halted,
+		.acknowledged = c->acknowledged,
+		.halt_rip = c->halt_rip,
+	};
+}
+
+void control_load(struct control *c, const struct control_state *s)
+{
+	control_restarted(c);
+	c->is_acknowledged = s->is_acknowledged;
+	c->acknowledged = s->acknowledged;
+	c->is_halted = s->is_halted;
+	c->halt_rip = s->halt_rip;
+}
+
 void control_registers_written(struct control *c)
 {
 	c->knows_guest = false; /* it may have been a debug register */

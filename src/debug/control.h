@@ -110,6 +110,13 @@ struct control {
 	uint64_t halt_rip;
 };
 
+/* What run control knows of the guest that KVM does not: part of the machine's state. */
+struct control_state {
+	bool is_acknowledged, is_halted;
+	uint8_t acknowledged;
+	uint64_t halt_rip;
+};
+
 void control_init(struct control *c, struct vcpu *v, const struct control_io *io);
 void control_close(struct control *c);
 /* Drops all breakpoints, watchpoints and catchpoints: the debugger is gone. */
@@ -118,6 +125,10 @@ void control_forget(struct control *c);
 /* The vCPU is a new one at the same place, and its memory too: breakpoints, watchpoints and
  * catchpoints stay. */
 void control_restarted(struct control *c);
+/* Between two runs. Loaded, the vCPU and its memory are others: what is set stays, as with
+ * control_restarted. */
+struct control_state control_save(const struct control *c);
+void control_load(struct control *c, const struct control_state *s);
 /* Somebody else has written registers of the stopped guest. */
 void control_registers_written(struct control *c);
 

@@ -203,6 +203,21 @@ int memory_add(struct memory *m, uint64_t gpa, uint64_t size, struct error *e)
 	return 0;
 }
 
+int memory_clear(struct memory *m)
+{
+	struct memory_piece pieces[MEMORY_PIECES_MAX];
+	int err = change_pieces(m, NULL, 0);
+	if (err)
+		return err;
+	m->guard_count = 0;
+	/* An anonymous mapping is zeros again, and its pages are the host's: madvise(2). It can't
+	 * be done to pages that are locked. */
+	for (unsigned i = 0; i < m->count; i++)
+		if (madvise(m->slots[i].hva, m->slots[i].size, MADV_DONTNEED) < 0)
+			memset(m->slots[i].hva, 0, m->slots[i].size);
+	return change_pieces(m, pieces, cut(m, NULL, 0, pieces));
+}
+
 void memory_close(struct memory *m)
 {
 	for (unsigned i = 0; i < m->count; i++)

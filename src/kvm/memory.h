@@ -62,6 +62,11 @@ int memory_add(struct memory *m, uint64_t gpa, uint64_t size, struct error *e);
  * out. Costs a few KVM calls for each page that changes, nothing when none does. -ENOSPC: more than
  * MEMORY_GUARDS_MAX; KVM's own error otherwise. Then no page is guarded. */
 int memory_guard(struct memory *m, const struct memory_guard *guards, unsigned count);
+/* All RAM is zeros again, as memory_add gave it, and no page is guarded. KVM forgets what it has
+ * made of the old contents: where it shadows the guest's page tables, it sees the guest's own
+ * writes to them and no others (Documentation/virt/kvm/x86/mmu.rst, "Guest memory"). KVM's own
+ * error: then a part of the RAM may be missing. */
+int memory_clear(struct memory *m);
 /* Unmaps all; pointers from memory_hva die here. */
 void memory_close(struct memory *m);
 

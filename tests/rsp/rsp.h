@@ -470,4 +470,25 @@ static inline const char *rsp_ask(struct rsp *r, const char *format, ...)
 	return n > 0 && (size_t)n < sizeof body ? rsp_ask_bytes(r, body, (size_t)n) : "(too long)";
 }
 
+/* Runs `monitor LINE`; what it prints, up to the next call. */
+static inline const char *rsp_monitor(struct rsp *r, const char *line)
+{
+	static char text[0x40000];
+	size_t len = 0;
+	uint8_t body[600] = "qRcmd,";
+	size_t n = strlen((char *)body);
+	for (; *line && n < sizeof body - 3; line++)
+		n += (size_t)snprintf((char *)body + n, 3, "%02x", (uint8_t)*line);
+	if (!rsp_send(r, body, n))
+		return "(no connection)";
+	while (rsp_receive(r, RSP_WAIT_MS) && r->packet[0] == 'O' && strcmp(r->packet, "OK")) {
+		unsigned byte;
+		for (const char *at = r->packet + 1;
+		        sscanf(at, "%2x", &byte) == 1 && len < sizeof text - 1; at += 2)
+			text[len++] = (char)byte;
+	}
+	text[len] = 0;
+	return strcmp(r->packet, "OK") ? "(no OK)" : text;
+}
+
 #endif

@@ -1,0 +1,33 @@
+/* A copy of the guest's RAM, and the RAM made that copy again. Pages of zeros cost a bit each: what
+ * it takes goes with what the guest uses, not with what it has. */
+#ifndef STEPVM_KVM_MEMORY_IMAGE_H
+#define STEPVM_KVM_MEMORY_IMAGE_H
+
+#include <stdbool.h>
+
+#include "kvm/memory.h"
+
+struct memory_image {
+	unsigned slot_count; /* of the memory that it is a copy of */
+	struct {
+		uint64_t gpa, size;
+	} slots[MEMORY_SLOTS_MAX];
+	uint64_t *is_kept; /* owned: a bit for each page of all slots, in their order */
+	uint8_t *pages;    /* owned: those whose bit is set, one behind the other; NULL: none */
+	uint64_t page_count;
+};
+
+/* Nothing may be planted in m. -E2BIG: it would take more than bytes_max; -ENOMEM. Then *i is left
+ * alone. Reads all of the RAM. */
+int memory_save(
+        const struct memory *m, uint64_t bytes_max, struct memory_image *i, struct error *e);
+/* Whether it is a copy of RAM of the same shape as m. */
+bool memory_image_fits(const struct memory_image *i, const struct memory *m);
+/* m, which it fits, becomes the copy, without guards; its vCPU must not run. KVM's own error: then
+ * a part of the RAM may be missing. */
+int memory_load(struct memory *m, const struct memory_image *i);
+void memory_image_free(struct memory_image *i);
+/* What it takes, in bytes. */
+uint64_t memory_image_size(const struct memory_image *i);
+
+#endif
