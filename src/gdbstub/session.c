@@ -7,8 +7,9 @@
 
 #include "gdbstub/session_internal.h"
 
-/* The text lines before a stop reply and a monitor command's output: more than this is cut. */
-#define OUTPUT_LINES_SIZE 0x10000
+/* The text lines before a stop reply and a monitor command's output, as packets: more than this is
+ * cut. monitor info tlb wants most of it. */
+#define OUTPUT_LINES_SIZE 0x80000
 
 struct session *session_open(const struct target *t, const struct target_stop *stop)
 {
@@ -101,7 +102,8 @@ void session_print_bytes(struct session *s, const void *text, size_t len)
 		return;
 	/* Keep room for the reply that follows. */
 	size_t reserved = SESSION_PACKET_SIZE + FRAME_OVERHEAD;
-	if (s->out_size - s->out_end < reserved + 2 * len + 1 + FRAME_OVERHEAD)
+	if (s->out_size - s->out_end < reserved + 2 * len + 1 + FRAME_OVERHEAD ||
+	        2 * len + 1 > SESSION_PACKET_SIZE)
 		return;
 	begin_reply(s);
 	text_put_char(&s->reply, 'O');
