@@ -23,6 +23,12 @@ bool linear_to_gpa(struct vcpu *v, uint64_t gva, uint64_t *gpa, uint64_t *len)
 	return paging_translate(&p, read_table, &v->vm->memory, gva, gpa, len);
 }
 
+bool linear_each(struct vcpu *v, uint64_t gva, paging_visit *visit, void *ctx, uint64_t *next)
+{
+	const struct paging p = paging_of(v);
+	return paging_each(&p, read_table, &v->vm->memory, gva, visit, ctx, next);
+}
+
 size_t linear_read(struct vcpu *v, uint64_t gva, void *to, size_t len)
 {
 	size_t done = 0;

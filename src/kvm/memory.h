@@ -64,7 +64,8 @@ int memory_add(struct memory *m, uint64_t gpa, uint64_t size, struct error *e);
 int memory_guard(struct memory *m, const struct memory_guard *guards, unsigned count);
 /* All RAM is zeros again, as memory_add gave it, and no page is guarded. KVM forgets what it has
  * made of the old contents: where it shadows the guest's page tables, it sees the guest's own
- * writes to them and no others (Documentation/virt/kvm/x86/mmu.rst, "Guest memory"). KVM's own
+ * writes to them and no others (Documentation/virt/kvm/x86/mmu.rst, "Synchronized and
+ * unsynchronized pages"). KVM's own
  * error: then a part of the RAM may be missing. */
 int memory_clear(struct memory *m);
 /* Unmaps all; pointers from memory_hva die here. */

@@ -26,14 +26,6 @@ static const struct level long_levels[] = {
 static const struct level pae_levels[] = { { 30, 2, false }, { 21, 9, true }, { 12, 9, false } };
 static const struct level two_levels[] = { { 22, 10, true }, { 12, 10, false } };
 
-static bool found(uint64_t base, uint64_t gva, unsigned shift, uint64_t *gpa, uint64_t *len)
-{
-	uint64_t mask = (1ull << shift) - 1;
-	*gpa = base | (gva & mask);
-	*len = mask + 1 - (gva & mask);
-	return true;
-}
-
 /* One translation: what goes in, what comes out. */
 struct walk {
 	const struct level *levels;
@@ -44,27 +36,35 @@ struct walk {
 	struct paging_miss miss;
 };
 
+/* Whether the entry maps a page, and then where it begins. */
+static bool maps(const struct walk *w, const struct level *l, uint64_t entry, uint64_t *gpa)
+{
+	if (l->shift > 12 && !(l->can_map && entry & PS && w->has_pse))
+		return false;
+	*gpa = entry & ADDRESS & ~((1ull << l->shift) - 1);
+	/* PSE-36: bits 13 to 20 of a 4 MiB entry are bits 32 to 39 of the address. */
+	if (w->entry_size == 4 && l->shift > 12)
+		*gpa = (entry & 0xffc00000) | (entry >> 13 & 0xff) << 32;
+	return true;
+}
+
 static bool walk(
         struct walk *w, paging_read *read, void *ctx, uint64_t gva, uint64_t *gpa, uint64_t *len)
 {
 	for (unsigned i = 0; i < w->count; i++) {
 		const struct level *l = &w->levels[i];
 		uint64_t index = gva >> l->shift & ((1u << l->bits) - 1), entry = 0;
+		uint64_t base, mask = (1ull << l->shift) - 1;
 		w->miss.level = w->count - i;
 		w->miss.entry_gpa = w->table + index * w->entry_size;
 		w->miss.has_ram = read(ctx, w->miss.entry_gpa, &entry, w->entry_size);
 		w->miss.entry = entry;
 		if (!w->miss.has_ram || !(entry & P))
 			return false;
-		if (l->shift == 12)
-			return found(entry & ADDRESS, gva, 12, gpa, len);
-		if (l->can_map && entry & PS && w->has_pse) {
-			uint64_t base = entry & ADDRESS & ~((1ull << l->shift) - 1);
-			/* PSE-36: bits 13 to 20 of a 4 MiB entry are bits 32 to 39 of the address.
-			 */
-			if (w->entry_size == 4)
-				base = (entry & 0xffc00000) | (entry >> 13 & 0xff) << 32;
-			return found(base, gva, l->shift, gpa, len);
+		if (maps(w, l, entry, &base)) {
+			*gpa = base | (gva & mask);
+			*len = mask + 1 - (gva & mask);
+			return true;
 		}
 		w->table = entry & ADDRESS;
 	}
@@ -113,4 +113,77 @@ bool paging_find_miss(const struct paging *p, paging_read *read, void *ctx, uint
 		return false;
 	*miss = w.miss;
 	return true;
+}
+
+/* --- all pages ---------------------------------------------------------------------------------
+ */
+
+struct sweep {
+	struct walk walk;
+	paging_read *read;
+	void *read_ctx;
+	paging_visit *visit;
+	void *visit_ctx;
+	unsigned gva_bits; /* addresses here have so many bits, */
+	uint64_t from;     /* and canonical ones are made of them for visit */
+	uint64_t next;
+	unsigned entries;
+};
+
+static uint64_t canonical(const struct sweep *s, uint64_t gva)
+{
+	if (s->gva_bits > 32 && gva >> (s->gva_bits - 1) & 1)
+		gva |= ~((1ull << s->gva_bits) - 1);
+	return gva;
+}
+
+/* PAE's first level has neither R/W nor U/S: SDM vol 3, "PAE Paging". */
+static bool has_rights(const struct walk *w, unsigned depth)
+{
+	return w->levels != pae_levels || depth > 0;
+}
+
+/* The pages of one table, which maps from base on. False: that is enough. */
+static bool sweep_table(
+        struct sweep *s, unsigned depth, uint64_t table, uint64_t base, uint64_t above)
+{
+	const struct level *l = &s->walk.levels[depth];
+	uint64_t index = s->from > base ? (s->from - base) >> l->shift : 0;
+	for (; index < 1u << l->bits; index++) {
+		uint64_t entry = 0, gva = base + (index << l->shift), gpa, rights = above;
+		s->next = canonical(s, gva);
+		if (s->entries++ == PAGING_ENTRIES_MAX)
+			return false;
+		if (!s->read(s->read_ctx, table + index * s->walk.entry_size, &entry,
+		            s->walk.entry_size) ||
+		        !(entry & P))
+			continue;
+		if (has_rights(&s->walk, depth))
+			rights &= entry;
+		if (maps(&s->walk, l, entry, &gpa)) {
+			const struct paging_page page = { s->next, gpa, 1ull << l->shift, entry,
+				rights & (PAGING_WRITE | PAGING_USER) };
+			if (!s->visit(s->visit_ctx, &page))
+				return false;
+		} else if (!sweep_table(s, depth + 1, entry & ADDRESS, gva, rights)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool paging_each(const struct paging *p, paging_read *read, void *read_ctx, uint64_t gva,
+        paging_visit *visit, void *visit_ctx, uint64_t *next)
+{
+	struct sweep s = {
+		.read = read, .read_ctx = read_ctx, .visit = visit, .visit_ctx = visit_ctx
+	};
+	if (!choose_levels(p, 0, &s.walk))
+		return true;
+	s.gva_bits = s.walk.levels[0].shift + s.walk.levels[0].bits;
+	s.from = gva & ((1ull << s.gva_bits) - 1);
+	if (sweep_table(&s, 0, s.walk.table, 0, PAGING_WRITE | PAGING_USER))
+		return true;
+	*next = s.next;
+	return false;
 }

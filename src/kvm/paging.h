@@ -34,4 +34,26 @@ struct paging_miss {
 bool paging_find_miss(const struct paging *p, paging_read *read, void *ctx, uint64_t gva,
         struct paging_miss *miss);
 
+/* A page that is mapped. */
+struct paging_page {
+	uint64_t gva, gpa, size;
+	uint64_t entry;  /* the one that maps it */
+	uint64_t rights; /* bits that are set in the entries of all levels: PAGING_WRITE, _USER */
+};
+
+#define PAGING_WRITE 2u /* SDM vol 3, "Paging": R/W */
+#define PAGING_USER  4u /* U/S */
+
+/* False: the pages behind this one are not wanted, nor was this one. */
+typedef bool paging_visit(void *ctx, const struct paging_page *page);
+
+/* A guest's tables can map all there is, page by page and table by table the same ones. */
+#define PAGING_ENTRIES_MAX (1u << 22)
+
+/* Visits the mapped pages from the one of gva on, in the order of their addresses. True: that was
+ * all. False: visit did not want more, or PAGING_ENTRIES_MAX entries have been looked at; *next is
+ * where to go on. */
+bool paging_each(const struct paging *p, paging_read *read, void *read_ctx, uint64_t gva,
+        paging_visit *visit, void *visit_ctx, uint64_t *next);
+
 #endif

@@ -1,5 +1,5 @@
 /* Page tables in 16 KiB of RAM that hold what the input says, again and again. A walk ends, reads
- * no more than a table a level, and a page is one piece. */
+ * no more than a table a level, and a page is one piece; all pages are told of in order. */
 #include "fuzz.h"
 
 #include "kvm/paging.h"
@@ -19,6 +19,26 @@ static bool read_ram(void *ctx, uint64_t gpa, void *to, size_t len)
 		return false;
 	memcpy(to, r->bytes + gpa, len);
 	return true;
+}
+
+#define PAGES_MAX 500 /* that are visited */
+
+struct visited {
+	const struct paging *paging;
+	struct ram *ram;
+	unsigned count;
+	uint64_t end; /* of the last one */
+};
+
+static bool visit(void *ctx, const struct paging_page *page)
+{
+	struct visited *v = ctx;
+	uint64_t gpa, len;
+	FUZZ_CLAIM(!v->count || page->gva >= v->end);
+	FUZZ_CLAIM(paging_translate(v->paging, read_ram, v->ram, page->gva, &gpa, &len));
+	FUZZ_CLAIM(gpa == page->gpa && len == page->size);
+	v->end = page->gva + page->size;
+	return v->count++ < PAGES_MAX && v->end;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -44,6 +64,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ram.reads = 0;
 	bool is_mapped = paging_translate(&p, read_ram, &ram, gva, &gpa, &len);
 	FUZZ_CLAIM(ram.reads <= 5);
+	struct visited seen = { .paging = &p, .ram = &ram };
+	uint64_t next = 0;
+	if (!paging_each(&p, read_ram, &ram, gva, visit, &seen, &next) && seen.count <= PAGES_MAX)
+		FUZZ_CLAIM(next);
 	ram.reads = 0;
 	bool is_missed = paging_find_miss(&p, read_ram, &ram, gva, &miss);
 	FUZZ_CLAIM(ram.reads <= 5);

@@ -208,6 +208,7 @@ static void a_halted_cpu_is_halted_again(void)
 	MONITOR(&r, "savevm a", "Saved a: ");
 	RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", halted);
 	RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", on_tick);
+	RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", rsp_symbol("timer", "wait")); /* not before */
 	for (unsigned i = 0; i < 3; i++) {
 		RSP_STOPS(&r, "c", on_tick, "T05");
 		RSP_STOPS(&r, "c", halted, "T05");

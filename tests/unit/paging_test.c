@@ -324,6 +324,175 @@ static void a_pae_directory_table_stands_at_32_bytes(void)
 	free(r);
 }
 
+/* --- all pages ---------------------------------------------------------------------------------
+ */
+
+#define SEEN_MAX 20000
+
+struct seen {
+	unsigned count, wanted;
+	struct paging_page pages[SEEN_MAX];
+};
+
+static bool see(void *ctx, const struct paging_page *page)
+{
+	struct seen *s = ctx;
+	if (s->count == s->wanted)
+		return false;
+	s->pages[s->count++] = *page;
+	return true;
+}
+
+/* Maps some pages, often near each other, so that tables are shared. */
+static void map_some(struct ram *r, const struct scheme *s, uint64_t cr3, uint64_t *seed)
+{
+	uint64_t path[5], near = random_next(seed);
+	for (unsigned i = 0; i < 12; i++) {
+		unsigned level = s->levels - 1;
+		uint64_t gva = random_below(seed, 3) ? near ^ random_below(seed, 1u << 24)
+		                                     : random_next(seed);
+		uint64_t gpa, len;
+		struct paging p = s->regs;
+		p.cr3 = cr3;
+		while (level && s->level[level - 1].can_map && !random_below(seed, 3))
+			level--;
+		/* Over a table that is there the small pages would be lost. */
+		if (level < s->levels - 1)
+			gva ^= random_next(seed) & 0x7fffffffffff;
+		gva = canonical(s, gva);
+		if (!paging_translate(&p, read_ram, r, gva, &gpa, &len) &&
+		        r->next_table < RAM_BASE + RAM_SIZE - 5 * 4096)
+			map(r, s, cr3, gva, level, random_below(seed, 1u << 20) & ~0x3ffu << 12,
+			        noise_of(s, seed), path);
+	}
+}
+
+/* What paging_each tells of a page, told by a walk to it. */
+static void check_page(const struct paging *p, struct ram *r, const struct paging_page *page)
+{
+	uint64_t gpa = 0, len = 0;
+	CHECK(paging_translate(p, read_ram, r, page->gva, &gpa, &len));
+	CHECK_EQ(gpa, page->gpa);
+	CHECK_EQ(len, page->size);
+}
+
+static void every_mapped_page_is_visited_once_in_order(void)
+{
+	uint64_t seed = 11;
+	for (size_t k = 0; k < SCHEMES; k++)
+		for (int round = 0; round < 100 && check_case_ok; round++) {
+			const struct scheme *s = &schemes[k];
+			struct ram *r = new_ram();
+			static struct seen all, part; /* large */
+			struct paging p = s->regs;
+			uint64_t next = 0, from = 0, gpa, len;
+			p.cr3 = new_table(r);
+			map_some(r, s, p.cr3, &seed);
+			all.count = 0;
+			all.wanted = SEEN_MAX;
+			CHECK(paging_each(&p, read_ram, r, 0, see, &all, &next));
+			CHECK(all.count > 0);
+			for (unsigned i = 0; i < all.count; i++) {
+				const struct paging_page *page = &all.pages[i];
+				check_page(&p, r, page);
+				CHECK(i == 0 || page->gva - 1 >= page[-1].gva + page[-1].size - 1);
+				/* What is not visited is not mapped. */
+				uint64_t behind = page->gva + page->size;
+				if (i + 1 < all.count && behind != page[1].gva)
+					CHECK(!paging_translate(
+					        &p, read_ram, r, behind, &gpa, &len));
+			}
+			/* In parts: each goes on where the one before was stopped. */
+			bool is_all = false;
+			for (unsigned done = 0; !is_all && check_case_ok; done += part.count) {
+				part.count = 0;
+				part.wanted = 1 + random_below(&seed, 4);
+				is_all = paging_each(&p, read_ram, r, from, see, &part, &next);
+				for (unsigned i = 0; i < part.count; i++)
+					CHECK(done + i < all.count &&
+					        part.pages[i].gva == all.pages[done + i].gva);
+				CHECK_EQ(done + part.count == all.count, is_all);
+				from = next;
+			}
+			free(r);
+		}
+}
+
+static void rights_are_those_of_all_levels(void)
+{
+	for (size_t k = 0; k < SCHEMES; k++)
+		for (unsigned off = 0; off < 5; off++)
+			for (unsigned bit = PAGING_WRITE; bit <= PAGING_USER; bit *= 2) {
+				const struct scheme *s = &schemes[k];
+				struct ram *r = new_ram();
+				static struct seen one;
+				struct paging p = s->regs;
+				uint64_t path[5], next;
+				p.cr3 = new_table(r);
+				map(r, s, p.cr3, 0x12345000, s->levels - 1, 0x5000,
+				        PAGING_WRITE | PAGING_USER, path);
+				bool has_bits = k != 2 || off; /* a PDPTE of PAE has none */
+				if (k == 2)
+					put(r, path[0], get(r, path[0], 8) & ~6ull, 8);
+				if (off < s->levels && has_bits)
+					put(r, path[off],
+					        get(r, path[off], s->entry_size) & ~(uint64_t)bit,
+					        s->entry_size);
+				one.count = 0;
+				one.wanted = 1;
+				CHECK(paging_each(&p, read_ram, r, 0, see, &one, &next));
+				CHECK_EQ(one.count, 1);
+				CHECK_EQ(one.pages[0].rights,
+				        (PAGING_WRITE | PAGING_USER) &
+				                ~(off < s->levels && has_bits ? bit : 0));
+				free(r);
+			}
+}
+
+static void a_table_of_itself_maps_everything(void)
+{
+	struct ram *r = new_ram();
+	struct paging p = schemes[4].regs;
+	static struct seen one;
+	uint64_t next = 1;
+	p.cr3 = new_table(r);
+	for (unsigned i = 0; i < 512; i++)
+		put(r, p.cr3 + 8 * i, p.cr3 | P, 8);
+	CHECK(!paging_each(&p, read_ram, r, 0, see, &one, &next));
+	CHECK_EQ(next, 0);
+	one.wanted = 1;
+	CHECK(!paging_each(&p, read_ram, r, 0x00fffffffffff123, see, &one, &next));
+	CHECK_EQ(one.pages[0].gva, 0x00fffffffffff000);
+	CHECK_EQ(next, 0xff00000000000000);
+	one.count = 0;
+	CHECK(paging_each(&p, read_ram, r, UINT64_MAX, see, &one, &next));
+	CHECK_EQ(one.pages[0].gva, 0xfffffffffffff000);
+	CHECK_EQ(one.pages[0].gpa, p.cr3);
+	free(r);
+}
+
+/* 512^4 tables, all the same empty one in the end: somewhere it has to be enough. */
+static void tables_without_a_page_are_left(void)
+{
+	struct ram *r = new_ram();
+	struct paging p = schemes[4].regs;
+	static struct seen none;
+	uint64_t next = 0, again = 0, table = new_table(r);
+	p.cr3 = table;
+	for (unsigned level = 0; level < 4; level++) {
+		uint64_t below = new_table(r);
+		for (unsigned i = 0; i < 512; i++)
+			put(r, table + 8 * i, below | P, 8);
+		table = below;
+	}
+	CHECK(!paging_each(&p, read_ram, r, 0, see, &none, &next));
+	CHECK(next > 1u << 30);
+	CHECK(!paging_each(&p, read_ram, r, next, see, &none, &again));
+	CHECK(again > next + (1u << 30));
+	CHECK_EQ(none.count, 0);
+	free(r);
+}
+
 int main(void)
 {
 	RUN(pages_of_every_size_translate);
@@ -335,5 +504,9 @@ int main(void)
 	RUN(without_paging_linear_is_physical);
 	RUN(a_32_bit_scheme_takes_the_low_half);
 	RUN(a_pae_directory_table_stands_at_32_bytes);
+	RUN(every_mapped_page_is_visited_once_in_order);
+	RUN(rights_are_those_of_all_levels);
+	RUN(a_table_of_itself_maps_everything);
+	RUN(tables_without_a_page_are_left);
 	return check_done();
 }
