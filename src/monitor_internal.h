@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "cursor.h"
 #include "gdbstub/target.h"
 #include "serve.h"
 
@@ -32,14 +33,21 @@ typedef void monitor_run(struct serve *s, const struct output *out, const char *
 /* monitor_info.c */
 monitor_run monitor_info_all, monitor_info_mode, monitor_info_segments, monitor_info_exits,
         monitor_info_breakpoints, monitor_info_memory, monitor_info_pic, monitor_info_pit;
+/* monitor_cpu.c */
+monitor_run monitor_info_registers;
 /* monitor_events.c */
 monitor_run monitor_catch, monitor_uncatch, monitor_ports, monitor_log;
 /* monitor_memory.c */
-monitor_run monitor_xp;
+monitor_run monitor_x, monitor_xp;
 /* monitor_msr.c */
 monitor_run monitor_msr;
+/* monitor_paging.c */
+monitor_run monitor_info_mem, monitor_info_tlb;
 /* monitor_snapshot.c */
 monitor_run monitor_savevm, monitor_loadvm, monitor_delvm, monitor_info_snapshots;
+
+/* An expression, such as $eip + 4: monitor_value.c. False, and *c and *value are left alone. */
+bool monitor_take_value(struct vcpu *v, struct cursor *c, uint64_t *value);
 
 /* Behind what moves the guest under gdb's feet: gdb asks again when it next stops. */
 #define MONITOR_STALE                                                                              \

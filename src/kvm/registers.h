@@ -42,6 +42,9 @@ int registers_write(struct vcpu *v, int reg, const uint8_t *from, struct error *
  * value fits the register or -EINVAL. */
 int registers_write_named(struct vcpu *v, const char *name, uint64_t value, struct error *e);
 
+/* The same names, those of up to 8 bytes. -EINVAL: this vCPU has none of that name. */
+int registers_read_named(struct vcpu *v, const char *name, uint64_t *value);
+
 enum cpu_mode registers_mode(struct vcpu *v);
 /* 16, 32 or 64. */
 unsigned registers_code_bits(enum cpu_mode mode);

@@ -384,19 +384,38 @@ static bool narrow(const char *name, char *full, unsigned *size)
 	return registers_find(full) >= 0;
 }
 
-int registers_write_named(struct vcpu *v, const char *name, uint64_t value, struct error *e)
+/* The register that name means, and how many bytes of it; -1: there is none. */
+static int find_named(struct vcpu *v, const char *name, unsigned *size)
 {
 	char full[8];
-	unsigned size;
 	int reg = registers_find(name);
 	if (reg >= 0 && register_rows[reg].size <= 8 && registers_has(v, reg)) {
-		size = register_rows[reg].size;
-	} else if (narrow(name, full, &size)) {
-		reg = registers_find(full);
-	} else {
+		*size = register_rows[reg].size;
+		return reg;
+	}
+	return narrow(name, full, size) ? registers_find(full) : -1;
+}
+
+int registers_read_named(struct vcpu *v, const char *name, uint64_t *value)
+{
+	uint8_t bytes[REGISTERS_SIZE_MAX];
+	unsigned size;
+	int reg = find_named(v, name, &size);
+	int err = reg < 0 ? -EINVAL : registers_read(v, reg, bytes);
+	if (err)
+		return err;
+	*value = 0;
+	memcpy(value, bytes, size);
+	return 0;
+}
+
+int registers_write_named(struct vcpu *v, const char *name, uint64_t value, struct error *e)
+{
+	unsigned size;
+	int reg = find_named(v, name, &size);
+	if (reg < 0)
 		return error_set(e, -EINVAL,
 		        "%s: not a register; one such as rax, ax, cs or cr0 was meant", name);
-	}
 	if (size < 8 && value >> 8 * size)
 		return error_set(e, -EINVAL, "0x%" PRIx64 " does not fit %s, which has %u bits",
 		        value, name, 8 * size);
