@@ -75,6 +75,26 @@ document stepvm context off
 Show the context only when 'stepvm context' asks for it.
 end
 
+define stepvm save
+  monitor savevm $arg0
+end
+document stepvm save
+Keep the whole machine as it is now, in memory: stepvm save NAME.
+end
+
+define stepvm load
+  monitor loadvm $arg0
+  maintenance flush register-cache
+  maintenance flush dcache
+  hook-stop
+  frame
+end
+document stepvm load
+Make the machine what it was when 'stepvm save NAME' kept it: stepvm load NAME.
+
+gdb forgets what it has read, so that 'x/i $pc' is right at once. Breakpoints stay.
+end
+
 define stepvm-context-32
   set $stepvm_sp = (unsigned) $esp
   if $cpumode != 3 && $cpumode != 5

@@ -1,5 +1,5 @@
-"""`stepvm` commands about addresses and going on: lin, break, x, over, ports, log, and how all of
-them become commands of gdb's."""
+"""`stepvm` commands about addresses, going on and going back: lin, break, x, over, ports, log, save,
+load, and how all of them become commands of gdb's."""
 
 import inspect
 import re
@@ -180,8 +180,48 @@ ADDRESS is an expression of gdb's without blanks.
     gdb.write(machine.monitor("xp " + " ".join("0x%x" % number_of(word) for word in words)))
 
 
+# --- snapshots -----------------------------------------------------------------------------------
+
+
+def forget():
+    """gdb's copies of registers and memory, and ours, are those of another moment."""
+    for command in ("maintenance flush register-cache", "maintenance flush dcache"):
+        try:
+            gdb.execute(command, False, True)
+        except gdb.error:
+            pass  # a gdb from before 12 says the first one otherwise, and lacks the second
+    machine.forget_memory()
+
+
+def save(arg):
+    """Keep the whole machine as it is now, in memory: `monitor savevm NAME`.
+Usage: stepvm save NAME
+
+`stepvm load NAME` makes the machine that again. `monitor info snapshots` lists them, `monitor
+delvm NAME` forgets one."""
+    said = machine.monitor("savevm " + arg)
+    if not said.startswith("Saved"):
+        raise Failed(said.strip())
+    gdb.write(said)
+
+
+def load(arg):
+    """Make the machine what it was when `stepvm save NAME` kept it.
+Usage: stepvm load NAME
+
+As `monitor loadvm NAME`; gdb also forgets what it has read, so that `x/i $pc` is right at once.
+Breakpoints, watchpoints and what is caught stay as they are now."""
+    said = machine.monitor("loadvm " + arg)
+    if not said.startswith("Loaded"):
+        raise Failed(said.strip())
+    forget()
+    gdb.write(said.splitlines()[0] + "\n")
+    gdb.execute("hook-stop")  # the registers of another mode, the view
+    gdb.execute("frame")
+
+
 COMMANDS = {"lin": lin, "break": set_break, "x": examine, "over": over, "ports": ports, "log": log,
-            "xp": physical}  # fmt: skip
+            "xp": physical, "save": save, "load": load}  # fmt: skip
 
 
 # --- commands of gdb's ---------------------------------------------------------------------------

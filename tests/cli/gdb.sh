@@ -68,6 +68,10 @@ is "$(grep -c '  CS:IP ' <<<"$out")" 2 "plain: no context in a batch unless aske
 out=$(plain segments 'stepvm context on' stepi 'stepvm context off' stepi)
 is "$(grep -c '  CS:IP ' <<<"$out")" 1 "plain: on and off"
 
+out=$(plain modes 'stepi 4' 'stepvm save a' 'hbreak *0x7ccb' continue 'x/i $pc' 'stepvm load a' 'x/2i $pc')
+has "$out" '=> 0x7ccb:.mov    \$0x4c,%al' "plain: 64-bit code"
+has "$out" '=> 0x7c09:.mov    %ax,%ds' "plain: 16-bit code again behind stepvm load"
+
 # --- with Python, or without: as it comes ----------------------------------------------------------
 
 out=$(debug segments -batch -ex stepi -ex 'stepvm context')
