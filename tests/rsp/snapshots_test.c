@@ -325,23 +325,29 @@ static void names_and_bounds(void)
 static void a_running_guest_and_a_dead_one(void)
 {
 	struct rsp r;
-	RSP_OPEN(&r, RSP_UNIX, "timer", NULL);
+	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
 	RSP_IS(&r, "OK", "!");
-	stop_at(&r, "timer", "work");
-	MONITOR(&r, "savevm work", "Saved work: ");
+	RSP_BEGINS(&r, "T05", "s");
+	RSP_IS(&r, "OK", "M1000,1:01");
+	MONITOR(&r, "savevm before", "Saved before: ");
+	RSP_IS(&r, "OK", "M1000,1:02");
 	RSP_IS(&r, "OK", "D;1");
-	/* It runs: kept in the run, and sent back. */
+	MONITOR(&r, "info status", "VM status: running");
 	MONITOR(&r, "savevm later", "Saved later: ");
-	MONITOR(&r, "loadvm work", "Loaded work: ");
-	RSP_BEGINS(&r, "T0", "vAttach;1");
+	MONITOR(&r, "loadvm before", "Loaded before: ");
+	MONITOR(&r, "info status", "VM status: running");
+	RSP_BEGINS(&r, "T02", "vAttach;1");
+	RSP_IS(&r, "01", "m1000,1");
 	MONITOR(&r, "loadvm later", "Loaded later: ");
+	RSP_IS(&r, "02", "m1000,1");
 	RSP_BEGINS(&r, "T05", "s");
 	RSP_IS(&r, "OK", "vKill;1");
 	MONITOR(&r, "loadvm later", "loadvm later: the guest has ended");
 	RSP_BEGINS(&r, "T05", "vRun;");
-	MONITOR(&r, "loadvm work", "Loaded work: ");
-	CHECK_EQ(rsp_register(&r, 8), rsp_symbol("timer", "work"));
-	RSP_IS(&r, "W01", "c");
+	RSP_IS(&r, "00", "m1000,1");
+	MONITOR(&r, "loadvm later", "Loaded later: ");
+	RSP_IS(&r, "02", "m1000,1");
+	RSP_BEGINS(&r, "T05", "s");
 	rsp_close(&r);
 }
 
