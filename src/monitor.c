@@ -222,5 +222,6 @@ void monitor_command(struct serve *s, const char *line, target_print *print, voi
 				return;
 			}
 		}
-	say(&out, "monitor %.60s: no such command; monitor help lists them\n", line);
+	/* In QEMU's words, which scripts look for. */
+	say(&out, "unknown command: '%.60s'; monitor help lists them\n", line);
 }

@@ -10,4 +10,4 @@ break *0x7c07
 continue
 expect-output "^0x7c07 +software" monitor info breakpoints
 expect-output "KVM_EXIT_" monitor info exits
-expect-output "no such command" monitor nonsense
+expect-output "^unknown command: 'nonsense'" monitor nonsense
