@@ -12,7 +12,7 @@ static void say_is(struct rsp *r, int line, const char *command, const char *wan
 }
 #define MONITOR(r, command, wanted) say_is(r, __LINE__, command, wanted)
 
-/* --- all that can be asked for, as a number ------------------------------------------------------
+/* --- all that can be asked for, as lines ---------------------------------------------------------
  */
 
 static uint64_t add_text(uint64_t hash, const char *text)
@@ -21,48 +21,94 @@ static uint64_t add_text(uint64_t hash, const char *text)
 		hash = (hash ^ (uint8_t)*text) * 0x100000001b3; /* FNV-1a */
 	return hash;
 }
+#define HASH 0xcbf29ce484222325
 
 #define MEMORY 0x30000 /* of the guests used here: code, data, stacks, page tables */
 
-static uint64_t whole_state(struct rsp *r)
+struct state {
+	char lines[0x10000];
+};
+
+static void put(struct state *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void put(struct state *s, const char *format, ...)
 {
-	static struct rsp_registers regs;
-	uint64_t hash = 0xcbf29ce484222325;
-	rsp_read_registers(r, &regs);
-	for (unsigned i = 0; i < regs.count; i++)
-		hash = add_text(hash, rsp_ask(r, "p%x", i));
-	RSP_IS(r, "OK", "Qqemu.PhyMemMode:1");
-	for (unsigned gpa = 0; gpa < MEMORY; gpa += 0x1000)
-		hash = add_text(hash, rsp_ask(r, "m%x,1000", gpa));
-	RSP_IS(r, "OK", "Qqemu.PhyMemMode:0");
-	hash = add_text(hash, rsp_monitor(r, "info pic"));
-	hash = add_text(hash, rsp_monitor(r, "info pit"));
-	return add_text(hash, rsp_monitor(r, "log 256"));
+	size_t len = strlen(s->lines);
+	va_list args;
+	va_start(args, format);
+	vsnprintf(s->lines + len, sizeof s->lines - len, format, args);
+	va_end(args);
 }
 
-/* The state behind so many steps, and everything that is seen on the way. */
-static uint64_t walk(struct rsp *r, unsigned steps)
+static void read_state(struct rsp *r, struct state *s)
 {
-	uint64_t hash = whole_state(r);
-	for (unsigned i = 0; i < steps; i++) {
-		hash = add_text(hash, rsp_ask(r, "s"));
-		hash = add_text(hash, rsp_ask(r, "g"));
+	static struct rsp_registers regs;
+	s->lines[0] = 0;
+	rsp_read_registers(r, &regs);
+	for (unsigned i = 0; i < regs.count; i++)
+		put(s, "%s %s\n", regs.all[i].name, rsp_ask(r, "p%x", i));
+	RSP_IS(r, "OK", "Qqemu.PhyMemMode:1");
+	for (unsigned gpa = 0; gpa < MEMORY; gpa += 0x1000)
+		put(s, "page 0x%x %" PRIx64 "\n", gpa, add_text(HASH, rsp_ask(r, "m%x,1000", gpa)));
+	RSP_IS(r, "OK", "Qqemu.PhyMemMode:0");
+	put(s, "%s", rsp_monitor(r, "info pic"));
+	put(s, "%s", rsp_monitor(r, "info pit"));
+	put(s, "log %" PRIx64 "\n", add_text(HASH, rsp_monitor(r, "log 256")));
+}
+
+static void check_state(const struct state *is, const struct state *wanted, int line)
+{
+	const char *a = is->lines, *b = wanted->lines;
+	CHECK(strlen(a) > 2000);
+	while (*a && *b) {
+		int n = (int)strcspn(a, "\n"), m = (int)strcspn(b, "\n");
+		if (n != m || memcmp(a, b, (size_t)n)) {
+			check_case_ok = false;
+			printf("# line %d: %.*s, wanted %.*s\n", line, n, a, m, b);
+		}
+		a += n + (a[n] != 0);
+		b += m + (b[m] != 0);
 	}
-	return hash ^ whole_state(r);
+}
+
+/* Here, then behind so many steps, and everything that is seen on the way. */
+struct walk {
+	struct state begin, end;
+	uint64_t steps;
+};
+
+static void walk(struct rsp *r, unsigned steps, struct walk *w)
+{
+	read_state(r, &w->begin);
+	w->steps = HASH;
+	for (unsigned i = 0; i < steps; i++) {
+		w->steps = add_text(w->steps, rsp_ask(r, "s"));
+		w->steps = add_text(w->steps, rsp_ask(r, "g"));
+	}
+	read_state(r, &w->end);
+}
+
+static void walk_again(struct rsp *r, unsigned steps, const struct walk *first, int line)
+{
+	static struct walk again;
+	MONITOR(r, "loadvm here", "Loaded here: ");
+	walk(r, steps, &again);
+	check_state(&again.begin, &first->begin, line);
+	check_state(&again.end, &first->end, line);
+	CHECK_EQ(again.steps, first->steps);
 }
 
 /* From here on, from the snapshot of here, and once more with another guest in between. */
-static void check_walk(struct rsp *r, unsigned steps)
+static void check_walk(struct rsp *r, unsigned steps, int line)
 {
+	static struct walk first;
 	MONITOR(r, "savevm here", "Saved here: ");
-	uint64_t first = walk(r, steps);
-	MONITOR(r, "loadvm here", "Loaded here: ");
-	CHECK_EQ(walk(r, steps), first);
+	walk(r, steps, &first);
+	walk_again(r, steps, &first, line);
 	MONITOR(r, "reset", "The guest is at its first");
 	RSP_BEGINS(r, "T05", "s");
-	MONITOR(r, "loadvm here", "Loaded here: ");
-	CHECK_EQ(walk(r, steps), first);
+	walk_again(r, steps, &first, line);
 }
+#define CHECK_WALK(r, steps) check_walk(r, steps, __LINE__)
 
 static void stop_at_gva(struct rsp *r, uint64_t gva)
 {
@@ -83,9 +129,9 @@ static void the_same_steps_in_real_mode(void)
 {
 	struct rsp r;
 	RSP_OPEN(&r, RSP_UNIX, "ports", NULL);
-	check_walk(&r, 60);
+	CHECK_WALK(&r, 60);
 	stop_at(&r, "ports", "round");
-	check_walk(&r, 200);
+	CHECK_WALK(&r, 200);
 	rsp_close(&r);
 }
 
@@ -110,14 +156,21 @@ static void the_same_steps_with_the_timer(void)
 	RSP_STOPS(&r, "s", work, "T05");
 	CHECK(strstr(rsp_monitor(&r, "info pic"), "an interrupt waits"));
 	MONITOR(&r, "savevm shadow", "Saved shadow: ");
+	uint64_t seen[2][2];
 	for (unsigned i = 0; i < 2; i++) {
-		RSP_BEGINS(&r, "T05", "s");
-		CHECK(rsp_register(&r, 8) != on_tick);
-		RSP_STOPS(&r, "s", on_tick, "T05");
+		for (unsigned k = 0; k < 2; k++) {
+			RSP_BEGINS(&r, "T05", "s");
+			seen[i][k] = rsp_register(&r, 8);
+		}
 		MONITOR(&r, "loadvm shadow", "Loaded shadow: ");
 		CHECK_EQ(rsp_register(&r, 8), work);
 	}
-	check_walk(&r, 600);
+	CHECK_EQ(seen[1][0], seen[0][0]);
+	CHECK_EQ(seen[1][1], seen[0][1]);
+	/* Behind the instruction that sti holds it up for, or, on kvm_intel, whose single-step
+	 * forgets about the sti, before it. */
+	CHECK(seen[0][0] == on_tick || seen[0][1] == on_tick);
+	CHECK_WALK(&r, 600);
 	CHECK(strlen(rsp_output(&r)) > 3);
 	rsp_close(&r);
 }
@@ -136,7 +189,7 @@ static void the_same_steps_with_the_uart(void)
 	RSP_IS(&r, "OK", "M0,%zx:%s", strlen(uart_code) / 2, uart_code);
 	for (unsigned i = 0; i < 40; i++)
 		RSP_BEGINS(&r, "T05", "s");
-	check_walk(&r, 100);
+	CHECK_WALK(&r, 100);
 	RSP_BEGINS(&r, "6161626263636464", "m500,8");
 	rsp_close(&r);
 }
@@ -153,7 +206,7 @@ static void the_same_steps_in_protected_and_long_mode(void)
 		struct rsp r;
 		RSP_OPEN(&r, RSP_UNIX, all[i].guest, "--load", "0x7c00", NULL);
 		stop_at_gva(&r, all[i].at);
-		check_walk(&r, 60);
+		CHECK_WALK(&r, 60);
 		rsp_close(&r);
 	}
 }
@@ -195,7 +248,7 @@ static void every_register_comes_back(void)
 	rsp_close(&r);
 }
 
-/* Halted it waits, as it did: the breakpoint behind the hlt comes after the handler's. */
+/* Halted it waits, as it did: the breakpoints behind the hlt are not come to before the handler. */
 static void a_halted_cpu_is_halted_again(void)
 {
 	struct rsp r;
@@ -207,11 +260,11 @@ static void a_halted_cpu_is_halted_again(void)
 	CHECK_EQ(rsp_pc(r.packet), halted);
 	MONITOR(&r, "savevm a", "Saved a: ");
 	RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", halted);
+	RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", rsp_symbol("timer", "wait"));
 	RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", on_tick);
-	RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", rsp_symbol("timer", "wait")); /* not before */
 	for (unsigned i = 0; i < 3; i++) {
 		RSP_STOPS(&r, "c", on_tick, "T05");
-		RSP_STOPS(&r, "c", halted, "T05");
+		RSP_BEGINS(&r, "T05", "c");
 		MONITOR(&r, i == 1 ? "reset" : "info mode", "");
 		MONITOR(&r, "loadvm a", "Loaded a: ");
 	}
@@ -251,15 +304,24 @@ static void breakpoints_stay_and_are_no_part_of_it(void)
 		RSP_BEGINS(&r, "T00", "c");
 	}
 	CHECK_STR(rsp_output(&r), "stages ok\nstages ok\n");
-	/* Without them nothing of theirs is left. */
-	RSP_IS(&r, "OK", "z2,%" PRIx64 ",4", count);
+	/* The page that was guarded when the guest came to its end is guarded again. */
 	RSP_IS(&r, "OK", "z0,%" PRIx64 ",1", function);
 	for (unsigned i = 0; i < 8; i++)
 		RSP_IS(&r, "OK", "z0,%x,1", THIRD + 0x100 + i);
+	for (unsigned i = 0; i < 2; i++) {
+		MONITOR(&r, "loadvm late", "Loaded late: ");
+		for (unsigned k = 0; k < 4; k++) {
+			RSP_BEGINS(&r, "T05", "c");
+			CHECK(strstr(r.packet, "watch:"));
+		}
+		RSP_BEGINS(&r, "T00", "c");
+	}
+	/* Without them nothing of theirs is left. */
+	RSP_IS(&r, "OK", "z2,%" PRIx64 ",4", count);
 	MONITOR(&r, "loadvm late", "Loaded late: ");
 	RSP_IS(&r, before, "m%x,80", THIRD);
 	RSP_BEGINS(&r, "T00", "c");
-	CHECK_STR(rsp_output(&r), "stages ok\nstages ok\nstages ok\n");
+	CHECK_STR(rsp_output(&r), "stages ok\nstages ok\nstages ok\nstages ok\nstages ok\n");
 	rsp_close(&r);
 }
 
