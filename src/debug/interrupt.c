@@ -6,9 +6,6 @@
 #include "debug/vectors.h"
 #include "kvm/registers.h"
 
-/* KVM_EXIT_DEBUG with nothing done happens (kvm_intel). */
-#define REPEATS_MAX 3
-
 bool control_has_interrupt(const struct control *c)
 {
 	return c->is_acknowledged || c->io.has_interrupt(c->io.ctx);
@@ -63,7 +60,7 @@ int interrupt_step(struct control *c, struct stop *stop)
 {
 	struct vcpu *v = c->vcpu;
 	const struct kvm_regs before = *vcpu_regs(v);
-	unsigned repeats = REPEATS_MAX;
+	unsigned repeats = STEP_REPEATS_MAX;
 	struct vcpu_debug debug;
 	struct exit x;
 	*stop = (struct stop) { .kind = STOP_STEPPED };

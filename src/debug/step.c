@@ -33,10 +33,6 @@
 #define DR6_BS    (1u << 14)
 #define DR7_GD    (1u << 13)
 
-/* How often a step that did nothing is repeated. A jump to itself looks the same, and nobody can
- * tell how often it was done. */
-#define REPEATS_MAX 3
-
 unsigned control_operands(struct vcpu *v, struct operand operands[OPERANDS_MAX])
 {
 	uint8_t bytes[INSN_MAX];
@@ -84,7 +80,7 @@ static int run_step(
 	struct vcpu_debug debug = { .control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP };
 	struct vcpu *v = c->vcpu;
 	const struct kvm_regs before = *vcpu_regs(v);
-	unsigned repeats = REPEATS_MAX;
+	unsigned repeats = STEP_REPEATS_MAX;
 	handlers_watch(h, &debug);
 	watch_iret(v, insn, &debug);
 	vcpu_set_debug(v, &debug);

@@ -6,6 +6,12 @@
 #include "debug/insn.h"
 #include "debug/operands.h"
 
+/* How often a step that did nothing is repeated: kvm_intel under Bochs gives a KVM_EXIT_DEBUG for
+ * each page that KVM has to map first, which an instruction of 64-bit code has its own, its
+ * operands' and the tables of. A jump to itself looks the same, and nobody can tell how often it
+ * was done. */
+#define STEP_REPEATS_MAX 32
+
 /* One instruction; no breakpoint is looked at. *stop is STOP_STEPPED, STOP_HALTED, STOP_DEVICE or a
  * failure. A kick that comes meanwhile is kept for the next run. */
 int control_single_step(struct control *c, struct stop *stop);
