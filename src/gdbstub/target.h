@@ -90,7 +90,7 @@ struct target_breakpoints {
 
 struct target_cpus {
 	unsigned (*count)(void *ctx);
-	/* "vCPU0 [real16]" and "CS:IP 07c0:0000". */
+	/* "vCPU0 [real16]" and "07c0:0000 (linear 0x7c00)". */
 	void (*name)(void *ctx, unsigned cpu, char to[TARGET_NAME_MAX]);
 	void (*where)(void *ctx, unsigned cpu, char to[TARGET_NAME_MAX]);
 };
