@@ -61,9 +61,9 @@ expect n == 3
 
 # In a file, and from there.
 python
-import os, tempfile
-with tempfile.TemporaryDirectory() as folder:
-    path = os.path.join(folder, "trace")
+import os
+path = "/tmp/stepvm-trace-%d" % os.getpid()
+try:
     gdb.execute("tfind tracepoint 2")
     gdb.execute("tsave " + path)
     gdb.execute("kill")
@@ -75,4 +75,6 @@ with tempfile.TemporaryDirectory() as folder:
     gdb.execute("expect $rsp > 0x1000")
     gdb.execute("expect $pc >= (long) &factorial && $pc < (long) &factorial + 16")
     gdb.execute('expect-output "a tstop command" tstatus')
+finally:
+    os.unlink(path)
 end
