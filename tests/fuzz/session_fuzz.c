@@ -5,8 +5,8 @@
  *	<N	from now on N bytes of output (a hex digit) are taken after each line; <: all
  *	.K	the machine, if it runs, stops; K: how
  *	@A	the machine, if it runs, comes to a breakpoint at A0, and goes on step by step for
- *as long as tracepoints want to see it, or 20 steps =L	the machine's layout is now L, and registers
- *and breakpoints are refused or not
+ *		as long as tracepoints want to see it, or 20 steps
+ *	=L	the machine's layout is now L, and registers and breakpoints are refused or not
  *
  * A twin session gets the same cut at other places, and has to answer the same. */
 #include "fuzz.h"
@@ -16,7 +16,7 @@
 
 #include "../unit/fake_target.h"
 
-#define OUT_MAX (SESSION_PACKET_SIZE + FRAME_OVERHEAD + 2 + 0x10000) /* as session.c has it */
+#define OUT_MAX (SESSION_PACKET_SIZE + FRAME_OVERHEAD + 2 + 0x80000) /* as session.c has it */
 
 struct side {
 	struct fake_target fake;

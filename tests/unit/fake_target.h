@@ -305,30 +305,33 @@ static enum target_layout fake_layout(void *ctx, unsigned cpu)
 	return f->layout;
 }
 
-/* The byte at gva, NULL where none is. */
-static uint8_t *fake_byte(struct fake_target *f, uint64_t gva)
+/* What is at gva, up to *len bytes; NULL where nothing is. Not around 2^64. */
+static uint8_t *fake_run(struct fake_target *f, uint64_t gva, size_t *len)
 {
-	if (gva >= FAKE_TOP)
-		return f->top + (gva - FAKE_TOP);
-	if (gva >= FAKE_RAM || (gva >= FAKE_HOLE && gva < FAKE_HOLE + FAKE_PAGE))
-		return NULL;
-	return f->ram + gva;
+	uint64_t end = gva < FAKE_HOLE ? FAKE_HOLE : gva < FAKE_HOLE + FAKE_PAGE ? gva : FAKE_RAM;
+	bool is_top = gva >= FAKE_TOP;
+	size_t left = is_top ? (size_t)(0 - gva) : gva < end ? (size_t)(end - gva) : 0;
+	*len = *len < left ? *len : left;
+	return !left ? NULL : is_top ? f->top + (gva - FAKE_TOP) : f->ram + gva;
 }
 
-/* As far as an address goes: not around 2^64. */
+/* As far as an address goes. */
 static size_t fake_copy(
         struct fake_target *f, uint64_t gva, uint8_t *to, const uint8_t *from, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		uint8_t *byte = gva + i < gva ? NULL : fake_byte(f, gva + i);
-		if (!byte)
-			return i;
+	size_t done = 0;
+	while (done < len) {
+		size_t run = len - done;
+		uint8_t *at = fake_run(f, gva + done, &run);
+		if (!at || gva + done < gva)
+			break;
 		if (to)
-			to[i] = *byte;
+			memcpy(to + done, at, run);
 		else
-			*byte = from[i];
+			memcpy(at, from + done, run);
+		done += run;
 	}
-	return len;
+	return done;
 }
 
 static size_t fake_read(void *ctx, unsigned cpu, uint64_t gva, uint8_t *to, size_t len)
