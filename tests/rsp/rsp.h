@@ -423,7 +423,7 @@ static inline bool rsp_receive(struct rsp *r, int timeout_ms)
 			more = rsp_byte(r, timeout_ms);
 			sum = (uint8_t)(sum + more);
 			more -= 29;
-			c = r->packet_len ? r->packet[r->packet_len - 1] : -1;
+			c = r->packet_len ? (uint8_t)r->packet[r->packet_len - 1] : -1;
 		}
 		if (c < 0 || more < 0 || r->packet_len + (size_t)more > RSP_PACKET_SIZE)
 			return false;
