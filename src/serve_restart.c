@@ -1,4 +1,4 @@
-#include "serve.h"
+#include "serve_internal.h"
 
 #include <errno.h>
 
@@ -7,6 +7,10 @@
 /* The guest is another one now. */
 static void go_on(struct serve *s)
 {
+	if (s->session) {
+		const struct target_stop stop = serve_target_stop(s, &s->last, true);
+		session_replaced(s->session, &stop);
+	}
 	if (s->state == SERVE_RUNNING || s->state == SERVE_WAITING) {
 		s->state = SERVE_RUNNING;
 		control_begin(&s->machine->control);
@@ -24,9 +28,9 @@ int serve_restart(struct serve *s, struct error *e)
 	signals_open(&m->vcpu, s->wake_fd);
 	if (err)
 		return err;
-	go_on(s);
 	s->is_dead = s->is_interrupted = false;
 	s->last = (struct stop) { .kind = STOP_STEPPED };
+	go_on(s);
 	return 0;
 }
 

@@ -351,11 +351,11 @@ static bool start_again(struct session *s)
 {
 	if (!s->target->run->restart(s->target->ctx, &s->why))
 		return false;
+	const struct target_stop stop = { .kind = TARGET_STOP_SIGNAL,
+		.signal = TARGET_SIGNAL_TRAP };
+	session_replaced(s, &stop);
 	s->state = SESSION_STOPPED;
-	s->is_dead = s->is_stop_held = false;
-	trace_restarted(&s->trace);
 	s->cpu = 0;
-	s->stop = (struct target_stop) { .kind = TARGET_STOP_SIGNAL, .signal = TARGET_SIGNAL_TRAP };
 	return true;
 }
 

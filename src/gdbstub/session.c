@@ -439,6 +439,13 @@ size_t session_feed(struct session *s, const uint8_t *bytes, size_t len)
 	return i;
 }
 
+void session_replaced(struct session *s, const struct target_stop *stop)
+{
+	s->stop = *stop;
+	s->is_dead = s->is_stop_held = false;
+	trace_restarted(&s->trace);
+}
+
 void session_stopped(struct session *s, const struct target_stop *stop, const char *text)
 {
 	s->stop = *stop;

@@ -47,6 +47,9 @@ bool session_stepped(struct session *s, unsigned cpu);
 /* The machine has stopped; what an idle session is told of, only its next attach tells. text: lines
  * for the debugger's user, or NULL. */
 void session_stopped(struct session *s, const struct target_stop *stop, const char *text);
+/* The machine has become another while nobody waited for a stop: a snapshot was loaded, or it is at
+ * its begin again. stop is what `?` answers now. What the debugger has set stays. */
+void session_replaced(struct session *s, const struct target_stop *stop);
 /* What waits to be sent; NULL when nothing does. Sent bytes are taken back with session_sent. */
 const uint8_t *session_output(const struct session *s, size_t *len);
 void session_sent(struct session *s, size_t len);

@@ -127,8 +127,8 @@ bool trace_hit(struct session *s, unsigned cpu, uint64_t gva);
 /* A tracepoint's breakpoint is there: it must not be removed. */
 bool trace_keeps(const struct trace *t, uint64_t gva);
 void trace_end(struct session *s, enum trace_end how);
-/* The machine is at its begin again; the run of tracepoints goes on, and the debugger looks where
- * it has looked: gdb does not let go of a frame then. */
+/* The machine is another, as at its begin; the run of tracepoints goes on, and the debugger looks
+ * where it has looked: gdb does not let go of a frame then. */
 void trace_restarted(struct trace *t);
 size_t trace_buffer_wanted(const struct trace *t);
 

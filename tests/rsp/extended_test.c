@@ -100,6 +100,20 @@ static void an_exit_is_not_the_end_of_the_session(void)
 	rsp_close(&r);
 }
 
+static void a_reset_brings_an_ended_guest_back(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+	open_extended(&r);
+	RSP_IS(&r, "OK", "M0,4:b002e6f4");
+	RSP_BEGINS(&r, "W05", "c");
+	RSP_BEGINS(&r, "E.", "vAttach;1");
+	rsp_monitor(&r, "reset");
+	RSP_STOPS(&r, "vAttach;1", 0, "T05");
+	RSP_STOPS(&r, "s", 1, "T05");
+	rsp_close(&r);
+}
+
 static void a_detached_guest_runs_until_it_is_attached_to(void)
 {
 	struct rsp r;
@@ -170,6 +184,7 @@ int main(void)
 	RUN(breakpoints_outlive_a_restart);
 	RUN(a_killed_guest_is_started_again_or_ends_with_its_debugger);
 	RUN(an_exit_is_not_the_end_of_the_session);
+	RUN(a_reset_brings_an_ended_guest_back);
 	RUN(a_detached_guest_runs_until_it_is_attached_to);
 	RUN(the_image_is_read_again);
 	RUN(monitor_reset_and_exit);

@@ -353,6 +353,33 @@ static void page_tables_are_those_of_then(void)
 	rsp_close(&r);
 }
 
+/* A debugger that follows the CPU's modes by exec events has still to be told of a stop: it was one
+ * of the guest of before. */
+static void a_stop_of_before_is_not_told(void)
+{
+	static const char *const ways[] = { "loadvm a", "reset" };
+	for (unsigned i = 0; i < sizeof ways / sizeof *ways; i++) {
+		struct rsp r;
+		RSP_OPEN(&r, RSP_UNIX, "modes", NULL);
+		RSP_BEGINS(&r, "PacketSize", "qSupported:swbreak+;exec-events+");
+		uint64_t prot32 = rsp_symbol("modes", "prot32");
+		rsp_monitor(&r, "savevm a");
+		RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", prot32);
+		RSP_BEGINS(&r, "T05thread:1;exec:", "c");
+		rsp_monitor(&r, ways[i]);
+		RSP_STOPS(&r, "?", 0x7c00, "T05");
+		RSP_BEGINS(&r, "T05thread:1;exec:", "c");
+		CHECK_EQ(rsp_register(&r, 8), prot32);
+		rsp_close(&r);
+		RSP_OPEN(&r, RSP_UNIX, "triple", NULL);
+		rsp_monitor(&r, "savevm a");
+		RSP_BEGINS(&r, "T0b", "c");
+		rsp_monitor(&r, ways[i]);
+		RSP_BEGINS(&r, "T05", "?");
+		rsp_close(&r);
+	}
+}
+
 static void names_and_bounds(void)
 {
 	struct rsp r;
@@ -428,6 +455,7 @@ int main(void)
 	RUN(a_halted_cpu_is_halted_again);
 	RUN(breakpoints_stay_and_are_no_part_of_it);
 	RUN(page_tables_are_those_of_then);
+	RUN(a_stop_of_before_is_not_told);
 	RUN(names_and_bounds);
 	RUN(a_running_guest_and_a_dead_one);
 	return check_done();

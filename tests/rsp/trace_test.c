@@ -108,11 +108,41 @@ static void the_guest_is_alone_after_a_detach(void)
 	rsp_close(&r);
 }
 
+/* What a tracepoint still waited for was the instructions of a guest that is gone. */
+static void a_guest_made_another_is_not_followed(void)
+{
+	static const char *const ways[] = { "loadvm a", "reset" };
+	for (unsigned i = 0; i < sizeof ways / sizeof *ways; i++) {
+		struct rsp r;
+		RSP_OPEN(&r, RSP_UNIX, "counter", NULL);
+		open_counter(&r);
+		rsp_monitor(&r, "savevm a");
+		RSP_IS(&r, "OK", "QTDP:1:4:E:5:0-");
+		RSP_IS(&r, "OK", "QTDP:-1:4:R1-");
+		RSP_IS(&r, "OK", "QTDP:-1:4:SR1");
+		RSP_IS(&r, "OK", "QTDP:2:2:E:0:0-");
+		RSP_IS(&r, "OK", "QTDP:-2:2:R1");
+		RSP_IS(&r, "OK", "QTStart");
+		RSP_IS(&r, "OK", "Z0,5,1");
+		RSP_STOPS(&r, "c", 5, "T05");
+		RSP_IS(&r, "OK", "z0,5,1");
+		/* 2, 4, and of five instructions one. */
+		RSP_BEGINS(&r, "T1;tframes:3;", "qTStatus");
+		rsp_monitor(&r, ways[i]);
+		CHECK_EQ(rsp_register(&r, 8), 0);
+		RSP_IS(&r, "OK", "Z0,4,1");
+		RSP_STOPS(&r, "c", 4, "T05");
+		RSP_BEGINS(&r, "T1;tframes:5;", "qTStatus"); /* 2 and 4 */
+		rsp_close(&r);
+	}
+}
+
 int main(void)
 {
 	RUN(in_debug_registers);
 	RUN(by_other_means);
 	RUN(the_instructions_behind_are_seen_one_by_one);
+	RUN(a_guest_made_another_is_not_followed);
 	RUN(the_guest_is_alone_after_a_detach);
 	return check_done();
 }
