@@ -30,11 +30,11 @@ static void lose_debugger(struct serve *s)
 	journal_end(&s->machine->log);
 	s->in_at = s->in_len = 0;
 	transport_drop(&s->transport);
+	control_forget(&s->machine->control);
 	if (s->is_dead) /* and nobody can start it again */
 		s->state = SERVE_ENDED;
 	if (is_over) /* detached, killed or exited: that has been dealt with */
 		return;
-	control_forget(&s->machine->control);
 	if (s->transport.kind == TRANSPORT_STDIO) {
 		fprintf(stderr,
 		        "stepvm: the debugger on standard input is gone, and so is the guest\n");

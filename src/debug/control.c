@@ -30,7 +30,7 @@ void control_forget(struct control *c)
 	breakpoints_clear(&c->breakpoints);
 	watches_clear(&c->watches);
 	c->catches.count = 0;
-	c->step_interrupts = c->is_followed = false;
+	c->step_interrupts = c->steps_whole_rep = c->is_followed = false;
 }
 
 void control_restarted(struct control *c)

@@ -308,6 +308,7 @@ static enum verdict detach(struct session *s, struct text_in in)
 		return REPLY_WRONG;
 	trace_end(s, TRACE_BY_DISCONNECT);
 	trace_look_away(&s->trace);
+	points_forget(&s->points); /* as the machine does */
 	s->target->run->detach(s->target->ctx);
 	return REPLY_LAST;
 }

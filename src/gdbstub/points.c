@@ -69,10 +69,16 @@ static void free_point(struct point *p)
 	free(p->code);
 }
 
-void points_close(struct points *p)
+void points_forget(struct points *p)
 {
 	for (size_t i = 0; i < p->count; i++)
 		free_point(&p->all[i]);
+	p->count = 0;
+}
+
+void points_close(struct points *p)
+{
+	points_forget(p);
 	free(p->all);
 	*p = (struct points) { 0 };
 }

@@ -42,6 +42,8 @@ struct points {
 };
 
 void points_close(struct points *p);
+/* All breakpoints are gone. */
+void points_forget(struct points *p);
 /* Takes the rest of a Z packet, `;X...` and `;cmds:...`, and adds the breakpoint; one that was
  * there is replaced. False with s->why or without: the request makes no sense. */
 bool points_add(struct session *s, bool is_hardware, uint64_t gva, struct text_in options);

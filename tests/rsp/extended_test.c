@@ -137,6 +137,34 @@ static void a_detached_guest_runs_until_it_is_attached_to(void)
 	rsp_close(&r);
 }
 
+/* What it has set is gone with it, also what it set of a guest that it had let go. */
+static void a_debugger_leaves_nothing_of_its_own(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "counter", NULL);
+	open_extended(&r);
+	RSP_IS(&r, "OK", "Z0,4,1");
+	RSP_IS(&r, "OK", "D;1");
+	RSP_BEGINS(&r, "T02", "vAttach;1");
+	RSP_IS(&r, "OK", "QTinit");
+	RSP_IS(&r, "OK", "QTDP:1:4:E:0:0");
+	RSP_IS(&r, "OK", "QTStart");
+	RSP_IS(&r, "OK", "Z0,5,1");
+	RSP_STOPS(&r, "c", 5, "T05");
+	RSP_STOPS(&r, "c", 5, "T05"); /* 4 was of before */
+	RSP_IS(&r, "OK", "D;1");
+	rsp_monitor(&r, "catch hlt");
+	rsp_monitor(&r, "step-rep whole");
+	rsp_monitor(&r, "step-interrupts on");
+	rsp_disconnect(&r);
+	CHECK(rsp_connect(&r));
+	RSP_BEGINS(&r, "T0", "?");
+	CHECK(strstr(rsp_monitor(&r, "catch"), "nothing is caught"));
+	CHECK(strstr(rsp_monitor(&r, "step-rep"), "one iteration"));
+	CHECK_STR(rsp_monitor(&r, "step-interrupts"), "off\n");
+	rsp_close(&r);
+}
+
 /* The file is read again: a new build of the guest is what runs. What can't be read leaves all. */
 static void the_image_is_read_again(void)
 {
@@ -186,6 +214,7 @@ int main(void)
 	RUN(an_exit_is_not_the_end_of_the_session);
 	RUN(a_reset_brings_an_ended_guest_back);
 	RUN(a_detached_guest_runs_until_it_is_attached_to);
+	RUN(a_debugger_leaves_nothing_of_its_own);
 	RUN(the_image_is_read_again);
 	RUN(monitor_reset_and_exit);
 	return check_done();
