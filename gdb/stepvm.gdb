@@ -145,7 +145,8 @@ end
 set $stepvm_width = -1
 
 define hook-stop
-  if !$_isvoid($cpumode)
+  # The end of the guest is a stop without registers.
+  if $_thread && !$_isvoid($cpumode)
     set $stepvm_now = $cpumode == 6 ? 2 : $cpumode == 3 || $cpumode == 5
     if $stepvm_now != $stepvm_width
       # gdb takes a file's 32-bit architecture for more precise than 16-bit code's: without the

@@ -180,7 +180,8 @@ def show_stack(mode):
             there = machine.read(base + offset, size) or b""
         words = [there[i : i + size] for i in range(0, len(there), size)]
         if not words:
-            lines.append("   stack 0x%x: not in memory" % (base + offset))
+            why = "was not collected" if machine.is_in_frame() else "not in memory"
+            lines.append("   stack 0x%x: %s" % (base + offset, why))
             break
         shown = "  ".join("%0*x" % (2 * size, int.from_bytes(word, "little")) for word in words)
         if mode == machine.LONG64:

@@ -489,6 +489,15 @@ class Decorated(FrameDecorator):
             return "??"
 
 
+def has_pc(frame):
+    """Not so in a trace frame that has not collected the stack: gdb's decorators can't show it."""
+    try:
+        frame.pc()
+    except gdb.error:
+        return False
+    return True
+
+
 class Filter:
     """For `bt`, which says of a stack's end only what it means: for our frames it means nothing."""
 
@@ -499,6 +508,8 @@ class Filter:
         last = None
         for decorator in frames:
             last = decorator.inferior_frame()
+            if not has_pc(last):
+                break
             yield Decorated(decorator)
         if last is None or last.architecture().name() == "i8086":
             return

@@ -273,11 +273,17 @@ def read_description():
     gdb.set_convenience_variable("stepvm_width", WIDTHS.get(name, -1))
 
 
+def is_in_frame():
+    """A trace frame is looked at (tfind)."""
+    number = gdb.convenience_variable("trace_frame")
+    return number is not None and int(number) >= 0
+
+
 def follow_trace_frame():
     """Behind tfind. In a frame of another mode than gdb's registers are for, all are unavailable."""
     if not has_guest():
         return
-    if gdb.convenience_variable("trace_frame") >= 0:
+    if is_in_frame():
         if is_known("$pc"):
             return
         read_description()
