@@ -103,6 +103,11 @@ out=$(session extended-remote "--memory 1M" spin -ex 'set {int} 0 = 0xf4e602b0' 
 has "$out" '\$1 = 5' "an exit port's status"
 has "$out" '=> 0x0:.sti' "run after the exit: the image is what it was"
 
+out=$(session extended-remote "--hlt exit" hello -ex 'trace *2' -ex tstart -ex 'info registers eax' -ex c \
+	-ex tstatus -ex tstop -ex 'tsave trace' -ex 'target tfile trace' -ex 'tfind start')
+has "$out" 'exited normally.*Collected 1 trace frame' "tstatus after the guest's end"
+has "$out" 'Found trace frame 0, tracepoint 1' "tsave after the guest's end"
+
 out=$(session extended-remote "" segments -ex 'stepi 3' -ex 'monitor reset' \
 	-ex 'maintenance flush register-cache' -ex 'x/i $pc' -ex 'monitor exit')
 has "$out" '=> 0x7c00:.ljmp' "monitor reset"

@@ -114,6 +114,39 @@ static void a_reset_brings_an_ended_guest_back(void)
 	rsp_close(&r);
 }
 
+/* What was collected is there still: gdb asks for it without end where it gets no answer (tsave).
+ */
+static void trace_frames_outlive_the_guest(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+	open_extended(&r);
+	RSP_IS(&r, "OK", "M0,4:b002e6f4");
+	RSP_IS(&r, "OK", "QTinit");
+	RSP_IS(&r, "OK", "QTDP:1:2:E:0:0-");
+	RSP_IS(&r, "OK", "QTDP:-1:2:M-1,0,4");
+	rsp_ask(&r, "g");
+	RSP_IS(&r, "OK", "QTStart");
+	RSP_BEGINS(&r, "W05", "c");
+	RSP_BEGINS(&r, "T1;tframes:1;", "qTStatus");
+	RSP_IS(&r, "OK", "QTStop");
+	RSP_BEGINS(&r, "T0;tstop::0;tframes:1;", "qTStatus");
+	RSP_IS(&r, "V1:27", "qTP:1:2");
+	RSP_BEGINS(&r, "T1:2:E:0:0", "qTfP");
+	RSP_BEGINS(&r, "A1:2:M-1,0,4", "qTsP");
+	RSP_IS(&r, "l", "qTsP");
+	RSP_IS(&r, "l", "qTfV");
+	RSP_IS(&r, "l", "qTsV");
+	RSP_BEGINS(&r, "m<?xml", "qXfer:features:read:target.xml:0,100");
+	RSP_BEGINS(&r, "01000f0000004d", "qTBuffer:0,100");
+	RSP_IS(&r, "F0T1", "QTFrame:0");
+	RSP_IS(&r, "OK", "QTFrame:-1");
+	RSP_IS(&r, "E22", "QTStart");
+	RSP_BEGINS(&r, "T05", "vRun;");
+	RSP_BEGINS(&r, "T0;tstop::0;tframes:1;", "qTStatus");
+	rsp_close(&r);
+}
+
 static void a_detached_guest_runs_until_it_is_attached_to(void)
 {
 	struct rsp r;
@@ -213,6 +246,7 @@ int main(void)
 	RUN(a_killed_guest_is_started_again_or_ends_with_its_debugger);
 	RUN(an_exit_is_not_the_end_of_the_session);
 	RUN(a_reset_brings_an_ended_guest_back);
+	RUN(trace_frames_outlive_the_guest);
 	RUN(a_detached_guest_runs_until_it_is_attached_to);
 	RUN(a_debugger_leaves_nothing_of_its_own);
 	RUN(the_image_is_read_again);

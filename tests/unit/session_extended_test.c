@@ -13,8 +13,8 @@ static void open_extended(struct wire *w)
 static void check_idle(struct wire *w)
 {
 	static const char *const refused[] = { "g", "G00", "p0", "P0=0", "m0,1", "M0,1:00", "c",
-		"s", "vCont;c", "Z0,0,1", "z0,0,1", "T1", "D",
-		"qXfer:features:read:target.xml:0,10", "qThreadExtraInfo,1", "qAttached:1" };
+		"s", "vCont;c", "Z0,0,1", "z0,0,1", "T1", "D", "QTinit", "QTDP:1:4:E:0:0",
+		"QTStart", "QTEnable:1:4", "qThreadExtraInfo,1", "qAttached:1" };
 	char log[2000];
 	CHECK_EQ(session_state(w->session), SESSION_IDLE);
 	snprintf(log, sizeof log, "%s", w->fake.log);
