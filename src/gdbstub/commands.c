@@ -308,6 +308,7 @@ static enum verdict detach(struct session *s, struct text_in in)
 		return REPLY_WRONG;
 	trace_end(s, TRACE_BY_DISCONNECT);
 	trace_look_away(&s->trace);
+	s->is_stop_held = false;
 	points_forget(&s->points); /* as the machine does */
 	s->target->run->detach(s->target->ctx);
 	return REPLY_LAST;
@@ -368,10 +369,7 @@ static enum verdict run(struct session *s, struct text_in in)
 		return REPLY_NONE;
 	if (!start_again(s))
 		return REPLY_WHY;
-	/* gdb reads the description after this: no registers of a layout that it may not know. */
-	text_put(&s->reply, "T05thread:");
-	session_put_thread(s, 0);
-	text_put_char(&s->reply, ';');
+	session_put_first_stop(s);
 	return REPLY;
 }
 
@@ -400,10 +398,12 @@ static enum verdict attach(struct session *s, struct text_in in)
 		snprintf(s->why.text, sizeof s->why.text, "%s", why);
 		return REPLY_WHY;
 	}
-	if (!s->target->run->attach(s->target->ctx))
+	if (!s->target->run->attach(s->target->ctx)) {
+		s->is_attaching = true;
 		return REPLY_LATER;
+	}
 	s->state = SESSION_STOPPED;
-	session_put_stop(s, false);
+	session_put_first_stop(s);
 	return REPLY;
 }
 

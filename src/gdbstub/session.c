@@ -210,6 +210,11 @@ static void put_signal(struct session *s, uint8_t signal)
 	text_put_char(&s->reply, ';');
 }
 
+void session_put_first_stop(struct session *s)
+{
+	put_signal(s, s->stop.kind == TARGET_STOP_SIGNAL ? s->stop.signal : TARGET_SIGNAL_TRAP);
+}
+
 void session_put_stop(struct session *s, bool with_reason)
 {
 	static const char *const watches[] = { [TARGET_WATCH_WRITE] = "watch:",
@@ -442,7 +447,7 @@ size_t session_feed(struct session *s, const uint8_t *bytes, size_t len)
 void session_replaced(struct session *s, const struct target_stop *stop)
 {
 	s->stop = *stop;
-	s->is_dead = s->is_stop_held = false;
+	s->is_dead = s->is_stop_held = s->is_attaching = false;
 	trace_restarted(&s->trace);
 }
 
@@ -457,10 +462,13 @@ void session_stopped(struct session *s, const struct target_stop *stop, const ch
 		session_print(s, text);
 	begin_reply(s);
 	s->state = SESSION_STOPPED;
-	if (must_announce_mode(s))
+	if (s->is_attaching && stop->kind != TARGET_STOP_EXITED)
+		session_put_first_stop(s);
+	else if (must_announce_mode(s))
 		put_exec(s);
 	else
 		session_put_stop(s, true);
+	s->is_attaching = false;
 	send_reply(s);
 	if (stop->kind == TARGET_STOP_EXITED) {
 		s->state = s->is_extended ? SESSION_IDLE : SESSION_GONE;

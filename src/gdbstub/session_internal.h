@@ -41,6 +41,8 @@ struct session {
 	/* gdb was told of an exec in the place of a stop in another mode than it speaks: its next
 	 * resume gets the stop. */
 	bool is_stop_held;
+	/* The stop that is waited for answers vAttach. */
+	bool is_attaching;
 
 	/* Descriptions are made once each; latched is the one that gdb read last, and what g, p, P,
 	 * G and T speak, whatever the machine's mode is by now. */
@@ -147,6 +149,9 @@ void session_make_room(struct session *s);
 enum verdict session_piece(struct session *s, struct text_in in, const char *document, size_t size);
 /* Appends the T or W packet for s->stop to s->reply. */
 void session_put_stop(struct session *s, bool with_reason);
+/* ... without registers, for a gdb that reads the description behind it and may not know the
+ * layout. */
+void session_put_first_stop(struct session *s);
 /* The stop that an exec event took the place of. True: it is in s->reply. False: gdb wants a step,
  * which is to be made. */
 bool session_put_held_stop(struct session *s, bool wants_step);

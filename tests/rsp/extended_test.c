@@ -109,7 +109,8 @@ static void a_reset_brings_an_ended_guest_back(void)
 	RSP_BEGINS(&r, "W05", "c");
 	RSP_BEGINS(&r, "E.", "vAttach;1");
 	rsp_monitor(&r, "reset");
-	RSP_STOPS(&r, "vAttach;1", 0, "T05");
+	RSP_BEGINS(&r, "T05", "vAttach;1");
+	CHECK_EQ(rsp_register(&r, 8), 0);
 	RSP_STOPS(&r, "s", 1, "T05");
 	rsp_close(&r);
 }
@@ -144,6 +145,27 @@ static void trace_frames_outlive_the_guest(void)
 	RSP_IS(&r, "E22", "QTStart");
 	RSP_BEGINS(&r, "T05", "vRun;");
 	RSP_BEGINS(&r, "T0;tstop::0;tframes:1;", "qTStatus");
+	rsp_close(&r);
+}
+
+/* gdb has forgotten the description when it detached, and reads it behind the answer: registers of
+ * a layout that it does not know end the attach. */
+static void an_attach_tells_no_registers(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "kernel64", "--mode", "long", "--load", "0x100000", NULL);
+	open_extended(&r);
+	RSP_BEGINS(&r, "PacketSize", "qSupported:exec-events+");
+	RSP_BEGINS(&r, "T00thread:1;10:", "c");
+	RSP_IS(&r, "OK", "D;1");
+	const char *reply = rsp_ask(&r, "vAttach;1");
+	CHECK(reply[0] == 'T' && !strcmp(reply + 3, "thread:1;"));
+	rsp_close(&r);
+	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+	open_extended(&r);
+	RSP_IS(&r, "OK", "D;1");
+	RSP_IS(&r, "T02thread:1;", "vAttach;1");
+	RSP_BEGINS(&r, "T05thread:1;8:", "s");
 	rsp_close(&r);
 }
 
@@ -247,6 +269,7 @@ int main(void)
 	RUN(an_exit_is_not_the_end_of_the_session);
 	RUN(a_reset_brings_an_ended_guest_back);
 	RUN(trace_frames_outlive_the_guest);
+	RUN(an_attach_tells_no_registers);
 	RUN(a_detached_guest_runs_until_it_is_attached_to);
 	RUN(a_debugger_leaves_nothing_of_its_own);
 	RUN(the_image_is_read_again);
