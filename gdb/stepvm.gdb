@@ -84,6 +84,7 @@ end
 
 define stepvm load
   monitor loadvm $arg0
+  stepvm-leave-frame
   maintenance flush register-cache
   maintenance flush dcache
   hook-stop
@@ -172,7 +173,7 @@ define stepvm-leave-frame
   end
 end
 document stepvm-leave-frame
-Part of 'run', 'start' and 'starti'.
+Part of 'run', 'start', 'starti' and 'stepvm load'.
 end
 define hook-run
   stepvm-leave-frame

@@ -214,6 +214,7 @@ Breakpoints, watchpoints and what is caught stay as they are now."""
     said = machine.monitor("loadvm " + arg)
     if not said.startswith("Loaded"):
         raise Failed(said.strip())
+    gdb.execute("stepvm-leave-frame", to_string=True)
     forget()
     gdb.write(said.splitlines()[0] + "\n")
     gdb.execute("hook-stop")  # the registers of another mode, the view

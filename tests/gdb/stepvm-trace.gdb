@@ -15,7 +15,10 @@ tstop
 tfind start
 expect-output "\A#0  factorial \(n=20.*\nBacktrace stopped: [^\n]*\n\Z" bt
 expect-output "stack 0x104fd8: was not collected" stepvm context
-tfind none
+stepvm save here
+stepvm load here
+expect $trace_frame == -1 "the guest is looked at again"
+expect n == 18
 python
 said = gdb.execute("continue", to_string=True)
 expect_equal("hook_stop" in said, False, "the guest's end is a stop without registers")
