@@ -15,15 +15,16 @@
 /* --- which instructions need none --------------------------------------------------------------
  */
 
-/* SDM vol 3, "Segment Descriptors": what a type allows, and limit checking. Expand-down segments
- * are left to the CPU. */
+/* SDM vol 3, "Segment Descriptors": what a type allows, and limit checking. In real mode, too: a
+ * descriptor of before stays when it is entered, and loading a segment register changes the base
+ * alone. There a code segment can be written. Expand-down segments are left to the CPU. */
 static bool allows(const struct kvm_segment *g, bool is_protected, const struct operand *o)
 {
 	const unsigned code = 8, expands_down = 4, is_writable = 2, is_readable = 2;
-	bool is_code = g->type & code;
-	if (is_protected && (g->unusable || !g->s || (!is_code && g->type & expands_down) ||
-	                            (is_code && !(g->type & is_readable)) ||
-	                            (o->is_write && (is_code || !(g->type & is_writable)))))
+	if (g->unusable || !g->s)
+		return false;
+	if (g->type & code ? !(g->type & is_readable) || (o->is_write && is_protected)
+	                   : g->type & expands_down || (o->is_write && !(g->type & is_writable)))
 		return false;
 	return o->offset + o->len - 1 <= g->limit;
 }

@@ -252,11 +252,14 @@ static enum insn_jump jump_of(bool is_0f, uint8_t opcode, uint8_t modrm)
 	return is_relative ? INSN_JUMP_RELATIVE : INSN_NO_JUMP;
 }
 
-/* at is behind the opcode. */
+/* Opcode, ModRM, SIB, displacement, immediate of the longest plain one, an add. */
+#define PLAIN_MAX (1 + 1 + 1 + 4 + 4)
+
+/* at is behind the opcode. With more prefixes it may be too long, which is #GP. */
 static void look_for_plain(struct insn *i, bool is_0f, const uint8_t *at, size_t left, bool is_64)
 {
 	uint8_t modrm = left ? at[0] : 0;
-	if (i->has_lock || i->rep != INSN_ONCE)
+	if (i->has_lock || i->rep != INSN_ONCE || i->prefix_len + PLAIN_MAX > INSN_MAX)
 		return;
 	bool is_one =
 	        is_0f ? is_plain_0f(i->opcode)

@@ -320,91 +320,6 @@ static void a_step_of_a_fault_ends_at_the_handlers_first_instruction(void)
 	rsp_close(&r);
 }
 
-#define BEYOND 0x20000 /* behind the code segment's limit, for a CPU that doesn't look at it */
-
-/* Where the guest is behind one instruction at 0x1002, all registers but these 0 before it. By
- * steps over two nops and it, or by a run to wherever it may come out. */
-struct out {
-	const char *hex;
-	uint32_t eax, esp, esi;
-	bool is_jump; /* to BEYOND */
-};
-/* The ends of a run: behind the instruction, or the handler of #UD, #SS or #GP. */
-static uint64_t end_of(struct rsp *r, const struct out *o, bool by_steps)
-{
-	const uint64_t next = 0x1002 + strlen(o->hex) / 2;
-	RSP_IS(r, "OK", "M1000,10:90909090909090909090909090909090");
-	RSP_IS(r, "OK", "M1002,%zx:%s", strlen(o->hex) / 2, o->hex);
-	const uint32_t values[] = { o->eax, 0, 0, 0, o->esp, 0, o->esi, 0, 0x1000, 2, 0, 0, 0, 0 };
-	for (unsigned i = 0; i < sizeof values / sizeof *values; i++)
-		if (i != 8)
-			RSP_IS(r, "OK", "P%x=%08x", i, __builtin_bswap32(values[i]));
-	RSP_IS(r, "OK", "P8=00100000"); /* as linear as it is with CS 0 */
-	if (by_steps) {
-		RSP_STOPS(r, "s", 0x1001, "T05");
-		RSP_STOPS(r, "s", 0x1002, "T05");
-		return rsp_pc(rsp_ask(r, "s"));
-	}
-	const uint64_t ends[] = { 0x2060, 0x20c0, 0x20d0, o->is_jump ? BEYOND : next };
-	for (unsigned i = 0; i < 4; i++)
-		RSP_IS(r, "OK", "Z1,%" PRIx64 ",1", ends[i]);
-	uint64_t pc = rsp_pc(rsp_ask(r, "c"));
-	for (unsigned i = 0; i < 4; i++)
-		RSP_IS(r, "OK", "z1,%" PRIx64 ",1", ends[i]);
-	return pc;
-}
-
-/* Plain instructions are stepped without their handlers watched, but at the edges of segments and
- * where they are none. Whether the CPU faults is the CPU's: TCG knows no limits in real mode. */
-static void a_step_of_a_plain_instruction_faults_where_a_run_does(void)
-{
-	static const struct out outs[] = {
-		{ "a1ffff", 0, 0x8000, 0 },             /* mov 0xffff, %ax */
-		{ "8b04", 0, 0x8000, 0xffff },          /* mov (%si), %ax */
-		{ "8904", 0, 0x8000, 0xffff },          /* mov %ax, (%si) */
-		{ "0104", 0, 0x8000, 0xffff },          /* add %ax, (%si) */
-		{ "8b44ff", 0, 0x8000, 0 },             /* mov -1(%si), %ax */
-		{ "678b00", 0x10000, 0x8000, 0 },       /* mov (%eax), %ax */
-		{ "678b00", 0xfffffffe, 0x8000, 0 },    /* the same */
-		{ "368b04", 0, 0x8000, 0xffff },        /* mov %ss:(%si), %ax */
-		{ "a5", 0, 0x8000, 0xffff },            /* movsw */
-		{ "50", 0, 1, 0 },                      /* push %ax */
-		{ "6a00", 0, 1, 0 },                    /* push $0 */
-		{ "58", 0, 0xffff, 0 },                 /* pop %ax */
-		{ "e80000", 0, 1, 0 },                  /* call */
-		{ "c9", 0, 0x8000, 0 },                 /* leave */
-		{ "ff34", 0, 0x8000, 0xffff },          /* push (%si) */
-		{ "66e9f8ef0100", 0, 0x8000, 0, true }, /* jmpl to 0x20000 */
-		{ "66ffe0", BEYOND, 0x8000, 0, true },  /* jmpl *%eax */
-		{ "66eb00", 0, 0x8000, 0 },             /* jmpl to the next */
-		{ "8dc0", 0, 0x8000, 0 },               /* lea of a register */
-		{ "fed0", 0, 0x8000, 0 },               /* fe /2 */
-		{ "c6c800", 0, 0x8000, 0 },             /* c6 /1 */
-		{ "f08904", 0, 0x8000, 0 },             /* lock mov */
-		{ "0f0b", 0, 0x8000, 0 },               /* ud2 */
-		{ "8b04", 0, 0x8000, 0x3000 },
-		{ "50", 0, 0x8000, 0 },
-		{ "40", 0, 0x8000, 0 },
-	};
-	struct rsp r;
-	unsigned faults = 0;
-	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
-	for (unsigned v = 0; v < 16; v++)
-		RSP_IS(&r, "OK", "M%x,4:%02x200000", 4 * v, 0x10 * v);
-	for (unsigned v = 0; v < 16; v++)
-		RSP_IS(&r, "OK", "M%x,4:9090ebfe", 0x2000 + 0x10 * v);
-	RSP_IS(&r, "OK", "M%x,4:9090ebfe", BEYOND);
-	for (size_t i = 0; i < sizeof outs / sizeof *outs; i++) {
-		uint64_t run = end_of(&r, &outs[i], false), steps = end_of(&r, &outs[i], true);
-		faults += run >= 0x2000;
-		if (steps != run)
-			CHECK_FAIL("%s: 0x%" PRIx64 " by steps, 0x%" PRIx64 " by a run",
-			        outs[i].hex, steps, run);
-	}
-	CHECK(faults >= 3);
-	rsp_close(&r);
-}
-
 static void an_mmio_access_is_one_step(void)
 {
 	struct rsp r;
@@ -493,7 +408,6 @@ int main(void)
 	RUN(hlt_halts_and_says_so);
 	RUN(a_step_of_int_ends_at_the_handlers_first_instruction);
 	RUN(a_step_of_a_fault_ends_at_the_handlers_first_instruction);
-	RUN(a_step_of_a_plain_instruction_faults_where_a_run_does);
 	RUN(an_mmio_access_is_one_step);
 	RUN(a_triple_fault_stops_with_a_sentence);
 	RUN(the_exit_port_ends_with_its_status);

@@ -222,6 +222,9 @@ static void plain_instructions_are_known(void)
 		{ "0f 22 c0", 16, false, INSN_NO_JUMP },
 		{ "0f 01 10", 16, false, INSN_NO_JUMP },
 		{ "0f a1", 16, false, INSN_NO_JUMP },
+		/* With so many prefixes it may be longer than 15 bytes. */
+		{ "26 26 26 26 81", 16, true, INSN_NO_JUMP },
+		{ "26 26 26 26 26 81", 16, false, INSN_NO_JUMP },
 	};
 	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
 		uint8_t bytes[INSN_MAX];
