@@ -104,10 +104,10 @@ static int guess_vector(struct page *p, struct vcpu *v)
 	}
 	if (!insn_decode(&insn, bytes, n, bits))
 		return -1;
-	if (insn.kind == INSN_INT)
-		return insn.vector;
 	if (insn.faults == INSN_FAULTS_INVALID)
 		return VECTOR_UD;
+	if (insn.kind == INSN_INT)
+		return insn.vector;
 	unsigned count = operands_decode(bytes, n, bits, vcpu_regs(v), vcpu_sregs(v), operands);
 	for (unsigned i = 0; i < count; i++)
 		if (linear_find_miss(v, operands[i].gva, &miss)) {

@@ -7,10 +7,14 @@
 #include "kvm/linear.h"
 #include "kvm/registers.h"
 
-#define RFLAGS_TF (1u << 8) /* SDM vol 1, "EFLAGS Register" */
-#define RFLAGS_AC (1u << 18)
-#define CR0_PE    (1u << 0) /* SDM vol 3, "Control Registers" */
-#define CR0_PG    (1u << 31)
+#define RFLAGS_TF      (1u << 8) /* SDM vol 1, "EFLAGS Register" */
+#define RFLAGS_AC      (1u << 18)
+#define CR0_PE         (1u << 0) /* SDM vol 3, "Control Registers" */
+#define CR0_MP         (1u << 1)
+#define CR0_EM         (1u << 2)
+#define CR0_TS         (1u << 3)
+#define CR0_PG         (1u << 31)
+#define CR4_OSXMMEXCPT (1u << 10)
 
 /* --- which instructions need none --------------------------------------------------------------
  */
@@ -61,15 +65,44 @@ bool handlers_can_fault(struct vcpu *v, const struct insn *insn)
 /* --- where they are ----------------------------------------------------------------------------
  */
 
+static void replace(uint8_t vectors[BREAKPOINT_REGISTERS], uint8_t old, uint8_t new)
+{
+	uint8_t *at = memchr(vectors, old, BREAKPOINT_REGISTERS);
+	if (at && !memchr(vectors, new, BREAKPOINT_REGISTERS))
+		*at = new;
+}
+
+/* What CR0 and CR4 rule out gives its place to another. SDM vol 3, "Control Registers", and table
+ * 2-1 for #NM. */
+static void heed_control_registers(
+        uint8_t to[BREAKPOINT_REGISTERS], const struct insn *insn, const struct kvm_sregs *s)
+{
+	uint64_t no_float = insn->opcode == 0x9b && !(s->cr0 & CR0_MP) ? 0 : CR0_TS;
+	if (insn->faults == INSN_FAULTS_FLOAT && insn->opcode != 0x9b)
+		no_float |= CR0_EM;
+	if (s->cr0 & no_float) {
+		replace(to, VECTOR_MF, VECTOR_NM);
+		replace(to, VECTOR_XM, VECTOR_NM);
+	} else if (!(s->cr4 & CR4_OSXMMEXCPT)) {
+		replace(to, VECTOR_XM, VECTOR_MF);
+	}
+	if (!(s->cr0 & CR0_PG)) {
+		replace(to, VECTOR_PF, VECTOR_UD);
+		replace(to, VECTOR_PF, VECTOR_SS);
+	}
+}
+
 /* The four vectors that matter most, for there are four debug registers, likeliest first: where two
  * lead to one handler, the first is taken to be the one. */
-static void choose_vectors(const struct insn *insn, bool is_real, uint8_t to[BREAKPOINT_REGISTERS])
+static void choose_vectors(const struct insn *insn, const struct kvm_sregs *s, bool is_real,
+        uint8_t to[BREAKPOINT_REGISTERS])
 {
 	static const uint8_t real[][BREAKPOINT_REGISTERS] = {
 		[INSN_FAULTS_USUAL] = { VECTOR_GP, VECTOR_SS, VECTOR_UD, VECTOR_DE },
 		[INSN_FAULTS_DIVIDE] = { VECTOR_DE, VECTOR_GP, VECTOR_SS, VECTOR_UD },
 		[INSN_FAULTS_SEGMENT] = { VECTOR_GP, VECTOR_SS, VECTOR_UD, VECTOR_DE },
-		[INSN_FAULTS_FLOAT] = { VECTOR_NM, VECTOR_MF, VECTOR_UD, VECTOR_GP },
+		[INSN_FAULTS_FLOAT] = { VECTOR_MF, VECTOR_UD, VECTOR_GP, VECTOR_SS },
+		[INSN_FAULTS_SIMD] = { VECTOR_XM, VECTOR_UD, VECTOR_GP, VECTOR_SS },
 		[INSN_FAULTS_BOUND] = { VECTOR_BR, VECTOR_UD, VECTOR_SS, VECTOR_GP },
 		[INSN_FAULTS_INVALID] = { VECTOR_UD, VECTOR_GP, VECTOR_SS, VECTOR_DE },
 		[INSN_FAULTS_ACCESS] = { VECTOR_GP, VECTOR_SS, VECTOR_UD, VECTOR_DE },
@@ -78,12 +111,14 @@ static void choose_vectors(const struct insn *insn, bool is_real, uint8_t to[BRE
 		[INSN_FAULTS_USUAL] = { VECTOR_PF, VECTOR_GP, VECTOR_SS, VECTOR_UD },
 		[INSN_FAULTS_DIVIDE] = { VECTOR_DE, VECTOR_PF, VECTOR_GP, VECTOR_SS },
 		[INSN_FAULTS_SEGMENT] = { VECTOR_GP, VECTOR_NP, VECTOR_SS, VECTOR_PF },
-		[INSN_FAULTS_FLOAT] = { VECTOR_NM, VECTOR_MF, VECTOR_PF, VECTOR_GP },
+		[INSN_FAULTS_FLOAT] = { VECTOR_MF, VECTOR_UD, VECTOR_PF, VECTOR_GP },
+		[INSN_FAULTS_SIMD] = { VECTOR_XM, VECTOR_UD, VECTOR_PF, VECTOR_GP },
 		[INSN_FAULTS_BOUND] = { VECTOR_BR, VECTOR_UD, VECTOR_PF, VECTOR_GP },
 		[INSN_FAULTS_INVALID] = { VECTOR_UD, VECTOR_PF, VECTOR_GP, VECTOR_SS },
 		[INSN_FAULTS_ACCESS] = { VECTOR_PF, VECTOR_GP, VECTOR_SS, VECTOR_UD },
 	};
 	memcpy(to, is_real ? real[insn->faults] : prot[insn->faults], BREAKPOINT_REGISTERS);
+	heed_control_registers(to, insn, s);
 	if (insn->kind == INSN_INT) {
 		memmove(to + 1, to, BREAKPOINT_REGISTERS - 1);
 		to[0] = insn->vector;
@@ -96,7 +131,7 @@ void handlers_find(struct vcpu *v, const struct insn *insn, struct handlers *h)
 	uint64_t pc = registers_pc(v);
 	h->count = 0;
 	h->slot_size = 2;
-	choose_vectors(insn, registers_mode(v) == CPU_REAL16, vectors);
+	choose_vectors(insn, vcpu_sregs(v), registers_mode(v) == CPU_REAL16, vectors);
 	for (unsigned i = 0; i < BREAKPOINT_REGISTERS; i++) {
 		uint64_t gva;
 		bool is_new = true;

@@ -56,39 +56,63 @@ static int8_t written_cr(uint8_t opcode, const uint8_t *at, bool has_rex_r)
 	return reg == 6 ? 0 : -1;
 }
 
-static enum insn_faults one_byte_faults(uint8_t opcode, uint8_t reg)
+/* Forms that there are not: the ModRM's, or in 64-bit code. For those that are INSN_FAULTS_USUAL it
+ * makes no difference. */
+static bool is_invalid(uint8_t opcode, uint8_t modrm, bool is_64)
 {
+	unsigned reg = modrm >> 3 & 7;
+	switch (opcode) {
+	case 0x07:
+	case 0x17:
+	case 0x1f:
+	case 0x9a:
+	case 0xce:
+	case 0xd4:
+	case 0xea: return is_64;
+	case 0x8e: return reg == 1 || reg > 5; /* mov to cs */
+	case 0xff: return (reg == 3 || reg == 5) && modrm >= 0xc0;
+	default: return false;
+	}
+}
+
+static enum insn_faults one_byte_faults(uint8_t opcode, uint8_t modrm, bool is_64)
+{
+	unsigned reg = modrm >> 3 & 7;
+	bool is_vex = is_64 || modrm >= 0xc0; /* SDM vol 2, 2.3.1; EVEX: 2.7.1 */
+	if (is_invalid(opcode, modrm, is_64))
+		return INSN_FAULTS_INVALID;
 	switch (opcode) {
 	case 0xd4: /* aam */ return INSN_FAULTS_DIVIDE;
 	case 0xf6:
 	case 0xf7: /* div, idiv */ return reg >= 6 ? INSN_FAULTS_DIVIDE : INSN_FAULTS_USUAL;
 	case 0xff: /* far call and jmp */
 		return reg == 3 || reg == 5 ? INSN_FAULTS_SEGMENT : INSN_FAULTS_USUAL;
+	case 0xc4:
+	case 0xc5: /* les, lds */ return is_vex ? INSN_FAULTS_SIMD : INSN_FAULTS_SEGMENT;
+	case 0x62: /* bound */ return is_vex ? INSN_FAULTS_SIMD : INSN_FAULTS_BOUND;
 	case 0x07:
 	case 0x17:
 	case 0x1f: /* pop es, ss, ds */
 	case 0x8e: /* mov to a segment register */
 	case 0x9a: /* far call */
-	case 0xc4:
-	case 0xc5: /* les, lds (or VEX, which #NP does not hurt) */
 	case 0xca:
 	case 0xcb: /* retf */
 	case 0xcf: /* iret */
 	case 0xea: /* far jmp */ return INSN_FAULTS_SEGMENT;
-	case 0x62: /* bound */ return INSN_FAULTS_BOUND;
 	case 0x9b: /* fwait */ return INSN_FAULTS_FLOAT;
 	default: return opcode >= 0xd8 && opcode <= 0xdf ? INSN_FAULTS_FLOAT : INSN_FAULTS_USUAL;
 	}
 }
 
-static enum insn_faults two_byte_faults(uint8_t opcode)
+static enum insn_faults two_byte_faults(uint8_t opcode, uint8_t modrm)
 {
 	switch (opcode) {
 	case 0xa1:
-	case 0xa9: /* pop fs, gs */
+	case 0xa9: /* pop fs, gs */ return INSN_FAULTS_SEGMENT;
 	case 0xb2:
 	case 0xb4:
-	case 0xb5: /* lss, lfs, lgs */ return INSN_FAULTS_SEGMENT;
+	case 0xb5: /* lss, lfs, lgs */
+		return modrm < 0xc0 ? INSN_FAULTS_SEGMENT : INSN_FAULTS_INVALID;
 	case 0x0b:
 	case 0xb9:
 	case 0xff: /* ud2, ud1, ud0 */ return INSN_FAULTS_INVALID;
@@ -96,11 +120,11 @@ static enum insn_faults two_byte_faults(uint8_t opcode)
 	case 0xc2:
 	case 0xc4:
 	case 0xc5:
-	case 0xc6: return INSN_FAULTS_FLOAT;
+	case 0xc6: return INSN_FAULTS_SIMD;
 	}
 	if ((opcode >= 0x10 && opcode <= 0x17) || (opcode >= 0x28 && opcode <= 0x2f) ||
 	        (opcode >= 0x50 && opcode <= 0x7f) || opcode >= 0xd0)
-		return INSN_FAULTS_FLOAT;
+		return INSN_FAULTS_SIMD;
 	return INSN_FAULTS_USUAL;
 }
 
@@ -255,10 +279,14 @@ static enum insn_jump jump_of(bool is_0f, uint8_t opcode, uint8_t modrm)
 /* Opcode, ModRM, SIB, displacement, immediate of the longest plain one, an add. */
 #define PLAIN_MAX (1 + 1 + 1 + 4 + 4)
 
-/* at is behind the opcode. With more prefixes it may be too long, which is #GP. */
+/* Sets faults and jump where more is known. at is behind the opcode. With more prefixes it may be
+ * too long, which is #GP. */
 static void look_for_plain(struct insn *i, bool is_0f, const uint8_t *at, size_t left, bool is_64)
 {
 	uint8_t modrm = left ? at[0] : 0;
+	/* Those that lock goes with are all of the usual ones. SDM vol 2, LOCK. */
+	if (i->has_lock && (i->faults != INSN_FAULTS_USUAL || i->kind == INSN_INT))
+		i->faults = INSN_FAULTS_INVALID;
 	if (i->has_lock || i->rep != INSN_ONCE || i->prefix_len + PLAIN_MAX > INSN_MAX)
 		return;
 	bool is_one =
@@ -316,10 +344,10 @@ static unsigned modrm_len(const uint8_t *at, size_t left, unsigned address_bits)
 }
 
 /* len, vector, and what depends on ModRM. at is behind the opcode. */
-static bool finish(struct insn *i, const uint8_t *at, size_t left)
+static bool finish(struct insn *i, const uint8_t *at, size_t left, bool is_64)
 {
 	unsigned tail;
-	uint8_t reg = left ? at[0] >> 3 & 7 : 0;
+	uint8_t modrm = left ? at[0] : 0, reg = modrm >> 3 & 7;
 	/* What these are is in their ModRM. */
 	bool has_modrm_opcode =
 	        i->opcode == 0x8e || i->opcode == 0xf6 || i->opcode == 0xf7 || i->opcode == 0xff;
@@ -327,7 +355,7 @@ static bool finish(struct insn *i, const uint8_t *at, size_t left)
 		return false;
 	if (i->opcode == 0x8e && reg == 2)
 		i->kind = INSN_LOAD_SS;
-	i->faults = one_byte_faults(i->opcode, reg);
+	i->faults = one_byte_faults(i->opcode, modrm, is_64);
 	if (i->kind == INSN_OTHER || i->kind == INSN_STRING || i->kind == INSN_SCAN)
 		return true;
 	i->len = i->prefix_len + 1;
@@ -379,7 +407,7 @@ bool insn_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned code
 	i->opcode = bytes[at++];
 	if (i->opcode != 0x0f) {
 		i->kind = (enum insn_kind)kinds[i->opcode];
-		if (!finish(i, bytes + at, len - at))
+		if (!finish(i, bytes + at, len - at, code_bits == 64))
 			return false;
 		look_for_plain(i, false, bytes + at, len - at, code_bits == 64);
 		return true;
@@ -390,7 +418,7 @@ bool insn_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned code
 	if (at == len && (i->opcode == 0x01 || i->opcode == 0x22))
 		return false;
 	i->kind = two_byte_kind(i->opcode);
-	i->faults = two_byte_faults(i->opcode);
+	i->faults = two_byte_faults(i->opcode, at < len ? bytes[at] : 0);
 	i->written_cr = written_cr(i->opcode, bytes + at, rex & 4);
 	look_for_plain(i, true, bytes + at, len - at, code_bits == 64);
 	return true;

@@ -32,9 +32,10 @@ enum insn_faults {
 	INSN_FAULTS_DIVIDE,  /* also #DE */
 	INSN_FAULTS_SEGMENT, /* also #NP: loads a segment register or goes to another code segment
 	                      */
-	INSN_FAULTS_FLOAT,   /* also #NM and #MF or #XM */
+	INSN_FAULTS_FLOAT,   /* x87: also #NM and #MF */
+	INSN_FAULTS_SIMD,    /* also #NM and #XM (or #MF: MMX) */
 	INSN_FAULTS_BOUND,   /* also #BR */
-	INSN_FAULTS_INVALID, /* ud0, ud1, ud2: #UD and nothing else */
+	INSN_FAULTS_INVALID, /* #UD and nothing else */
 	INSN_FAULTS_ACCESS,  /* those of its operands in memory (operands.h), if it has any, and
 	                      * of where it jumps to: nothing else */
 };

@@ -22,6 +22,7 @@ enum vector {
 	VECTOR_GP = 13,
 	VECTOR_PF = 14,
 	VECTOR_MF = 16,
+	VECTOR_XM = 19,
 };
 
 /* The linear address of the handler's first instruction in *gva, and in *slot_size the bytes of one

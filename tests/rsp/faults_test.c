@@ -12,13 +12,13 @@ struct out {
 	uint32_t eax, esp, esi;
 	bool is_jump; /* to BEYOND */
 };
-/* The ends of a run: behind the instruction, or the handler of #UD, #SS or #GP. */
+/* The ends of a run: behind the instruction, or the handler of #UD, #NM, #SS or #GP. */
 static uint64_t end_of(struct rsp *r, const struct out *o, bool by_steps)
 {
 	const uint64_t next = 0x1002 + strlen(o->hex) / 2;
 	RSP_IS(r, "OK", "M1000,10:90909090909090909090909090909090");
 	RSP_IS(r, "OK", "M1002,%zx:%s", strlen(o->hex) / 2, o->hex);
-	const uint32_t values[] = { o->eax, 0, 0, 0, o->esp, 0, o->esi, 0, 0x1000, 2, 0, 0, 0, 0 };
+	const uint32_t values[] = { o->eax, 0, 0, 0, o->esp, 0, o->esi, 0, 0x1000, 2 };
 	for (unsigned i = 0; i < sizeof values / sizeof *values; i++)
 		if (i != 8)
 			RSP_IS(r, "OK", "P%x=%08x", i, __builtin_bswap32(values[i]));
@@ -28,12 +28,13 @@ static uint64_t end_of(struct rsp *r, const struct out *o, bool by_steps)
 		RSP_STOPS(r, "s", 0x1002, "T05");
 		return rsp_pc(rsp_ask(r, "s"));
 	}
-	const uint64_t ends[] = { 0x2060, 0x20c0, 0x20d0, o->is_jump ? BEYOND : next };
-	for (unsigned i = 0; i < 4; i++)
-		RSP_IS(r, "OK", "Z1,%" PRIx64 ",1", ends[i]);
+	const uint64_t ends[] = { HANDLER_OF(6), HANDLER_OF(7), HANDLER_OF(12), HANDLER_OF(13),
+		o->is_jump ? BEYOND : next };
+	for (unsigned i = 0; i < 5; i++)
+		RSP_IS(r, "OK", "Z0,%" PRIx64 ",1", ends[i]);
 	uint64_t pc = rsp_pc(rsp_ask(r, "c"));
-	for (unsigned i = 0; i < 4; i++)
-		RSP_IS(r, "OK", "z1,%" PRIx64 ",1", ends[i]);
+	for (unsigned i = 0; i < 5; i++)
+		RSP_IS(r, "OK", "z0,%" PRIx64 ",1", ends[i]);
 	return pc;
 }
 
@@ -126,9 +127,62 @@ static void a_step_in_real_mode_heeds_the_descriptors_of_before(void)
 	rsp_close(&r);
 }
 
+static void set(struct rsp *r, const struct rsp_registers *regs, const char *name, const char *hex)
+{
+	RSP_IS(r, "OK", "P%x=%s", rsp_number_of(regs, name), hex);
+}
+
+/* 32-bit protected mode, without paging. GDT at 0x4000, IDT at 0x4100. */
+static void protected_mode(struct rsp *r, const struct rsp_registers *regs)
+{
+	RSP_IS(r, "OK", "M4008,10:ffff0000009bcf00ffff00000093cf00");
+	for (unsigned v = 0; v < 16; v++) {
+		RSP_IS(r, "OK", "M%x,8:%02x200800008e0000", 0x4100 + 8 * v, 0x10 * v);
+		RSP_IS(r, "OK", "M%x,4:9090ebfe", HANDLER_OF(v));
+	}
+	set(r, regs, "gdtr", "0040000017000000");
+	set(r, regs, "idtr", "004100007f000000");
+	set(r, regs, "cr4", "00000000");
+	set(r, regs, "cr0", "11000000");
+	set(r, regs, "cs", "08000000");
+	set(r, regs, "ss", "10000000");
+	set(r, regs, "ds", "10000000");
+}
+
+/* SSE before CR4.OSFXSR is set, x87 with CR0.EM, and forms that there are not. */
+static void a_step_of_an_invalid_instruction_ends_at_the_handlers_first(void)
+{
+	static const struct {
+		const char *cr0;
+		struct out out;
+		unsigned vector;
+	} rows[] = {
+		{ "11000000", { "0f1000", 0, 0x8000, 0 }, 6 }, /* movups (%eax), %xmm0 */
+		{ "11000000", { "8ec8", 0, 0x8000, 0 }, 6 },   /* mov %eax, %cs */
+		{ "11000000", { "ffe8", 0, 0x8000, 0 }, 6 },   /* far jmp to a register */
+		{ "11000000", { "0fb2c0", 0, 0x8000, 0 }, 6 }, /* lss of a register */
+		{ "11000000", { "f0f7f0", 1, 0x8000, 0 }, 6 }, /* lock div */
+		{ "15000000", { "d9e8", 0, 0x8000, 0 }, 7 },   /* fld1 */
+	};
+	struct rsp r;
+	static struct rsp_registers regs;
+	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+	rsp_read_registers(&r, &regs);
+	protected_mode(&r, &regs);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		set(&r, &regs, "cr0", rows[i].cr0);
+		if (end_of(&r, &rows[i].out, false) == HANDLER_OF(rows[i].vector))
+			CHECK_EQ(end_of(&r, &rows[i].out, true), HANDLER_OF(rows[i].vector));
+		else
+			printf("# %s: not here\n", rows[i].out.hex);
+	}
+	rsp_close(&r);
+}
+
 int main(void)
 {
 	RUN(a_step_of_a_plain_instruction_faults_where_a_run_does);
 	RUN(a_step_in_real_mode_heeds_the_descriptors_of_before);
+	RUN(a_step_of_an_invalid_instruction_ends_at_the_handlers_first);
 	return check_done();
 }

@@ -239,6 +239,51 @@ static void plain_instructions_are_known(void)
 	}
 }
 
+static void invalid_forms_and_vectors_are_known(void)
+{
+	static const struct {
+		const char *hex;
+		unsigned code_bits;
+		enum insn_faults faults;
+	} rows[] = {
+		{ "d8 00", 32, INSN_FAULTS_FLOAT },
+		{ "9b", 16, INSN_FAULTS_FLOAT },
+		{ "0f 28 c0", 32, INSN_FAULTS_SIMD },
+		{ "c5 f8 28 c0", 64, INSN_FAULTS_SIMD }, /* vmovaps */
+		{ "c5 f8 28 c0", 32, INSN_FAULTS_SIMD },
+		{ "c5 00", 32, INSN_FAULTS_SEGMENT }, /* lds */
+		{ "c4 00", 64, INSN_FAULTS_SIMD },
+		{ "62 00", 32, INSN_FAULTS_BOUND },
+		{ "62 00", 64, INSN_FAULTS_SIMD },
+		{ "8e d8", 32, INSN_FAULTS_SEGMENT },
+		{ "8e c8", 32, INSN_FAULTS_INVALID }, /* mov to cs */
+		{ "8e f8", 32, INSN_FAULTS_INVALID },
+		{ "ff 2c 24", 32, INSN_FAULTS_SEGMENT },
+		{ "ff ec", 32, INSN_FAULTS_INVALID }, /* far jmp to a register */
+		{ "0f b2 00", 32, INSN_FAULTS_SEGMENT },
+		{ "0f b2 c0", 32, INSN_FAULTS_INVALID },
+		{ "1f", 32, INSN_FAULTS_SEGMENT },
+		{ "1f", 64, INSN_FAULTS_INVALID },
+		{ "ce", 32, INSN_FAULTS_USUAL },
+		{ "ce", 64, INSN_FAULTS_INVALID },
+		{ "d4 0a", 64, INSN_FAULTS_INVALID },
+		{ "f7 f0", 32, INSN_FAULTS_DIVIDE },
+		{ "f0 f7 f0", 32, INSN_FAULTS_INVALID },
+		{ "f0 cd 80", 32, INSN_FAULTS_INVALID },
+		{ "f0 01 00", 32, INSN_FAULTS_USUAL },
+	};
+	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+		uint8_t bytes[INSN_MAX];
+		struct insn i;
+		size_t n = bytes_of(rows[k].hex, bytes);
+		if (!insn_decode(&i, bytes, n, rows[k].code_bits))
+			CHECK_FAIL("%s: not decoded", rows[k].hex);
+		else if (i.faults != rows[k].faults)
+			CHECK_FAIL("%s in %u-bit code: faults %d", rows[k].hex, rows[k].code_bits,
+			        (int)i.faults);
+	}
+}
+
 static void bytes_that_end_early_are_refused(void)
 {
 	static const char *const whole[] = { "f4", "f3 67 a4", "66 0f 05", "48 0f 05", "f0 0f 05",
@@ -288,6 +333,7 @@ int main(void)
 	RUN(a_rex_before_another_prefix_is_ignored);
 	RUN(classes_cover_the_opcode_maps);
 	RUN(plain_instructions_are_known);
+	RUN(invalid_forms_and_vectors_are_known);
 	RUN(bytes_that_end_early_are_refused);
 	RUN(what_is_behind_does_not_matter);
 	return check_done();
