@@ -6,6 +6,10 @@
 void monitor_savevm(struct serve *s, const struct output *out, const char *name)
 {
 	struct error e = { 0 };
+	if (s->is_dead) {
+		say(out, "savevm %s: the guest has ended: start it again by run\n", name);
+		return;
+	}
 	if (snapshots_take(&s->snapshots, name, s->machine, &s->last, &e)) {
 		say(out, "savevm %s: %s\n", name, e.text);
 		return;

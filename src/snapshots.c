@@ -40,10 +40,14 @@ uint64_t snapshots_size(const struct snapshots *s)
 	return size;
 }
 
+/* Nothing that makes more than a word of it where it is printed. */
 static bool is_name(const char *name)
 {
 	size_t n = strlen(name);
-	return n && n < SNAPSHOT_NAME_MAX && !strchr(name, ' ');
+	for (const char *at = name; *at; at++)
+		if ((unsigned char)*at <= ' ' || *at == 0x7f)
+			return false;
+	return n && n < SNAPSHOT_NAME_MAX;
 }
 
 int snapshots_take(struct snapshots *s, const char *name, struct machine *m,
@@ -54,7 +58,8 @@ int snapshots_take(struct snapshots *s, const char *name, struct machine *m,
 	const struct named_snapshot *old = snapshots_find(s, name);
 	if (!is_name(name))
 		return error_set(e, -EINVAL,
-		        "a name of 1 to %d characters without blanks was meant",
+		        "a name of 1 to %d characters, no blanks and no control characters, was "
+		        "meant",
 		        SNAPSHOT_NAME_MAX - 1);
 	if (!old && s->count == SNAPSHOTS_MAX)
 		return error_set(e, -ENOSPC,

@@ -390,6 +390,8 @@ static void names_and_bounds(void)
 	MONITOR(&r, "delvm a", "delvm a: there is no such snapshot");
 	MONITOR(&r, "savevm", "savevm : a name of 1 to 31");
 	MONITOR(&r, "savevm a b", "savevm a b: a name of 1 to 31");
+	MONITOR(&r, "savevm a\nb", "savevm a\nb: a name of 1 to 31");
+	MONITOR(&r, "savevm \x1b[2J", "savevm \x1b[2J: a name of 1 to 31");
 	MONITOR(&r, "savevm 12345678901234567890123456789012", "savevm 123");
 	RSP_IS(&r, "OK", "M1000,4:01020304");
 	MONITOR(&r, "savevm a", "Saved a: ");
@@ -436,6 +438,7 @@ static void a_running_guest_and_a_dead_one(void)
 	RSP_IS(&r, "02", "m1000,1");
 	RSP_BEGINS(&r, "T05", "s");
 	RSP_IS(&r, "OK", "vKill;1");
+	MONITOR(&r, "savevm dead", "savevm dead: the guest has ended");
 	MONITOR(&r, "loadvm later", "loadvm later: the guest has ended");
 	RSP_BEGINS(&r, "T05", "vRun;");
 	RSP_IS(&r, "00", "m1000,1");
