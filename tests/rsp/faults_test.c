@@ -13,6 +13,23 @@ struct out {
 	bool is_jump;    /* to BEYOND */
 	unsigned vector; /* that it may raise besides #UD and #GP; 0: #SS */
 };
+/* A run that comes out nowhere ends after RUN_MS, or at once: there is nothing to compare with. */
+#define RUN_MS  1000
+#define NOWHERE UINT64_MAX
+
+static uint64_t run(struct rsp *r)
+{
+	bool is_text = true; /* which may come before the stop */
+	rsp_send(r, "c", 1);
+	while (is_text && rsp_receive(r, RUN_MS))
+		is_text = r->packet[0] == 'O';
+	if (!is_text) /* T06: the CPU refuses to be entered so */
+		return strncmp(r->packet, "T06", 3) ? rsp_pc(r->packet) : NOWHERE;
+	rsp_send_raw(r, "\x03", 1);
+	CHECK(!strncmp(rsp_reply(r), "T02", 3));
+	return NOWHERE;
+}
+
 /* The ends of a run: behind the instruction, or a handler. As many as there are debug registers, so
  * that the CPU itself runs it. */
 static uint64_t end_of(struct rsp *r, const struct out *o, bool by_steps)
@@ -34,7 +51,7 @@ static uint64_t end_of(struct rsp *r, const struct out *o, bool by_steps)
 		HANDLER_OF(o->vector ? o->vector : 12), o->is_jump ? BEYOND : next };
 	for (unsigned i = 0; i < 4; i++)
 		RSP_IS(r, "OK", "Z1,%" PRIx64 ",1", ends[i]);
-	uint64_t pc = rsp_pc(rsp_ask(r, "c"));
+	uint64_t pc = run(r);
 	for (unsigned i = 0; i < 4; i++)
 		RSP_IS(r, "OK", "z1,%" PRIx64 ",1", ends[i]);
 	return pc;
@@ -42,11 +59,16 @@ static uint64_t end_of(struct rsp *r, const struct out *o, bool by_steps)
 
 static bool has_faulted(struct rsp *r, const struct out *o)
 {
-	uint64_t run = end_of(r, o, false), steps = end_of(r, o, true);
-	if (steps != run)
-		CHECK_FAIL(
-		        "%s: 0x%" PRIx64 " by steps, 0x%" PRIx64 " by a run", o->hex, steps, run);
-	return run >= 0x2000 && run != BEYOND;
+	uint64_t by_run = end_of(r, o, false);
+	if (by_run == NOWHERE) {
+		printf("# %s: not here\n", o->hex);
+		return false;
+	}
+	uint64_t by_steps = end_of(r, o, true);
+	if (by_steps != by_run)
+		CHECK_FAIL("%s: 0x%" PRIx64 " by steps, 0x%" PRIx64 " by a run", o->hex, by_steps,
+		        by_run);
+	return by_run >= 0x2000 && by_run != BEYOND;
 }
 
 static void real_mode_handlers(struct rsp *r)
@@ -110,7 +132,6 @@ static void a_step_in_real_mode_heeds_the_descriptors_of_before(void)
 		"91000000", /* read-only data */
 		"97000000", /* expand-down: the limit is below all that is valid */
 		"99000000", /* execute-only code */
-		"9b000000", /* code that can be read */
 	};
 	static const struct out outs[] = { { "8904", 0, 0x8000, 0x3000 },
 		{ "8b04", 0, 0x8000, 0x3000 } };
