@@ -1,5 +1,7 @@
 #include "journal.h"
 
+#include "bytes.h"
+
 void journal_start(struct journal *j)
 {
 	j->next = j->used = 0;
@@ -11,14 +13,6 @@ void journal_end(struct journal *j)
 	j->is_on = false;
 }
 
-static uint64_t value_of(const uint8_t *data, unsigned size)
-{
-	uint64_t value = 0;
-	for (unsigned i = 0; i < size && i < sizeof value; i++)
-		value |= (uint64_t)data[i] << 8 * i;
-	return value;
-}
-
 static struct journal_event event_of(const struct exit *x)
 {
 	struct journal_event e = { .kind = x->kind, .reason = x->reason, .count = 1, .times = 1 };
@@ -27,12 +21,12 @@ static struct journal_event event_of(const struct exit *x)
 		e.size = x->io.size;
 		e.at = x->io.port;
 		e.count = x->io.count;
-		e.value = x->io.count ? value_of(x->io.data, x->io.size) : 0;
+		e.value = x->io.count ? get_number(x->io.data, x->io.size) : 0;
 	} else if (x->kind == EXIT_MMIO) {
 		e.is_write = x->mmio.is_write;
 		e.size = x->mmio.size;
 		e.at = x->mmio.gpa;
-		e.value = value_of(x->mmio.data, x->mmio.size);
+		e.value = get_number(x->mmio.data, x->mmio.size);
 	}
 	return e;
 }

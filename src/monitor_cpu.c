@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "kvm/registers.h"
 #include "kvm/segment.h"
 #include "monitor_internal.h"
@@ -127,30 +128,22 @@ static void say_debug(const struct output *out, struct vcpu *v)
 	say(out, "\nDR6=%016" PRIx64 " DR7=%016" PRIx64 "\n", (uint64_t)d.dr6, (uint64_t)d.dr7);
 }
 
-static uint64_t little_endian(const uint8_t *from, unsigned size)
-{
-	uint64_t value = 0;
-	for (unsigned i = 0; i < size; i++)
-		value |= (uint64_t)from[i] << 8 * i;
-	return value;
-}
-
 /* FPR0 to FPR7 are the x87's physical registers, FXSAVE has them from its top on. */
 static void say_floats(const struct output *out, const uint8_t *fxsave, bool is_wide)
 {
 	unsigned top = fxsave[3] >> 3 & 7;
-	say(out, "FCW=%04x FSW=%04x [ST=%u] FTW=%02x MXCSR=%08x\n",
-	        (unsigned)little_endian(fxsave, 2), (unsigned)little_endian(fxsave + 2, 2), top,
-	        fxsave[4], (unsigned)little_endian(fxsave + 24, 4));
+	say(out, "FCW=%04x FSW=%04x [ST=%u] FTW=%02x MXCSR=%08x\n", (unsigned)get_number(fxsave, 2),
+	        (unsigned)get_number(fxsave + 2, 2), top, fxsave[4],
+	        (unsigned)get_number(fxsave + 24, 4));
 	for (unsigned i = 0; i < 8; i++) {
 		const uint8_t *st = fxsave + 32 + 16 * ((i - top) & 7);
-		say(out, "FPR%u=%016" PRIx64 " %04x%s", i, little_endian(st, 8),
-		        (unsigned)little_endian(st + 8, 2), i & 1 ? "\n" : " ");
+		say(out, "FPR%u=%016" PRIx64 " %04x%s", i, get_number(st, 8),
+		        (unsigned)get_number(st + 8, 2), i & 1 ? "\n" : " ");
 	}
 	for (unsigned i = 0; i < (is_wide ? 16 : 8); i++) {
 		const uint8_t *xmm = fxsave + 160 + 16 * i;
-		say(out, "XMM%02u=%016" PRIx64 " %016" PRIx64 "%s", i, little_endian(xmm + 8, 8),
-		        little_endian(xmm, 8), i & 1 ? "\n" : " ");
+		say(out, "XMM%02u=%016" PRIx64 " %016" PRIx64 "%s", i, get_number(xmm + 8, 8),
+		        get_number(xmm, 8), i & 1 ? "\n" : " ");
 	}
 }
 

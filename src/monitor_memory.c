@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "cursor.h"
 #include "kvm/linear.h"
 #include "monitor_internal.h"
@@ -67,10 +68,8 @@ static void add_char(char *to, size_t size, uint8_t c)
 /* One value, as wide as the widest of its kind. */
 static void add_value(char *to, size_t size, const struct format *f, const uint8_t *from)
 {
-	uint64_t value = 0;
+	uint64_t value = get_number(from, f->size);
 	int bits = 8 * (int)f->size;
-	for (unsigned i = 0; i < f->size; i++)
-		value |= (uint64_t)from[i] << 8 * i;
 	int64_t number = (int64_t)(value << (64 - bits)) >> (64 - bits);
 	int decimals = (10 * bits + 32) / 33; /* of 2^bits, log10 of 2 is a little under 10/33 */
 	switch (f->kind) {

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "boot/bytes.h"
+#include "bytes.h"
 
 /* The header of either class, widened. */
 static Elf64_Ehdr read_header(const uint8_t *bytes, bool is_64)

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "boot/bytes.h"
+#include "bytes.h"
 #include "boot/plan.h"
 
 #define SEARCH       32768u /* the header lies within these first bytes */

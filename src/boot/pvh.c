@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "boot/bytes.h"
+#include "bytes.h"
 #include "boot/plan.h"
 
 #define NOTE_NAME  "Xen"

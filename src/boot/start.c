@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "boot/bytes.h"
+#include "bytes.h"
 #include "kvm/segment.h"
 
 #define SELECTOR_CODE 0x08

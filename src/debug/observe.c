@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "debug/interrupt.h"
 #include "debug/place.h"
 #include "debug/step.h"
@@ -19,13 +20,6 @@ void observe_hit(struct control *c, const struct watch *w, uint64_t gva)
 	c->has_hit = true;
 	c->hit.kind = w->kind;
 	c->hit.gva = gva;
-}
-
-static uint64_t value_of(const uint8_t *data, unsigned size)
-{
-	uint64_t value = 0;
-	memcpy(&value, data, size);
-	return value;
 }
 
 /* Where the next line about what was caught goes: behind the others. What does not fit overwrites
@@ -49,10 +43,10 @@ static bool catch_access(struct control *c, const struct exit *x)
 	if (x->kind == EXIT_MMIO)
 		note_caught(
 		        c, catches_mmio(&c->catches, x->mmio.gpa, x->mmio.size, x->mmio.is_write,
-		                   value_of(x->mmio.data, x->mmio.size), next_line(c)));
+		                   get_number(x->mmio.data, x->mmio.size), next_line(c)));
 	for (uint32_t i = 0; x->kind == EXIT_IO && i < x->io.count; i++)
 		note_caught(c, catches_port(&c->catches, x->io.port, x->io.size, x->io.is_write,
-		                       value_of(x->io.data + (size_t)i * x->io.size, x->io.size),
+		                       get_number(x->io.data + (size_t)i * x->io.size, x->io.size),
 		                       next_line(c)));
 	return c->has_caught;
 }

@@ -1,5 +1,6 @@
 #include "debug/operands.h"
 
+#include "bytes.h"
 #include "debug/opcodes.h"
 
 enum access { R = 1, W = 2 };
@@ -85,13 +86,11 @@ static void add_stack(struct state *s, int64_t delta, uint32_t len, unsigned acc
 
 static bool take(struct state *s, unsigned len, int64_t *value)
 {
-	uint64_t v = 0;
 	if ((size_t)(s->end - s->at) < len) {
 		s->is_cut = true;
 		return false;
 	}
-	for (unsigned i = 0; i < len; i++)
-		v |= (uint64_t)s->at[i] << 8 * i;
+	uint64_t v = get_number(s->at, len);
 	s->at += len;
 	*value = len == 1 ? (int8_t)v : len == 2 ? (int16_t)v : len == 4 ? (int32_t)v : (int64_t)v;
 	return true;

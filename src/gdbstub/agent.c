@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "gdbstub/agent_format.h"
 
 enum opcode {
@@ -304,9 +305,7 @@ static bool load(const struct agent_machine *m, uint64_t address, size_t len, ui
 		snprintf(e->text, sizeof e->text, "no memory at 0x%" PRIx64, address);
 		return false;
 	}
-	*to = 0;
-	for (size_t i = len; i-- > 0;)
-		*to = *to << 8 | bytes[i];
+	*to = get_number(bytes, (unsigned)len);
 	return true;
 }
 

@@ -1,6 +1,7 @@
 /* Going on: c, s, C, S, vCont. */
 #include <string.h>
 
+#include "bytes.h"
 #include "gdbstub/session_internal.h"
 
 static enum verdict resume(struct session *s, unsigned cpu, enum target_resume how)
@@ -30,8 +31,7 @@ static enum verdict resume_from(struct session *s, struct text_in in, enum targe
 		return REPLY_WRONG;
 	const struct feature_register *pc = &f->registers[f->pc];
 	uint8_t value[TARGET_REGISTER_MAX] = { 0 };
-	for (unsigned k = 0; k < pc->size; k++)
-		value[k] = (uint8_t)(gva >> 8 * k);
+	put_number(value, gva, pc->size);
 	if (!features_write(pc, s->target, s->cpu, value, &s->why))
 		return s->why.text[0] ? REPLY_WHY : REPLY_FAULT;
 	return resume(s, s->cpu, how);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "gdbstub/session_internal.h"
 
 /* The text lines before a stop reply and a monitor command's output, as packets: more than this is
@@ -125,12 +126,9 @@ uint64_t session_pc(struct session *s, unsigned cpu)
 	const struct target_registers *r = s->target->registers;
 	const struct features *f = session_features(s, r->layout(s->target->ctx, cpu));
 	uint8_t bytes[TARGET_REGISTER_MAX] = { 0 };
-	uint64_t pc = 0;
 	if (f && f->pc < f->count)
 		features_read(&f->registers[f->pc], s->target, cpu, bytes);
-	for (unsigned i = 8; i-- > 0;)
-		pc = pc << 8 | bytes[i];
-	return pc;
+	return get_number(bytes, 8);
 }
 
 enum verdict session_refuse(struct session *s, const char *format, ...)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
+
 int trace_buffer_open(struct trace_buffer *b, size_t size)
 {
 	uint8_t *data = malloc(size ? size : 1);
@@ -50,11 +52,8 @@ static void write_bytes(struct trace_buffer *b, size_t at, const void *bytes, si
 static uint64_t number_at(const struct trace_buffer *b, size_t at, unsigned size)
 {
 	uint8_t bytes[8];
-	uint64_t value = 0;
 	trace_buffer_read(b, at, bytes, size);
-	for (unsigned i = size; i-- > 0;)
-		value = value << 8 | bytes[i];
-	return value;
+	return get_number(bytes, size);
 }
 
 /* --- a frame being made ------------------------------------------------------------------------

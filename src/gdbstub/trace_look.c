@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "gdbstub/session_internal.h"
 
 /* --- choosing a frame --------------------------------------------------------------------------
@@ -119,8 +120,8 @@ bool trace_read_register(struct session *s, unsigned n, uint8_t *to)
 			return true;
 		}
 	}
-	for (unsigned i = 0; n == f->pc && i < f->registers[n].size; i++)
-		to[i] = (uint8_t)(t->frame.pc >> 8 * i);
+	if (n == f->pc)
+		put_number(to, t->frame.pc, f->registers[n].size);
 	return n == f->pc;
 }
 
@@ -169,8 +170,7 @@ enum verdict trace_variable_value(struct session *s, struct text_in in)
 		uint8_t bytes[8] = { 0 };
 		if (is_known)
 			trace_buffer_read(&t->buffer, block.data, bytes, 8);
-		for (unsigned i = 8; i-- > 0;)
-			value = value << 8 | bytes[i];
+		value = get_number(bytes, sizeof bytes);
 	} else if (number <= UINT16_MAX) {
 		const struct trace_variable *v = trace_find_variable(t, (unsigned)number);
 		is_known = v != NULL;
@@ -262,15 +262,15 @@ static uint64_t put_frame(struct window *w, const struct trace *t, size_t frame_
 {
 	struct trace_block block = { 0 };
 	uint64_t len = 0;
-	uint8_t head[6] = { (uint8_t)frame->number, (uint8_t)(frame->number >> 8) };
+	uint8_t head[6];
 	while (trace_buffer_next(&t->buffer, frame_at, frame, &block)) {
 		if (!is_given(&block, frame, layout))
 			continue;
 		put_piece(w, t, at + sizeof head + len, NULL, block.at, block.len);
 		len += block.len;
 	}
-	for (unsigned i = 0; i < 4; i++)
-		head[2 + i] = (uint8_t)(len >> 8 * i);
+	put_number(head, frame->number, 2);
+	put_number(head + 2, len, 4);
 	put_piece(w, t, at, head, 0, sizeof head);
 	return sizeof head + len;
 }

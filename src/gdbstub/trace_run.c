@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "gdbstub/session_internal.h"
 #include "gdbstub/view.h"
 
@@ -165,12 +166,6 @@ static bool add(struct trace *t, const void *bytes, size_t len)
 {
 	t->room = trace_buffer_add(&t->buffer, bytes, len);
 	return t->room == TRACE_FITS;
-}
-
-static void put_number(uint8_t *to, uint64_t value, unsigned size)
-{
-	for (unsigned i = 0; i < size; i++)
-		to[i] = (uint8_t)(value >> 8 * i);
 }
 
 /* What is not there is not collected, and not an error: gdb shows it as unavailable. */

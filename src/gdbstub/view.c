@@ -1,5 +1,6 @@
 #include "gdbstub/view.h"
 
+#include "bytes.h"
 #include "gdbstub/session_internal.h"
 
 static unsigned register_size(void *ctx, unsigned reg)
@@ -15,9 +16,7 @@ static bool read_register(void *ctx, unsigned reg, uint64_t *value)
 	const struct feature_register *r = &v->features->registers[reg];
 	if (!features_read(r, v->session->target, v->cpu, bytes))
 		return false;
-	*value = 0;
-	for (unsigned i = r->size; i-- > 0;)
-		*value = *value << 8 | bytes[i];
+	*value = get_number(bytes, r->size < 8 ? r->size : 8);
 	return true;
 }
 

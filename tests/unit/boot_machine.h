@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "boot/bytes.h"
+#include "bytes.h"
 #include "boot/plan.h"
 #include "check.h"
 

@@ -1,6 +1,7 @@
-/* Little-endian numbers at any address, as image formats and the CPU's tables hold them. Pure. */
-#ifndef STEPVM_BOOT_BYTES_H
-#define STEPVM_BOOT_BYTES_H
+/* Little-endian numbers at any address, as image formats, the CPU's tables, the protocol and
+ * registers hold them. Pure. */
+#ifndef STEPVM_BYTES_H
+#define STEPVM_BYTES_H
 
 #include <stdint.h>
 #include <string.h>
@@ -40,6 +41,19 @@ static inline void put32(uint8_t *at, uint32_t value)
 static inline void put64(uint8_t *at, uint64_t value)
 {
 	memcpy(at, &value, sizeof value);
+}
+
+/* Of so many bytes, 0 to 8. */
+static inline uint64_t get_number(const uint8_t *at, unsigned size)
+{
+	uint64_t value = 0;
+	memcpy(&value, at, size);
+	return value;
+}
+
+static inline void put_number(uint8_t *at, uint64_t value, unsigned size)
+{
+	memcpy(at, &value, size);
 }
 
 #endif
