@@ -1,17 +1,24 @@
 #include "kick.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-/* Only there to interrupt KVM_RUN and poll. */
+static struct vcpu *volatile vcpu; /* the handler's; NULL: none to be kicked now */
+
+/* In the owner's thread, which it interrupts in KVM_RUN or poll, or just before. */
 static void on_kick(int signal)
 {
 	(void)signal;
+	if (vcpu)
+		vcpu_kick(vcpu);
 }
 
 static void *watch(void *arg)
@@ -26,10 +33,6 @@ static void *watch(void *arg)
 			continue;
 		if (event.data.fd == k->stop_fd)
 			return NULL;
-		pthread_mutex_lock(&k->lock);
-		if (k->vcpu)
-			vcpu_kick(k->vcpu);
-		pthread_mutex_unlock(&k->lock);
 		pthread_kill(k->owner, SIGUSR1);
 	}
 }
@@ -48,11 +51,11 @@ static int start_thread(struct kicker *k)
 int kicker_open(struct kicker *k, struct vcpu *v, struct error *e)
 {
 	int err;
-	*k = (struct kicker) {
-		.vcpu = v, .owner = pthread_self(), .lock = PTHREAD_MUTEX_INITIALIZER
-	};
+	*k = (struct kicker) { .owner = pthread_self(), .signal_fd = -1 };
 	struct sigaction action = { .sa_handler = on_kick }; /* no SA_RESTART */
 	sigaction(SIGUSR1, &action, NULL);
+	sigaction(SIGIO, &action, NULL);
+	vcpu = v;
 	k->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (k->epoll_fd < 0)
 		return error_set(e, -errno, "epoll_create1 failed: %s", strerror(errno));
@@ -84,16 +87,15 @@ close_epoll:
 	return err;
 }
 
-void kicker_set_vcpu(struct kicker *k, struct vcpu *v)
+void kicker_set_vcpu(struct vcpu *v)
 {
-	pthread_mutex_lock(&k->lock);
-	k->vcpu = v;
-	pthread_mutex_unlock(&k->lock);
+	vcpu = v;
 }
 
 void kicker_close(struct kicker *k)
 {
 	uint64_t one = 1;
+	vcpu = NULL;
 	if (write(k->stop_fd, &one, sizeof one) == sizeof one)
 		pthread_join(k->thread, NULL);
 	close(k->timer_fd);
@@ -101,8 +103,34 @@ void kicker_close(struct kicker *k)
 	close(k->epoll_fd);
 }
 
+void kicker_take_signals(struct kicker *k, int fd)
+{
+	/* To the process: the watcher blocks signals, so that only the owner's thread is left. A
+	 * thread's number would be F_SETOWN_EX's, whose argument the sandbox can't look at. */
+	k->signal_fd = fd >= 0 && fcntl(fd, F_SETOWN, getpid()) == 0 ? fd : -1;
+	k->has_signals = false;
+}
+
+static void set_signals(struct kicker *k, int is_on)
+{
+	k->has_signals = ioctl(k->signal_fd, FIOASYNC, &is_on) == 0 && is_on;
+}
+
+/* True: signals come. What has come before them is asked for. */
+static bool arm_signals(struct kicker *k)
+{
+	char byte;
+	set_signals(k, true);
+	if (k->has_signals &&
+	        (recv(k->signal_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN))
+		on_kick(SIGIO);
+	return k->has_signals;
+}
+
 bool kicker_arm(struct kicker *k, int fd)
 {
+	if (fd == k->signal_fd && arm_signals(k))
+		return true;
 	/* One shot: a kick, and then silence until the next arming. */
 	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data.fd = fd };
 	if (epoll_ctl(k->epoll_fd, EPOLL_CTL_MOD, fd, &event) < 0 &&
@@ -144,6 +172,8 @@ void kicker_disarm(struct kicker *k)
 	if (k->has_timer)
 		set_timer(k, 0);
 	k->has_timer = false;
+	if (k->has_signals)
+		set_signals(k, false);
 	for (unsigned i = 0; i < k->count; i++) {
 		struct epoll_event event = { .events = EPOLLONESHOT, .data.fd = k->armed[i] };
 		epoll_ctl(k->epoll_fd, EPOLL_CTL_MOD, k->armed[i], &event);

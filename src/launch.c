@@ -77,7 +77,7 @@ static int explain(struct error *e, int err, const char *program)
 }
 
 /* What a child must not inherit: handled, ignored or blocked. */
-static const int ours[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD, SIGUSR1 };
+static const int ours[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD, SIGUSR1, SIGIO };
 
 int launch(char *const argv[], struct error *e)
 {

@@ -27,12 +27,15 @@
 #define HAS_SANITIZER 0
 #endif
 
-/* A call is allowed when its argument arg, as far as mask goes, is value. mask 0: always. */
+/* A call is allowed when its argument arg, as far as mask goes, is value. mask 0: always. And then
+ * has_next has the argument behind it be next, an int. */
 struct rule {
 	int call;
 	uint8_t arg;
 	uint64_t mask, value;
 	const char *why;
+	bool has_next;
+	uint32_t next;
 };
 
 /* Flags of open that do more than to read. */
@@ -66,6 +69,7 @@ static const struct rule rules[] = {
 	{ SYS_epoll_wait, .why = "the watcher thread" },
 	{ SYS_epoll_pwait, .why = "the same in other libcs" },
 	{ SYS_epoll_ctl, .why = "arming the watcher" },
+	{ SYS_ioctl, 1, WORD, FIOASYNC, "kicks by the debugger's socket" },
 	{ SYS_timerfd_settime, .why = "timers that get the vCPU out of the guest" },
 	{ SYS_setitimer, .why = "the probe's timer" },
 	{ SYS_clock_gettime, .why = "where the vDSO can't tell" },
@@ -120,8 +124,8 @@ static const struct rule readings[] = {
 
 #define READINGS  (sizeof readings / sizeof *readings)
 #define RULES     (sizeof rules / sizeof *rules)
-#define EXTRA_MAX 10 /* of a struct sandbox, and our own pid */
-#define RULE_LEN  10 /* instructions of one rule at most */
+#define EXTRA_MAX 11 /* of a struct sandbox, and our own pid */
+#define RULE_LEN  12 /* instructions of one rule at most */
 
 struct program {
 	struct sock_filter code[5 + RULE_LEN * (RULES + READINGS + EXTRA_MAX)];
@@ -167,6 +171,8 @@ static void put_rule(struct program *p, const struct rule *r)
 	put_unless(p, (uint32_t)r->call);
 	put_half(p, ARG_LOW(r->arg), (uint32_t)r->mask, (uint32_t)r->value);
 	put_half(p, ARG_HIGH(r->arg), (uint32_t)(r->mask >> 32), (uint32_t)(r->value >> 32));
+	if (r->has_next)
+		put_half(p, ARG_LOW(r->arg + 1), WORD, r->next);
 	put(p, RETURN, SECCOMP_RET_ALLOW);
 	for (unsigned i = begin; i < p->len; i++)
 		if (p->code[i].code == IF_EQUAL) /* jumps count from the next instruction */
@@ -179,6 +185,8 @@ static void put_extra(struct program *p, const struct sandbox *s)
 	const struct rule ours[] = {
 		{ SYS_tgkill, 0, WORD, pid, "kicks; raise" },
 		{ SYS_tkill, 0, WORD, pid, "the same in other libcs: to the first thread" },
+		{ SYS_fcntl, 1, WORD, F_SETOWN, "kicks by the debugger's socket", true,
+		        (uint32_t)pid },
 	};
 	const struct rule childs[] = {
 		{ SYS_wait4, 0, WORD, child, "the end of gdb" },

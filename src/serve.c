@@ -39,6 +39,10 @@ int serve_open(struct serve *s, struct machine *m, const struct options *o, stru
 			goto close_kicker;
 		}
 		s->has_transport = true;
+		if (s->transport.listen_fd >= 0)
+			err = kicker_watch(&s->kicker, s->transport.listen_fd, e);
+		if (err)
+			goto close_transport;
 	}
 	bool is_stdio = s->has_transport && s->transport.kind == TRANSPORT_STDIO;
 	m->has_input = !is_stdio && o->verb == VERB_RUN;
@@ -49,6 +53,8 @@ int serve_open(struct serve *s, struct machine *m, const struct options *o, stru
 	signals_open(&m->vcpu, s->wake_fd);
 	m->end_signal = &signals_end;
 	return 0;
+close_transport:
+	transport_close(&s->transport);
 close_kicker:
 	kicker_close(&s->kicker);
 close_wake:
@@ -216,9 +222,14 @@ static void arm(struct serve *s)
 	struct interest i;
 	bool must_look = false;
 	look_out(s, &i);
-	for (nfds_t k = 1; k < i.count; k++) /* signals kick by themselves, without wake_fd */
-		if (i.fds[k].events & POLLIN && !kicker_arm(&s->kicker, i.fds[k].fd))
+	for (nfds_t k = 0; k < i.count; k++) {
+		int fd = i.fds[k].fd;
+		/* Signals kick by themselves, and the listener is always watched. */
+		if (fd == s->wake_fd || (s->has_transport && fd == s->transport.listen_fd))
+			continue;
+		if (i.fds[k].events & POLLIN && !kicker_arm(&s->kicker, fd))
 			must_look = true; /* a file: readable now */
+	}
 	if (must_look)
 		vcpu_kick(&s->machine->vcpu);
 	if (control_wants_timer(&s->machine->control))

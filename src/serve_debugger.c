@@ -29,6 +29,7 @@ static void lose_debugger(struct serve *s)
 	journal_end(&s->machine->ports);
 	journal_end(&s->machine->log);
 	s->in_at = s->in_len = 0;
+	kicker_take_signals(&s->kicker, -1);
 	transport_drop(&s->transport);
 	control_forget(&s->machine->control);
 	if (s->is_dead) /* and nobody can start it again */
@@ -155,6 +156,8 @@ void serve_accept_debugger(struct serve *s)
 		transport_drop(&s->transport);
 		return;
 	}
+	if (s->transport.kind != TRANSPORT_STDIO)
+		kicker_take_signals(&s->kicker, s->transport.in_fd);
 	journal_start(&s->machine->ports);
 	journal_start(&s->machine->log);
 }

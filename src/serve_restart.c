@@ -22,9 +22,9 @@ int serve_restart(struct serve *s, struct error *e)
 	struct machine *m = s->machine;
 	/* Both kick the vCPU, which is about to be another one. */
 	signals_close();
-	kicker_set_vcpu(&s->kicker, NULL);
+	kicker_set_vcpu(NULL);
 	int err = machine_reset(m, s->options, e);
-	kicker_set_vcpu(&s->kicker, &m->vcpu);
+	kicker_set_vcpu(&m->vcpu);
 	signals_open(&m->vcpu, s->wake_fd);
 	if (err)
 		return err;

@@ -88,14 +88,21 @@ static bool types_into_a_terminal(void)
 	return true;
 }
 
+static pid_t tester; /* asking for it would end a confined child, too */
+
 static bool kills_its_parent(void)
 {
-	return kill(getppid(), 0) == 0;
+	return kill(tester, 0) == 0;
 }
 
 static bool signals_a_thread_of_its_parent(void)
 {
-	return syscall(SYS_tgkill, getppid(), getppid(), 0) == 0;
+	return syscall(SYS_tgkill, tester, tester, 0) == 0;
+}
+
+static bool signals_its_parent_by_a_socket(void)
+{
+	return fcntl(datagram_fd, F_SETOWN, tester) == 0;
 }
 
 static bool removes_another_file(void)
@@ -149,6 +156,17 @@ static bool is_signalled(void)
 	struct sigaction action = { .sa_handler = on_signal };
 	return sigaction(SIGUSR1, &action, NULL) == 0 && raise(SIGUSR1) == 0 &&
 	       was_signalled == SIGUSR1;
+}
+
+static int pair[2];
+
+static bool is_signalled_by_a_socket(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	int on = 1;
+	return sigaction(SIGIO, &action, NULL) == 0 && fcntl(pair[0], F_SETOWN, getpid()) == 0 &&
+	       ioctl(pair[0], FIOASYNC, &on) == 0 && write(pair[1], "x", 1) == 1 &&
+	       was_signalled == SIGIO;
 }
 
 static bool looks_and_writes(void)
@@ -231,8 +249,9 @@ static void ends_at_what_nobody_needs(void)
 		DEED(opens_to_write), DEED(forks), DEED(starts_a_thread), DEED(makes_a_socket),
 		DEED(sends_elsewhere), DEED(maps_code), DEED(makes_code),
 		DEED(types_into_a_terminal), DEED(kills_its_parent),
-		DEED(signals_a_thread_of_its_parent), DEED(removes_another_file),
-		DEED(removes_a_copy_of_the_name), DEED(traces), DEED(calls_another_abi) };
+		DEED(signals_a_thread_of_its_parent), DEED(signals_its_parent_by_a_socket),
+		DEED(removes_another_file), DEED(removes_a_copy_of_the_name), DEED(traces),
+		DEED(calls_another_abi) };
 	if (is_skipped())
 		return;
 	for (size_t i = 0; i < COUNT_OF(deeds); i++) {
@@ -254,7 +273,7 @@ static void ends_at_what_nobody_needs(void)
 static void goes_on_with_what_it_needs(void)
 {
 	static const struct deed deeds[] = { DEED(allocates), DEED(is_signalled),
-		DEED(looks_and_writes), DEED(removes_its_socket) };
+		DEED(is_signalled_by_a_socket), DEED(looks_and_writes), DEED(removes_its_socket) };
 	if (is_skipped())
 		return;
 	for (size_t i = 0; i < COUNT_OF(deeds); i++) {
@@ -327,7 +346,10 @@ int main(void)
 		return 1;
 	snprintf(named, sizeof named, "%s/socket", folder);
 	snprintf(other, sizeof other, "%s/other", folder);
+	tester = getpid();
 	datagram_fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	if (datagram_fd < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
+		return 1;
 	RUN(ends_at_what_nobody_needs);
 	RUN(goes_on_with_what_it_needs);
 	RUN(files_are_opened_to_be_read_and_only_where_wanted);
