@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "debug/operands.h"
+#include "debug/step.h"
 #include "debug/vectors.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
@@ -43,7 +44,6 @@ static bool allows_jump(const struct kvm_segment *cs, const struct insn *insn)
 bool handlers_can_fault(struct vcpu *v, const struct insn *insn)
 {
 	struct operand operands[OPERANDS_MAX];
-	uint8_t bytes[INSN_MAX];
 	if (insn->faults != INSN_FAULTS_ACCESS)
 		return true;
 	const struct kvm_sregs *s = vcpu_sregs(v);
@@ -51,11 +51,11 @@ bool handlers_can_fault(struct vcpu *v, const struct insn *insn)
 	enum cpu_mode mode = registers_mode(v);
 	/* Pages have rights, too, and virtual-8086 mode has IOPL. */
 	if (s->cr0 & CR0_PG || mode == CPU_VM86 || r->rflags & RFLAGS_AC ||
-	        !allows_jump(&s->cs, insn) || r->rip + INSN_MAX - 1 > s->cs.limit ||
-	        linear_read(v, registers_pc(v), bytes, sizeof bytes) != sizeof bytes)
+	        !allows_jump(&s->cs, insn) || r->rip + INSN_MAX - 1 > s->cs.limit)
 		return true;
-	unsigned count =
-	        operands_decode(bytes, sizeof bytes, registers_code_bits(mode), r, s, operands);
+	/* Code that ends with RAM has no operands here: to fetch what is behind it raises nothing.
+	 */
+	unsigned count = control_operands(v, operands);
 	for (unsigned i = 0; i < count; i++)
 		if (!allows(operands[i].segment, s->cr0 & CR0_PE, &operands[i]))
 			return true;
