@@ -44,9 +44,7 @@ enum verdict bulk_read(struct session *s, struct text_in in)
 
 static enum verdict give_up(struct session *s)
 {
-	snprintf(s->why.text, sizeof s->why.text,
-	        "given up after 0x%llx bytes: ask for less at a time", SCAN_MAX);
-	return REPLY_WHY;
+	return session_refuse(s, "given up after 0x%llx bytes: ask for less at a time", SCAN_MAX);
 }
 
 /* ADDRESS;LENGTH;PATTERN. A match lies in the range as a whole. */

@@ -23,7 +23,7 @@ static void put_unavailable(struct session *s, const struct feature_register *r)
 
 static enum verdict refuse_in_frame(struct session *s)
 {
-	return session_refuse(s, "a trace frame is selected, which nothing can change: tfind none");
+	return session_refuse_in_frame(s, "which nothing can change");
 }
 
 static enum verdict read_all(struct session *s, struct text_in in)
@@ -75,7 +75,7 @@ static enum verdict write_all(struct session *s, struct text_in in)
 		if (!memcmp(before[i], value, r->size))
 			continue;
 		if (!features_write(r, s->target, s->cpu, value, &s->why))
-			return s->why.text[0] ? REPLY_WHY : REPLY_FAULT;
+			return session_why(s, REPLY_FAULT);
 	}
 	return REPLY_OK;
 }
@@ -115,7 +115,7 @@ static enum verdict write_one(struct session *s, struct text_in in)
 	if (s->trace.has_frame)
 		return refuse_in_frame(s);
 	if (!features_write(r, s->target, s->cpu, value, &s->why))
-		return s->why.text[0] ? REPLY_WHY : REPLY_FAULT;
+		return session_why(s, REPLY_FAULT);
 	return REPLY_OK;
 }
 
@@ -242,7 +242,7 @@ static enum verdict breakpoint(struct session *s, struct text_in in, bool is_ins
 	if (has_options && (type >= 2 || !is_insert))
 		return REPLY_WRONG;
 	if (type < 2 && is_insert && !points_add(s, type == 1, gva, in))
-		return s->why.text[0] ? REPLY_WHY : REPLY_WRONG;
+		return session_why(s, REPLY_WRONG);
 	if (type >= 2)
 		ok = is_insert ? b->insert_watch(ctx, watches[type - 2], gva, len, &s->why)
 		               : b->remove_watch(ctx, watches[type - 2], gva, len, &s->why);
@@ -255,7 +255,7 @@ static enum verdict breakpoint(struct session *s, struct text_in in, bool is_ins
 		points_remove(s, type == 1, gva);
 	if (ok)
 		return REPLY_OK;
-	return s->why.text[0] ? REPLY_WHY : REPLY_WRONG;
+	return session_why(s, REPLY_WRONG);
 }
 
 static enum verdict insert(struct session *s, struct text_in in)
@@ -394,10 +394,8 @@ static enum verdict attach(struct session *s, struct text_in in)
 	                  : s->state != SESSION_IDLE ? "gdb is attached to the guest already"
 	                  : s->is_dead               ? "the guest has ended; run starts it again"
 	                                             : NULL;
-	if (why) {
-		snprintf(s->why.text, sizeof s->why.text, "%s", why);
-		return REPLY_WHY;
-	}
+	if (why)
+		return session_refuse(s, "%s", why);
 	if (!s->target->run->attach(s->target->ctx)) {
 		s->is_attaching = true;
 		return REPLY_LATER;

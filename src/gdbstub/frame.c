@@ -136,9 +136,7 @@ size_t frame_feed_data(struct frame *f, const uint8_t *bytes, size_t len)
 	return n;
 }
 
-#define RUN_BASE TEXT_RUN_BASE
-#define RUN_MIN  3 /* fewer are no longer than `*` and the character */
-#define RUN_MAX  TEXT_RUN_MAX
+#define RUN_MIN 3 /* fewer are no longer than `*` and the character */
 
 /* Where a run that is worth it begins, or len. Noise goes by three characters: no run begins at one
  * of them where the next two differ. */
@@ -169,14 +167,10 @@ size_t frame_shorten(uint8_t *data, size_t len)
 			break;
 		uint8_t c = data[at++];
 		size_t more = RUN_MIN;
-		while (more < RUN_MAX && at + more < len && data[at + more] == c)
+		while (more < TEXT_RUN_MAX && at + more < len && data[at + more] == c)
 			more++;
-		at += more;
-		while (more + RUN_BASE == '#' || more + RUN_BASE == '$')
-			more--, at--;
-		data[to++] = c;
-		data[to++] = '*';
-		data[to++] = (uint8_t)(more + RUN_BASE);
+		at += text_make_run(data + to, c, more);
+		to += 3;
 	}
 	return to;
 }

@@ -131,7 +131,7 @@ static bool add(struct points *p, const struct point *new)
 
 static bool refuse(struct session *s, enum agent_use use, const char *why)
 {
-	snprintf(s->why.text, sizeof s->why.text, "%s of this breakpoint: %s",
+	session_refuse(s, "%s of this breakpoint: %s",
 	        use == AGENT_CONDITION ? "the condition" : "a command", why);
 	return false;
 }

@@ -239,10 +239,8 @@ static enum verdict set_step_mask(struct session *s, struct text_in in)
 	const char *why = mask & SSTEP_NOTIMER     ? "no NOTIMER: the guest's time goes on by steps"
 	                  : !(mask & SSTEP_ENABLE) ? "steps can't be switched off"
 	                                           : NULL;
-	if (why) {
-		snprintf(s->why.text, sizeof s->why.text, "%s", why);
-		return REPLY_WHY;
-	}
+	if (why)
+		return session_refuse(s, "%s", why);
 	s->target->run->let_steps_take_interrupts(s->target->ctx, !(mask & SSTEP_NOIRQ));
 	return REPLY_OK;
 }

@@ -4,6 +4,8 @@
 #include "bytes.h"
 #include "gdbstub/session_internal.h"
 
+#define FROM_FRAME "from which nothing goes on"
+
 static enum verdict resume(struct session *s, unsigned cpu, enum target_resume how)
 {
 	if (s->is_stop_held && session_put_held_stop(s, how == TARGET_STEP))
@@ -12,18 +14,12 @@ static enum verdict resume(struct session *s, unsigned cpu, enum target_resume h
 	return REPLY_LATER;
 }
 
-static enum verdict refuse_in_frame(struct session *s)
-{
-	return session_refuse(
-	        s, "a trace frame is selected, from which nothing goes on: tfind none");
-}
-
 /* c and s with an optional address to go on from: it becomes the pc. */
 static enum verdict resume_from(struct session *s, struct text_in in, enum target_resume how)
 {
 	uint64_t gva;
 	if (s->trace.has_frame)
-		return refuse_in_frame(s);
+		return session_refuse_in_frame(s, FROM_FRAME);
 	if (text_take_end(&in))
 		return resume(s, s->cpu, how);
 	const struct features *f = session_features(s, s->latched);
@@ -33,7 +29,7 @@ static enum verdict resume_from(struct session *s, struct text_in in, enum targe
 	uint8_t value[TARGET_REGISTER_MAX] = { 0 };
 	put_number(value, gva, pc->size);
 	if (!features_write(pc, s->target, s->cpu, value, &s->why))
-		return s->why.text[0] ? REPLY_WHY : REPLY_FAULT;
+		return session_why(s, REPLY_FAULT);
 	return resume(s, s->cpu, how);
 }
 
@@ -131,7 +127,7 @@ enum verdict resume_by_actions(struct session *s, struct text_in in)
 	if (!is_resumed)
 		return REPLY_WRONG;
 	if (s->trace.has_frame)
-		return refuse_in_frame(s);
+		return session_refuse_in_frame(s, FROM_FRAME);
 	if (how.how != TARGET_STEP_RANGE)
 		return resume(s, cpu, how.how);
 	s->is_stop_held = false; /* gdb wants steps: see session_put_held_stop */

@@ -140,6 +140,16 @@ enum verdict session_refuse(struct session *s, const char *format, ...)
 	return REPLY_WHY;
 }
 
+enum verdict session_refuse_in_frame(struct session *s, const char *what)
+{
+	return session_refuse(s, "a trace frame is selected, %s: tfind none", what);
+}
+
+enum verdict session_why(const struct session *s, enum verdict otherwise)
+{
+	return s->why.text[0] ? REPLY_WHY : otherwise;
+}
+
 void session_put_thread(struct session *s, unsigned cpu)
 {
 	if (s->has_multiprocess)

@@ -135,6 +135,10 @@ const struct command *session_find(const struct command *table, const struct tex
 /* REPLY_WHY with this reason. */
 enum verdict session_refuse(struct session *s, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
+/* The same while a trace frame is selected; what: "which nothing can change". */
+enum verdict session_refuse_in_frame(struct session *s, const char *what);
+/* REPLY_WHY when the target has said why, or this verdict. */
+enum verdict session_why(const struct session *s, enum verdict otherwise);
 /* Where the CPU is, as a linear address. */
 uint64_t session_pc(struct session *s, unsigned cpu);
 /* Memory by linear or, in QEMU's PhyMemMode, physical address: the bytes that could be had. */

@@ -236,20 +236,23 @@ static size_t count_run(const uint8_t *from, size_t most)
 	return n;
 }
 
+size_t text_make_run(uint8_t to[3], uint8_t c, size_t more)
+{
+	while (more + TEXT_RUN_BASE == '#' || more + TEXT_RUN_BASE == '$')
+		more--;
+	to[0] = c;
+	to[1] = '*';
+	to[2] = (uint8_t)(more + TEXT_RUN_BASE);
+	return more;
+}
+
 /* Takes the run at from, of RUN_WORTH bytes or more, as far as one count goes. Returns how much of
  * it, 0 when there is no room. */
 static size_t put_run(struct text_out *out, const uint8_t *from, size_t len)
 {
 	size_t more = count_run(from, len < TEXT_RUN_MAX + 1 ? len : TEXT_RUN_MAX + 1) - 1;
 	uint8_t *to = room(out, 3);
-	while (more + TEXT_RUN_BASE == '#' || more + TEXT_RUN_BASE == '$')
-		more--;
-	if (!to)
-		return 0;
-	to[0] = from[0];
-	to[1] = '*';
-	to[2] = (uint8_t)(more + TEXT_RUN_BASE);
-	return more + 1;
+	return to ? text_make_run(to, from[0], more) + 1 : 0;
 }
 
 static size_t put_binary(struct text_out *out, const uint8_t *from, size_t len, bool has_runs)

@@ -54,5 +54,7 @@ size_t text_put_binary_runs(struct text_out *out, const void *data, size_t len);
  * written as `#` or `$`. Source: GDB manual, "Remote Protocol: Overview". */
 #define TEXT_RUN_BASE 29
 #define TEXT_RUN_MAX  ('~' - TEXT_RUN_BASE)
+/* c and so many more of it, 3 bytes. Returns how many more the count tells: it skips some. */
+size_t text_make_run(uint8_t to[3], uint8_t c, size_t more);
 
 #endif

@@ -116,7 +116,7 @@ enum verdict trace_start(struct session *s, struct text_in in)
 		p->is_open = false;
 		if (p->is_enabled && !insert(s, p)) {
 			take_out_all(s);
-			return s->why.text[0] ? REPLY_WHY : REPLY_WRONG;
+			return session_why(s, REPLY_WRONG);
 		}
 	}
 	t->is_running = true;
@@ -144,7 +144,7 @@ static enum verdict enable(struct session *s, struct text_in in, bool is_enabled
 	if (!is_enabled)
 		take_out(s, p);
 	else if (s->trace.is_running && !p->is_inserted && !insert(s, p))
-		return s->why.text[0] ? REPLY_WHY : REPLY_WRONG;
+		return session_why(s, REPLY_WRONG);
 	p->is_enabled = is_enabled;
 	return REPLY_OK;
 }
