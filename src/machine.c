@@ -11,15 +11,15 @@
 #include <unistd.h>
 
 #include "boot/file.h"
+#include "cpu_bits.h"
 #include "kvm/registers.h"
 
 /* A PC's RAM leaves the last GiB below 4 GiB to devices and firmware and goes on above it. */
 #define LOW_RAM_END 0xc0000000ull
 #define HIGH_RAM    0x100000000ull
 
-#define STEP_NS   1000  /* of the guest's time, see machine_step_clock */
-#define TICK_MIN  50000 /* ns: a guest whose timer ticks faster gets on all the same */
-#define RFLAGS_IF (1u << 9)
+#define STEP_NS  1000  /* of the guest's time, see machine_step_clock */
+#define TICK_MIN 50000 /* ns: a guest whose timer ticks faster gets on all the same */
 
 /* How late a signal is seen that comes right before the wait for a reader. */
 #define OUTPUT_WAIT_MS 100

@@ -7,12 +7,10 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "cpu_bits.h"
 #include "kvm/registers.h"
 #include "kvm/segment.h"
 #include "monitor_internal.h"
-
-#define CR0_PE   (1u << 0)
-#define EFER_LMA (1u << 10)
 
 /* How wide the rows are: by CS.L, those of the tables and control registers by LMA. */
 struct width {

@@ -2,15 +2,13 @@
  * With an address: from there on. */
 #include <inttypes.h>
 
+#include "cpu_bits.h"
 #include "cursor.h"
 #include "kvm/linear.h"
 #include "monitor_internal.h"
 
 #define LINES_MAX 4096
 
-/* SDM vol 3, "Control Registers"; "Paging", the entries that map a page */
-#define CR0_PG       (1u << 31)
-#define CR4_LA57     (1u << 12)
 #define PAGE_SIZE_4K 4096
 
 struct listing {

@@ -3,10 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "cpu_bits.h"
 #include "explain.h"
 #include "kvm/registers.h"
-
-#define RFLAGS_IF (1u << 9) /* SDM vol 1, "EFLAGS Register" */
 
 void report_where(struct vcpu *v, char *to, size_t size)
 {

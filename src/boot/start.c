@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "cpu_bits.h"
 #include "kvm/segment.h"
 
 #define SELECTOR_CODE 0x08
@@ -20,18 +21,6 @@
 #define DESCRIPTOR_TSS 0x00008b0000000000ull
 #define TSS_LIMIT      0x67
 #define TSS_IOMAP      0x66 /* offset of the I/O map's base; past the limit: no map */
-
-/* SDM vol 3, 2.5 "Control Registers", 2.2.1 "Extended Feature Enable Register". */
-#define CR0_PE         (1u << 0)
-#define CR0_MP         (1u << 1)
-#define CR0_ET         (1u << 4)
-#define CR0_NE         (1u << 5)
-#define CR0_PG         (1u << 31)
-#define CR4_PAE        (1u << 5)
-#define CR4_OSFXSR     (1u << 9)
-#define CR4_OSXMMEXCPT (1u << 10)
-#define EFER_LME       (1u << 8)
-#define EFER_LMA       (1u << 10)
 
 /* SDM vol 3, "4-Level Paging": entries of 8 bytes, 512 a table. */
 #define PAGE_PRESENT_WRITABLE 3u

@@ -2,15 +2,12 @@
 
 #include <string.h>
 
+#include "cpu_bits.h"
 #include "debug/interrupt.h"
 #include "debug/observe.h"
 #include "debug/place.h"
 #include "debug/step.h"
 #include "kvm/registers.h"
-
-#define RFLAGS_RF (1u << 16) /* SDM vol 1, "EFLAGS Register" */
-#define DR6_BD    (1u << 13) /* SDM vol 3, "Debug Status Register (DR6)" */
-#define DR6_BS    (1u << 14)
 
 void control_init(struct control *c, struct vcpu *v, const struct control_io *io)
 {

@@ -2,20 +2,12 @@
 
 #include <string.h>
 
+#include "cpu_bits.h"
 #include "debug/operands.h"
 #include "debug/step.h"
 #include "debug/vectors.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
-
-#define RFLAGS_TF      (1u << 8) /* SDM vol 1, "EFLAGS Register" */
-#define RFLAGS_AC      (1u << 18)
-#define CR0_PE         (1u << 0) /* SDM vol 3, "Control Registers" */
-#define CR0_MP         (1u << 1)
-#define CR0_EM         (1u << 2)
-#define CR0_TS         (1u << 3)
-#define CR0_PG         (1u << 31)
-#define CR4_OSXMMEXCPT (1u << 10)
 
 /* --- which instructions need none --------------------------------------------------------------
  */
@@ -53,8 +45,7 @@ bool handlers_can_fault(struct vcpu *v, const struct insn *insn)
 	if (s->cr0 & CR0_PG || mode == CPU_VM86 || r->rflags & RFLAGS_AC ||
 	        !allows_jump(&s->cs, insn) || r->rip + INSN_MAX - 1 > s->cs.limit)
 		return true;
-	/* Code that ends with RAM has no operands here: to fetch what is behind it raises nothing.
-	 */
+	/* Cut off by RAM's end, it has no operands: to fetch what is behind raises nothing. */
 	unsigned count = control_operands(v, operands);
 	for (unsigned i = 0; i < count; i++)
 		if (!allows(operands[i].segment, s->cr0 & CR0_PE, &operands[i]))

@@ -1,12 +1,12 @@
 #include "debug/place.h"
 
+#include "cpu_bits.h"
 #include "debug/step.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
 
 #define INSN_HLT_BYTE  0xf4
 #define INSN_INT3_BYTE 0xcc
-#define DR7_GD         (1u << 13) /* SDM vol 3, "Debug Control Register (DR7)" */
 
 /* --- planted bytes -----------------------------------------------------------------------------
  */

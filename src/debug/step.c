@@ -19,19 +19,13 @@
 
 #include <string.h>
 
+#include "cpu_bits.h"
 #include "debug/handlers.h"
 #include "debug/operands.h"
 #include "debug/place.h"
 #include "debug/vectors.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
-
-#define RFLAGS_ZF (1u << 6)
-#define RFLAGS_TF (1u << 8)
-#define RFLAGS_RF (1u << 16)
-#define DR6_BD    (1u << 13)
-#define DR6_BS    (1u << 14)
-#define DR7_GD    (1u << 13)
 
 unsigned control_operands(struct vcpu *v, struct operand operands[OPERANDS_MAX])
 {

@@ -1,14 +1,11 @@
 #include "kvm/paging.h"
 
-/* SDM vol 3, "Control Registers" and "Paging": bits. */
-#define CR0_PG   (1ull << 31)
-#define CR4_PSE  (1ull << 4)
-#define CR4_PAE  (1ull << 5)
-#define CR4_LA57 (1ull << 12)
-#define EFER_LMA (1ull << 10)
-#define P        1u        /* present */
-#define PS       (1u << 7) /* maps a page, not a table */
-#define ADDRESS  0x000ffffffffff000ull
+#include "cpu_bits.h"
+
+/* SDM vol 3, "Paging": bits of the entries. */
+#define P       1u        /* present */
+#define PS      (1u << 7) /* maps a page, not a table */
+#define ADDRESS 0x000ffffffffff000ull
 
 /* One paging structure: which bits of the linear address index it. */
 struct level {

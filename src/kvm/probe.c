@@ -4,17 +4,14 @@
 
 #include <sys/ioctl.h>
 
+#include "cpu_bits.h"
 #include "kvm/registers.h"
-
-#define RFLAGS_TF (1u << 8) /* SDM vol 1, 3.4.3 */
-#define RFLAGS_RF (1u << 16)
 
 /* DR7 (SDM vol 3, "Debug Control Register"): bit 10 is always 1, G0 is bit 1, R/W0 bits 16 and 17
  * (1: writes), LEN0 0: 1 byte. */
 #define DR7_NONE  0x400u
 #define DR7_EXEC  (DR7_NONE | 1u << 1)
 #define DR7_WRITE (DR7_EXEC | 1u << 16)
-#define DR7_GD    (DR7_NONE | 1u << 13)
 
 #define CODE(...) (const uint8_t[]) { __VA_ARGS__ }, sizeof((const uint8_t[]) { __VA_ARGS__ })
 #define NOP       0x90

@@ -2,18 +2,8 @@
 #ifndef STEPVM_KVM_REGISTERS_INTERNAL_H
 #define STEPVM_KVM_REGISTERS_INTERNAL_H
 
+#include "cpu_bits.h"
 #include "kvm/registers.h"
-
-/* Bits of the SDM, vol 3, "Control Registers" and "Extended Feature Enable Register". */
-#define CR0_PE    (1u << 0)
-#define CR0_NW    (1u << 29)
-#define CR0_CD    (1u << 30)
-#define CR0_PG    (1u << 31)
-#define CR4_PAE   (1u << 5)
-#define CR4_LA57  (1u << 12)
-#define EFER_LME  (1u << 8)
-#define EFER_LMA  (1u << 10)
-#define RFLAGS_VM (1u << 17)
 
 /* Offsets in the FXSAVE area, SDM vol 1, table "Layout of the ... FXSAVE Memory Region". */
 #define FXSAVE_FSW 2

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cpu_bits.h"
+
 #define RAM_SIZE 0x10000u
 
 /* A page each. */
@@ -21,16 +23,6 @@
 #define SELECTOR_TSS    0x28
 
 #define HLT 0xf4
-
-/* SDM vol 3, 2.5 "Control Registers" and table 2-1 "IA32_EFER". */
-#define CR0_PE     (1u << 0)
-#define CR0_ET     (1u << 4)
-#define CR0_NE     (1u << 5)
-#define CR0_PG     (1u << 31)
-#define CR4_PAE    (1u << 5)
-#define CR4_OSFXSR (1u << 9)
-#define EFER_LME   (1u << 8)
-#define EFER_LMA   (1u << 10)
 
 #define PAGE_PRESENT_WRITABLE 3u /* SDM vol 3, table 5-6 and others */
 

@@ -7,8 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define RFLAGS_TF (1u << 8) /* SDM vol 1, "EFLAGS Register" */
-#define RFLAGS_IF (1u << 9)
+#include "cpu_bits.h"
 
 /* The vCPU shall have what the host's CPU and KVM can give it. */
 static int set_cpuid(struct vcpu *v, struct error *e)
@@ -248,7 +247,7 @@ int vcpu_inject_exception(struct vcpu *v, uint8_t vector, uint64_t dr6)
 		if (err)
 			return err;
 		d.dr6 |= dr6 & 0xe00f;      /* BT, BS, BD, B3 to B0: SDM vol 3, "DR6" */
-		d.dr7 &= ~(uint64_t)0x2000; /* GD, cleared on the way to the handler: "DR7" */
+		d.dr7 &= ~(uint64_t)DR7_GD; /* on the way to the handler: the same */
 		err = vcpu_set_debugregs(v, &d);
 		if (err)
 			return err;
