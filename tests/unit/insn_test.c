@@ -12,6 +12,16 @@ static size_t bytes_of(const char *hex, uint8_t *to)
 	return n;
 }
 
+static bool decode(const char *hex, unsigned code_bits, struct insn *i)
+{
+	uint8_t bytes[INSN_MAX];
+	size_t n = bytes_of(hex, bytes);
+	bool is_there = insn_decode(i, bytes, n, code_bits);
+	if (!is_there)
+		CHECK_FAIL("%s: not decoded", hex);
+	return is_there;
+}
+
 static void knows_prefixes_opcodes_and_sizes(void)
 {
 	static const struct {
@@ -53,14 +63,12 @@ static void knows_prefixes_opcodes_and_sizes(void)
 		        14, false },
 	};
 	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
-		uint8_t bytes[INSN_MAX];
 		struct insn i;
-		size_t n = bytes_of(rows[k].hex, bytes);
-		if (!insn_decode(&i, bytes, n, rows[k].code_bits))
-			CHECK_FAIL("%s: not decoded", rows[k].hex);
-		else if (i.kind != rows[k].kind || i.rep != rows[k].rep ||
-		         i.address_bits != rows[k].address_bits ||
-		         i.prefix_len != rows[k].prefix_len || i.has_lock != rows[k].has_lock)
+		if (decode(rows[k].hex, rows[k].code_bits, &i) &&
+		        (i.kind != rows[k].kind || i.rep != rows[k].rep ||
+		                i.address_bits != rows[k].address_bits ||
+		                i.prefix_len != rows[k].prefix_len ||
+		                i.has_lock != rows[k].has_lock))
 			CHECK_FAIL("%s in %u-bit code: kind %d, rep %d, address %u, prefixes %u",
 			        rows[k].hex, rows[k].code_bits, (int)i.kind, (int)i.rep,
 			        i.address_bits, i.prefix_len);
@@ -95,13 +103,10 @@ static void what_a_step_needs(void)
 		{ "66 f4", 16, INSN_HLT, 2, 0 },
 	};
 	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
-		uint8_t bytes[INSN_MAX];
 		struct insn i;
-		size_t n = bytes_of(rows[k].hex, bytes);
-		if (!insn_decode(&i, bytes, n, rows[k].code_bits))
-			CHECK_FAIL("%s: not decoded", rows[k].hex);
-		else if (i.kind != rows[k].kind || i.len != rows[k].len ||
-		         i.vector != rows[k].vector)
+		if (decode(rows[k].hex, rows[k].code_bits, &i) &&
+		        (i.kind != rows[k].kind || i.len != rows[k].len ||
+		                i.vector != rows[k].vector))
 			CHECK_FAIL("%s: kind %d, %u bytes, vector %u", rows[k].hex, (int)i.kind,
 			        i.len, i.vector);
 	}
@@ -227,13 +232,10 @@ static void plain_instructions_are_known(void)
 		{ "26 26 26 26 26 81", 16, false, INSN_NO_JUMP },
 	};
 	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
-		uint8_t bytes[INSN_MAX];
 		struct insn i;
-		size_t n = bytes_of(rows[k].hex, bytes);
-		if (!insn_decode(&i, bytes, n, rows[k].code_bits))
-			CHECK_FAIL("%s: not decoded", rows[k].hex);
-		else if ((i.faults == INSN_FAULTS_ACCESS) != rows[k].is_plain ||
-		         i.jump != rows[k].jump)
+		if (decode(rows[k].hex, rows[k].code_bits, &i) &&
+		        ((i.faults == INSN_FAULTS_ACCESS) != rows[k].is_plain ||
+		                i.jump != rows[k].jump))
 			CHECK_FAIL("%s in %u-bit code: faults %d, jump %d", rows[k].hex,
 			        rows[k].code_bits, (int)i.faults, (int)i.jump);
 	}
@@ -273,12 +275,8 @@ static void invalid_forms_and_vectors_are_known(void)
 		{ "f0 01 00", 32, INSN_FAULTS_USUAL },
 	};
 	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
-		uint8_t bytes[INSN_MAX];
 		struct insn i;
-		size_t n = bytes_of(rows[k].hex, bytes);
-		if (!insn_decode(&i, bytes, n, rows[k].code_bits))
-			CHECK_FAIL("%s: not decoded", rows[k].hex);
-		else if (i.faults != rows[k].faults)
+		if (decode(rows[k].hex, rows[k].code_bits, &i) && (i.faults != rows[k].faults))
 			CHECK_FAIL("%s in %u-bit code: faults %d", rows[k].hex, rows[k].code_bits,
 			        (int)i.faults);
 	}
