@@ -1,6 +1,7 @@
 #include "machine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,6 +279,7 @@ int machine_open(struct machine *m, const struct options *o, int output_fd, stru
 		vm_close(&m->vm);
 		return err;
 	}
+	m->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	const struct control_io io = {
 		.io = do_io,
 		.mmio = do_mmio,
@@ -324,6 +326,7 @@ int machine_reset(struct machine *m, const struct options *o, struct error *e)
 	m->end_signal = old->end_signal;
 	m->has_input = old->has_input;
 	m->timer_fd = old->timer_fd;
+	m->pagemap_fd = old->pagemap_fd;
 	if (old->ports.is_on) { /* a debugger is there: what it sees begins anew, too */
 		journal_start(&m->ports);
 		journal_start(&m->log);
@@ -343,6 +346,8 @@ void machine_close(struct machine *m)
 	vcpu_close(&m->vcpu);
 	vm_close(&m->vm);
 	close(m->timer_fd);
+	if (m->pagemap_fd >= 0)
+		close(m->pagemap_fd);
 }
 
 uint8_t machine_exit_status(const struct machine *m)

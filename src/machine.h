@@ -23,6 +23,7 @@ struct machine {
 	bool has_input;   /* bytes from outside may still come for the guest */
 	bool wants_input; /* bytes wait for the guest to make room: kick when it has */
 	int timer_fd; /* runs out when the timer's next interrupt is due; see machine_start_clock */
+	int pagemap_fd; /* /proc/self/pagemap, open before the sandbox closes; -1: there is none */
 	uint64_t timer_ns;  /* ... at this time of the host, 0: it does not run */
 	bool is_clock_on;   /* the guest's time goes with the host's, */
 	uint64_t synced_ns; /* and did until this time of the host's */

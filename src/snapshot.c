@@ -23,7 +23,7 @@ int snapshot_take(
 		return error_set(e, -ENOMEM, "out of memory");
 	bool is_clock_on = m->is_clock_on;
 	machine_stop_clock(m);
-	int err = memory_save(&m->vm.memory, bytes_max, &s->memory, e);
+	int err = memory_save(&m->vm.memory, m->pagemap_fd, bytes_max, &s->memory, e);
 	if (!err)
 		err = vcpu_save(&m->vcpu, &s->vcpu, e);
 	if (is_clock_on)

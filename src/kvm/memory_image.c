@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define WORD_BITS 64
 
@@ -33,13 +34,37 @@ static uint64_t total_pages(const struct memory_image *i)
 	return pages;
 }
 
-/* Marks the pages that are not all zeros. */
-static void mark(struct memory_image *i, const struct memory *m)
+/* What the host says of pages, 8 bytes each, read as they are asked for. */
+struct pagemap {
+	int fd;
+	uint64_t first, count, entries[512];
+};
+
+/* True: nobody has touched the page, and to read it would only map it. Bits 61 to 63 of an entry
+ * say that there is one, somewhere: Documentation/admin-guide/mm/pagemap.rst. */
+static bool is_untouched(struct pagemap *p, const uint8_t *hva)
 {
+	uint64_t page = (uintptr_t)hva / MEMORY_PAGE;
+	if ((uintptr_t)hva % MEMORY_PAGE)
+		return false;
+	if (page - p->first >= p->count) {
+		ssize_t n = pread(
+		        p->fd, p->entries, sizeof p->entries, (off_t)(page * sizeof *p->entries));
+		p->first = page;
+		p->count = n > 0 ? (uint64_t)n / sizeof *p->entries : 0;
+	}
+	return p->count && !(p->entries[page - p->first] >> 61);
+}
+
+/* Marks the pages that are not all zeros. */
+static void mark(struct memory_image *i, const struct memory *m, int pagemap_fd)
+{
+	struct pagemap map = { .fd = pagemap_fd };
 	uint64_t page = 0;
 	for (unsigned k = 0; k < m->count; k++)
 		for (uint64_t at = 0; at < m->slots[k].size; at += MEMORY_PAGE, page++)
-			if (!is_zero(m->slots[k].hva + at)) {
+			if (!is_untouched(&map, m->slots[k].hva + at) &&
+			        !is_zero(m->slots[k].hva + at)) {
 				i->is_kept[page / WORD_BITS] |= 1ull << page % WORD_BITS;
 				i->page_count++;
 			}
@@ -57,7 +82,8 @@ static void copy(struct memory_image *i, const struct memory *m)
 			}
 }
 
-int memory_save(const struct memory *m, uint64_t bytes_max, struct memory_image *i, struct error *e)
+int memory_save(const struct memory *m, int pagemap_fd, uint64_t bytes_max, struct memory_image *i,
+        struct error *e)
 {
 	struct memory_image new = { .slot_count = m->count };
 	for (unsigned k = 0; k < m->count; k++) {
@@ -67,7 +93,7 @@ int memory_save(const struct memory *m, uint64_t bytes_max, struct memory_image 
 	new.is_kept = calloc(words_of(total_pages(&new)) + 1, sizeof *new.is_kept);
 	if (!new.is_kept)
 		return error_set(e, -ENOMEM, "out of memory");
-	mark(&new, m);
+	mark(&new, m, pagemap_fd);
 	uint64_t size = memory_image_size(&new);
 	if (size > bytes_max) {
 		memory_image_free(&new);

@@ -18,9 +18,10 @@ struct memory_image {
 };
 
 /* Nothing may be planted in m. -E2BIG: it would take more than bytes_max; -ENOMEM. Then *i is left
- * alone. Reads all of the RAM. */
-int memory_save(
-        const struct memory *m, uint64_t bytes_max, struct memory_image *i, struct error *e);
+ * alone. pagemap_fd: /proc/self/pagemap, by which RAM that was never touched is left out without
+ * reading it; or -1: all of it is read. */
+int memory_save(const struct memory *m, int pagemap_fd, uint64_t bytes_max, struct memory_image *i,
+        struct error *e);
 /* Whether it is a copy of RAM of the same shape as m. */
 bool memory_image_fits(const struct memory_image *i, const struct memory *m);
 /* m, which it fits, becomes the copy, without guards; its vCPU must not run. KVM's own error: then
