@@ -247,7 +247,7 @@ int vcpu_inject_exception(struct vcpu *v, uint8_t vector, uint64_t dr6)
 		if (err)
 			return err;
 		d.dr6 |= dr6 & 0xe00f;      /* BT, BS, BD, B3 to B0: SDM vol 3, "DR6" */
-		d.dr7 &= ~(uint64_t)DR7_GD; /* on the way to the handler: the same */
+		d.dr7 &= ~(uint64_t)DR7_GD; /* cleared on the way to the handler: "DR7" */
 		err = vcpu_set_debugregs(v, &d);
 		if (err)
 			return err;
