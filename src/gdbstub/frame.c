@@ -138,20 +138,30 @@ size_t frame_feed_data(struct frame *f, const uint8_t *bytes, size_t len)
 
 #define RUN_MIN 3 /* fewer are no longer than `*` and the character */
 
-/* Where a run that is worth it begins, or len. Noise goes by three characters: no run begins at one
- * of them where the next two differ. */
+#define BLOCK 64 /* bytes looked at without a branch, which compilers do by vectors */
+
+static uint8_t begins_run(const uint8_t *data)
+{
+	return (uint8_t)((data[0] == data[1]) & (data[1] == data[2]) & (data[2] == data[3]));
+}
+
+static bool has_run(const uint8_t *block)
+{
+	uint8_t found = 0;
+	for (size_t i = 0; i < BLOCK; i++)
+		found |= begins_run(block + i);
+	return found;
+}
+
+/* Where a run that is worth it begins, or len. */
 static size_t find_run(const uint8_t *data, size_t len)
 {
 	size_t at = 0;
-	while (at + RUN_MIN < len) {
-		if (data[at + 2] != data[at + 3])
-			at += 3;
-		else if (data[at] == data[at + 1] && data[at + 1] == data[at + 2])
-			return at;
-		else
-			at++;
-	}
-	return len;
+	while (at + BLOCK + RUN_MIN <= len && !has_run(data + at))
+		at += BLOCK;
+	while (at + RUN_MIN < len && !begins_run(data + at))
+		at++;
+	return at + RUN_MIN < len ? at : len;
 }
 
 size_t frame_shorten(uint8_t *data, size_t len)

@@ -278,6 +278,12 @@ static void shortened_data_expands_to_itself(void)
 		CHECK(!memcmp(back, data, run + 1));
 		CHECK(n <= run + 1 && n <= 3 * (run / 97 + 1) + 7);
 	}
+	for (size_t at = 0; at + 4 <= 200; at++) { /* one run of four, anywhere */
+		uint8_t data[200];
+		for (size_t i = 0; i < sizeof data; i++)
+			data[i] = i - at < 4 ? 'e' : "01"[i % 2];
+		CHECK_EQ(frame_shorten(data, sizeof data), sizeof data - 1);
+	}
 	for (int round = 0; round < 2000; round++) {
 		uint8_t data[300], shorter[300], back[300];
 		size_t len = random_below(&seed, sizeof data);
