@@ -30,6 +30,8 @@ const struct work_row works[WORKS] = {
 	[WORK_BREAK] = { "breakpoint to breakpoint, as gdb does it (`z1 s Z1 c`)",
 	        "breakpoint to breakpoint", "/s", false },
 	[WORK_CONDITION] = { "gdb: `hbreak … if $eax == N`, hits", "break if: hits", "/s", false },
+	[WORK_CONDITION_NEAR] = { "the same in a loop of three instructions",
+	        "the same, small loop", "/s", false },
 	[WORK_NEXT] = { "gdb: `next` over a loop of 100,000", "next over a long loop", "s", true },
 	[WORK_WATCH] = { "a watched byte changes after 1,000,000 instructions",
 	        "watch until a change", "s", true },
@@ -220,13 +222,21 @@ static double per_second(double count, double seconds)
 #define TEXT(n)  TEXT_(n)
 #define TEXT_(n) #n
 
+static double rate_of_hits(const struct peer_kind *kind, const char *loop, const char *hit)
+{
+	char before[200];
+	snprintf(before, sizeof before,
+	        "-ex 'set $eax = 0' -ex 'set $pc = &%s' "
+	        "-ex 'hbreak *&%s if $eax == " TEXT(HITS) "'",
+	        loop, hit);
+	return per_second(HITS, by_gdb(kind, before, "continue"));
+}
+
 static void do_gdb(const struct peer_kind *kind, double f[WORKS])
 {
 	int times = kind->is_qemu ? NEXT_ITERATIONS / QEMU_ITERATIONS : 1;
-	f[WORK_CONDITION] = per_second(HITS, by_gdb(kind,
-	                                             "-ex 'set $eax = 0' -ex 'set $pc = &spin' "
-	                                             "-ex 'hbreak *&hit if $eax == " TEXT(HITS) "'",
-	                                             "continue"));
+	f[WORK_CONDITION] = rate_of_hits(kind, "spin", "hit");
+	f[WORK_CONDITION_NEAR] = rate_of_hits(kind, "small_spin", "small_hit");
 	f[WORK_NEXT] = times * by_gdb(kind,
 	                               kind->is_qemu ? "-ex 'set $ecx = " TEXT(QEMU_ITERATIONS) "'"
 	                                             : "-ex 'set $ecx = " TEXT(NEXT_ITERATIONS) "'",
