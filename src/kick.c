@@ -48,13 +48,24 @@ static int start_thread(struct kicker *k)
 	return -err;
 }
 
+static void take_kicks(void)
+{
+	static const int numbers[] = { SIGUSR1, SIGIO };
+	struct sigaction action = { .sa_handler = on_kick }; /* no SA_RESTART */
+	sigset_t kicks;
+	sigemptyset(&kicks);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		sigaction(numbers[i], &action, NULL);
+		sigaddset(&kicks, numbers[i]);
+	}
+	pthread_sigmask(SIG_UNBLOCK, &kicks, NULL); /* who started us may have them blocked */
+}
+
 int kicker_open(struct kicker *k, struct vcpu *v, struct error *e)
 {
 	int err;
 	*k = (struct kicker) { .owner = pthread_self(), .signal_fd = -1 };
-	struct sigaction action = { .sa_handler = on_kick }; /* no SA_RESTART */
-	sigaction(SIGUSR1, &action, NULL);
-	sigaction(SIGIO, &action, NULL);
+	take_kicks();
 	vcpu = v;
 	k->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (k->epoll_fd < 0)

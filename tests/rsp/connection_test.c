@@ -58,6 +58,22 @@ static void spin_ns(int64_t ns)
 	while ((int64_t)t.tv_sec * 1000000000 + t.tv_nsec < until);
 }
 
+/* Who starts stepvm may have signals blocked, and a child inherits that. */
+static void it_stops_with_all_signals_blocked_at_its_start(void)
+{
+	sigset_t all, before;
+	struct rsp r;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	rsp_send(&r, "c", 1);
+	spin_ns(20000000); /* so that it runs */
+	rsp_send_raw(&r, "\x03", 1);
+	CHECK(!strncmp(rsp_reply(&r), "T02", 3));
+	rsp_close(&r);
+}
+
 /* From a breakpoint the guest is stepped before it runs: a 0x03 may come in the middle of that. */
 static void an_interrupt_is_not_lost_when_leaving_a_breakpoint(void)
 {
@@ -361,6 +377,7 @@ static void a_signal_ends_it_where_nobody_reads_its_output(void)
 int main(void)
 {
 	RUN(an_interrupt_stops_a_guest_that_never_exits);
+	RUN(it_stops_with_all_signals_blocked_at_its_start);
 	RUN(an_interrupt_is_not_lost_when_leaving_a_breakpoint);
 	RUN(a_signal_is_not_lost_when_leaving_a_breakpoint);
 	RUN(a_vanished_debugger_leaves_the_guest_stopped);
