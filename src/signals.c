@@ -28,16 +28,21 @@ void signals_open(struct vcpu *v, int wake_fd)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	struct sigaction action = { .sa_handler = on_signal }; /* no SA_RESTART */
+	sigset_t ours; /* who started us may have them blocked */
 	vcpu = v;
 	fd = wake_fd;
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGCHLD);
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		struct sigaction old;
 		/* nohup, a shell's background job, a debug's SIGINT */
 		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler == SIG_IGN)
 			continue;
 		sigaction(numbers[i], &action, NULL);
+		sigaddset(&ours, numbers[i]);
 	}
 	sigaction(SIGCHLD, &action, NULL);
+	pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
 	/* A closed pipe shows as EPIPE where it is written to. */
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
