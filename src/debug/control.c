@@ -413,6 +413,21 @@ void control_begin(struct control *c)
 	c->is_near = false;
 }
 
+/* An instruction that can't be done with guards is done without: one on a guarded page (has the
+ * guest come to a breakpoint there?), one that KVM can't emulate, or one whose exception finds a
+ * table or a stack of the CPU's guarded that were not when the run began. After a triple fault it
+ * is still there, unless this KVM has reset the CPU: F000:FFF0, SDM vol 3, "Processor State After
+ * Reset". */
+static bool may_be_for_guards(struct control *c, const struct stop *stop)
+{
+	const struct kvm_sregs *s = vcpu_sregs(c->vcpu);
+	if (!c->vcpu->vm->memory.guard_count)
+		return false;
+	if (stop->kind == STOP_SHUTDOWN)
+		return s->cs.selector != 0xf000 || vcpu_regs(c->vcpu)->rip != 0xfff0;
+	return stop->kind == STOP_FAILED && stop->exit.kind == EXIT_INTERNAL_ERROR;
+}
+
 /* Until something stops the guest, a breakpoint's condition not yet asked for. */
 static int run_on(struct control *c, struct stop *stop)
 {
@@ -450,11 +465,7 @@ static int run_on(struct control *c, struct stop *stop)
 			look_for_progress(c);
 		if (result == 0 && stop->kind == STOP_STEPPED && !is_at_breakpoint(c, stop))
 			result = 1; /* its stack has come to a guarded page */
-		/* An instruction that can't be done with guards is done without: one on a guarded
-		 * page (has the guest come to a breakpoint there?), or one that KVM can't emulate.
-		 */
-		if (result == 0 && stop->kind == STOP_FAILED && c->vcpu->vm->memory.guard_count &&
-		        stop->exit.kind == EXIT_INTERNAL_ERROR && !is_at_breakpoint(c, stop))
+		if (result == 0 && may_be_for_guards(c, stop) && !is_at_breakpoint(c, stop))
 			result = step_on(c, stop);
 	}
 	return result;

@@ -189,6 +189,20 @@ void handlers_clean_frame(
 	}
 }
 
+/* In long mode a stack of the IST is anywhere, with SS as it was (SDM vol 3, "Interrupt Stack
+ * Table"): the frame says where the stack was before. With an error code it is one slot further up.
+ */
+static bool has_ist_frame(
+        struct vcpu *v, const struct kvm_regs *regs, const struct kvm_sregs *sregs)
+{
+	uint64_t cs, rsp;
+	for (unsigned i = 0; i < 2; i++)
+		if (handlers_read_slot(v, i + 1, 8, &cs) && handlers_read_slot(v, i + 3, 8, &rsp) &&
+		        (uint16_t)cs == sregs->cs.selector && rsp == regs->rsp)
+			return true;
+	return false;
+}
+
 bool handlers_has_frame(struct vcpu *v, const struct handlers *h, const struct kvm_regs *regs,
         const struct kvm_sregs *sregs)
 {
@@ -199,5 +213,7 @@ bool handlers_has_frame(struct vcpu *v, const struct handlers *h, const struct k
 	uint64_t pushed = (regs->rsp - vcpu_regs(v)->rsp) & mask;
 	if (now->ss.selector != sregs->ss.selector || now->ss.dpl != sregs->ss.dpl)
 		return true;
-	return pushed >= 3u * h->slot_size && pushed <= 6u * h->slot_size + 15;
+	if (pushed >= 3u * h->slot_size && pushed <= 6u * h->slot_size + 15)
+		return true;
+	return registers_mode(v) == CPU_LONG64 && has_ist_frame(v, regs, sregs);
 }

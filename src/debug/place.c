@@ -1,5 +1,6 @@
 #include "debug/place.h"
 
+#include "bytes.h"
 #include "cpu_bits.h"
 #include "debug/step.h"
 #include "kvm/linear.h"
@@ -279,8 +280,9 @@ static bool place_breakpoints(
 	return true;
 }
 
-/* Bytes below the top of the stack that one instruction may write: a pusha in 32-bit code 32; an
- * interrupt in long mode 40 and up to 8 to align them (SDM vol 3, "64-Bit Mode Stack Frame"). */
+/* Bytes below the top of the stack that one instruction may write, and above it that it may read: a
+ * pusha or popa in 32-bit code 32; an interrupt in long mode 40 and up to 8 to align them (SDM vol
+ * 3, "64-Bit Mode Stack Frame"). */
 #define STACK_REACH 48
 
 static bool is_guarded(struct control *c, const struct memory_guard *all, unsigned count,
@@ -298,11 +300,40 @@ static bool is_guarded(struct control *c, const struct memory_guard *all, unsign
 /* An instruction that pushes more than once (a far call, int, pusha, an exception) can't be done
  * there: KVM's emulator keeps one access outside of RAM for the exit, and the next write of the
  * same instruction takes its place (emulator_read_write in Linux's arch/x86/kvm/x86.c). */
+static bool guards_pushes(
+        struct control *c, const struct memory_guard *all, unsigned count, uint64_t top)
+{
+	return is_guarded(c, all, count, top - 1, MEMORY_NO_WRITE) ||
+	       is_guarded(c, all, count, top - STACK_REACH, MEMORY_NO_WRITE);
+}
+
+/* Nor one that pops more than once (popa, iret, a far return): the emulator begins it anew behind
+ * each exit, but with the stack pointer of then. */
 static bool has_guarded_stack(struct control *c, const struct memory_guard *all, unsigned count)
 {
 	uint64_t top = registers_stack_address(c->vcpu, vcpu_regs(c->vcpu)->rsp);
-	return is_guarded(c, all, count, top - 1, MEMORY_NO_WRITE) ||
-	       is_guarded(c, all, count, top - STACK_REACH, MEMORY_NO_WRITE);
+	return guards_pushes(c, all, count, top) ||
+	       is_guarded(c, all, count, top, MEMORY_NO_ACCESS) ||
+	       is_guarded(c, all, count, top + STACK_REACH - 1, MEMORY_NO_ACCESS);
+}
+
+/* The stacks that the CPU goes to by itself: RSP0 to RSP2, IST1 to IST7. SDM vol 3, "TSS in 64-bit
+ * Mode". */
+static bool has_guarded_tss_stack(struct control *c, const struct guards *g)
+{
+	static const uint8_t offsets[] = { 4, 12, 20, 36, 44, 52, 60, 68, 76, 84 };
+	const struct kvm_sregs *s = vcpu_sregs(c->vcpu);
+	if (!(s->efer & EFER_LMA) || s->tr.unusable)
+		return false;
+	for (size_t i = 0; i < sizeof offsets; i++) {
+		uint8_t top[8];
+		if (offsets[i] + sizeof top <= s->tr.limit + 1ull &&
+		        linear_read(c->vcpu, s->tr.base + offsets[i], top, sizeof top) ==
+		                sizeof top &&
+		        get64(top) && guards_pushes(c, g->all, g->count, get64(top)))
+			return true;
+	}
+	return false;
 }
 
 bool place_guards_stack(struct control *c)
@@ -338,6 +369,22 @@ static bool has_guarded_table(struct control *c, const struct guards *g)
 				return true;
 	}
 	return false;
+}
+
+static bool is_unguarded_table(void *ctx, uint64_t gpa)
+{
+	const struct guards *g = ctx;
+	for (unsigned i = 0; i < g->count; i++)
+		if (g->all[i].gpa == gpa)
+			return false;
+	return true;
+}
+
+/* The CPU reads the tables of its translations, and sets Accessed and Dirty in them, past all
+ * exits: what can't be read is not there, and what can't be written stays clear. */
+static bool has_guarded_paging(struct control *c, struct guards *g)
+{
+	return g->count && !linear_each_table(c->vcpu, is_unguarded_table, g);
 }
 
 /* Whether the guest stands on a page that it will not be able to execute. */
@@ -387,9 +434,11 @@ enum place_result place_all(struct control *c)
 		keep_guest_registers(c, slot, &debug);
 		debug.dr7 |= DR7_GD; /* a mov dr exits: these may be others afterwards */
 	}
-	bool is_here = is_kept && (stands_guarded(c, &guards) ||
-	                                  has_guarded_stack(c, guards.all, guards.count) ||
-	                                  has_guarded_table(c, &guards));
+	bool is_here =
+	        is_kept &&
+	        (stands_guarded(c, &guards) || has_guarded_stack(c, guards.all, guards.count) ||
+	                has_guarded_table(c, &guards) || has_guarded_tss_stack(c, &guards) ||
+	                has_guarded_paging(c, &guards));
 	if (is_kept && !is_here && !memory_guard(&c->vcpu->vm->memory, guards.all, guards.count)) {
 		vcpu_set_debug(c->vcpu, &debug);
 		return PLACE_DONE;

@@ -184,3 +184,57 @@ bool paging_each(const struct paging *p, paging_read *read, void *read_ctx, uint
 	*next = s.next;
 	return false;
 }
+
+/* --- all tables --------------------------------------------------------------------------------
+ */
+
+struct tables {
+	struct walk walk;
+	paging_read *read;
+	void *read_ctx;
+	paging_visit_table *visit;
+	void *visit_ctx;
+	uint64_t above[5]; /* the tables on the way: one of them again maps itself, and leads
+	                      nowhere new */
+	unsigned entries;
+};
+
+static bool is_above(const struct tables *t, unsigned depth, uint64_t table)
+{
+	for (unsigned i = 0; i <= depth; i++)
+		if (t->above[i] == table)
+			return true;
+	return false;
+}
+
+static bool visit_tables(struct tables *t, unsigned depth, uint64_t table)
+{
+	const struct level *l = &t->walk.levels[depth];
+	if (!t->visit(t->visit_ctx, table & ~0xfffull))
+		return false;
+	if (depth + 1 == t->walk.count)
+		return true;
+	t->above[depth] = table;
+	for (uint64_t index = 0; index < 1u << l->bits; index++) {
+		uint64_t entry = 0, gpa;
+		if (t->entries++ == PAGING_ENTRIES_MAX)
+			return false;
+		if (!t->read(t->read_ctx, table + index * t->walk.entry_size, &entry,
+		            t->walk.entry_size) ||
+		        !(entry & P) || maps(&t->walk, l, entry, &gpa) ||
+		        is_above(t, depth, entry & ADDRESS))
+			continue;
+		if (!visit_tables(t, depth + 1, entry & ADDRESS))
+			return false;
+	}
+	return true;
+}
+
+bool paging_each_table(const struct paging *p, paging_read *read, void *read_ctx,
+        paging_visit_table *visit, void *visit_ctx)
+{
+	struct tables t = {
+		.read = read, .read_ctx = read_ctx, .visit = visit, .visit_ctx = visit_ctx
+	};
+	return !choose_levels(p, 0, &t.walk) || visit_tables(&t, 0, t.walk.table);
+}
