@@ -193,6 +193,15 @@ def forget():
     machine.forget_memory()
 
 
+def look_again_at_watchpoints():
+    """What gdb compares with is of another moment, too: enabled anew, it looks."""
+    kinds = (gdb.BP_WATCHPOINT, gdb.BP_HARDWARE_WATCHPOINT, gdb.BP_ACCESS_WATCHPOINT)
+    for point in gdb.breakpoints():
+        if point.type in kinds and point.enabled:
+            point.enabled = False
+            point.enabled = True
+
+
 def save(arg):
     """Keep the whole machine as it is now, in memory: `monitor savevm NAME`.
 Usage: stepvm save NAME
@@ -209,8 +218,9 @@ def load(arg):
     """Make the machine what it was when `stepvm save NAME` kept it.
 Usage: stepvm load NAME
 
-As `monitor loadvm NAME`; gdb also forgets what it has read, so that `x/i $pc` is right at once.
-Breakpoints, watchpoints and what is caught stay as they are now."""
+As `monitor loadvm NAME`; gdb also forgets what it has read, so that `x/i $pc` is right at once, and
+a watchpoint's old value is the one of then. Breakpoints, watchpoints and what is caught stay as they
+are now."""
     said = machine.monitor("loadvm " + arg)
     if not said.startswith("Loaded"):
         raise Failed(said.strip())
@@ -218,6 +228,7 @@ Breakpoints, watchpoints and what is caught stay as they are now."""
     forget()
     gdb.write(said.splitlines()[0] + "\n")
     gdb.execute("hook-stop")  # the registers of another mode, the view
+    look_again_at_watchpoints()
     gdb.execute("frame")
 
 
