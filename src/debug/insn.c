@@ -1,5 +1,7 @@
 #include "debug/insn.h"
 
+#include <string.h>
+
 /* One-byte opcodes that are not INSN_OTHER; mov ss (8e /2) is found by its ModRM. */
 static const uint8_t kinds[256] = {
 	[0x17] = INSN_LOAD_SS, /* pop ss */
@@ -54,6 +56,16 @@ static int8_t written_cr(uint8_t opcode, const uint8_t *at, bool has_rex_r)
 	if (opcode == 0x22)
 		return (int8_t)(reg + (has_rex_r ? 8 : 0));
 	return reg == 6 ? 0 : -1;
+}
+
+/* What these are, or what they can raise, is in their ModRM. */
+static bool needs_modrm(bool is_0f, uint8_t opcode)
+{
+	static const uint8_t one[] = { 0x62, 0x8d, 0x8e, 0xc0, 0xc1, 0xc4, 0xc5, 0xc6, 0xc7, 0xd0,
+		0xd1, 0xd2, 0xd3, 0xf6, 0xf7, 0xfe, 0xff };
+	static const uint8_t two[] = { 0x01, 0x22, 0xb2, 0xb4, 0xb5 };
+	return is_0f ? memchr(two, opcode, sizeof two) != NULL
+	             : memchr(one, opcode, sizeof one) != NULL;
 }
 
 /* Forms that there are not: the ModRM's, or in 64-bit code. For those that are INSN_FAULTS_USUAL it
@@ -289,9 +301,8 @@ static void look_for_plain(struct insn *i, bool is_0f, const uint8_t *at, size_t
 		i->faults = INSN_FAULTS_INVALID;
 	if (i->has_lock || i->rep != INSN_ONCE || i->prefix_len + PLAIN_MAX > INSN_MAX)
 		return;
-	bool is_one =
-	        is_0f ? is_plain_0f(i->opcode)
-	              : is_plain(i->opcode, is_64) || (left && is_plain_group(i->opcode, modrm));
+	bool is_one = is_0f ? is_plain_0f(i->opcode)
+	                    : is_plain(i->opcode, is_64) || is_plain_group(i->opcode, modrm);
 	if (!is_one)
 		return;
 	i->faults = INSN_FAULTS_ACCESS;
@@ -348,10 +359,7 @@ static bool finish(struct insn *i, const uint8_t *at, size_t left, bool is_64)
 {
 	unsigned tail;
 	uint8_t modrm = left ? at[0] : 0, reg = modrm >> 3 & 7;
-	/* What these are is in their ModRM. */
-	bool has_modrm_opcode =
-	        i->opcode == 0x8e || i->opcode == 0xf6 || i->opcode == 0xf7 || i->opcode == 0xff;
-	if (has_modrm_opcode && !left)
+	if (needs_modrm(false, i->opcode) && !left)
 		return false;
 	if (i->opcode == 0x8e && reg == 2)
 		i->kind = INSN_LOAD_SS;
@@ -415,7 +423,7 @@ bool insn_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned code
 	if (at == len)
 		return false;
 	i->opcode = bytes[at++];
-	if (at == len && (i->opcode == 0x01 || i->opcode == 0x22))
+	if (needs_modrm(true, i->opcode) && at == len)
 		return false;
 	i->kind = two_byte_kind(i->opcode);
 	i->faults = two_byte_faults(i->opcode, at < len ? bytes[at] : 0);

@@ -285,7 +285,8 @@ static void invalid_forms_and_vectors_are_known(void)
 static void bytes_that_end_early_are_refused(void)
 {
 	static const char *const whole[] = { "f4", "f3 67 a4", "66 0f 05", "48 0f 05", "f0 0f 05",
-		"8e d0", "f6 f0", "66 f7 f0", "ff e0", "0f 22 c0", "0f 01 f0" };
+		"8e d0", "f6 f0", "66 f7 f0", "ff e0", "0f 22 c0", "0f 01 f0", "c6 c6", "d1 00",
+		"8d 00", "c5 c0", "62 00", "0f b4 00" };
 	for (size_t k = 0; k < sizeof whole / sizeof *whole; k++) {
 		uint8_t bytes[INSN_MAX];
 		struct insn i;
