@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,26 +21,14 @@
 #define STEP_NS  1000  /* of the guest's time, see machine_step_clock */
 #define TICK_MIN 50000 /* ns: a guest whose timer ticks faster gets on all the same */
 
-/* How late a signal is seen that comes right before the wait for a reader. */
-#define OUTPUT_WAIT_MS 100
-
-static void write_all(void *ctx, const uint8_t *bytes, size_t len)
+/* Bytes that nobody takes now are kept, and get the vCPU out of the guest: who runs it waits for
+ * their reader, and hears the debugger meanwhile. */
+static void put_output(void *ctx, const uint8_t *bytes, size_t len)
 {
 	struct machine *m = ctx;
-	while (len && !m->output_error) {
-		ssize_t n = write(m->output_fd, bytes, len);
-		if (n > 0) {
-			bytes += n;
-			len -= (size_t)n;
-		} else if (errno != EAGAIN && errno != EINTR) {
-			m->output_error = -errno;
-		} else if (m->end_signal && *m->end_signal) {
-			m->output_error = -EINTR;
-		} else if (errno == EAGAIN) { /* somebody made it non-blocking */
-			struct pollfd p = { .fd = m->output_fd, .events = POLLOUT };
-			poll(&p, 1, OUTPUT_WAIT_MS);
-		}
-	}
+	spool_put(&m->output, bytes, len);
+	if (spool_kept(&m->output))
+		vcpu_kick(&m->vcpu);
 }
 
 /* --- time --------------------------------------------------------------------------------------
@@ -153,7 +140,7 @@ static bool is_stopping(struct machine *m)
 		m->wants_input = false;
 		vcpu_kick(&m->vcpu);
 	}
-	return m->board.state.is_exiting || m->output_error;
+	return m->board.state.is_exiting || m->output.error;
 }
 
 static bool do_io(void *ctx, const struct exit *x)
@@ -209,7 +196,7 @@ static int add_memory(struct machine *m, const struct options *o, struct error *
 
 static int set_ports(struct machine *m, const struct options *o, struct error *e)
 {
-	board_init(&m->board, write_all, m);
+	board_init(&m->board, put_output, m);
 	for (unsigned i = 0; i < o->port_count; i++) {
 		int err = board_port(&m->board, o->ports[i].port, o->ports[i].kind, e);
 		if (err)
@@ -246,7 +233,8 @@ static int set_state(struct machine *m, const struct options *o, struct error *e
 static int make(struct machine *m, const struct options *o, const struct vm *beside, int output_fd,
         struct error *e)
 {
-	*m = (struct machine) { .trace = o->trace, .output_fd = output_fd };
+	*m = (struct machine) { .trace = o->trace };
+	spool_init(&m->output, output_fd);
 	int err = beside ? vm_open_beside(&m->vm, beside, e) : vm_open(&m->vm, e);
 	if (err)
 		return err;
@@ -317,13 +305,13 @@ int machine_reset(struct machine *m, const struct options *o, struct error *e)
 	/* The new one has to stand where the old one did: its parts point to each other. Put back
 	 * bit by bit, the old one is whole again. */
 	*old = *m;
-	err = make(m, o, &old->vm, old->output_fd, e);
+	err = make(m, o, &old->vm, old->output.fd, e);
 	if (err) {
 		*m = *old;
 		free(old);
 		return err;
 	}
-	m->end_signal = old->end_signal;
+	m->output = old->output;
 	m->has_input = old->has_input;
 	m->timer_fd = old->timer_fd;
 	m->pagemap_fd = old->pagemap_fd;
@@ -343,6 +331,7 @@ int machine_reset(struct machine *m, const struct options *o, struct error *e)
 void machine_close(struct machine *m)
 {
 	control_close(&m->control);
+	spool_close(&m->output);
 	vcpu_close(&m->vcpu);
 	vm_close(&m->vm);
 	close(m->timer_fd);

@@ -2,12 +2,11 @@
 #ifndef STEPVM_MACHINE_H
 #define STEPVM_MACHINE_H
 
-#include <signal.h>
-
 #include "debug/control.h"
 #include "devices/board.h"
 #include "journal.h"
 #include "options.h"
+#include "spool.h"
 
 struct machine {
 	struct vm vm;
@@ -15,13 +14,11 @@ struct machine {
 	struct board board;
 	struct control control;
 	struct image_loaded image;
-	struct journal ports, log;               /* accesses of ports; these, MMIO and ends */
-	unsigned trace;                          /* TRACE_ bits */
-	int output_fd;                           /* where the guest's output goes */
-	int output_error;                        /* writing it failed: -errno */
-	const volatile sig_atomic_t *end_signal; /* not 0: a blocked write is given up; or NULL */
-	bool has_input;   /* bytes from outside may still come for the guest */
-	bool wants_input; /* bytes wait for the guest to make room: kick when it has */
+	struct journal ports, log; /* accesses of ports; these, MMIO and ends */
+	unsigned trace;            /* TRACE_ bits */
+	struct spool output;       /* the guest's: kept bytes go out before it goes on */
+	bool has_input;            /* bytes from outside may still come for the guest */
+	bool wants_input;          /* bytes wait for the guest to make room: kick when it has */
 	int timer_fd; /* runs out when the timer's next interrupt is due; see machine_start_clock */
 	int pagemap_fd; /* /proc/self/pagemap, open before the sandbox closes; -1: there is none */
 	uint64_t timer_ns;  /* ... at this time of the host, 0: it does not run */

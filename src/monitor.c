@@ -51,6 +51,7 @@ static void reset(struct serve *s, const struct output *out, const char *operand
 static void leave(struct serve *s, const struct output *out, const char *operands)
 {
 	(void)out, (void)operands;
+	s->is_killed = true;
 	s->state = SERVE_ENDED;
 	s->status = STATUS_OK;
 }

@@ -19,6 +19,10 @@
  */
 #define SPIN_NS 40000
 
+/* A debugger's steps go on while so much of the guest's output waits; one more may add what an
+ * exit of KVM's does, a page of bytes that a hex port makes 24 of each. */
+#define OUTPUT_KEPT_MAX 65536
+
 int serve_open(struct serve *s, struct machine *m, const struct options *o, struct error *e)
 {
 	*s = (struct serve) { .machine = m, .options = o, .is_attached = true };
@@ -51,7 +55,6 @@ int serve_open(struct serve *s, struct machine *m, const struct options *o, stru
 	target_init(&s->target, s);
 	target_file_find(s);
 	signals_open(&m->vcpu, s->wake_fd);
-	m->end_signal = &signals_end;
 	return 0;
 close_transport:
 	transport_close(&s->transport);
@@ -119,7 +122,7 @@ static void watch_stdin(struct serve *s)
 
 /* Which descriptors matter now. */
 struct interest {
-	struct pollfd fds[4];
+	struct pollfd fds[5];
 	nfds_t count;
 };
 
@@ -140,6 +143,8 @@ static void look_out(struct serve *s, struct interest *i)
 		add_fd(i, is_full ? s->transport.out_fd : s->transport.in_fd,
 		        is_full ? POLLOUT : POLLIN);
 	}
+	if (spool_kept(&s->machine->output))
+		add_fd(i, s->machine->output.fd, POLLOUT);
 	if (s->watches_stdin)
 		add_fd(i, STDIN_FILENO, POLLIN);
 	bool is_running = s->state == SERVE_RUNNING || s->state == SERVE_WAITING;
@@ -173,6 +178,8 @@ static void attend(struct serve *s, uint64_t timeout_ns)
 			watch_stdin(s);
 		} else if (s->machine->has_input && i.fds[k].fd == STDIN_FILENO) {
 			read_console(s);
+		} else if (i.fds[k].events & POLLOUT && i.fds[k].fd == s->machine->output.fd) {
+			spool_flush(&s->machine->output);
 		} else if (i.fds[k].events & POLLOUT) {
 			serve_flush(s);
 			serve_feed(s);
@@ -248,6 +255,24 @@ static bool is_behind(struct serve *s)
 	return true;
 }
 
+/* What the guest has printed and nobody has read goes before more of it: it waits for its reader
+ * where more than max bytes are left. True: it has to, or is over. */
+static bool is_held_up(struct serve *s, size_t max)
+{
+	struct spool *o = &s->machine->output;
+	spool_flush(o);
+	if (o->error) {
+		serve_end_output(s);
+		return true;
+	}
+	if (spool_kept(o) <= max)
+		return false;
+	if (s->state == SERVE_RUNNING)
+		terminal_raw();
+	attend(s, FOREVER);
+	return true;
+}
+
 static void step(struct serve *s)
 {
 	struct stop stop;
@@ -256,7 +281,8 @@ static void step(struct serve *s)
 	bool is_long = is_range || c->steps_whole_rep;
 	if (is_behind(s))
 		return;
-	if (is_long) {
+	bool is_full = spool_kept(&s->machine->output) > OUTPUT_KEPT_MAX;
+	if (is_long || is_full) {
 		serve_feed(s); /* a 0x03 may have come with the request */
 		if (s->state != SERVE_STEPPING)
 			return;
@@ -264,8 +290,11 @@ static void step(struct serve *s)
 			obey_interrupt(s);
 			return;
 		}
-		arm(s);
 	}
+	if (is_held_up(s, OUTPUT_KEPT_MAX))
+		return;
+	if (is_long)
+		arm(s);
 	int err;
 	do {
 		machine_step_clock(s->machine);
@@ -294,7 +323,7 @@ static void run(struct serve *s)
 	if (is_behind(s))
 		return;
 	serve_feed(s); /* a 0x03 may have come with the request */
-	if (s->is_interrupted || s->state != SERVE_RUNNING)
+	if (s->is_interrupted || s->state != SERVE_RUNNING || is_held_up(s, 0))
 		return;
 	machine_start_clock(m);
 	if (control_is_halted(&m->control) && !control_has_interrupt(&m->control) &&
@@ -349,6 +378,28 @@ static void wait_to_resume(struct serve *s)
 	attend(s, timeout);
 }
 
+/* The guest has ended: its last words wait for their reader, unless a debugger has killed it or a
+ * signal ends us. */
+static void finish_output(struct serve *s)
+{
+	struct spool *o = &s->machine->output;
+	uint64_t count;
+	bool can_wait = s->status >= 0 && !s->is_killed && !o->error;
+	spool_flush(o);
+	while (can_wait && spool_kept(o) && !signals_end) {
+		struct pollfd p[] = { { .fd = o->fd, .events = POLLOUT },
+			{ .fd = s->wake_fd, .events = POLLIN } };
+		poll(p, 2, -1);
+		while (read(s->wake_fd, &count, sizeof count) > 0)
+			;
+		spool_flush(o);
+	}
+	if (can_wait && o->error)
+		serve_end_output(s);
+	else if (can_wait && spool_kept(o))
+		serve_end(s, -signals_end);
+}
+
 /* The gdb that `stepvm debug` started has ended, and the guest with it. */
 static void watch_child(struct serve *s)
 {
@@ -384,5 +435,6 @@ int serve_run(struct serve *s)
 		}
 	}
 	serve_flush(s);
+	finish_output(s);
 	return s->status;
 }

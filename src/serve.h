@@ -53,6 +53,7 @@ struct serve {
 	bool is_interrupted;             /* the debugger wants a stop */
 	bool was_heard;                  /* the debugger has sent something */
 	bool is_attached;                /* see target_run.is_attached */
+	bool is_killed;   /* by the debugger: what nobody has read of its output is dropped */
 	bool is_dead;     /* the guest has ended, with status; an extended session may restart it */
 	struct stop last; /* why the guest stopped last */
 	struct snapshots snapshots;

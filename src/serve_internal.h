@@ -12,6 +12,9 @@ void serve_end(struct serve *s, int status);
 /* The guest has ended. An extended session may start it again; its end is ours. */
 void serve_end_guest(struct serve *s, int status);
 
+/* The guest's output can't be written: the loop ends. */
+void serve_end_output(struct serve *s);
+
 /* Sends what the session has for the debugger, as far as it goes now. */
 void serve_flush(struct serve *s);
 /* A reply waits to be sent. */

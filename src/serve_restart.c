@@ -28,7 +28,7 @@ int serve_restart(struct serve *s, struct error *e)
 	signals_open(&m->vcpu, s->wake_fd);
 	if (err)
 		return err;
-	s->is_dead = s->is_interrupted = false;
+	s->is_dead = s->is_killed = s->is_interrupted = false;
 	s->last = (struct stop) { .kind = STOP_STEPPED };
 	go_on(s);
 	return 0;

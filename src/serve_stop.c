@@ -6,7 +6,6 @@
 
 #include "report.h"
 #include "serve_internal.h"
-#include "signals.h"
 
 void serve_report(struct serve *s, const struct stop *stop, bool was_step)
 {
@@ -84,20 +83,21 @@ static void handle_halt(struct serve *s, const struct stop *stop, bool was_step)
 	}
 }
 
-static void handle_device(struct serve *s, const struct stop *stop)
+void serve_end_output(struct serve *s)
 {
-	if (s->machine->output_error == -EINTR) { /* the loop ends by the signal */
-		serve_end(s, -signals_end);
-		return;
-	}
-	if (s->machine->output_error == -EPIPE) { /* `stepvm run IMAGE | head`: the usual end */
+	int err = s->machine->output.error;
+	if (err == -EPIPE) { /* `stepvm run IMAGE | head`: the usual end */
 		serve_end(s, -SIGPIPE);
 		return;
 	}
-	if (s->machine->output_error) {
-		fprintf(stderr, "stepvm: the guest's output cannot be written: %s\n",
-		        strerror(-s->machine->output_error));
-		serve_end(s, STATUS_HOST);
+	fprintf(stderr, "stepvm: the guest's output cannot be written: %s\n", strerror(-err));
+	serve_end(s, STATUS_HOST);
+}
+
+static void handle_device(struct serve *s, const struct stop *stop)
+{
+	if (s->machine->output.error) {
+		serve_end_output(s);
 		return;
 	}
 	serve_report(s, stop, false);

@@ -147,6 +147,7 @@ static void detach(void *ctx)
 static void kill_machine(void *ctx)
 {
 	struct serve *s = ctx;
+	s->is_killed = true;
 	s->state = SERVE_ENDED;
 	s->status = STATUS_OK;
 }
@@ -154,6 +155,7 @@ static void kill_machine(void *ctx)
 static void end_machine(void *ctx)
 {
 	struct serve *s = ctx;
+	s->is_killed = true;
 	s->state = SERVE_STOPPED;
 	s->is_dead = true;
 	s->status = STATUS_OK;

@@ -1,7 +1,6 @@
 /* Debuggers that stop the guest, go away in every way there is, and come back. */
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/ioctl.h>
 
 #include "rsp_check.h"
 
@@ -347,35 +346,6 @@ static void a_signal_ends_it_stopped_or_running(void)
 	}
 }
 
-/* A pipe that nobody reads and that somebody has made non-blocking: full, and the guest waits. */
-static void a_signal_ends_it_where_nobody_reads_its_output(void)
-{
-	const char *argv[] = { rsp_env("STEPVM"), "run", rsp_guest("counter"), NULL };
-	int64_t until = rsp_now_ms() + RSP_WAIT_MS;
-	int out[2], status = -1, written = 0;
-	pid_t parent = getpid(), pid;
-	CHECK(pipe2(out, O_NONBLOCK | O_CLOEXEC) == 0);
-	int size = fcntl(out[1], F_SETPIPE_SZ, 4096); /* a page: no room is lost between pages */
-	fflush(stdout);
-	pid = fork();
-	if (pid == 0) {
-		int null_fd = open("/dev/null", O_RDWR);
-		rsp_exec(argv, null_fd, out[1], null_fd, parent);
-	}
-	/* Until a line as short as "IO port: 10, data: 0\n" has no room. */
-	while (ioctl(out[0], FIONREAD, &written) == 0 && written <= size - 21 &&
-	        rsp_now_ms() < until)
-		sched_yield();
-	CHECK(written > size - 21);
-	kill(pid, SIGTERM);
-	while (waitpid(pid, &status, WNOHANG) == 0 && rsp_now_ms() < until)
-		sched_yield();
-	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
-	kill(pid, SIGKILL);
-	close(out[0]);
-	close(out[1]);
-}
-
 int main(void)
 {
 	RUN(an_interrupt_stops_a_guest_that_never_exits);
@@ -394,6 +364,5 @@ int main(void)
 	RUN(stdios_end_behind_a_detach_ends_it);
 	RUN(requests_to_a_running_guest_are_refused);
 	RUN(a_signal_ends_it_stopped_or_running);
-	RUN(a_signal_ends_it_where_nobody_reads_its_output);
 	return check_done();
 }

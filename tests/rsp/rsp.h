@@ -15,6 +15,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -44,7 +45,7 @@ struct rsp {
 	pid_t pid;
 	int in_fd, out_fd; /* the connection, -1: none; the same but for stdio */
 	int stderr_fd;     /* a pipe */
-	int stdout_fd;     /* the guest's output: a file in memory */
+	int stdout_fd;     /* the guest's output: a file in memory, or a pipe's end */
 	char folder[64];   /* of the socket */
 	char where[128];   /* what stepvm announced */
 	bool is_no_ack;
@@ -173,9 +174,9 @@ static inline bool rsp_read_where(struct rsp *r)
 	return true;
 }
 
-/* Runs IMAGE with the options behind it, which end with NULL. False when it did not come up: then
- * r->errors may say why, and rsp_close is still to be called. */
-static inline bool rsp_start(struct rsp *r, enum rsp_transport transport, const char *image, ...)
+/* As rsp_start, with stdout_fd for the guest's output: r's from now on. */
+static inline bool rsp_start_on(
+        struct rsp *r, enum rsp_transport transport, int stdout_fd, const char *image, va_list args)
 {
 	const char *argv[RSP_ARGS_MAX] = { rsp_env("STEPVM"), "run", "--gdb" };
 	char where[160];
@@ -183,20 +184,17 @@ static inline bool rsp_start(struct rsp *r, enum rsp_transport transport, const 
 	size_t n = 3;
 	memset(r, 0, sizeof *r);
 	r->transport = transport;
-	r->in_fd = r->out_fd = r->stderr_fd = r->stdout_fd = -1;
+	r->in_fd = r->out_fd = r->stderr_fd = -1;
+	r->stdout_fd = stdout_fd;
 	r->packet = malloc(RSP_PACKET_SIZE + 1);
 	signal(SIGPIPE, SIG_IGN);
 	if (!r->packet || !rsp_choose_where(r, where, sizeof where) || pipe(err) < 0)
 		return false;
 	argv[n++] = where;
-	va_list args;
-	va_start(args, image);
 	for (const char *option;
 	        (option = va_arg(args, const char *)) != NULL && n < RSP_ARGS_MAX - 2;)
 		argv[n++] = option;
-	va_end(args);
 	argv[n++] = image;
-	r->stdout_fd = memfd_create("stdout", 0);
 	bool is_stdio = transport == RSP_STDIO;
 	if (is_stdio && (pipe(in) < 0 || pipe(out) < 0))
 		return false;
@@ -221,6 +219,35 @@ static inline bool rsp_start(struct rsp *r, enum rsp_transport transport, const 
 		r->out_fd = in[1];
 	}
 	return r->pid > 0 && rsp_read_where(r);
+}
+
+/* Runs IMAGE with the options behind it, which end with NULL. False when it did not come up: then
+ * r->errors may say why, and rsp_close is still to be called. */
+static inline bool rsp_start(struct rsp *r, enum rsp_transport transport, const char *image, ...)
+{
+	va_list args;
+	va_start(args, image);
+	bool ok = rsp_start_on(r, transport, memfd_create("stdout", 0), image, args);
+	va_end(args);
+	return ok;
+}
+
+/* The same with the guest's output in a pipe of one page. *to: where it can be read, without
+ * waiting; the caller's. */
+static inline bool rsp_start_piped(
+        struct rsp *r, enum rsp_transport transport, int *to, const char *image, ...)
+{
+	int out[2];
+	va_list args;
+	if (pipe2(out, O_CLOEXEC) < 0)
+		return false;
+	fcntl(out[0], F_SETFL, O_NONBLOCK);
+	fcntl(out[1], F_SETPIPE_SZ, 4096);
+	*to = out[0];
+	va_start(args, image);
+	bool ok = rsp_start_on(r, transport, out[1], image, args);
+	va_end(args);
+	return ok;
 }
 
 /* Its exit status, 256 and the signal when one ended it, -1 when it does not end. */
