@@ -5,6 +5,7 @@
 
 #include "cursor.h"
 #include "kvm/msr.h"
+#include "kvm/registers.h"
 #include "monitor_internal.h"
 
 #define TIME_STAMP_COUNTER 0x10 /* SDM vol 4: it goes on by itself */
@@ -32,11 +33,28 @@ static void show_all(struct vcpu *v, const struct output *out)
 	msr_list_free(&list);
 }
 
+/* MSRs that are registers of the description: these are held to what a CPU can hold, while KVM
+ * takes an EFER without LME in long mode, and bases that are not canonical. SDM vol 4. */
+static const char *register_of(uint32_t number)
+{
+	switch (number) {
+	case 0xc0000080: return "efer";
+	case 0xc0000100: return "fs_base";
+	case 0xc0000101: return "gs_base";
+	case 0xc0000102: return "kernel_gs_base";
+	default: return NULL;
+	}
+}
+
 static void write_one(struct vcpu *v, const struct output *out, uint32_t number, uint64_t value)
 {
 	uint64_t now;
-	int err = vcpu_set_msr(v, number, value);
-	if (err)
+	struct error e = { 0 };
+	const char *name = register_of(number);
+	int err = name ? registers_write_named(v, name, value, &e) : vcpu_set_msr(v, number, value);
+	if (err && name)
+		say(out, "msr 0x%" PRIx32 ": %s\n", number, e.text);
+	else if (err)
 		say(out, "msr 0x%" PRIx32 ": KVM refuses to write 0x%" PRIx64 ": %s\n", number,
 		        value,
 		        err == -EINVAL ? "no such register, or no such value" : strerror(-err));

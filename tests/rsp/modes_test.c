@@ -129,6 +129,33 @@ static void check_refusals(
 	}
 }
 
+/* In long mode: an MSR is held to what the register of its name is. */
+static void check_msr_refusals(struct rsp *r)
+{
+	static const struct {
+		const char *msr, *value, *because;
+	} rows[] = {
+		{ "EFER", "0", "LMA follows" },
+		{ "EFER", "0x400", "LME can't change" },
+		{ "0xc0000080", "0x901", "LMA follows" },
+		{ "EFER", "0x100000000000500", "there are no bits" },
+		{ "FS_BASE", "0x800000000000", "not canonical" },
+		{ "GS_BASE", "0x800000000000", "not canonical" },
+		{ "KERNEL_GS_BASE", "0x800000000000", "not canonical" },
+	};
+	static char before[128], line[128];
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		snprintf(line, sizeof line, "msr %s", rows[i].msr);
+		snprintf(before, sizeof before, "%s", rsp_monitor(r, line));
+		snprintf(line, sizeof line, "msr %s %s", rows[i].msr, rows[i].value);
+		if (!strstr(rsp_monitor(r, line), rows[i].because))
+			CHECK_FAIL("monitor %s: %s, wanted %s", line, rsp_monitor(r, line),
+			        rows[i].because);
+		snprintf(line, sizeof line, "msr %s", rows[i].msr);
+		CHECK_STR(rsp_monitor(r, line), before);
+	}
+}
+
 static void what_no_cpu_can_hold_is_refused(void)
 {
 	static const struct refusal real[] = {
@@ -173,6 +200,7 @@ static void what_no_cpu_can_hold_is_refused(void)
 		for (size_t k = 1; k < 5; k++)
 			go_to(&r, &regs, k);
 		check_refusals(&r, &regs, wide, sizeof wide / sizeof *wide);
+		check_msr_refusals(&r);
 		RSP_BEGINS(&r, "T00", "c");
 		CHECK_STR(rsp_output(&r), "reset ok\n");
 	}
