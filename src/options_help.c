@@ -57,7 +57,7 @@ static const char STATUS_RULE[] =
         "Even numbers are stepvm's own, odd ones the guest's. A signal that ends stepvm is raised "
         "again, so that the caller sees it. For debug: gdb's own. For test: 0 when all passed, 1 "
         "when "
-        "some failed, 2 for wrong use, 4 when nothing could be tested (no gdb, for example).";
+        "some failed, 2 for wrong use, 4 when nothing could be tested: no gdb, no /dev/kvm.";
 
 /* What a script of `stepvm test` says; testrun_script.h and gdb/expect.gdb have all of it. */
 static const struct fact script_facts[] = {

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kvm/vm.h"
 #include "serve.h"
 #include "testrun_job.h"
 
@@ -199,11 +200,23 @@ static int open_log_dir(struct run *r)
 	return err ? error_set(&r->error, -err, "--log-dir %s: %s", dir, strerror(err)) : 0;
 }
 
+/* Where no VM can be made, no script tests anything. */
+static int check_kvm(struct error *e)
+{
+	struct vm vm;
+	int err = vm_open(&vm, e);
+	if (!err)
+		vm_close(&vm);
+	return err;
+}
+
 static int prepare(struct run *r)
 {
 	const struct options *o = r->options;
 	struct error none = { 0 };
 	int err = launch_find(launch_gdb_program(o->gdb_program), &r->error);
+	if (!err)
+		err = check_kvm(&r->error);
 	if (!err)
 		err = launch_script("expect.gdb", r->setting.expect_gdb, &r->error);
 	if (!err && launch_script("stepvm.gdb", r->setting.stepvm_gdb, &none) < 0)

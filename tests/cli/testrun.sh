@@ -310,6 +310,12 @@ out=$("$STEPVM" test --gdb-program ./bare-gdb error.gdb)
 like "$?$out" "^1.*# expect.gdb could not be loaded: it needs a gdb with Python.*not supported" \
 	"a gdb without Python"
 
+# --- KVM ------------------------------------------------------------------------------------------
+
+# One descriptor is /dev/kvm's, and none is left for the VM.
+out=$(ulimit -n 4 && exec "$STEPVM" test fine.gdb error.gdb 2>&1)
+like "$? $out" "^4 stepvm test: .*Too many open files$" "no VM can be made: one line, status 4"
+
 # --- signals --------------------------------------------------------------------------------------
 
 script endless.gdb spin.bin <<<'shell echo >pipe
