@@ -177,6 +177,8 @@ static void help(struct serve *s, const struct output *out, const char *operands
 	}
 }
 
+#define COMMAND_MAX 1000 /* what people type, and programs for them */
+
 /* Words of line with single spaces. False when it is too long. */
 static bool fold_spaces(const char *line, char *to, size_t size)
 {
@@ -210,19 +212,22 @@ static const char *behind(const char *words, const struct command *c)
 void monitor_command(struct serve *s, const char *line, target_print *print, void *to)
 {
 	const struct output out = { print, to };
-	char words[120];
+	char words[COMMAND_MAX + 1];
 	if (!line[strspn(line, " ")]) {
 		help(s, &out, "");
 		return;
 	}
-	if (fold_spaces(line, words, sizeof words))
-		for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-			const char *operands = behind(words, &commands[i]);
-			if (operands) {
-				commands[i].run(s, &out, operands);
-				return;
-			}
+	if (!fold_spaces(line, words, sizeof words)) {
+		say(&out, "'%.20s...': a command has %d characters at most\n", line, COMMAND_MAX);
+		return;
+	}
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		const char *operands = behind(words, &commands[i]);
+		if (operands) {
+			commands[i].run(s, &out, operands);
+			return;
 		}
+	}
 	/* In QEMU's words, which scripts look for. */
 	say(&out, "unknown command: '%.60s'; monitor help lists them\n", line);
 }

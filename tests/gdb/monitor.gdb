@@ -11,3 +11,5 @@ continue
 expect-output "^0x7c07 +software" monitor info breakpoints
 expect-output "KVM_EXIT_" monitor info exits
 expect-output "^unknown command: 'nonsense'" monitor nonsense
+expect-output "a name of 1 to 31 characters" monitor savevm xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+python gdb.execute('expect-output "^.xxxx.*: a command has 1000 characters at most" monitor ' + 1001 * "x")
