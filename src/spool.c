@@ -49,6 +49,8 @@ static size_t write_some(struct spool *o, const uint8_t *bytes, size_t len)
 
 void spool_flush(struct spool *o)
 {
+	if (!spool_kept(o)) /* at every step: the usual case */
+		return;
 	o->at += write_some(o, o->bytes + o->at, spool_kept(o));
 	if (o->at == o->len)
 		o->at = o->len = 0;
