@@ -13,12 +13,17 @@
 
 static struct vcpu *volatile vcpu; /* the handler's; NULL: none to be kicked now */
 
+void kicker_kick(void)
+{
+	if (vcpu)
+		vcpu_kick(vcpu);
+}
+
 /* In the owner's thread, which it interrupts in KVM_RUN or poll, or just before. */
 static void on_kick(int signal)
 {
 	(void)signal;
-	if (vcpu)
-		vcpu_kick(vcpu);
+	kicker_kick();
 }
 
 static void *watch(void *arg)
@@ -134,7 +139,7 @@ static bool arm_signals(struct kicker *k)
 	set_signals(k, true);
 	if (k->has_signals &&
 	        (recv(k->signal_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN))
-		on_kick(SIGIO);
+		kicker_kick();
 	return k->has_signals;
 }
 

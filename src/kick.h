@@ -35,6 +35,8 @@ int kicker_open(struct kicker *k, struct vcpu *v, struct error *e);
 void kicker_close(struct kicker *k);
 /* From now on v is kicked, or none (NULL). What it was can be closed. The thread of kicker_open. */
 void kicker_set_vcpu(struct vcpu *v);
+/* Kicks it now: for signal handlers. */
+void kicker_kick(void);
 /* fd is a socket that nobody else has: armed, its input comes as a signal. Until it is closed,
  * which is told by -1. */
 void kicker_take_signals(struct kicker *k, int fd);

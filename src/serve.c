@@ -54,7 +54,7 @@ int serve_open(struct serve *s, struct machine *m, const struct options *o, stru
 	s->last.kind = STOP_STEPPED;
 	target_init(&s->target, s);
 	target_file_find(s);
-	signals_open(&m->vcpu, s->wake_fd);
+	signals_open(s->wake_fd);
 	return 0;
 close_transport:
 	transport_close(&s->transport);

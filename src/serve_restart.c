@@ -2,8 +2,6 @@
 
 #include <errno.h>
 
-#include "signals.h"
-
 /* The guest is another one now. */
 static void go_on(struct serve *s)
 {
@@ -20,12 +18,9 @@ static void go_on(struct serve *s)
 int serve_restart(struct serve *s, struct error *e)
 {
 	struct machine *m = s->machine;
-	/* Both kick the vCPU, which is about to be another one. */
-	signals_close();
-	kicker_set_vcpu(NULL);
+	kicker_set_vcpu(NULL); /* it is about to be another one */
 	int err = machine_reset(m, s->options, e);
 	kicker_set_vcpu(&m->vcpu);
-	signals_open(&m->vcpu, s->wake_fd);
 	if (err)
 		return err;
 	s->is_dead = s->is_killed = s->is_interrupted = false;

@@ -3,9 +3,10 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "kick.h"
+
 volatile sig_atomic_t signals_end, signals_child;
 
-static struct vcpu *volatile vcpu;
 static volatile sig_atomic_t fd = -1;
 
 static void on_signal(int number)
@@ -16,20 +17,18 @@ static void on_signal(int number)
 		signals_child = 1;
 	else
 		signals_end = number;
-	if (vcpu)
-		vcpu_kick(vcpu);
+	kicker_kick();
 	/* A signal that comes just before poll would not interrupt it; this ends it. */
 	if (fd >= 0 && write(fd, &one, sizeof one) < 0)
 		errno = before; /* full: it ends poll all the same */
 	errno = before;
 }
 
-void signals_open(struct vcpu *v, int wake_fd)
+void signals_open(int wake_fd)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	struct sigaction action = { .sa_handler = on_signal }; /* no SA_RESTART */
 	sigset_t ours; /* who started us may have them blocked */
-	vcpu = v;
 	fd = wake_fd;
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGCHLD);
@@ -50,6 +49,5 @@ void signals_open(struct vcpu *v, int wake_fd)
 
 void signals_close(void)
 {
-	vcpu = NULL;
 	fd = -1;
 }

@@ -5,17 +5,15 @@
 
 #include <signal.h>
 
-#include "kvm/vcpu.h"
-
 /* The signal that shall end stepvm (SIGINT, SIGTERM, SIGHUP, SIGQUIT), or 0. */
 extern volatile sig_atomic_t signals_end;
 /* A child has ended; whoever looks sets it back. */
 extern volatile sig_atomic_t signals_child;
 
-/* From now on these signals set the flags, kick v and make wake_fd, an eventfd, readable. What is
- * ignored stays ignored. SIGPIPE is ignored. */
-void signals_open(struct vcpu *v, int wake_fd);
-/* They still set the flags and wake nobody. */
+/* From now on these signals set the flags, kick the kicker's vCPU and make wake_fd, an eventfd,
+ * readable. What is ignored stays ignored. SIGPIPE is ignored. */
+void signals_open(int wake_fd);
+/* They still set the flags, and wake_fd is let alone. */
 void signals_close(void);
 
 #endif
