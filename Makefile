@@ -16,7 +16,7 @@ endif
 CPPFLAGS += -Isrc
 LDLIBS   += -pthread
 
-SOURCES := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c))
+SOURCES := $(filter-out src/main.c,$(sort $(shell find src -name "*.c")))
 OBJECTS := $(SOURCES:src/%.c=$(B)/obj/%.o)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 REPLAY  := $(patsubst tests/fuzz/%_fuzz.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
@@ -35,7 +35,7 @@ $(B)/stepvm: $(B)/obj/main.o $(B)/libstepvm.a
 
 $(B)/libstepvm.a: $(OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 
 $(B)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -44,6 +44,8 @@ $(B)/obj/%.o: src/%.c
 # --- guests: a flat image and an ELF with symbols each; lines in a source's head place it ----------
 #
 #	link: ADDRESS	0 unless said		bits: 16, 32 or 64	32 unless said (of C: -m16, ...)
+#
+# NAME.ld beside it is its linker script; guest.ld has all sections at one address.
 
 guests: $(GUESTS:%=$(GUEST_DIR)/%.bin)
 
@@ -53,14 +55,14 @@ GUEST_CFLAGS := -std=c11 -Og -g -Wall -Wextra -ffreestanding -fno-pic -fno-stack
 guest_word = $(or $(shell sed -n 's/^[#* ]*$(1): *//p' $<),$(2))
 guest_ld = $(LD) -m $(if $(filter 64,$(call guest_word,bits)),elf_x86_64,elf_i386) -nostdlib \
 	--build-id=none --defsym=LINK=$(call guest_word,link,0) \
-	-T guests/guest.ld -o $@ $(@:.elf=.o)
+	-T $(firstword $(wildcard guests/$*.ld) guests/guest.ld) -o $@ $(@:.elf=.o)
 
-$(GUEST_DIR)/%.elf: guests/%.S guests/guest.ld
+$(GUEST_DIR)/%.elf: guests/%.S $(wildcard guests/*.ld guests/*.inc)
 	@mkdir -p $(@D)
 	$(CC) -m$(call guest_word,bits,32) -c -g -o $(@:.elf=.o) $<
 	$(guest_ld)
 
-$(GUEST_DIR)/%.elf: guests/%.c guests/guest.ld $(wildcard guests/*.h)
+$(GUEST_DIR)/%.elf: guests/%.c $(wildcard guests/*.ld guests/*.h)
 	@mkdir -p $(@D)
 	$(CC) -m$(call guest_word,bits,32) $(GUEST_CFLAGS) -c -o $(@:.elf=.o) $<
 	$(guest_ld)
@@ -71,40 +73,72 @@ $(GUEST_DIR)/%.bin: $(GUEST_DIR)/%.elf
 .PRECIOUS: $(GUEST_DIR)/%.elf
 
 # --- tests ---------------------------------------------------------------------------------------
+#
+# Each source is compiled into an object of its own, so that a change in src/ costs a link. The tests
+# of pure modules and the fuzz targets know src/; the others know stepvm from outside.
 
-$(B)/tests/unit/%: tests/unit/%.c $(B)/libstepvm.a tests/unit/check.h
+INCLUDES_unit    := $(CPPFLAGS) -Itests/unit
+INCLUDES_fuzz    := $(CPPFLAGS)
+INCLUDES_rsp     := -Itests/unit -Itests/rsp
+INCLUDES_torture := -Itests/unit -Itests/rsp
+INCLUDES_oracle  := -Itests/rsp
+INCLUDES_engine  := $(CPPFLAGS) -Itests/unit
+INCLUDES_bench   :=
+INCLUDES_mips    := $(CPPFLAGS)
+
+$(B)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/libstepvm.a $(LDLIBS)
+	$(CC) $(INCLUDES_$(word 2,$(subst /, ,$<))) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/tests/rsp/%: tests/rsp/%.c $(wildcard tests/rsp/*.h) tests/unit/check.h
-	@mkdir -p $(@D)
-	$(CC) -Itests/unit -Itests/rsp $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(LDLIBS)
+test_objects = $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/$(1)/*.c))
+link_test = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 
-# The bench and the oracle need QEMU to run, not to be built: a change that breaks them shows here.
-programs: $(B)/stepvm guests $(UNIT) $(RSP) $(B)/tests/bench/bench $(B)/tests/oracle/oracle
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libstepvm.a
+	$(link_test)
+
+# A machine that is no part of stepvm, and the stub as a library: nothing else is linked with it.
+$(B)/tests/unit/toy: $(B)/tests/unit/toy.o $(filter $(B)/obj/gdbstub/% $(B)/obj/base/%,$(OBJECTS))
+	$(link_test)
+
+# Those of run control bring a KVM along, which stands in ioctl's place: tests/unit/fake_kvm.h.
+FAKE_KVM := $(filter-out %_test.o,$(filter $(B)/tests/unit/fake_%,$(call test_objects,unit)))
+$(filter $(B)/tests/unit/control_% $(B)/tests/unit/fake_% $(B)/tests/unit/run_%,$(UNIT)): $(FAKE_KVM)
+
+$(B)/tests/rsp/%: $(B)/tests/rsp/%.o
+	$(link_test)
 
 # A fuzz target that is given its corpus once; `make fuzz` has clang make up more.
-$(B)/tests/fuzz/%: tests/fuzz/%_fuzz.c tests/fuzz/replay.c tests/fuzz/fuzz.h $(B)/libstepvm.a \
-		$(wildcard tests/unit/*.h)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(B)/libstepvm.a $(LDLIBS)
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%_fuzz.o $(B)/tests/fuzz/replay.o $(B)/libstepvm.a
+	$(link_test)
 
-programs: $(REPLAY)
+$(B)/tests/torture/torture: $(call test_objects,torture)
+	$(link_test)
 
-TORTURE := $(wildcard tests/torture/*.c)
+# The bench and the oracle need QEMU to run, not to be built: a change that breaks them shows here.
+$(B)/tests/bench/bench: $(call test_objects,bench)
+	$(link_test) -lm
 
-$(B)/tests/torture/torture: $(TORTURE) $(wildcard tests/torture/*.h tests/rsp/*.h) tests/unit/check.h
-	@mkdir -p $(@D)
-	$(CC) -Itests/unit -Itests/rsp $(CFLAGS) $(LDFLAGS) -o $@ $(TORTURE) $(LDLIBS)
+$(B)/tests/oracle/oracle: $(call test_objects,oracle)
+	$(link_test)
 
-programs: $(B)/tests/torture/torture
+$(B)/tests/mips/mips: $(B)/tests/mips/mips.o $(B)/libstepvm.a
+	$(link_test)
 
-units: $(UNIT) $(REPLAY)
+$(B)/tests/engine/engine: $(call test_objects,engine) $(B)/libstepvm.a
+	$(link_test)
+
+.SECONDARY: $(foreach room,unit fuzz rsp,$(call test_objects,$(room)))
+
+programs: $(B)/stepvm guests $(UNIT) $(REPLAY) $(RSP) $(B)/tests/torture/torture \
+	$(B)/tests/bench/bench $(B)/tests/oracle/oracle $(B)/tests/mips/mips $(B)/tests/engine/engine \
+	$(B)/tests/unit/toy
+
+units: $(UNIT) $(REPLAY) $(B)/tests/unit/toy
 
 check: programs ## all tests; those that need /dev/kvm are skipped without it
 	@tests/check $(B)
 
-asan: ## all tests again with AddressSanitizer and UBSan
+asan: ## all tests again under AddressSanitizer and UBSan
 	$(MAKE) B=build/asan CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' check
 
 # FUZZ_SECONDS each, FUZZ='session monitor' for some of them; new inputs gather in build/fuzz/found.
@@ -133,39 +167,62 @@ torture: programs ## debuggers and guests that misbehave, at random, for long
 demo: all ## one session: gdb follows 16-bit code from its first instruction
 	@tests/demo $(B)
 
-bench: $(B)/stepvm guests ## beside QEMU, where qemu-system-x86 is installed; BENCH_FLAGS='--svg FILE'
+bench: $(B)/stepvm guests ## beside QEMU; BENCH_FLAGS='--svg FILE', or '--against OTHER/stepvm'
 	@$(MAKE) --no-print-directory $(B)/tests/bench/bench $(B)/tests/bench/loop32.elf $(B)/tests/bench/loop64.elf
 	@$(B)/tests/bench/bench $(B)/stepvm $(GUEST_DIR) $(B)/tests/bench/loop $(BENCH_FLAGS)
-
-BENCH := $(wildcard tests/bench/*.c)
-
-$(B)/tests/bench/bench: $(BENCH) $(wildcard tests/bench/*.h)
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(BENCH) $(LDLIBS) -lm
 
 $(B)/tests/bench/loop%.elf: tests/bench/loop.S
 	@mkdir -p $(@D)
 	$(CC) -m$* -c -g -o $(@:.elf=.o) $<
 	ld -m $(if $(filter 32,$*),elf_i386,elf_x86_64) -nostdlib --build-id=none -e start -Ttext=0x1000 -o $@ $(@:.elf=.o)
 
+MIPS_WORKS := loop16 work32 work64
+
+mips: $(B)/tests/mips/mips $(MIPS_WORKS:%=$(B)/tests/mips/%.bin) ## the engine alone: millions of instructions a second, by mode
+	@$< $(<D) $(MIPS_LEAST)
+
+$(B)/tests/mips/work%.elf: tests/mips/work.c tests/mips/start.S
+	@mkdir -p $(@D)
+	$(CC) -m$* $(filter-out -Og,$(GUEST_CFLAGS)) -O2 -c -o $(@:.elf=.o) tests/mips/work.c
+	$(CC) -m$* -c -o $(@D)/start$*.o tests/mips/start.S
+	$(LD) -m $(if $(filter 32,$*),elf_i386,elf_x86_64) -nostdlib --build-id=none --defsym=LINK=0x100000 \
+		-T guests/guest.ld -o $@ $(@D)/start$*.o $(@:.elf=.o)
+
+$(B)/tests/mips/loop16.elf: tests/mips/loop16.S
+	@mkdir -p $(@D)
+	$(CC) -m32 -c -o $(@:.elf=.o) $<
+	$(LD) -m elf_i386 -nostdlib --build-id=none --defsym=LINK=0x7c00 -T guests/guest.ld -o $@ $(@:.elf=.o)
+
+$(B)/tests/mips/%.bin: $(B)/tests/mips/%.elf
+	objcopy -O binary -j .text $< $@
+
 beside: $(B)/stepvm guests ## the same steps of gdb in QEMU and here, as a table
 	@tests/beside $(B)
 
 # Instruction by instruction beside QEMU's own emulation; ORACLE_FLAGS='--seeds 1000'.
-ORACLE := $(wildcard tests/oracle/*.c)
-
 oracle: $(B)/stepvm guests $(B)/tests/oracle/oracle ## every step beside QEMU's TCG, where QEMU is installed
 	@$(B)/tests/oracle/oracle --stepvm $(B)/stepvm --guests $(GUEST_DIR) $(ORACLE_FLAGS)
 
-$(B)/tests/oracle/oracle: $(ORACLE) $(wildcard tests/oracle/*.h) tests/rsp/rsp.h
-	@mkdir -p $(@D)
-	$(CC) -Itests/rsp $(CFLAGS) $(LDFLAGS) -o $@ $(ORACLE) $(LDLIBS)
+# Random instructions in every mode and the guests' own, by the interpreter and by KVM.
+ENGINE_COUNT ?= 100000
+ENGINE_STEPS ?= 20000
+ENGINE_SEED  ?= 1
+
+check-engine: guests $(B)/tests/engine/engine ## the interpreter beside KVM; ENGINE_COUNT, _STEPS, _SEED
+	@$(B)/tests/engine/engine random $(ENGINE_COUNT) $(ENGINE_SEED)
+	@$(B)/tests/engine/engine lockstep $(ENGINE_STEPS) $(GUEST_DIR)/*.bin
 
 check-lab: guests ## the rsp tests and gdb scripts on kvm_amd and kvm_intel, in simulators
 	+@tests/lab/check $(B)
 
 format: ## clang-format over all C
 	clang-format -i $$(git ls-files '*.[ch]')
+
+format-check: ## whether clang-format would change anything
+	clang-format --dry-run -Werror $$(git ls-files '*.[ch]')
+
+clang: ## everything built by clang, its warnings as errors
+	$(MAKE) B=build/clang CC=clang CI=true programs
 
 $(B)/stepvm.1: $(B)/stepvm
 	$(B)/stepvm --manual >$@
@@ -174,7 +231,7 @@ install: $(B)/stepvm $(B)/stepvm.1 ## to $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/stepvm \
 		$(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(B)/stepvm $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 gdb/* $(DESTDIR)$(PREFIX)/share/stepvm/
+	install -m 644 gdb/*.gdb gdb/*.py $(DESTDIR)$(PREFIX)/share/stepvm/
 	install -m 644 $(B)/stepvm.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 
 uninstall: ## what install put there
@@ -184,5 +241,5 @@ uninstall: ## what install put there
 clean: ## the build folder
 	rm -rf build
 
-.PHONY: beside all help guests programs check asan demo bench oracle fuzz check-lab format install uninstall clean
--include $(OBJECTS:.o=.d) $(B)/obj/main.d $(UNIT:=.d) $(RSP:=.d)
+.PHONY: beside mips all help guests programs check asan demo bench oracle fuzz check-lab check-engine format format-check clang install uninstall clean
+-include $(OBJECTS:.o=.d) $(B)/obj/main.d $(wildcard $(B)/tests/*/*.d)

@@ -14,6 +14,7 @@ class ExpectState:
 
     held = 0  # expects that held
     failure = None  # the first that did not
+    skipped = None  # why the script has ended itself
     last_stop = None  # in words: see `help expect-stop`
     stop_count = 0
     console = os.environ.get("STEPVM_TEST_CONSOLE")  # the file with the guest's output
@@ -21,7 +22,7 @@ class ExpectState:
     result = os.environ.get("STEPVM_TEST_RESULT")  # the file that stepvm test reads
 
 def expect_record(line):
-    """For stepvm test; src/testrun_verdict.h lists the lines."""
+    """For stepvm test; src/testrun/verdict.h lists the lines."""
     if ExpectState.result:
         with open(ExpectState.result, "a", errors="replace") as to:
             to.write(" ".join(line.split()) + "\n")
@@ -155,8 +156,8 @@ what was on each side of a comparison:
 $al, $ax and the like are signed in gdb: write $ax == -1, or (unsigned short) $ax == 0xffff.
 An assignment is refused, and so is $eflags & 1 == 0, where ( ) are missing.
 
-Others: expect-output, expect-error, expect-stop, expect-console, continue-until-console. In
-Python, expect_equal(was, wanted, message)."""
+Others: expect-output, expect-error, expect-stop, expect-console, expect-screen,
+continue-until-console, continue-until-screen, type, screenshot and skip-test. In Python, expect_equal(was, wanted, message)."""
 
     def __init__(self):
         super().__init__("expect", gdb.COMMAND_SUPPORT, gdb.COMPLETE_EXPRESSION)
@@ -164,7 +165,7 @@ Python, expect_equal(was, wanted, message)."""
     def invoke(self, arg, from_tty):
         text, message = expect_split_message(arg, expect_tokens(arg))
         if not text:
-            raise gdb.GdbError("expect: EXPRESSION was meant; see `help expect`")
+            raise gdb.GdbError("expect: expected EXPRESSION; see `help expect`")
         tokens = expect_tokens(text)
         expect_check_parts(tokens)
         what = "%s: %s" % (message, text) if message else text
@@ -219,7 +220,7 @@ def expect_take_regex(arg, what):
     """(regex, rest) of `REGEX rest` or `"REGEX" rest`."""
     match = re.match(r'\s*(?:"((?:\\.|[^"\\])*)"|(\S+))(?:\s+(.*))?$', arg, re.S)
     if not match or not match.group(3):
-        raise gdb.GdbError("%s: REGEX and a command were meant; see `help %s`" % (what, what))
+        raise gdb.GdbError("%s: expected REGEX and a command; see `help %s`" % (what, what))
     quoted, word, rest = match.groups()
     pattern = word if quoted is None else quoted.replace('\\"', '"')
     return expect_regex(pattern, what), rest
@@ -300,7 +301,7 @@ gdb.events.stop.connect(expect_on_stop)
 gdb.events.exited.connect(expect_on_exit)
 
 class ExpectStop(gdb.Command):
-    """Fail the script unless the guest's last stop was of the kind that is meant.
+    """Fail the script unless the guest's last stop was of the given kind.
 Usage: expect-stop REGEX
 
 REGEX has to match the whole of one of these:
@@ -387,8 +388,6 @@ matches. REGEX is as for expect-console."""
     def __init__(self):
         super().__init__("continue-until-console", gdb.COMMAND_RUNNING)
 
-    is_asked = False  # an event is on its way that asks for an interrupt
-
     def invoke(self, arg, from_tty):
         self.regex = expect_regex(expect_unquoted(arg), "continue-until-console")
         self.start = len(expect_console("continue-until-console"))
@@ -415,69 +414,225 @@ matches. REGEX is as for expect-console."""
         """On a thread of its own, for which gdb has nothing but post_event."""
         while not is_over.wait(0.002):
             if self.matches():
-                ContinueUntilConsole.is_asked = True
                 gdb.post_event(self.interrupt)
                 return
 
     def interrupt(self):
-        ContinueUntilConsole.is_asked = False
         if ExpectState.stop_count == self.stops:
             gdb.execute("interrupt")
 
-# --- stepvm test ---------------------------------------------------------------------------------
+# --- the guest's screen and keyboard -------------------------------------------------------------
 
-class StepvmTest(gdb.Command):
-    """Connect, run the test script and record the result: what `stepvm test` starts gdb for."""
+def expect_quoted(text):
+    """What stands between double quotes, in which \\" is a quote; None where it does not, or something
+    stands beside them."""
+    match = re.fullmatch(r'"((?:\\"|[^"])+)"', text.strip(), re.S)
+    return match.group(1).replace('\\"', '"') if match else None
+
+class ExpectScreenNow:
+    """What the guest's screen shows at this moment.
+
+    rows: its rows from the top, with all their blanks; none where it has no text. why: what it has
+    instead, such as a picture; None for text. Fails the script where there is no screen."""
 
     def __init__(self):
-        super().__init__("stepvm-test", gdb.COMMAND_MAINTENANCE)
+        # Each row in bars, so that nothing that a guest shows is taken for stepvm's own words.
+        said = gdb.execute("monitor screen rows", False, True).strip("\n")
+        self.rows = re.findall(r"^ *\d+ \|(.*)\|$", said, re.M)
+        self.why = None
+        if not self.rows:
+            self.why = re.sub("^screen rows: ", "", expect_first_line(said))
+            if "has no text" not in self.why:
+                expect_failed(self.why)
+
+    def shows(self, text):
+        return any(text in row for row in self.rows)
+
+    def print(self):
+        shown = ["%2d |%s" % (i, row.rstrip()) for i, row in enumerate(self.rows) if row.strip()]
+        if not shown:
+            shown = ["(%s)" % (self.why or "the screen is empty")]
+        gdb.write("\n".join(shown) + "\n")
+        gdb.flush()
+
+def expect_first_line(text):
+    return text.partition("\n")[0]
+
+class ExpectScreen(gdb.Command):
+    """Fail the script unless the guest's screen shows a text.
+Usage: expect-screen [ROW] "TEXT"
+
+  expect-screen "A:\\>"
+  expect-screen 24 "Press any key"
+
+TEXT is looked for as it is (\\" is a quote), in any row, or in row ROW, the topmost being 0. A row is as
+long as the screen is wide: blanks fill it. The screen is that of `monitor screen`, which a PC's board
+has; what it shows is printed on a failure. A screen in a graphics mode shows no text."""
+
+    def __init__(self):
+        super().__init__("expect-screen", gdb.COMMAND_SUPPORT)
 
     def invoke(self, arg, from_tty):
-        name = {key: os.environ.get("STEPVM_TEST_" + key) for key in self.NAMES}
-        if not name["SCRIPT"] or not name["TARGET"]:
-            raise gdb.GdbError("stepvm-test: for `stepvm test`, which sets STEPVM_TEST_SCRIPT")
+        match = re.fullmatch(r"(?:(\d+)\s+)?(.*)", arg.strip(), re.S)
+        text = expect_quoted(match.group(2))
+        if text is None:
+            raise gdb.GdbError(
+                'expect-screen%s: expected [ROW] "TEXT": the row\'s number, if one is meant, and the '
+                "text in double quotes" % (" " + arg.strip() if arg.strip() else "")
+            )
+        screen = ExpectScreenNow()
+        if screen.why:
+            expect_failed("%s: it does not show `%s`" % (screen.why, text))
+        if match.group(1) is None:
+            self.look(screen, screen.shows(text), "the screen", text)
+        else:
+            self.look_at(screen, int(match.group(1)), text)
+
+    def look_at(self, screen, number, text):
+        if number >= len(screen.rows):
+            expect_failed("row %d: the screen has rows 0 to %d" % (number, len(screen.rows) - 1))
+        row = screen.rows[number]
+        shown = ": it shows %s" % ("`%s`" % row.rstrip() if row.strip() else "nothing")
+        self.look(screen, text in row, "row %d of the screen" % number, text, shown)
+
+    def look(self, screen, is_there, where, text, shown=""):
+        if not is_there:
+            screen.print()
+            expect_failed("%s does not show `%s`%s" % (where, text, shown))
+        expect_held("%s shows `%s`" % (where, text))
+
+class ContinueUntilScreen(gdb.Command):
+    """Continue until the guest's screen shows a text.
+Usage: continue-until-screen "TEXT"
+
+  type "dir\\r"
+  continue-until-screen "bytes free"
+
+The guest is interrupted every now and then for a look, which costs none of its time. Fails the script
+when it stops by itself before, and shows what was on the screen, also where the test is late. A screen
+in a graphics mode has no text, but one may come. TEXT is as for expect-screen."""
+
+    SLICES = (0.02, 0.05, 0.1, 0.2)  # seconds, the last again and again
+
+    def __init__(self):
+        super().__init__("continue-until-screen", gdb.COMMAND_RUNNING)
+
+    def invoke(self, arg, from_tty):
+        text = expect_quoted(arg)
+        if text is None:
+            raise gdb.GdbError(
+                'continue-until-screen%s: expected "TEXT", in double quotes'
+                % (" " + arg.strip() if arg.strip() else "")
+            )
+        screen = None
+        turn = 0
+        while True:
+            try:
+                is_ours = self.go_on(self.SLICES[min(turn, len(self.SLICES) - 1)])
+            except gdb.error:  # the VM was ended: the test is late, perhaps
+                self.print_last(screen)
+                raise
+            turn += 1
+            if ExpectState.last_stop.split()[0] in ("exit", "gone"):
+                self.print_last(screen)
+                self.fail("ended", text, screen)
+            screen = ExpectScreenNow()
+            if screen.shows(text):
+                expect_held("the screen shows `%s`" % text)
+                return
+            if not is_ours:
+                screen.print()
+                self.fail("stopped", text, screen)
+
+    def fail(self, how, text, screen):
+        why = ": " + screen.why if screen and screen.why else ""
+        expect_failed(
+            "the guest %s (%s) before its screen showed `%s`%s"
+            % (how, ExpectState.last_stop, text, why)
+        )
+
+    def print_last(self, screen):
+        if screen:
+            gdb.write("The screen, when it was last looked at:\n")
+            screen.print()
+
+    def go_on(self, seconds):
+        """Continues for a while. True: the guest has stopped for us."""
+        stops = ExpectState.stop_count
+        self.has_asked = False
+
+        def interrupt():
+            if ExpectState.stop_count == stops:
+                self.has_asked = True
+                gdb.execute("interrupt")
+
+        timer = threading.Timer(seconds, gdb.post_event, [interrupt])
+        timer.start()
         try:
-            if name["LOAD"]:
-                gdb.execute("source " + name["LOAD"])
-                gdb.execute("set $stepvm_context = 0")  # its display is for people
-            if name["SYMBOLS"]:
-                quoted = re.sub(r'(["\\])', r"\\\1", name["SYMBOLS"])
-                gdb.execute('symbol-file "%s"' % quoted)
-            gdb.execute("target remote " + name["TARGET"])
-            ExpectState.last_stop = None  # to connect is no stop
-            gdb.execute("source " + name["SCRIPT"])
+            said = gdb.execute("continue", False, True)
+        finally:
+            timer.cancel()
+        is_ours = self.has_asked and ExpectState.last_stop == "signal SIGINT"
+        if not is_ours:
+            gdb.write(said)
+        return is_ours
+
+class Type(gdb.Command):
+    """Type a text on the guest's keyboard.
+Usage: type "TEXT"
+
+  type "dir\\r"
+
+TEXT stands in double quotes and has C's escapes: `monitor type`, and `monitor help type` lists them. The
+guest gets it when it goes on, key by key, as it takes them."""
+
+    def __init__(self):
+        super().__init__("type", gdb.COMMAND_SUPPORT)
+
+    def invoke(self, arg, from_tty):
+        refused = gdb.execute("monitor type " + arg, False, True).strip()
+        if refused:
+            expect_failed(refused)
+
+class Screenshot(gdb.Command):
+    """Save the guest's screen as a PNG file.
+Usage: screenshot FILE"""
+
+    def __init__(self):
+        super().__init__("screenshot", gdb.COMMAND_SUPPORT, gdb.COMPLETE_FILENAME)
+
+    def invoke(self, arg, from_tty):
+        if not arg.strip():
+            raise gdb.GdbError("screenshot: expected a FILE")
+        try:
+            gdb.execute("remote get screen.png " + arg.strip(), False, True)
         except gdb.error as error:
-            self.fail(str(error))
-        if ExpectState.failure is not None:
-            self.fail(ExpectState.failure)  # it was caught on its way
-        expect_record("held %d" % ExpectState.held)
-        self.leave(0, "")
+            expect_failed("screenshot: %s" % error)
 
-    NAMES = ("SCRIPT", "TARGET", "LOAD", "SYMBOLS")
+class SkipTest(gdb.Command):
+    """End the script here: the test is skipped, neither passed nor failed.
+Usage: skip-test REASON
 
-    def fail(self, text):
-        where = ""
-        match = re.match(r"(.*:\d+): Error in sourced command file:\n", text)
-        while match:
-            where, text = match.group(1) + ": ", text[match.end() :]
-            match = re.match(r"(.*:\d+): Error in sourced command file:\n", text)
-        if ExpectState.failure is not None:
-            text = ExpectState.failure
-        expect_record("failed " + where + text)
-        self.leave(1, where + text + "\n")
-        raise gdb.GdbError(where + text)
+For what a machine, a gdb or a KVM lacks:
 
-    def leave(self, status, text):
-        """gdb 13 crashes when it ends with an event that has not run: no such end then."""
-        if ContinueUntilConsole.is_asked:
-            gdb.write(text, gdb.STDERR)
-            gdb.flush()
-            os._exit(status)
+  if $_isvoid($ymm0)
+    skip-test this CPU has no AVX
+  end"""
 
-for expect_command in (Expect, ExpectOutput, ExpectError, ExpectStop, ExpectConsole):
+    def __init__(self):
+        super().__init__("skip-test", gdb.COMMAND_SUPPORT)
+
+    def invoke(self, arg, from_tty):
+        reason = arg.strip()
+        if not reason:
+            raise gdb.GdbError("skip-test: expected a REASON")
+        ExpectState.skipped = reason
+        raise gdb.GdbError("skipped: " + reason)
+
+for expect_command in (Expect, ExpectOutput, ExpectError, ExpectStop, ExpectConsole, ExpectScreen):
     expect_command()
-ContinueUntilConsole()
-StepvmTest()
+for expect_command in (ContinueUntilConsole, ContinueUntilScreen, Type, Screenshot, SkipTest):
+    expect_command()
 if ExpectState.console:
     gdb.set_convenience_variable("_stepvm_console", ExpectState.console)
     gdb.set_convenience_variable("_stepvm_target", os.environ.get("STEPVM_TEST_TARGET", ""))

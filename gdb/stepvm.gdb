@@ -75,6 +75,20 @@ document stepvm context off
 Show the context only when 'stepvm context' asks for it.
 end
 
+define stepvm screen
+  monitor screen
+end
+document stepvm screen
+Show the text of the guest's screen.
+end
+
+define stepvm screenshot
+  remote get screen.png $arg0
+end
+document stepvm screenshot
+Save the guest's screen as a PNG file: stepvm screenshot FILE.
+end
+
 define stepvm save
   monitor savevm $arg0
 end
@@ -96,18 +110,31 @@ Make the machine what it was when 'stepvm save NAME' kept it: stepvm load NAME.
 gdb forgets what it has read, so that 'x/i $pc' is right at once. Breakpoints stay.
 end
 
+# No command of gdb's gives what a monitor command prints to a script; a shell's status does.
+define stepvm-context-halted
+  pipe monitor info cpus | grep -q halted
+  if $_shell_exitcode == 0
+    printf " (halted)"
+  end
+end
+document stepvm-context-halted
+Part of 'stepvm context': whether the CPU is halted.
+end
+
 define stepvm-context-32
   set $stepvm_sp = (unsigned) $esp
-  if $cpumode != 3 && $cpumode != 5
+  # SS says how wide its offset is (DB), not the code.
+  if !((int) $ss_desc.attributes & 0x4000)
     set $stepvm_sp = $stepvm_sp & 0xffff
   end
   output $cpumode
+  stepvm-context-halted
   printf "  CS:IP %04x:%04x  linear 0x%x  SS:SP %04x:%04x  ", $cs & 0xffff, $ip, (unsigned) $eip, $ss & 0xffff, $stepvm_sp
   output $eflags
   printf "\neax %08x  ebx %08x  ecx %08x  edx %08x  DS %04x  ES %04x\n", $eax, $ebx, $ecx, $edx, $ds & 0xffff, $es & 0xffff
   printf "esi %08x  edi %08x  ebp %08x  esp %08x  FS %04x  GS %04x\n", $esi, $edi, (unsigned) $ebp, (unsigned) $esp, $fs & 0xffff, $gs & 0xffff
   x/4i $pc
-  if $cpumode == 3 || $cpumode == 5
+  if $cpumode == 3 || $cpumode == 5 || $cpumode == 7
     x/4xw $ss_base + $stepvm_sp
   else
     x/8xh $ss_base + $stepvm_sp
@@ -119,6 +146,7 @@ end
 
 define stepvm-context-64
   output $cpumode
+  stepvm-context-halted
   printf "  rip 0x%lx  CS %04x  SS %04x  ", $rip, $cs & 0xffff, $ss & 0xffff
   output $eflags
   printf "\nrax %016lx  rbx %016lx  rcx %016lx\n", $rax, $rbx, $rcx
@@ -134,10 +162,9 @@ end
 end
 
 # Where the CPU changes its mode, gdb has to read the description of the registers again, and does so
-# before anything is printed at the stop. Without this script stepvm tells it of an exec event.
-if $stepvm_plain
-  set remote exec-event-feature-packet off
-else
+# before anything is printed at the stop. Without this script stepvm tells it of an exec event, and it
+# does so in a gdb without Python, for breakpoints above 4 GiB (stepvm_modes.py).
+if !$stepvm_plain
   # Newer gdbs tell what was set.
   python gdb.execute("set remote exec-event-feature-packet off", to_string=True)
 end
@@ -145,10 +172,35 @@ end
 # What gdb's registers are those of: 0, 1, 2 for 16, 32, 64 bits.
 set $stepvm_width = -1
 
+# A gdb that was given no file asks a stub for the guest's, and warns where there is none. So `stepvm debug` names
+# the image in $stepvm_image where it is no ELF file: gdb has that, as bytes, while it connects or begins anew
+# (hook-run and its like).
+if $_isvoid($stepvm_holds)
+  set $stepvm_holds = 0
+end
+define stepvm-hold-file
+  if !$_isvoid($stepvm_image)
+    set gnutarget binary
+    eval "exec-file \"%s\"", $stepvm_image
+    set gnutarget auto
+    set $stepvm_holds = 1
+  end
+end
+document stepvm-hold-file
+Part of connecting: gdb takes the image for its executable file.
+end
+define target hook-extended-remote
+  stepvm-hold-file
+end
+
 define hook-stop
+  if $stepvm_holds
+    exec-file
+    set $stepvm_holds = 0
+  end
   # The end of the guest is a stop without registers.
   if $_thread && !$_isvoid($cpumode)
-    set $stepvm_now = $cpumode == 6 ? 2 : $cpumode == 3 || $cpumode == 5
+    set $stepvm_now = $cpumode == 6 ? 2 : $cpumode == 3 || $cpumode == 5 || $cpumode == 7
     if $stepvm_now != $stepvm_width
       # gdb takes a file's 32-bit architecture for more precise than 16-bit code's: without the
       # executable file (its symbols stay) the CPU's counts.
@@ -157,6 +209,9 @@ define hook-stop
       end
       unset tdesc filename
       set $stepvm_width = $stepvm_now
+      if !$stepvm_plain
+        python __import__("stepvm_modes").follow()
+      end
     end
     if $stepvm_context
       stepvm context
@@ -177,12 +232,15 @@ Part of 'run', 'start', 'starti' and 'stepvm load'.
 end
 define hook-run
   stepvm-leave-frame
+  stepvm-hold-file
 end
 define hook-start
   stepvm-leave-frame
+  stepvm-hold-file
 end
 define hook-starti
   stepvm-leave-frame
+  stepvm-hold-file
 end
 
 # A trace frame may be of another mode: gdb reads the description again there, and when it leaves it.

@@ -8,7 +8,8 @@ def stepvm_load():
     import gdb
     import gdb.unwinder
 
-    names = ("machine", "code", "frames", "tables", "paging", "commands", "context")
+    names = ("machine", "segments", "addresses", "code", "callers", "frames", "tables", "paging",
+             "context", "modes", "console", "commands")  # fmt: skip
     old = sys.modules.get("stepvm_commands")
     if old is not None:
         old.unload()

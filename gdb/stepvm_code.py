@@ -20,7 +20,7 @@ class Insn:
     flow: see above. END: where it goes on can't be told (an indirect or far jump).
     target: of JUMP, BRANCH and CALL, an offset in the segment; FAR_CALL: (selector, offset); INT:
     the vector; None when it is in a register or in memory.
-    pops: RET, FAR_RET: bytes taken off behind the return address.
+    pops: RET, FAR_RET: bytes taken off beyond the return address.
     word: bytes of a pushed or popped word, 2 or 4.
     stack: what it does to sp, as (what, value):
       ("push", None | "bp" | number)  ("pop", None | "bp")  ("add", n)  ("bp", n): sp = bp + n
@@ -87,7 +87,7 @@ def has_modrm(op):
 
 
 def has_modrm_0f(op):
-    """The same for those behind 0f."""
+    """The same for those after 0f."""
     without = (0x05, 0x06, 0x07, 0x08, 0x09, 0x0B, 0x0E, 0x77, 0xA0, 0xA1, 0xA2, 0xA8, 0xA9, 0xAA)
     return not (op in without or 0x30 <= op <= 0x37 or 0x80 <= op <= 0x8F or 0xC8 <= op <= 0xCF)
 

@@ -6,74 +6,17 @@ import re
 
 import gdb
 
+import stepvm_console as console
 import stepvm_context as context
 import stepvm_frames as frames
 import stepvm_machine as machine
+import stepvm_modes as modes
 import stepvm_paging as paging
 import stepvm_tables as tables
+from stepvm_addresses import SEGMENTS, address_of, number_of, parse_address, seg_off
 from stepvm_machine import Failed
 
-SEGMENTS = ("cs", "ds", "es", "ss", "fs", "gs")
-OFFSETS = ("ax", "bx", "cx", "dx", "si", "di", "bp", "sp", "ip")
-HEX = re.compile(r"(?:0x)?([0-9a-fA-F]+)\Z")
-
-
 # --- addresses -----------------------------------------------------------------------------------
-
-
-def number_of(text):
-    """An expression's value as an unsigned number; of a symbol its address."""
-    value = gdb.parse_and_eval(text)
-    kind = value.type.strip_typedefs().code
-    if kind in (gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_ERROR):  # ERROR: data without debug information
-        value = value.address
-    return int(value) & (1 << 64) - 1
-
-
-def part_of(text, names):
-    """One side of SEG:OFF: hexadecimal with or without 0x, a register, or an expression."""
-    text = text.strip()
-    match = HEX.match(text)
-    if match:
-        return int(match.group(1), 16)
-    bare = text.lstrip("$").lower()
-    if bare in names or bare[:1] == "e" and bare[1:] in names:
-        # $sp and $eip are linear in real mode: the offsets are esp and ip.
-        bare = {"sp": "esp", "eip": "ip"}.get(bare, bare)
-        text = "$" + bare
-    mask = 0xFFFF if bare in names or bare == "esp" and machine.mode() in machine.REAL_MODES else ~0
-    return number_of(text) & mask & (1 << 64) - 1
-
-
-class Address:
-    """A linear address, with the segment and offset that it was said by."""
-
-    def __init__(self, gva, selector=None, offset=None):
-        self.gva, self.selector, self.offset = gva, selector, offset
-
-
-def parse_address(text):
-    if not text.strip():
-        raise Failed("an address was meant: SEG:OFF or an expression; see `help stepvm`")
-    match = re.match(r"\s*([^:?]+?)\s*:\s*([^:]+?)\s*\Z", text)
-    if not match or "::" in text or "?" in text:
-        return Address(number_of(text))
-    selector = part_of(match.group(1), SEGMENTS) & 0xFFFF
-    offset = part_of(match.group(2), OFFSETS)
-    base = machine.selector_base(selector)
-    if base is None:
-        raise Failed("%04x selects no segment: see `stepvm gdt`" % selector)
-    if machine.mode() != machine.LONG64:
-        return Address(base + offset & 0xFFFFFFFF, selector, offset)
-    return Address(base + offset & (1 << 64) - 1, selector, offset)
-
-
-def address_of(text):
-    return parse_address(text).gva
-
-
-def seg_off(selector, offset):
-    return "%04x:%0*x" % (selector, 4 if offset <= 0xFFFF else 8, offset)
 
 
 def lin(arg):
@@ -137,7 +80,7 @@ Usage: stepvm x[/FMT] SEG:OFF
 
 
 def over(arg):
-    """Step over the instruction that is next, whatever it is: until the one behind it.
+    """Step over the instruction that is next, whatever it is: until the one after it.
 Usage: stepvm over
 
 As `nexti` where that is enough. A `rep` is done to its end, and so is a loop that this jump or
@@ -146,13 +89,13 @@ As `nexti` where that is enough. A `rep` is done to its end, and so is a loop th
         raise Failed("stepvm over takes no argument")
     frame = machine.frame()
     insn = frame.architecture().disassemble(frame.pc())[0]
-    behind = frame.pc() + insn["length"]
+    after = frame.pc() + insn["length"]
     words = insn["asm"].split()
     target = re.search(r"\b0x([0-9a-f]+)", insn["asm"])
     is_rep = words[0].startswith("rep")
     is_back = re.match(r"(j(?!mp)|loop)", words[0]) and target
     is_back = is_back and int(target.group(1), 16) <= frame.pc()
-    gdb.execute("until *0x%x" % behind if is_rep or is_back else "nexti")
+    gdb.execute("until *0x%x" % after if is_rep or is_back else "nexti")
 
 
 def ports(arg):
@@ -163,7 +106,9 @@ Usage: stepvm ports [COUNT]"""
 
 def log(arg):
     """Show what the guest did last: ports, MMIO, halts, failures: `monitor log [COUNT]`.
-Usage: stepvm log [COUNT]"""
+Usage: stepvm log [run] [COUNT]
+
+With run: what run control decided last, how it stepped and stopped the guest, and why."""
     gdb.write(machine.monitor("log " + arg))
 
 
@@ -176,8 +121,34 @@ ADDRESS is an expression of gdb's without blanks.
   stepvm xp $cr3 32"""
     words = arg.split()
     if not 1 <= len(words) <= 2:
-        raise Failed("an address and, perhaps, how many bytes were meant")
+        raise Failed("expected ADDRESS [BYTES]")
     gdb.write(machine.monitor("xp " + " ".join("0x%x" % number_of(word) for word in words)))
+
+
+# --- the screen ----------------------------------------------------------------------------------
+
+
+def screen(arg):
+    """Show the text of the guest's screen: `monitor screen`.
+Usage: stepvm screen"""
+    if arg:
+        raise Failed("stepvm screen takes no argument")
+    gdb.write(machine.monitor("screen"))
+
+
+def screenshot(arg):
+    """Save the guest's screen as a PNG file: `remote get screen.png FILE`.
+Usage: stepvm screenshot FILE"""
+    if not arg:
+        raise Failed("expected a FILE to write")
+    try:
+        gdb.execute("remote get screen.png " + arg, False, True)
+    except gdb.error as error:
+        said = machine.monitor("screen")
+        if said.startswith("screen: "):
+            raise Failed(said.strip()) from None
+        raise Failed(str(error)) from None
+    gdb.write("Saved the screen as %s.\n" % arg)
 
 
 # --- snapshots -----------------------------------------------------------------------------------
@@ -233,7 +204,7 @@ are now."""
 
 
 COMMANDS = {"lin": lin, "break": set_break, "x": examine, "over": over, "ports": ports, "log": log,
-            "xp": physical, "save": save, "load": load}  # fmt: skip
+            "xp": physical, "screen": screen, "screenshot": screenshot, "save": save, "load": load}  # fmt: skip
 
 
 # --- commands of gdb's ---------------------------------------------------------------------------
@@ -265,6 +236,9 @@ def handlers():
         (gdb.events.memory_changed, machine.forget_memory),
         (gdb.events.before_prompt, machine.forget_memory),
         (gdb.events.new_objfile, machine.forget_memory),
+        (gdb.events.before_prompt, console.follow),
+        (gdb.events.stop, console.ask_for_hints),
+        (gdb.events.exited, console.forget_hints),
     )
 
 
@@ -280,10 +254,12 @@ def load():
         registry.connect(handler)
     gdb.unwinder.register_unwinder(None, frames.Unwinder(), replace=True)
     frames.register_filter()
+    modes.load()
 
 
 def unload():
     """Before it is loaded again; what gdb replaces by itself stays."""
+    modes.unload()
     for registry, handler in handlers():
         try:
             registry.disconnect(handler)

@@ -8,6 +8,7 @@ import gdb
 
 import stepvm_machine as machine
 from stepvm_machine import Failed
+from stepvm_tables import bios_call, describe_vector
 
 SECTIONS = ("regs", "code", "stack", "calls")
 INSNS = 5
@@ -76,15 +77,16 @@ def title(mode):
     else:
         pc = machine.register("eip")
         digits = 4 if mode in machine.MODES_16 else 8
+        stack_digits = 8 if machine.is_stack_wide() else 4
         where = "CS:IP %04x:%0*x  linear 0x%x  SS:SP %04x:%0*x" % (
-            cs, digits, machine.register("ip"), pc, ss, digits, stack_offset(mode))  # fmt: skip
+            cs, digits, machine.register("ip"), pc, ss, stack_digits, stack_offset())  # fmt: skip
     name = machine.symbol(pc)
-    line = "%s  %s" % (machine.mode_name(), where)
+    line = "%s%s  %s" % (machine.mode_name(), " (halted)" if machine.is_halted() else "", where)
     return paint(cut("%s  <%s>" % (line, name) if name else line), TITLE)
 
 
-def stack_offset(mode):
-    return machine.register("esp") & (0xFFFF if mode in machine.MODES_16 else 0xFFFFFFFF)
+def stack_offset():
+    return machine.register("esp") & (0xFFFFFFFF if machine.is_stack_wide() else 0xFFFF)
 
 
 def cell(name, digits):
@@ -142,14 +144,12 @@ def is_taken(there):
 
 def note(pc):
     """What the next instruction will do, where the registers tell."""
-    from stepvm_tables import describe_vector
-
     there = machine.code_bytes(pc, 8)
     taken = is_taken(there)
     if taken is not None:
         return "taken" if taken else "not taken"
     if there[:1] == b"\xcd" and len(there) > 1:
-        return "-> " + describe_vector(there[1])
+        return "-> " + (bios_call(there[1]) or describe_vector(there[1]))
     return ""
 
 
@@ -168,10 +168,11 @@ def show_code():
 def show_stack(mode):
     """Two lines from the top of the stack up."""
     if mode == machine.LONG64:
-        size, base, offset = 8, 0, machine.register("rsp")
+        size, base, offset, last = 8, 0, machine.register("rsp"), (1 << 64) - 1
     else:
         size = 2 if mode in machine.MODES_16 else 4
-        base, offset = machine.register("ss_base"), stack_offset(mode)
+        base, offset = machine.register("ss_base"), stack_offset()
+        last = 0xFFFFFFFF if machine.is_stack_wide() else 0xFFFF
     each = {2: 8, 4: 4, 8: 2}[size]
     lines = []
     for _ in range(2):
@@ -187,10 +188,10 @@ def show_stack(mode):
         if mode == machine.LONG64:
             lines.append("%016x  %s" % (offset, shown))
         else:
-            digits = 4 if size == 2 else 8
+            digits = 4 if last == 0xFFFF else 8
             lines.append("%04x:%0*x  %s" % (machine.register("ss") & 0xFFFF, digits, offset, shown))
         offset += each * size
-        if mode in machine.MODES_16 and offset > 0xFFFF:
+        if offset > last:
             break
     return lines
 
@@ -266,7 +267,7 @@ before. `sections` chooses what is shown, and in which order; alone it shows all
         elif words[0] == "sections" and set(words[1:]) <= set(SECTIONS):
             Shown.sections = tuple(words[1:]) or SECTIONS
         else:
-            raise Failed("on, off, or sections and any of %s were meant" % ", ".join(SECTIONS))
+            raise Failed("expected on, off, or sections and any of %s" % ", ".join(SECTIONS))
 
 
 def is_for_a_person():

@@ -1,4 +1,4 @@
-"""The guest as gdb knows it: registers, linear and physical memory, segments, symbols.
+"""The guest as gdb knows it: registers, linear and physical memory, symbols.
 
 All that the other files ask gdb for. Addresses are numbers; memory that can't be read is None."""
 
@@ -6,11 +6,14 @@ import re
 
 import gdb
 
-# The register cpumode (src/gdbstub/features.c).
-REAL16, VM86, PROT16, PROT32, COMPAT16, COMPAT32, LONG64 = range(7)
-REAL_MODES = (REAL16, VM86)
-MODES_16 = (REAL16, VM86, PROT16, COMPAT16)
+# The register cpumode (`modes` in src/gdbstub/feature_types.c).
+REAL16, VM86, PROT16, PROT32, COMPAT16, COMPAT32, LONG64, REAL32 = range(8)
+IVT_MODES = (REAL16, REAL32)  # PE = 0: interrupts go through vectors of four bytes
+REAL_MODES = IVT_MODES + (VM86,)  # a selector is its base / 16
+MODES_16 = (REAL16, VM86, PROT16, COMPAT16)  # how wide code is
+MODES_32 = (REAL32, PROT32, COMPAT32)
 
+SEGMENT_DB = 1 << 14  # of cs_desc and its like (src/kvm/segment.h)
 CR0_PG = 1 << 31  # SDM vol 3, "Control Registers"
 EFER_LMA = 1 << 10
 
@@ -53,6 +56,7 @@ def value(name):
     try:
         return (Source.pending or frame()).read_register(name)
     except (ValueError, gdb.error):
+        end_if_lost()
         raise Failed("this stub has no register %s: is it stepvm's?" % name) from None
 
 
@@ -76,6 +80,18 @@ def mode():
 
 def mode_name():
     return str(value("cpumode"))
+
+
+def is_stack_wide():
+    """Whether the stack's offset is esp or, where this says no, sp alone. SS says so, not the code
+    (SDM vol 3, "Data-Segment Descriptor", B flag): after a switch the one may be 16 bits and the
+    other 32."""
+    if mode() == LONG64:
+        return True
+    try:
+        return int(value("ss_desc")["attributes"]) & SEGMENT_DB != 0
+    except gdb.error:  # not collected in this trace frame
+        return mode() in MODES_32
 
 
 def is_long():
@@ -125,7 +141,17 @@ def read(gva, size):
     try:
         return bytes(gdb.selected_inferior().read_memory(gva, size))
     except (gdb.MemoryError, gdb.error, OverflowError):
+        end_if_lost()
         return None
+
+
+def end_if_lost():
+    """After an error: has the connection been lost?
+
+    A frame that is being unwound is gone with it, and to ask for one of its registers crashes gdb
+    (13.1). Of what an unwinder raises gdb passes on only this one."""
+    if Source.pending is not None and gdb.selected_inferior().pid == 0:
+        raise KeyboardInterrupt
 
 
 def code_bytes(gva, size):
@@ -149,6 +175,10 @@ def number(gva, size):
     return None if found is None else int.from_bytes(found, "little")
 
 
+def monitor(command):
+    return gdb.execute("monitor " + command, False, True)
+
+
 def packet(text):
     """The stub's answer to a packet of the protocol."""
     said = gdb.execute("maint packet " + text, False, True)
@@ -169,62 +199,6 @@ def read_physical(gpa, size):
     return bytes.fromhex(answer)
 
 
-# --- segments ------------------------------------------------------------------------------------
-
-
-def monitor(command):
-    return gdb.execute("monitor " + command, False, True)
-
-
-def descriptor_bytes(selector):
-    """The 8 bytes of a selector's descriptor, or 16 in long mode as far as they are there."""
-    base, limit = table("gdtr")
-    if selector & 4:  # SDM vol 3, "Segment Selectors": TI
-        base, limit = ldt()
-    at = selector & 0xFFF8
-    if at + 7 > limit:
-        return None
-    found = code_bytes(base + at, 16)
-    return found if len(found) >= 8 else None
-
-
-def ldt():
-    """(base, limit) of the LDT; ldtr's descriptor is in the GDT."""
-    selector = register("ldtr") & 0xFFFF
-    if selector & 0xFFF8 == 0:
-        return 0, -1
-    from stepvm_tables import Descriptor
-
-    found = Descriptor.of(selector & ~4)
-    return (found.base, found.limit) if found else (0, -1)
-
-
-def selector_base(selector):
-    """The base that a selector has, in the mode of now; None: it has no descriptor."""
-    if mode() in REAL_MODES:
-        return selector << 4
-    for name in ("cs", "ss", "ds", "es", "fs", "gs"):
-        if register(name) & 0xFFFF == selector and has_register(name + "_base"):
-            return register(name + "_base")
-    from stepvm_tables import Descriptor
-
-    found = Descriptor.of(selector)
-    if found is None or not found.is_segment:
-        return None
-    return 0 if mode() == LONG64 else found.base
-
-
-def vector_targets():
-    """(base, offset) of the interrupt vectors in real mode, each once."""
-    base, limit = table("idtr")
-    found = code_bytes(base, min(limit + 1, 1024))
-    targets = set()
-    for i in range(0, len(found) // 4 * 4, 4):
-        offset, selector = found[i] | found[i + 1] << 8, found[i + 2] | found[i + 3] << 8
-        targets.add((selector << 4, offset))
-    return targets
-
-
 # --- symbols -------------------------------------------------------------------------------------
 
 
@@ -235,6 +209,12 @@ def symbol(gva):
     text = gdb.Value(gva & mask).cast(kind).format_string(format="a", symbols=True)
     match = re.search(r"<(.*)>", text)
     return match.group(1) if match else ""
+
+
+def symbol_at(gva):
+    """The same for the end of a line: " <name+offset>"."""
+    name = symbol(gva)
+    return " <%s>" % name if name else ""
 
 
 # --- tracepoints ---------------------------------------------------------------------------------
@@ -273,6 +253,14 @@ def read_description():
     gdb.set_convenience_variable("stepvm_width", WIDTHS.get(name, -1))
 
 
+def is_halted():
+    """The CPU as it is now has done a hlt, and nothing has woken it since."""
+    try:
+        return not is_in_frame() and "(halted)" in monitor("info cpus")
+    except gdb.error:
+        return False  # no stub, or one without monitor commands
+
+
 def is_in_frame():
     """A trace frame is looked at (tfind)."""
     number = gdb.convenience_variable("trace_frame")
@@ -280,7 +268,7 @@ def is_in_frame():
 
 
 def follow_trace_frame():
-    """Behind tfind. In a frame of another mode than gdb's registers are for, all are unavailable."""
+    """After tfind. In a frame of another mode than gdb's registers are for, all are unavailable."""
     if not has_guest():
         return
     if is_in_frame():
@@ -291,6 +279,6 @@ def follow_trace_frame():
             gdb.execute("frame")
     elif is_known("$cpumode"):
         mode = int(gdb.parse_and_eval("(int) $cpumode"))
-        width = 2 if mode == LONG64 else int(mode in (PROT32, COMPAT32))
+        width = 2 if mode == LONG64 else int(mode in MODES_32)
         if width != gdb.convenience_variable("stepvm_width"):
             read_description()

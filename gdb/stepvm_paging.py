@@ -4,6 +4,7 @@ Source: SDM vol 3, chapter "Paging"."""
 import gdb
 
 import stepvm_machine as machine
+from stepvm_addresses import address_of
 from stepvm_machine import Failed
 
 CR4_PSE, CR4_PAE, CR4_LA57 = 1 << 4, 1 << 5, 1 << 12
@@ -100,8 +101,6 @@ paging and pages of 4K, 2M, 4M and 1G.
 
   stepvm pt $rip
   stepvm pt 0xffff800000000000"""
-    from stepvm_commands import address_of
-
     gva, paging = address_of(arg), Paging()
     width = 16 if paging.is_long else 8
     gva &= (1 << 4 * width) - 1

@@ -9,7 +9,9 @@ import re
 import gdb
 
 import stepvm_machine as machine
-from stepvm_machine import Failed
+import stepvm_segments as segments
+from stepvm_machine import Failed, symbol_at
+from stepvm_segments import Descriptor, segment_kind
 
 EXCEPTIONS = {
     0: "#DE", 1: "#DB", 2: "NMI", 3: "#BP", 4: "#OF", 5: "#BR", 6: "#UD", 7: "#NM", 8: "#DF",
@@ -22,90 +24,6 @@ BIOS = {
     0x13: "disk", 0x14: "serial", 0x15: "system", 0x16: "keyboard", 0x17: "printer",
     0x18: "no boot", 0x19: "boot", 0x1A: "clock", 0x1B: "break", 0x1C: "tick",
 }  # fmt: skip
-
-
-def bits(value, low, count):
-    return value >> low & (1 << count) - 1
-
-
-class Descriptor:
-    """A segment or system descriptor: 8 bytes, or 16 for system descriptors in long mode."""
-
-    SYSTEM = {
-        1: "TSS 16-bit", 2: "LDT", 3: "TSS 16-bit busy", 4: "call gate 16-bit", 5: "task gate",
-        6: "interrupt gate 16-bit", 7: "trap gate 16-bit", 9: "TSS 32-bit", 11: "TSS 32-bit busy",
-        12: "call gate 32-bit", 14: "interrupt gate 32-bit", 15: "trap gate 32-bit",
-    }  # fmt: skip
-
-    def __init__(self, there, is_long):
-        low = int.from_bytes(there[:8], "little")
-        self.raw = low
-        self.type = bits(low, 40, 4)
-        self.is_segment = bits(low, 44, 1) == 1
-        self.dpl = bits(low, 45, 2)
-        self.is_present = bits(low, 47, 1) == 1
-        self.is_wide = is_long and not self.is_segment and low != 0
-        self.base = bits(low, 16, 24) | bits(low, 56, 8) << 24
-        self.limit = bits(low, 0, 16) | bits(low, 48, 4) << 16
-        if bits(low, 55, 1):
-            self.limit = self.limit << 12 | 0xFFF
-        self.is_64, self.is_32 = bits(low, 53, 1) == 1, bits(low, 54, 1) == 1
-        self.selector = bits(low, 16, 16)  # of a gate
-        self.offset = bits(low, 0, 16) | bits(low, 48, 16) << 16
-        if self.is_wide and len(there) >= 16:
-            upper = int.from_bytes(there[8:12], "little") << 32
-            self.base |= upper
-            self.offset |= upper
-
-    @classmethod
-    def of(cls, selector):
-        there = machine.descriptor_bytes(selector)
-        return cls(there, machine.is_long()) if there else None
-
-    def is_gate(self):
-        return not self.is_segment and self.type in (4, 5, 6, 7, 12, 14, 15)
-
-    def kind(self):
-        if self.is_segment:
-            return segment_kind(self.type, self.is_64, self.is_32)
-        name = self.SYSTEM.get(self.type, "reserved type %d" % self.type)
-        return name.replace("32-bit", "64-bit") if self.is_wide else name
-
-    def describe(self):
-        present = "" if self.is_present else " not present"
-        if self.is_gate():
-            if self.type == 5:
-                return "%s to %04x DPL %d%s" % (self.kind(), self.selector, self.dpl, present)
-            target = gate_target(self)
-            return "%s to %s DPL %d%s" % (self.kind(), target, self.dpl, present)
-        digits = 16 if self.is_wide else 8
-        base = "base %0*x limit %08x" % (digits, self.base, self.limit)
-        return "%s %s DPL %d%s" % (base, self.kind(), self.dpl, present)
-
-
-def segment_kind(type_, is_64, is_32):
-    """SDM vol 3, "Code- and Data-Segment Descriptor Types"."""
-    accessed = " accessed" if type_ & 1 else ""
-    if type_ & 8:
-        width = "64" if is_64 else "32" if is_32 else "16"
-        rights = "r-x" if type_ & 2 else "--x"
-        return "code %s-bit %s%s%s" % (width, rights, " conforming" if type_ & 4 else "", accessed)
-    rights = "rw-" if type_ & 2 else "r--"
-    kind = (" down" if type_ & 4 else "") + (" big" if is_32 else "")
-    return "data %s%s%s" % (rights, kind, accessed)
-
-
-def gate_target(gate):
-    base = machine.selector_base(gate.selector)
-    at = "%04x:%08x" % (gate.selector, gate.offset)
-    if gate.is_wide:
-        at = "%04x:%016x" % (gate.selector, gate.offset)
-    return at + (symbol_at(base + gate.offset) if base is not None else " (no such segment)")
-
-
-def symbol_at(gva):
-    name = machine.symbol(gva)
-    return " <%s>" % name if name else ""
 
 
 def say_runs(rows):
@@ -127,20 +45,24 @@ def say_runs(rows):
 def vector_argument(arg):
     if not arg:
         return None
-    number = int(gdb.parse_and_eval(arg))
+    # As stepvm itself says it, and those who write about PCs: 13h, int 13h.
+    match = re.match(r"(?:int\s+)?([0-9a-f]+)h\Z", arg, re.I)
+    number = int(match.group(1), 16) if match else int(gdb.parse_and_eval(arg))
     if not 0 <= number <= 255:
         raise Failed("an interrupt's number is 0 to 255")
     return number
 
 
-def vector_name(number):
-    names = [names[number] for names in (EXCEPTIONS, BIOS) if number in names]
-    return " / ".join(names if machine.mode() in machine.REAL_MODES else names[:1])
+def vector_name(number, is_int_n=False):
+    """What comes to a vector; by `int n` comes no exception, whatever its number."""
+    names = [] if is_int_n else [EXCEPTIONS.get(number)]
+    names += [BIOS.get(number)] if machine.mode() in machine.REAL_MODES else []
+    return " / ".join(name for name in names if name)
 
 
 def ivt_entry(number):
     """(text, linear address) of a real-mode vector; (reason, None)."""
-    base, limit = machine.table("idtr")
+    base, limit = segments.vectors_table()
     if 4 * number + 3 > limit:
         return "beyond the table's limit 0x%x" % limit, None
     there = machine.read(base + 4 * number, 4)
@@ -164,19 +86,19 @@ def idt_entry(number):
         return "empty", None
     if not gate.is_gate():
         return "no gate: " + gate.kind(), None
-    start = machine.selector_base(gate.selector) if gate.type != 5 else None
+    start = segments.selector_base(gate.selector) if gate.type != 5 else None
     return gate.describe(), start + gate.offset if start is not None and gate.is_present else None
 
 
-def say_vectors(arg, entry, is_shown):
+def say_vectors(arg, name, entry, is_shown):
     number = vector_argument(arg)
     numbers = range(256) if number is None else [number]
     rows = []
     for n in numbers:
         text, gva = entry(n)
         rows.append((n, text if number is not None or is_shown(text, gva) else None))
-    base, limit = machine.table("idtr")
-    gdb.write("idtr: base 0x%x, limit 0x%x\n" % (base, limit))
+    base, limit = segments.vectors_table() if entry is ivt_entry else machine.table("idtr")
+    gdb.write("%s: base 0x%x, limit 0x%x\n" % (name, base, limit))
     lines, count = say_runs(rows)
     for first, last, text in lines:
         span = "%02x" % first if first == last else "%02x-%02x" % (first, last)
@@ -191,12 +113,14 @@ def ivt(arg):
 Usage: stepvm ivt [N]
 
 Neighbours that point to the same place are one line; those that are 0000:0000 are only counted.
+In virtual-8086 mode these are the vectors at 0, which the CPU itself goes past: see `stepvm idt`.
 
   stepvm ivt
   stepvm ivt 0x10"""
     if machine.mode() not in machine.REAL_MODES:
         raise Failed("no vectors of four bytes in %s mode: see `stepvm idt`" % machine.mode_name())
-    say_vectors(arg, ivt_entry, lambda text, gva: gva)
+    name = "vectors" if machine.mode() == machine.VM86 else "idtr"
+    say_vectors(arg, name, ivt_entry, lambda text, gva: gva)
 
 
 def idt(arg):
@@ -207,47 +131,70 @@ In real mode it is the table of vectors, `stepvm ivt`.
 
   stepvm idt
   stepvm idt 14"""
-    if machine.mode() in machine.REAL_MODES:
+    if machine.mode() in machine.IVT_MODES:
         ivt(arg)
     else:
-        say_vectors(arg, idt_entry, lambda text, gva: gva is not None)
+        say_vectors(arg, "idtr", idt_entry, lambda text, gva: gva is not None)
+
+
+def next_pc():
+    return machine.register("eip" if machine.has_register("eip") else "rip")
 
 
 def next_int():
-    """(vector, address) of the next int instruction, along the code as it stands."""
+    """(vector, address, mnemonic) of the next int instruction, along the code as it stands."""
     frame = machine.frame()
-    pc = machine.register("eip" if machine.has_register("eip") else "rip")
+    pc = next_pc()
     for line in frame.architecture().disassemble(pc, count=32):
         match = re.match(r"(int3|into|int)\b\s*\$?(0x[0-9a-f]+)?", line["asm"])
         if match:
             vector = {"int3": 3, "into": 4}.get(match.group(1))
             vector = int(match.group(2), 16) if vector is None and match.group(2) else vector
             if vector is not None:
-                return vector, line["addr"]
-    return None, None
+                return vector, line["addr"], match.group(1)
+    return None, None, None
 
 
 def describe_vector(number):
-    in_real = machine.mode() in machine.REAL_MODES
-    return (ivt_entry if in_real else idt_entry)(number)[0]
+    if machine.mode() not in machine.IVT_MODES:
+        return idt_entry(number)[0]
+    text, gva = ivt_entry(number)
+    return text + (": its vector is 0" if gva == 0 else "")
+
+
+def bios_call(number):
+    """What the BIOS would be called for by an int that is the next instruction; "" where it leads elsewhere."""
+    if machine.mode() not in machine.REAL_MODES:
+        return ""
+    gva = ivt_entry(number)[1]
+    if gva is None or not 0xF0000 <= gva <= 0xFFFFF:
+        return ""
+    said = machine.monitor("info call 0x%x" % number).rstrip("\n")
+    return said if said.startswith("int ") else ""
 
 
 def interrupt(arg):
     """Show where an interrupt leads: the one of the next `int` instruction, or number N.
 Usage: stepvm int [N]
 
+Where it is the next instruction and leads to the PC's BIOS, what it is called for is told, too.
+
   stepvm int
-  stepvm int 0x13"""
+  stepvm int 0x13
+  stepvm int 13h"""
     number = vector_argument(arg)
-    at = None
+    at = mnemonic = None
     if number is None:
-        number, at = next_int()
+        number, at, mnemonic = next_int()
         if number is None:
             raise Failed("no int among the next 32 instructions; `stepvm int N` shows number N")
     where = "" if at is None else "0x%x%s: " % (at, symbol_at(at))
-    name = vector_name(number)
+    name = vector_name(number, mnemonic == "int")
     gdb.write("%sint 0x%x%s -> %s\n" % (where, number, " (%s)" % name if name else "",
                                         describe_vector(number)))
+    call = bios_call(number) if at == next_pc() else ""
+    if call:
+        gdb.write(call + "\n")
 
 
 # --- descriptors ---------------------------------------------------------------------------------
@@ -301,7 +248,7 @@ Usage: stepvm gdt [SELECTOR]
 def ldt(arg):
     """Show the local descriptor table that ldtr selects.
 Usage: stepvm ldt [SELECTOR]"""
-    base, limit = machine.ldt()
+    base, limit = segments.ldt()
     if limit < 0:
         raise Failed("ldtr is %04x: there is no LDT" % machine.register("ldtr"))
     say_descriptors("ldtr %04x" % machine.register("ldtr"), base, limit, arg, True)

@@ -3,9 +3,8 @@
  *	stepvm run hello.bin
  *
  * What to see: the least that a guest needs to speak. Each `out` leaves the CPU for the monitor,
- * and a debugger that steps over one must not run the next. Behind `hlt` the guest starts again,
- * so `--hlt resume` prints a line a second, and a debugger sees what happens when a halted CPU
- * goes on. */
+ * and a debugger that steps over one must not run the next. After `hlt` the guest starts again,
+ * so `--hlt resume` prints a line a second, and with `--hlt stop` each `continue` prints one. */
 # link: 0
 	.code16
 	.globl start

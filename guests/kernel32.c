@@ -6,8 +6,8 @@
  *	stepvm run --mode prot --load 0x100000 kernel32.bin
  *
  * What to see: an ELF file with symbols, entered in 32-bit protected mode with flat segments;
- *frames and locals of C; exceptions that go to handlers in C and come back. There is no paging,
- *which not every KVM has in this mode. Prints on the serial port and halts. */
+ * frames and locals of C; exceptions that go to handlers in C and come back. There is no paging,
+ * which not every KVM has in this mode. Prints on the serial port and halts. */
 #include "print.h"
 
 #define GATES 32

@@ -224,16 +224,7 @@ bad_\bits:
 	.set	cs_32, 8
 	.set	cs_64, 24
 	.code16
-start:
-	ljmp	$0, $normalized
-normalized:
-	cli
-	cld
-	xor	%ax, %ax
-	mov	%ax, %ds
-	mov	%ax, %es
-	mov	%ax, %ss
-	mov	$0x7c00, %sp
+#include "begin.inc"
 	mov	$(MMIO >> 4), %ax
 	mov	%ax, %fs
 	movl	$on_fault_16, 0 * 4

@@ -10,18 +10,9 @@
  * two ticks. */
 # link: 0x7c00
 	.code16
-	.globl	start, start_count, go, work, wait, halted, done, on_tick, ticks, counted
+	.globl	start_count, go, work, wait, halted, done, on_tick, ticks, counted
 	.equ	TICKS, 50
-start:
-	ljmp	$0, $normalized
-normalized:
-	cli
-	cld
-	xor	%ax, %ax
-	mov	%ax, %ds
-	mov	%ax, %es
-	mov	%ax, %ss
-	mov	$0x7c00, %sp
+#include "begin.inc"
 	movw	%ax, ticks
 	movl	$0, counted
 

@@ -5,7 +5,9 @@
  * What to see: with what is in limit changed to N, it halts after round N, and memory and registers
  * are the same as in any other run to N, whatever a debugger did meanwhile. A round is arithmetic on
  * 32 KiB at 0x10000, a software interrupt, popf and pushf, rep movs, a port and memory where no RAM
- * is. It never looks at the time. 0x60000 to 0x6ffff is left alone: a debugger may write there. */
+ * is; on a PC's board also calls of the BIOS, for its disk, its screen and what it has, with interrupts off and
+ * the timer's masked, so that no tick comes, and every fourth round one that waits for a key, which the guest has
+ * sent itself. It never looks at the time. 0x60000 to 0x6ffff is left alone: a debugger may write there. */
 # link: 0x7c00
 	.set	DATA, 0x1000	/* segments */
 	.set	MMIO, 0xa000
@@ -20,6 +22,7 @@ normalized:
 	mov	%ax, %ds
 	mov	%ax, %ss
 	mov	$0x7c00, %sp
+	mov	%dl, disk
 	movw	$on_int, 0x40 * 4
 	mov	%ax, 0x40 * 4 + 2
 	mov	$DATA, %ax
@@ -66,6 +69,47 @@ next:	mov	state, %eax		# Numerical Recipes' linear congruential generator
 	mov	%fs:0x123, %eax		# nor there
 	add	%eax, sum
 
+	cmpw	$0xf000, 0x13 * 4 + 2	# a PC's BIOS
+	jne	called
+	mov	$0x0201, %ax		# this sector, to the data
+	mov	$0x7e00, %bx
+	mov	$1, %cx
+	xor	%dh, %dh
+	mov	disk, %dl
+	int	$0x13
+	adc	%ax, sum
+	xor	%bx, %bx
+	mov	rounds, %dx		# the cursor somewhere
+	and	$0x070f, %dx
+	mov	$2, %ah
+	int	$0x10
+	mov	$3, %ah
+	int	$0x10
+	add	%dx, sum
+	mov	$0x0a41, %ax		# an A there
+	mov	$1, %cx
+	int	$0x10
+	mov	$1, %ah			# no key
+	int	$0x16
+	int	$0x12
+	adc	%ax, sum
+	mov	rounds, %bl
+	test	$3, %bl
+	jnz	called
+	in	$0x21, %al		# IRQ 0 stays away while the call waits
+	or	$1, %al
+	out	%al, $0x21
+	mov	$0xd2, %al		# the next byte comes back as a key's
+	out	%al, $0x64
+	mov	%bl, %al
+	shr	$2, %al
+	and	$7, %al
+	add	$0x1e, %al		# of set 1: a to j
+	out	%al, $0x60
+	xor	%ah, %ah
+	int	$0x16
+	add	%ax, sum
+called:
 	incl	rounds
 	mov	rounds, %eax
 	cmp	limit, %eax
@@ -84,5 +128,6 @@ state:	.long	1
 sum:	.long	0
 rounds:	.long	0
 limit:	.long	0xffffffff
+disk:	.byte	0
 	.org	510
 	.byte	0x55, 0xaa

@@ -7,17 +7,22 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
-#include "launch.h"
-#include "machine.h"
-#include "options.h"
-#include "probe_report.h"
-#include "sandbox.h"
-#include "serve.h"
-#include "target_file.h"
-#include "terminal.h"
-#include "testrun.h"
+#include "base/status.h"
+#include "base/version.h"
+#include "cli/console.h"
+#include "cli/launch.h"
+#include "cli/options.h"
+#include "cli/probe_report.h"
+#include "host/sandbox.h"
+#include "host/terminal.h"
+#include "machine/machine.h"
+#include "machine/media.h"
+#include "serve/serve.h"
+#include "serve/target_file.h"
+#include "testrun/testrun.h"
 
 static int complain(const char *verb, const struct error *e, int status)
 {
@@ -45,8 +50,21 @@ static int end_by_signal(int number)
 	return 128 + number; /* not reached: raise has ended us */
 }
 
+static void announce_consoles(const struct serve *s)
+{
+	for (unsigned i = 0; i < SERVE_CONSOLES; i++)
+		if (s->consoles[i].device && s->consoles[i].where[0])
+			fprintf(stderr, "stepvm: the console of COM%u is %s\n", i + 1,
+			        s->consoles[i].where);
+	if (s->viewer.place == VIEWER_CALLED)
+		fprintf(stderr,
+		        "stepvm: the screen: stepvm console %s in another terminal shows it\n",
+		        s->viewer.transport.where);
+}
+
 static void announce(const struct serve *s)
 {
+	announce_consoles(s);
 	if (!s->has_transport || s->transport.kind == TRANSPORT_STDIO)
 		return;
 	if (s->transport.is_open_to_network)
@@ -55,7 +73,7 @@ static void announce(const struct serve *s)
 		        "guest\n",
 		        s->transport.where);
 	fprintf(stderr, "stepvm: %s: target remote %s\n",
-	        s->options->no_wait ? "a debugger may connect" : "waiting for a debugger",
+	        s->config->no_wait ? "a debugger may connect" : "waiting for a debugger",
 	        s->transport.where);
 }
 
@@ -67,56 +85,88 @@ static void confine(const struct options *o, const struct sandbox *s)
 		fprintf(stderr, "stepvm: warning: no sandbox: %s\n", e.text);
 }
 
+static void warn_of_image(const struct machine *m)
+{
+	if (m->guest->image.warning[0])
+		fprintf(stderr, "stepvm: warning: %s\n", m->guest->image.warning);
+}
+
 static int run(const struct options *o)
 {
-	struct machine machine;
-	struct serve serve;
+	/* Too large for a stack that is small. */
+	static struct machine machine;
+	static struct serve serve;
 	struct error e = { 0 };
 	/* With the debugger on standard output the guest's words go where ours go. */
-	int output_fd = o->listen && !strcmp(o->listen, "-") ? STDERR_FILENO : STDOUT_FILENO;
-	if (o->hlt == HLT_STOP && !o->listen) {
+	const char *listen = o->serve.listen;
+	int output_fd = listen && !strcmp(listen, "-") ? STDERR_FILENO : STDOUT_FILENO;
+	if (o->machine.hlt == HLT_STOP && !listen) {
 		error_set(&e, -EINVAL, "--hlt stop waits for a debugger: give --gdb WHERE, too");
 		return complain("run", &e, STATUS_USAGE);
 	}
-	int err = machine_open(&machine, o, output_fd, &e);
+	int err = machine_open(&machine, &o->machine, output_fd, &e);
 	if (err)
 		return complain("run", &e, status_of(err));
-	err = serve_open(&serve, &machine, o, &e);
+	warn_of_image(&machine);
+	struct serve_config config = o->serve;
+	config.has_console = true;
+	err = serve_open(&serve, &machine, &config, &e);
 	if (err) {
 		machine_close(&machine);
 		return complain("run", &e, status_of(err));
 	}
-	const struct sandbox sandbox = { .unlinked = { serve.transport.path },
-		.reads_files = serve.has_transport };
+	const struct sandbox sandbox = {
+		.unlinked = { serve.transport.path, serve.consoles[0].transport.path,
+		        serve.consoles[1].transport.path, serve.viewer.transport.path },
+		.writes_files = media_is_writable(machine.guest->media),
+		.reads_files = serve.has_transport
+	};
 	announce(&serve);
-	if (serve.machine->has_input)
+	if (serve_reads_stdin(&serve))
 		terminal_open();
-	confine(o, &sandbox);
-	int status = serve_run(&serve);
+	err = serve_begin_screen(&serve, &e);
+	if (!err)
+		confine(o, &sandbox);
+	int status = err ? STATUS_HOST : serve_run(&serve);
 	terminal_close();
 	serve_close(&serve);
 	machine_close(&machine);
+	if (err)
+		return complain("run", &e, status);
 	return status < 0 ? end_by_signal(-status) : status;
 }
 
-/* gdb -q -iex "set sysroot /" -x stepvm.gdb [-ex "symbol-file F"] -ex "target extended-remote
- * SOCKET" ARGS...
+/* What stepvm.gdb has gdb take for its file where the guest has none to offer: the image, if gdb can read it. */
+static const char *placeholder_of(const struct options *o, struct serve *s)
+{
+	struct stat st;
+	const char *path = o->machine.image.path;
+	if (target_file_path(s, s->target.registers->layout(s, 0)) || strpbrk(path, "\"\\\n") ||
+	        stat(path, &st) < 0 || !S_ISREG(st.st_mode) || access(path, R_OK) < 0)
+		return NULL;
+	return path;
+}
+
+/* gdb -q -iex "set sysroot /" -x stepvm.gdb [-ex "symbol-file F"] [-ex "set $stepvm_image = F"]
+ * -ex "target extended-remote SOCKET" ARGS...
  *
+ * placeholder: $stepvm_image, or NULL.
  * is_16_bit: what the symbols are of. No ELF file says so of itself, and the disassembly of gdb's
  * TUI asks the file: it takes what is set when it is read. */
-static int start_gdb(const struct options *o, const char *symbols, bool is_16_bit,
-        const struct launch_dir *dir, struct error *e)
+static int start_gdb(const struct options *o, const char *symbols, const char *placeholder,
+        bool is_16_bit, const struct launch_dir *dir, struct error *e)
 {
 	static char script[PATH_MAX], symbol_file[PATH_MAX + 128], target[128];
+	static char image[PATH_MAX + 64];
 	size_t n = 0, count = 0;
 	int err = launch_script("stepvm.gdb", script, e);
 	if (err)
 		return err;
-	if (o->symbols && access(o->symbols, R_OK) < 0)
-		return error_set(e, -errno, "--symbols %s: %s", o->symbols, strerror(errno));
+	if (o->serve.symbols && access(o->serve.symbols, R_OK) < 0)
+		return error_set(e, -errno, "--symbols %s: %s", o->serve.symbols, strerror(errno));
 	while (o->gdb_args && o->gdb_args[count])
 		count++;
-	const char **argv = calloc(count + 11, sizeof *argv);
+	const char **argv = calloc(count + 13, sizeof *argv);
 	if (!argv)
 		return error_set(e, -ENOMEM, "out of memory");
 	snprintf(target, sizeof target, "target extended-remote %s", dir->socket);
@@ -136,6 +186,11 @@ static int start_gdb(const struct options *o, const char *symbols, bool is_16_bi
 		argv[n++] = "-ex";
 		argv[n++] = symbol_file;
 	}
+	if (placeholder) {
+		snprintf(image, sizeof image, "set $stepvm_image = \"%s\"", placeholder);
+		argv[n++] = "-ex";
+		argv[n++] = image;
+	}
 	argv[n++] = "-ex";
 	argv[n++] = target;
 	for (size_t i = 0; i < count; i++)
@@ -147,52 +202,68 @@ static int start_gdb(const struct options *o, const char *symbols, bool is_16_bi
 
 /* The file that gdb has to be given: none where it gets it by connecting. An ELF image brings its
  * symbols, where gdb can read it once more. */
-static const char *symbols_of(struct serve *s)
+static const char *symbols_of(const struct options *o, struct serve *s)
 {
-	const struct options *o = s->options;
 	struct stat st;
 	if (target_file_path(s, s->target.registers->layout(s, 0)))
 		return NULL;
-	if (o->symbols || !s->machine->image.is_elf)
-		return o->symbols;
-	return stat(o->image.path, &st) == 0 && S_ISREG(st.st_mode) ? o->image.path : NULL;
+	if (o->serve.symbols || !s->machine->guest->image.is_elf)
+		return o->serve.symbols;
+	return stat(o->machine.image.path, &st) == 0 && S_ISREG(st.st_mode) ? o->machine.image.path
+	                                                                    : NULL;
 }
 
 /* The guest and gdb in one terminal: gdb owns it, and its end is ours. */
-static int debug_guest(const struct options *given, const struct launch_dir *dir, struct error *e)
+static int debug_guest(const struct options *o, const struct launch_dir *dir, struct error *e)
 {
-	struct options o = *given;
-	char listen[128];
-	struct machine machine;
-	struct serve serve;
+	char listen[128], screen[128];
+	struct serve_config config = o->serve;
+	/* Too large for a stack that is small. */
+	static struct machine machine;
+	static struct serve serve;
 	int wait_status = 0;
+	struct termios settings;
+	bool has_settings = tcgetattr(STDIN_FILENO, &settings) == 0;
 	snprintf(listen, sizeof listen, "unix:%s", dir->socket);
-	o.listen = listen;
-	int err = machine_open(&machine, &o, STDOUT_FILENO, e);
+	config.listen = listen;
+	snprintf(screen, sizeof screen, "unix:%s/" VIEWER_SOCKET, dir->path);
+	if (config.has_screen && !config.screen)
+		config.screen = screen;
+	int err = machine_open(&machine, &o->machine, STDOUT_FILENO, e);
 	if (err)
 		return status_of(err);
+	warn_of_image(&machine);
 	/* Ctrl-C is for gdb, which asks us to stop the guest. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
-	err = serve_open(&serve, &machine, &o, e);
+	err = serve_open(&serve, &machine, &config, e);
 	if (err) {
 		machine_close(&machine);
 		return status_of(err);
 	}
-	serve.is_attached = false;
+	announce_consoles(&serve);
+	err = serve_begin_screen(&serve, e);
 	bool is_16_bit = serve.target.registers->layout(&serve, 0) == TARGET_REAL16;
-	int pid = start_gdb(&o, symbols_of(&serve), is_16_bit, dir, e);
+	int pid = err ? err
+	              : start_gdb(o, symbols_of(o, &serve), placeholder_of(o, &serve), is_16_bit,
+	                        dir, e);
 	int status = STATUS_HOST;
 	if (pid > 0) {
-		const struct sandbox sandbox = { .unlinked = { serve.transport.path, dir->socket },
+		const struct sandbox sandbox = { .unlinked = { serve.transport.path, dir->socket,
+			                                 serve.consoles[0].transport.path,
+			                                 serve.consoles[1].transport.path,
+			                                 serve.viewer.transport.path },
 			.removed_dir = dir->path,
+			.writes_files = media_is_writable(machine.guest->media),
 			.reads_files = true,
 			.child_pid = pid };
-		serve.child_pid = pid;
-		confine(&o, &sandbox);
+		serve_adopt_debugger(&serve, pid);
+		confine(o, &sandbox);
 		status = serve_run(&serve);
 	}
 	bool gdb_lives = pid > 0 && serve.child_pid;
+	if (has_settings && serve.child_signal) /* gdb could not put them back */
+		tcsetattr(STDIN_FILENO, TCSANOW, &settings);
 	serve_close(&serve);
 	machine_close(&machine);
 	if (gdb_lives && status < 0)
@@ -222,6 +293,30 @@ static int flush_output(void)
 		return STATUS_OK;
 	fprintf(stderr, "stepvm: standard output: %s\n", strerror(errno));
 	return STATUS_HOST;
+}
+
+static int test(const struct options *o)
+{
+	const struct testrun_config config = {
+		.scripts = o->scripts,
+		.script_count = o->script_count,
+		.jobs = o->jobs,
+		.timeout_ms = o->timeout_ms,
+		.log_dir = o->log_dir,
+		.gdb_program = o->gdb_program,
+		.no_skip = o->no_skip,
+	};
+	return testrun(&config);
+}
+
+static int console(const struct options *o)
+{
+	struct error e = { 0 };
+	int signal_number = 0;
+	int err = console_run(o->socket, &signal_number, &e);
+	if (err)
+		return complain("console", &e, err == -ENOTUNIQ ? STATUS_USAGE : STATUS_HOST);
+	return signal_number ? end_by_signal(signal_number) : STATUS_OK;
 }
 
 static int probe(const struct options *o)
@@ -267,8 +362,9 @@ int main(int argc, char **argv)
 	switch (o.verb) {
 	case VERB_RUN: return run(&o);
 	case VERB_DEBUG: return debug(&o);
-	case VERB_TEST: return testrun(&o);
+	case VERB_TEST: return test(&o);
 	case VERB_PROBE: return probe(&o);
+	case VERB_CONSOLE: return console(&o);
 	case VERB_COUNT: break;
 	}
 	return STATUS_USAGE;

@@ -1,3 +1,4 @@
+/* Reads as: the header, the program headers, the notes. A number is checked before it is used. */
 #include "boot/elf.h"
 
 #include <elf.h>
@@ -5,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 
 /* The header of either class, widened. */
 static Elf64_Ehdr read_header(const uint8_t *bytes, bool is_64)
@@ -57,15 +58,14 @@ static int check_ident(const uint8_t *bytes, size_t len, const char *file, struc
 		        EI_NIDENT);
 	if (bytes[EI_CLASS] != ELFCLASS32 && bytes[EI_CLASS] != ELFCLASS64)
 		return error_set(e, -ENOEXEC,
-		        "%s: ELF class (EI_CLASS) is %u: 1 (32-bit) or 2 "
-		        "(64-bit) was wanted",
-		        file, bytes[EI_CLASS]);
+		        "%s: ELF class (EI_CLASS) is %u, expected 1 (32-bit) or 2 (64-bit)", file,
+		        bytes[EI_CLASS]);
 	if (bytes[EI_DATA] != ELFDATA2LSB)
 		return error_set(e, -ENOEXEC,
-		        "%s: ELF byte order (EI_DATA) is %u: 1 (little-endian) was wanted", file,
+		        "%s: ELF byte order (EI_DATA) is %u, expected 1 (little-endian)", file,
 		        bytes[EI_DATA]);
 	if (bytes[EI_VERSION] != EV_CURRENT)
-		return error_set(e, -ENOEXEC, "%s: ELF version (EI_VERSION) is %u: 1 was wanted",
+		return error_set(e, -ENOEXEC, "%s: ELF version (EI_VERSION) is %u, expected 1",
 		        file, bytes[EI_VERSION]);
 	return 0;
 }
@@ -77,8 +77,8 @@ static int check_type(const Elf64_Ehdr *h, const char *file, struct error *e)
 		        "%s: e_type is 1, an object file: link it first, with ld", file);
 	if (h->e_type != ET_EXEC && h->e_type != ET_DYN)
 		return error_set(e, -ENOEXEC,
-		        "%s: e_type is %u: 2 (an executable) or 3 (a position-independent one) was "
-		        "wanted",
+		        "%s: e_type is %u, expected 2 (an executable) or 3 (a position-independent "
+		        "one)",
 		        file, h->e_type);
 	return 0;
 }
@@ -89,8 +89,8 @@ static int check_machine(const Elf64_Ehdr *h, bool is_64, const char *file, stru
 
 	if (h->e_machine == wanted)
 		return 0;
-	return error_set(e, -ENOEXEC, "%s: e_machine is %u: %u (%s) was wanted in a %s-bit ELF",
-	        file, h->e_machine, wanted, is_64 ? "EM_X86_64" : "EM_386", is_64 ? "64" : "32");
+	return error_set(e, -ENOEXEC, "%s: e_machine is %u, expected %u (%s) in a %s-bit ELF", file,
+	        h->e_machine, wanted, is_64 ? "EM_X86_64" : "EM_386", is_64 ? "64" : "32");
 }
 
 static int check_table(
@@ -104,9 +104,9 @@ static int check_table(
 	/* PN_XNUM: the number would stand in section 0. */
 	if (h->e_phnum == PN_XNUM)
 		return error_set(e, -ENOEXEC,
-		        "%s: e_phnum is 0xffff: more program headers than are taken here", file);
+		        "%s: e_phnum is 0xffff: more program headers than stepvm reads", file);
 	if (h->e_phentsize != size)
-		return error_set(e, -ENOEXEC, "%s: e_phentsize is %u: %zu was wanted", file,
+		return error_set(e, -ENOEXEC, "%s: e_phentsize is %u, expected %zu", file,
 		        h->e_phentsize, size);
 	if (h->e_phoff > len || h->e_phnum * size > len - h->e_phoff)
 		return error_set(e, -ENOEXEC,
@@ -197,6 +197,7 @@ int elf_open(struct elf *elf, const uint8_t *bytes, size_t len, bool is_whole, c
 		err = check_table(&h, new.is_64, len, file, e);
 	if (err)
 		return err;
+	new.is_dyn = h.e_type == ET_DYN;
 	new.entry = h.e_entry;
 	new.phoff = h.e_phoff;
 	new.phnum = h.e_phnum;

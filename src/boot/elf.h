@@ -9,12 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "base/error.h"
 
 struct elf {
 	const uint8_t *bytes; /* borrowed */
 	size_t len;
 	bool is_64;
+	bool is_dyn;    /* position-independent (ET_DYN) */
 	uint64_t entry; /* e_entry */
 	uint64_t phoff; /* the table of program headers lies within bytes */
 	unsigned phnum;

@@ -1,3 +1,4 @@
+/* What --entry or a file says -> CS:IP, or a flat address. */
 #include "boot/entry.h"
 
 #include <errno.h>
@@ -55,12 +56,12 @@ int entry_resolve_flat(uint64_t *gva, const struct image_entry *from, uint64_t e
 
 	if (from->kind == ENTRY_SEGOFF)
 		return error_set(e, -EINVAL,
-		        "--entry %04x:%04x: real mode's; this image starts in %s mode, where an "
-		        "address such as 0x100000 is meant",
+		        "--entry %04x:%04x: SEG:OFF is for real mode, and this image starts in %s "
+		        "mode: expected an address such as 0x100000",
 		        from->selector, from->offset, start_mode_name(mode));
 	if (from->kind == ENTRY_RESET)
 		return error_set(e, -EINVAL,
-		        "--entry reset: real mode's; this image starts in %s mode",
+		        "--entry reset is for real mode, and this image starts in %s mode",
 		        start_mode_name(mode));
 	if (mode == START_PROT && to > UINT32_MAX)
 		return error_set(e, -EINVAL,

@@ -7,9 +7,9 @@
 
 #include <stdint.h>
 
+#include "base/error.h"
 #include "boot/image.h"
 #include "boot/start.h"
-#include "error.h"
 
 #define ENTRY_REAL_LAST 0x10ffefu /* ffff:ffff, the last address that real mode reaches */
 

@@ -1,3 +1,4 @@
+/* Pieces of RAM: checked against the RAM and each other when added, written when all are there. */
 #include "boot/layout.h"
 
 #include <assert.h>

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "kvm/memory.h"
 
 #define LAYOUT_PIECES_MAX 128
@@ -35,9 +35,9 @@ int layout_add(struct layout *l, const struct memory *m, const struct layout_pie
         const char *file, struct error *e);
 /* The lowest address of all pieces; 0 when there is none. */
 uint64_t layout_start(const struct layout *l);
-/* The first address behind all pieces that begin below 4 GiB; 0 when there is none. */
+/* The first address after all pieces that begin below 4 GiB; 0 when there is none. */
 uint64_t layout_end(const struct layout *l);
-/* All bytes, and zeros behind them. */
+/* All bytes, and zeros after them. */
 void layout_write(const struct layout *l, struct memory *m);
 
 #endif

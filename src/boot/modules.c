@@ -1,3 +1,4 @@
+/* The words of --initrd -> files in memory. */
 #include "boot/modules.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@ static int read_module(struct module *m, size_t limit, struct error *e)
 	if (!path)
 		return error_set(e, -ENOMEM, "out of memory");
 	int err = len ? file_read(&m->file, path, limit, e)
-	              : error_set(e, -EINVAL, "--initrd: a FILE was meant, not an empty word");
+	              : error_set(e, -EINVAL, "--initrd: expected a FILE, not an empty word");
 	if (!err && !m->file.is_whole)
 		err = error_set(e, -EFBIG,
 		        "%s: does not fit into RAM as a module; give more with --memory",

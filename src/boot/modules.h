@@ -6,8 +6,8 @@
 #ifndef STEPVM_BOOT_MODULES_H
 #define STEPVM_BOOT_MODULES_H
 
-#include "boot/file.h"
 #include "boot/image.h"
+#include "host/file.h"
 
 struct module {
 	char *text;

@@ -7,8 +7,9 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "bytes.h"
-#include "boot/plan.h"
+#include "base/bytes.h"
+#include "boot/board.h"
+#include "boot/formats.h"
 
 #define SEARCH       8192u /* the header lies within these first bytes */
 #define HEADER_ALIGN 4u
@@ -62,9 +63,9 @@ static const uint8_t *find_header(const struct file *f)
 	return NULL;
 }
 
-bool multiboot_is_it(const struct file *f)
+bool multiboot_is_it(const struct plan *p)
 {
-	return find_header(f) != NULL;
+	return find_header(p->file) && (elf_is_it(p) || !plan_has_place(p));
 }
 
 static int check_flags(const struct plan *p, uint32_t flags, struct error *e)
@@ -74,7 +75,8 @@ static int check_flags(const struct plan *p, uint32_t flags, struct error *e)
 
 	if (unknown)
 		return error_set(e, -ENOEXEC,
-		        "%s: Multiboot header: flags 0x%x: bits 0x%x are demands that nobody knows",
+		        "%s: Multiboot header: flags 0x%x: bits 0x%x ask for what Multiboot 1 does "
+		        "not define",
 		        p->name, flags, unknown);
 	if (flags & FLAG_VIDEO)
 		return error_set(e, -ENOEXEC,
@@ -142,7 +144,7 @@ static uint32_t put_modules(struct plan *p)
 static uint32_t put_map(struct plan *p, uint32_t *len)
 {
 	struct handover_range ranges[HANDOVER_RANGES_MAX];
-	unsigned count = handover_map(ranges, p->memory);
+	unsigned count = handover_map(ranges, p->memory, board_wanted(p) == IMAGE_BOARD_PC);
 	uint32_t map = 0;
 
 	for (unsigned i = 0; i < count; i++) {
@@ -170,7 +172,8 @@ static int make_info(struct plan *p, struct error *e)
 	if (!h->is_full) {
 		uint8_t *at = handover_at(h, info);
 		put32(at, HAS_MEMORY | HAS_CMDLINE | HAS_MODULES | HAS_MMAP | HAS_LOADER);
-		put32(at + I_MEM_LOWER, handover_lower_kib(p->memory));
+		put32(at + I_MEM_LOWER,
+		        handover_lower_kib(p->memory, board_wanted(p) == IMAGE_BOARD_PC));
 		put32(at + I_MEM_UPPER, handover_upper_kib(p->memory));
 		put32(at + I_CMDLINE, cmdline);
 		put32(at + I_MODS_COUNT, p->module_count);

@@ -9,18 +9,16 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "bytes.h"
-#include "boot/plan.h"
+#include "base/bytes.h"
+#include "boot/formats.h"
+#include "boot/multiboot2.h"
 
 #define SEARCH       32768u /* the header lies within these first bytes */
 #define HEADER_ALIGN 8u
 #define MAGIC        0xe85250d6u
-#define EAX          0x36d76289u
 #define ARCH_I386    0u
 #define H_SIZE       16u /* magic, architecture, length, checksum */
-#define TAG_SIZE     8u  /* type, flags, size */
-#define TAG_ALIGN    8u
-#define TAG_OPTIONAL 1u /* bit of a tag's flags */
+#define TAG_OPTIONAL 1u  /* bit of a tag's flags */
 
 enum header_tag {
 	HEADER_END = 0,
@@ -37,18 +35,6 @@ enum header_tag {
 	HEADER_RELOCATABLE = 10,
 };
 #define CONSOLE_REQUIRED 1u /* bit of the console tag's flags */
-
-/* Tags of the boot information, 3.6. */
-enum info_tag {
-	INFO_END = 0,
-	INFO_CMDLINE = 1,
-	INFO_LOADER_NAME = 2,
-	INFO_MODULE = 3,
-	INFO_MEMORY = 4,
-	INFO_MAP = 6,
-	INFO_ELF_SECTIONS = 9,
-	INFO_LOAD_BASE = 21, /* the last there is */
-};
 
 /* What the header's tags say. */
 struct wishes {
@@ -71,9 +57,9 @@ static const uint8_t *find_header(const struct file *f)
 	return NULL;
 }
 
-bool multiboot2_is_it(const struct file *f)
+bool multiboot2_is_it(const struct plan *p)
 {
-	return find_header(f) != NULL;
+	return find_header(p->file) && (elf_is_it(p) || !plan_has_place(p));
 }
 
 /* --- the header's tags ------------------------------------------------------------------------ */
@@ -99,18 +85,18 @@ static uint32_t least_size(uint16_t type)
 	case HEADER_ENTRY: return 12;
 	case HEADER_CONSOLE: return 12;
 	case HEADER_RELOCATABLE: return 24;
-	default: return TAG_SIZE;
+	default: return MULTIBOOT2_TAG_SIZE;
 	}
 }
 
 /* What is asked for has to be known here, and handed over when there is such a thing. */
 static int take_request(const struct plan *p, const struct tag *t, struct error *e)
 {
-	for (uint32_t at = TAG_SIZE; at <= t->size && 4 <= t->size - at; at += 4) {
+	for (uint32_t at = MULTIBOOT2_TAG_SIZE; at <= t->size && 4 <= t->size - at; at += 4) {
 		uint32_t type = get32(t->at + at);
 		if (t->is_optional)
 			continue;
-		if (type > INFO_LOAD_BASE || type == INFO_ELF_SECTIONS)
+		if (type > MULTIBOOT2_LOAD_BASE || type == MULTIBOOT2_ELF_SECTIONS)
 			return error_set(e, -ENOEXEC,
 			        "%s: Multiboot 2 header: information of type %u is required, and "
 			        "is not handed over here",
@@ -163,7 +149,10 @@ static int take_tag(const struct plan *p, struct wishes *w, const struct tag *t,
 	case HEADER_EFI_BOOT_SERVICES:
 	case HEADER_EFI32_ENTRY:
 	case HEADER_EFI64_ENTRY: return 0;
-	default: return t->is_optional ? 0 : fail_tag(p, t, "nobody knows what it requires", e);
+	default:
+		return t->is_optional
+		               ? 0
+		               : fail_tag(p, t, "it requires what Multiboot 2 does not define", e);
 	}
 }
 
@@ -171,13 +160,13 @@ static int take_tag(const struct plan *p, struct wishes *w, const struct tag *t,
 static int take_tags(
         const struct plan *p, struct wishes *w, const uint8_t *h, uint32_t len, struct error *e)
 {
-	for (uint32_t at = H_SIZE; at <= len && TAG_SIZE <= len - at;) {
+	for (uint32_t at = H_SIZE; at <= len && MULTIBOOT2_TAG_SIZE <= len - at;) {
 		struct tag t = { h + at, get16(h + at), get16(h + at + 2) & TAG_OPTIONAL,
 			get32(h + at + 4) };
 		if (t.size < least_size(t.type) || t.size > len - at)
 			return error_set(e, -ENOEXEC,
 			        "%s: Multiboot 2 header: tag of type %u at offset %u of it: size "
-			        "is %u: %u to %u was wanted",
+			        "is %u, expected %u to %u",
 			        p->name, t.type, at, t.size, least_size(t.type), len - at);
 		if (t.type == HEADER_END)
 			return 0;
@@ -185,7 +174,7 @@ static int take_tags(
 		if (err)
 			return err;
 		/* Sizes are not padded, tags are; len is SEARCH at most. */
-		at += (t.size + TAG_ALIGN - 1) & ~(TAG_ALIGN - 1);
+		at += (t.size + MULTIBOOT2_TAG_ALIGN - 1) & ~(MULTIBOOT2_TAG_ALIGN - 1);
 	}
 	return error_set(
 	        e, -ENOEXEC, "%s: Multiboot 2 header: no end tag in its %u bytes", p->name, len);
@@ -199,11 +188,11 @@ static int read_header(const struct plan *p, struct wishes *w, const uint8_t *h,
 
 	if (arch != ARCH_I386)
 		return error_set(e, -ENOEXEC,
-		        "%s: Multiboot 2 header: architecture is %u: 0 (i386) was wanted", p->name,
+		        "%s: Multiboot 2 header: architecture is %u, expected 0 (i386)", p->name,
 		        arch);
 	if (len < H_SIZE || len > room)
 		return error_set(e, -ENOEXEC,
-		        "%s: Multiboot 2 header: header_length is %u: %u to %zu was wanted, the "
+		        "%s: Multiboot 2 header: header_length is %u, expected %u to %zu, the "
 		        "rest of the file or of its first %u bytes",
 		        p->name, len, H_SIZE, room, SEARCH);
 	return take_tags(p, w, h, len, e);
@@ -219,7 +208,7 @@ static int check_place(const struct plan *p, const struct wishes *w, struct erro
 		return 0;
 	return error_set(e, -ENOEXEC,
 	        "%s: Multiboot 2 header: the image may be at 0x%x to 0x%x, and is linked at "
-	        "0x%" PRIx64 " to 0x%" PRIx64 "; it is not moved here",
+	        "0x%" PRIx64 " to 0x%" PRIx64 "; stepvm does not relocate it",
 	        p->name, w->min_addr, w->max_addr, first, end - 1);
 }
 
@@ -249,87 +238,7 @@ static int add_kernel(struct plan *p, const struct wishes *w, struct error *e)
 	return err ? err : check_place(p, w, e);
 }
 
-/* --- the boot information --------------------------------------------------------------------- */
-
-/* A tag with this many bytes behind its type and size; NULL when it is full. */
-static uint8_t *put_tag(struct handover *h, enum info_tag type, size_t len)
-{
-	uint32_t gpa = handover_put(h, NULL, TAG_SIZE + len, TAG_ALIGN);
-
-	if (!gpa)
-		return NULL;
-	uint8_t *at = handover_at(h, gpa);
-	put32(at, type);
-	put32(at + 4, (uint32_t)(TAG_SIZE + len));
-	return at + TAG_SIZE;
-}
-
-/* A tag that ends with a text, behind skip bytes of other things, which are returned. */
-static uint8_t *put_text_tag(struct handover *h, enum info_tag type, size_t skip, const char *text)
-{
-	size_t size = strlen(text) + 1;
-	uint8_t *at = put_tag(h, type, skip + size);
-
-	if (at)
-		memcpy(at + skip, text, size);
-	return at;
-}
-
-static void put_modules(struct plan *p)
-{
-	for (unsigned i = 0; i < p->module_count; i++) {
-		const struct plan_module *m = &p->modules[i];
-		uint8_t *at = put_text_tag(&p->handover, INFO_MODULE, 8, m->text);
-		if (!at)
-			return;
-		put32(at, (uint32_t)m->gpa);
-		put32(at + 4, (uint32_t)(m->gpa + m->size));
-	}
-}
-
-static void put_memory(struct plan *p)
-{
-	struct handover_range ranges[HANDOVER_RANGES_MAX];
-	unsigned count = handover_map(ranges, p->memory);
-	uint8_t *at = put_tag(&p->handover, INFO_MEMORY, 8);
-
-	if (at) {
-		put32(at, handover_lower_kib(p->memory));
-		put32(at + 4, handover_upper_kib(p->memory));
-	}
-	at = put_tag(&p->handover, INFO_MAP, 8 + count * 24);
-	if (!at)
-		return;
-	put32(at, 24); /* entry_size; entry_version is 0 */
-	for (unsigned i = 0; i < count; i++) {
-		uint8_t *entry = at + 8 + i * 24;
-		put64(entry, ranges[i].gpa);
-		put64(entry + 8, ranges[i].size);
-		put32(entry + 16, ranges[i].type);
-	}
-}
-
-static int make_info(struct plan *p, const struct wishes *w, struct error *e)
-{
-	struct handover *h = &p->handover;
-	uint32_t info = handover_put(h, NULL, 8, TAG_ALIGN);
-
-	put_text_tag(h, INFO_CMDLINE, 0, p->options->append ? p->options->append : "");
-	put_text_tag(h, INFO_LOADER_NAME, 0, HANDOVER_LOADER);
-	put_modules(p);
-	put_memory(p);
-	if (w->is_relocatable) {
-		uint8_t *at = put_tag(h, INFO_LOAD_BASE, 4);
-		if (at)
-			put32(at, (uint32_t)layout_start(&p->layout));
-	}
-	put_tag(h, INFO_END, 0);
-	if (!h->is_full)
-		put32(handover_at(h, info), (uint32_t)h->len); /* total_size */
-	p->regs.rax = EAX;
-	p->regs.rbx = info;
-	return plan_add_handover(p, e);
-}
+/* --- the whole -------------------------------------------------------------------------------- */
 
 int multiboot2_plan(struct plan *p, struct error *e)
 {
@@ -347,5 +256,5 @@ int multiboot2_plan(struct plan *p, struct error *e)
 	if (!err)
 		err = plan_add_modules(p, e);
 	p->mode = START_PROT;
-	return err ? err : make_info(p, &w, e);
+	return err ? err : multiboot2_hand_over(p, w.is_relocatable, e);
 }

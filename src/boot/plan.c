@@ -6,98 +6,20 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ONE_MIB     0x100000ull
-#define FOUR_GIB    (1ull << 32)
-#define BOOT_SECTOR 512u
+#include "base/array.h"
+#include "base/cpu_bits.h"
+#include "boot/board.h"
+#include "boot/formats.h"
 
-/* --- the formats ------------------------------------------------------------------------------ */
-
-static const struct format {
-	const char *name;
-	const char *title;
-	int (*plan)(struct plan *p, struct error *e);
-	enum start_mode mode; /* the only one, or START_AUTO */
-	bool takes_load, hands_over;
-} formats[] = {
-	[IMAGE_AUTO] = { .name = "auto" },
-	[IMAGE_FLAT] = { "flat", "a flat image", flat_plan, START_AUTO, true, false },
-	[IMAGE_BOOT] = { "boot", "a boot sector", boot_plan, START_REAL, false, false },
-	[IMAGE_MULTIBOOT] = { "multiboot", "a Multiboot kernel", multiboot_plan, START_PROT, false,
-	        true },
-	[IMAGE_MULTIBOOT2] = { "multiboot2", "a Multiboot 2 kernel", multiboot2_plan, START_PROT,
-	        false, true },
-	[IMAGE_PVH] = { "pvh", "a PVH kernel", pvh_plan, START_PROT, false, true },
-	[IMAGE_ELF] = { "elf", "an ELF file", elf_plan, START_AUTO, false, false },
-};
-
-bool image_format_word(const char *word, enum image_format *format)
-{
-	for (int i = IMAGE_AUTO; i <= IMAGE_ELF; i++) {
-		if (!strcmp(word, formats[i].name)) {
-			*format = (enum image_format)i;
-			return true;
-		}
-	}
-	return false;
-}
-
-const char *image_format_name(enum image_format format)
-{
-	return formats[format].name;
-}
-
-enum image_format plan_guess(const struct image_options *o, const struct file *f, const char *name)
-{
-	bool is_elf = elf_is_magic(f->bytes, f->len);
-
-	if (!is_elf && (o->has_load || o->entry.kind != ENTRY_DEFAULT))
-		return IMAGE_FLAT;
-	if (!is_elf && f->size && f->size % BOOT_SECTOR == 0 && boot_is_it(f))
-		return IMAGE_BOOT;
-	if (multiboot_is_it(f))
-		return IMAGE_MULTIBOOT;
-	if (multiboot2_is_it(f))
-		return IMAGE_MULTIBOOT2;
-	if (!is_elf)
-		return IMAGE_FLAT;
-	return pvh_is_it(f, name) ? IMAGE_PVH : IMAGE_ELF;
-}
-
-/* --- options that the format has no use for --------------------------------------------------- */
-
-static const char *mode_title(enum start_mode mode)
-{
-	switch (mode) {
-	case START_REAL: return "real mode";
-	case START_PROT: return "32-bit protected mode";
-	case START_LONG: return "long mode";
-	case START_AUTO: break;
-	}
-	return "its own mode";
-}
-
-static int check_options(const struct plan *p, const struct format *f, struct error *e)
-{
-	const struct image_options *o = p->options;
-
-	if (o->has_load && !f->takes_load)
-		return error_set(e, -EINVAL,
-		        "--load 0x%" PRIx64
-		        ": %s goes to a place of its own; leave it out, or say --format flat",
-		        o->load_gpa, f->title);
-	if (o->mode != START_AUTO && f->mode != START_AUTO && o->mode != f->mode)
-		return error_set(e, -EINVAL,
-		        "--mode %s: %s starts in %s; leave it out, or say --format %s",
-		        start_mode_name(o->mode), f->title, mode_title(f->mode),
-		        elf_is_magic(p->file->bytes, p->file->len) ? "elf" : "flat");
-	if ((o->append || o->initrd_count) && !f->hands_over)
-		return error_set(e, -EINVAL,
-		        "--%s: %s takes none; a multiboot, multiboot2 or pvh image does",
-		        o->append ? "append" : "initrd", f->title);
-	return 0;
-}
+#define ONE_MIB  0x100000ull
+#define FOUR_GIB (1ull << 32)
 
 /* --- for the formats -------------------------------------------------------------------------- */
+
+bool plan_has_place(const struct plan *p)
+{
+	return p->options->has_load || p->options->entry.kind != ENTRY_DEFAULT;
+}
 
 int plan_add(struct plan *p, const char *piece, uint64_t gpa, uint64_t size, const uint8_t *bytes,
         size_t len, struct error *e)
@@ -108,7 +30,7 @@ int plan_add(struct plan *p, const char *piece, uint64_t gpa, uint64_t size, con
 	return layout_add(&p->layout, p->memory, &new, p->name, e);
 }
 
-/* How many of the file's bytes, left of them, the addresses speak of. */
+/* How many of the file's bytes, of which left are there, the addresses say are loaded. */
 static int address_len(const struct plan *p, const struct plan_addresses *a, uint64_t left,
         uint64_t *len, struct error *e)
 {
@@ -134,8 +56,8 @@ int plan_add_addresses(struct plan *p, const struct plan_addresses *a, struct er
 
 	if (a->header_addr < a->load_addr || a->header_addr - a->load_addr > a->at)
 		return error_set(e, -ENOEXEC,
-		        "%s: %s: header_addr is 0x%x, load_addr 0x%x: a distance of 0 to 0x%zx, "
-		        "the header's offset in the file, was wanted",
+		        "%s: %s: header_addr is 0x%x, load_addr 0x%x: expected a distance of 0 to "
+		        "0x%zx, the header's offset in the file",
 		        p->name, a->header, a->header_addr, a->load_addr, a->at);
 	uint64_t offset = a->at - (a->header_addr - a->load_addr);
 	int err = address_len(p, a, p->file->len - offset, &len, e);
@@ -196,7 +118,7 @@ int plan_add_handover(struct plan *p, struct error *e)
 static int add_tables(struct plan *p, struct error *e)
 {
 	struct start_tables *t = &p->tables;
-	int err = start_make_tables(t, p->mode, p->tss_base, p->memory, p->name, e);
+	int err = start_make_tables(t, p->mode, p->gdt, p->memory, p->name, e);
 
 	if (!err)
 		err = plan_add(
@@ -209,8 +131,10 @@ static int add_tables(struct plan *p, struct error *e)
 
 static int set_real_entry(struct plan *p, struct error *e)
 {
+	const struct image_entry *from = &p->options->entry;
 	struct entry_point at;
-	int err = entry_resolve(&at, &p->options->entry, p->entry_gpa, e);
+	int err =
+	        entry_resolve(&at, from->kind == ENTRY_DEFAULT ? &p->entry : from, p->entry_gpa, e);
 
 	if (err)
 		return err;
@@ -243,24 +167,32 @@ static int set_flat_entry(struct plan *p, struct error *e)
 
 int plan_make(struct plan *p, struct error *e)
 {
-	const struct image_options *o = p->options;
-
 	if (p->file->is_whole && !p->file->len)
 		return error_set(e, -ENOEXEC, "%s: is empty: nothing to run", p->name);
-	p->format = o->format == IMAGE_AUTO ? plan_guess(o, p->file, p->name) : o->format;
-	const struct format *f = &formats[p->format];
-	p->tss_base = START_TSS_GPA;
+	int err = format_choose(p, e);
+	if (err)
+		return err;
+	const struct format *f = format_of(p->format);
+	p->gdt = (struct start_gdt) { START_CODE, START_TSS_GPA };
 	p->regs.rflags = RFLAGS_RESERVED;
-	int err = check_options(p, f, e);
+	err = format_check_options(f, p, e);
 	if (!err)
 		err = f->plan(p, e);
 	if (err)
 		return err;
-	if (p->mode == START_REAL)
-		return set_real_entry(p, e);
-	p->regs.rsp = START_STACK_GPA;
-	err = add_tables(p, e);
-	return err ? err : set_flat_entry(p, e);
+	if (p->mode == START_REAL) {
+		err = set_real_entry(p, e);
+	} else {
+		p->regs.rsp = START_STACK_GPA;
+		err = add_tables(p, e);
+		if (!err)
+			err = set_flat_entry(p, e);
+	}
+	if (!err)
+		err = board_choose(p, e);
+	if (!err && p->board == IMAGE_BOARD_PC && p->format == IMAGE_BOOT)
+		p->regs.rflags |= RFLAGS_IF; /* as a PC's BIOS comes to a boot sector */
+	return err;
 }
 
 /* --- carrying it out -------------------------------------------------------------------------- */
@@ -277,8 +209,8 @@ static void set_real_sregs(struct kvm_sregs *sregs, const struct plan *p)
 	struct kvm_segment *const data[] = { &sregs->ds, &sregs->es, &sregs->fs, &sregs->gs,
 		&sregs->ss };
 
-	for (size_t i = 0; i < sizeof data / sizeof data[0]; i++)
-		set_segment(data[i], 0, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(data); i++)
+		set_segment(data[i], p->data_selector, (uint64_t)p->data_selector << 4);
 	set_segment(&sregs->cs, p->cs.selector, p->cs.base);
 }
 
@@ -286,9 +218,15 @@ static void report(struct image_loaded *to, const struct plan *p)
 {
 	*to = (struct image_loaded) {
 		.format = p->format,
+		.mode = p->mode,
+		.board = p->board,
+		.why = p->why,
+		.size = p->file->size,
 		.is_elf = p->format != IMAGE_FLAT && elf_is_magic(p->file->bytes, p->file->len),
 		.piece_count = p->layout.count,
 	};
+	snprintf(to->name, sizeof to->name, "%s", p->name);
+	memcpy(to->warning, p->warning.text, sizeof to->warning);
 	for (unsigned i = 0; i < p->layout.count; i++) {
 		const struct layout_piece *from = &p->layout.pieces[i];
 		to->pieces[i] = (struct image_piece) { .gpa = from->gpa, .size = from->size };
@@ -298,6 +236,8 @@ static void report(struct image_loaded *to, const struct plan *p)
 _Static_assert(IMAGE_PIECES_MAX == LAYOUT_PIECES_MAX, "a piece each");
 _Static_assert(sizeof((struct image_piece *)0)->name == sizeof((struct layout_piece *)0)->name,
         "with its name");
+_Static_assert(sizeof((struct image_loaded *)0)->warning == sizeof((struct error *)0)->text,
+        "a text whole");
 
 void plan_carry_out(const struct plan *p, struct memory *m, struct kvm_regs *regs,
         struct kvm_sregs *sregs, struct image_loaded *loaded)
@@ -307,6 +247,6 @@ void plan_carry_out(const struct plan *p, struct memory *m, struct kvm_regs *reg
 	if (p->mode == START_REAL)
 		set_real_sregs(sregs, p);
 	else
-		start_set_sregs(sregs, p->mode, p->tss_base);
+		start_set_sregs(sregs, p->mode, p->gdt);
 	report(loaded, p);
 }

@@ -1,20 +1,21 @@
 /* From an image's bytes to what is to be done to the guest. Pure but for plan_carry_out: the file,
  * the modules and the shape of RAM come in, and either an error or a whole plan comes out.
  *
- * One file a format (boot/flat.c, elf_image.c, multiboot.c, multiboot2.c, pvh.c) fills a plan; what
- * they share is below. */
+ * A format (boot/formats.h) fills a plan; what several of them use is here, too. */
 #ifndef STEPVM_BOOT_PLAN_H
 #define STEPVM_BOOT_PLAN_H
 
 #include "boot/elf.h"
 #include "boot/entry.h"
-#include "boot/file.h"
 #include "boot/handover.h"
 #include "boot/image.h"
 #include "boot/layout.h"
 #include "boot/start.h"
+#include "host/file.h"
 
-#define RFLAGS_RESERVED 2 /* bit 1 is always 1 (SDM vol 1, "EFLAGS Register") */
+#define PLAN_SECTOR     512u    /* of a disk */
+#define PLAN_SETUP_MAX  0x8000u /* Linux's boot.rst, "The Real-Mode Kernel Header": 32 KiB */
+#define RFLAGS_RESERVED 2       /* bit 1 is always 1 (SDM vol 1, "EFLAGS Register") */
 
 struct plan_module {
 	const char *text; /* as the user wrote it: the file, and what follows it */
@@ -34,40 +35,34 @@ struct plan {
 
 	/* What comes out. */
 	enum image_format format;
+	enum image_board board; /* set last, when the layout is whole: boot/board.h */
+	const char *why;        /* the format was chosen: the end of a sentence, static */
+	struct error warning;   /* no text: there is nothing to warn of */
 	enum start_mode mode;
-	struct layout layout;  /* borrows the bytes above and below */
-	uint64_t entry_gpa;    /* unless the options say otherwise */
-	struct kvm_regs regs;  /* rip is set last */
-	struct kvm_segment cs; /* START_REAL: its selector, base and limit */
-	uint32_t tss_base;     /* not START_REAL */
+	struct layout layout;   /* borrows the bytes above and below */
+	uint64_t entry_gpa;     /* unless the options say otherwise */
+	struct kvm_regs regs;   /* rip is set last */
+	struct kvm_segment cs;  /* START_REAL: its selector, base and limit */
+	uint16_t data_selector; /* START_REAL: of DS, ES, FS, GS and SS */
+	struct image_entry
+	        entry; /* where it starts, when entry_gpa does not say it; DEFAULT: it does */
+	bool needs_pc; /* it can't do without a BIOS */
+	struct start_gdt gdt; /* not START_REAL */
 	struct handover handover;
+	uint8_t setup[PLAN_SETUP_MAX]; /* Linux's 16-bit code, with what a loader writes into it */
 	struct start_tables tables;
 };
 
 /* Fills *p, in which what comes in is set and all else 0. The errors are image_load's. */
 int plan_make(struct plan *p, struct error *e);
-/* What AUTO means for these bytes: an ELF or a Multiboot header, a boot sector, else flat. */
-enum image_format plan_guess(const struct image_options *o, const struct file *f, const char *name);
 /* Writes the guest's RAM and the entry state. */
 void plan_carry_out(const struct plan *p, struct memory *m, struct kvm_regs *regs,
         struct kvm_sregs *sregs, struct image_loaded *loaded);
 
 /* --- for the formats -------------------------------------------------------------------------- */
 
-/* Each sets the layout, the mode, the entry and the registers of its format. */
-int flat_plan(struct plan *p, struct error *e);
-int boot_plan(struct plan *p, struct error *e);
-int elf_plan(struct plan *p, struct error *e);
-int multiboot_plan(struct plan *p, struct error *e);
-int multiboot2_plan(struct plan *p, struct error *e);
-int pvh_plan(struct plan *p, struct error *e);
-
-/* Whether the bytes say that they are of this format, right or wrong in the rest. */
-bool boot_is_it(const struct file *f);
-bool multiboot_is_it(const struct file *f);
-bool multiboot2_is_it(const struct file *f);
-bool pvh_is_it(const struct file *f, const char *name);
-
+/* Whether the options say where the image goes or starts: it is then no disk and no header's. */
+bool plan_has_place(const struct plan *p);
 /* Opens the file as an ELF and adds what its program headers say is loaded. */
 int plan_add_elf(struct plan *p, struct elf *elf, struct error *e);
 /* entry_gpa, from its header. -ENOEXEC: in no segment, and the options name no other. */
@@ -81,10 +76,10 @@ struct plan_addresses {
 	uint32_t header_addr, load_addr, load_end_addr, bss_end_addr;
 };
 int plan_add_addresses(struct plan *p, const struct plan_addresses *a, struct error *e);
-/* len bytes, zeros behind them, as size bytes of RAM at gpa. */
+/* len bytes, zeros after them, as size bytes of RAM at gpa. */
 int plan_add(struct plan *p, const char *piece, uint64_t gpa, uint64_t size, const uint8_t *bytes,
         size_t len, struct error *e);
-/* The modules, one behind the other, each at a page, above 1 MiB and all that is loaded, below
+/* The modules, one after the other, each at a page, above 1 MiB and all that is loaded, below
  * 4 GiB. Sets their gpa. */
 int plan_add_modules(struct plan *p, struct error *e);
 /* What was put into p->handover. -EFBIG when it did not fit. */

@@ -7,8 +7,9 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "bytes.h"
-#include "boot/plan.h"
+#include "base/bytes.h"
+#include "boot/board.h"
+#include "boot/formats.h"
 
 #define NOTE_NAME  "Xen"
 #define NOTE_ENTRY 18u /* XEN_ELFNOTE_PHYS32_ENTRY */
@@ -31,14 +32,15 @@ static int find_entry(
 	return elf_find_note(elf, NOTE_NAME, NOTE_ENTRY, name, desc, len, e);
 }
 
-bool pvh_is_it(const struct file *f, const char *name)
+bool pvh_is_it(const struct plan *p)
 {
+	const struct file *f = p->file;
 	const uint8_t *desc;
 	struct elf elf;
 	size_t len;
 
-	return !elf_open(&elf, f->bytes, f->len, f->is_whole, name, NULL) &&
-	       (find_entry(&elf, name, &desc, &len, NULL) || desc);
+	return !elf_open(&elf, f->bytes, f->len, f->is_whole, p->name, NULL) &&
+	       (find_entry(&elf, p->name, &desc, &len, NULL) || desc);
 }
 
 /* The entry is as wide as the addresses of the file's class. */
@@ -58,7 +60,7 @@ static int read_entry(struct plan *p, const struct elf *elf, struct error *e)
 		        p->name, NOTE_ENTRY);
 	if (len != 4 && len != 8)
 		return error_set(e, -ENOEXEC,
-		        "%s: XEN_ELFNOTE_PHYS32_ENTRY has %zu bytes: 4 or 8 were wanted", p->name,
+		        "%s: XEN_ELFNOTE_PHYS32_ENTRY has %zu bytes, expected 4 or 8", p->name,
 		        len);
 	p->entry_gpa = len == 4 ? get32(desc) : get64(desc);
 	return 0;
@@ -91,7 +93,7 @@ static uint32_t put_map(struct plan *p, unsigned *count)
 	struct handover_range ranges[HANDOVER_RANGES_MAX];
 	uint32_t map = 0;
 
-	*count = handover_map(ranges, p->memory);
+	*count = handover_map(ranges, p->memory, board_wanted(p) == IMAGE_BOARD_PC);
 	for (unsigned i = 0; i < *count; i++) {
 		uint8_t entry[24] = { 0 };
 		put64(entry, ranges[i].gpa);
@@ -136,6 +138,6 @@ int pvh_plan(struct plan *p, struct error *e)
 	if (!err)
 		err = plan_add_modules(p, e);
 	p->mode = START_PROT;
-	p->tss_base = 0;
+	p->gdt.tss_base = 0;
 	return err ? err : make_info(p, e);
 }

@@ -1,17 +1,18 @@
+/* Makes the GDT, the TSS and long mode's page tables as bytes, and sets the CPU to use them. */
 #include "boot/start.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "bytes.h"
-#include "cpu_bits.h"
+#include "base/bytes.h"
+#include "base/cpu_bits.h"
 #include "kvm/segment.h"
 
-#define SELECTOR_CODE 0x08
-#define SELECTOR_DATA 0x10
-#define SELECTOR_TSS  0x18
-#define GDT_LIMIT     0x27 /* a TSS descriptor has 16 bytes in long mode */
+/* From the code segment's selector on; a TSS descriptor has 16 bytes in long mode. */
+#define DATA_AT 0x08
+#define TSS_AT  0x10
+#define GDT_END 0x20
 
 /* SDM vol 3, "Segment Descriptors": present, DPL 0, accessed, limit 4 GiB. */
 #define DESCRIPTOR_CODE32 0x00cf9b000000ffffull
@@ -55,6 +56,17 @@ const char *start_mode_name(enum start_mode mode)
 	return mode_names[mode];
 }
 
+const char *start_mode_title(enum start_mode mode)
+{
+	switch (mode) {
+	case START_REAL: return "real mode";
+	case START_PROT: return "32-bit protected mode";
+	case START_LONG: return "long mode";
+	case START_AUTO: break;
+	}
+	return "its own mode";
+}
+
 /* --- the GDT and the TSS ---------------------------------------------------------------------- */
 
 /* base: below 16 MiB, so that its upper byte is 0. */
@@ -68,12 +80,12 @@ static uint64_t code_descriptor(enum start_mode mode)
 	return mode == START_LONG ? DESCRIPTOR_CODE64 : DESCRIPTOR_CODE32;
 }
 
-static void make_gdt(struct start_tables *t, enum start_mode mode, uint32_t tss_base)
+static void make_gdt(struct start_tables *t, enum start_mode mode, struct start_gdt gdt)
 {
 	memset(t->gdt, 0, sizeof t->gdt);
-	put64(t->gdt + SELECTOR_CODE, code_descriptor(mode));
-	put64(t->gdt + SELECTOR_DATA, DESCRIPTOR_DATA);
-	put64(t->gdt + SELECTOR_TSS, tss_descriptor(tss_base));
+	put64(t->gdt + gdt.code, code_descriptor(mode));
+	put64(t->gdt + gdt.code + DATA_AT, DESCRIPTOR_DATA);
+	put64(t->gdt + gdt.code + TSS_AT, tss_descriptor(gdt.tss_base));
 	put16(t->gdt + (START_TSS_GPA - START_GDT_GPA) + TSS_IOMAP, TSS_LIMIT + 1);
 }
 
@@ -137,10 +149,10 @@ static int make_map(
 	return 0;
 }
 
-int start_make_tables(struct start_tables *t, enum start_mode mode, uint32_t tss_base,
+int start_make_tables(struct start_tables *t, enum start_mode mode, struct start_gdt gdt,
         const struct memory *m, const char *file, struct error *e)
 {
-	make_gdt(t, mode, tss_base);
+	make_gdt(t, mode, gdt);
 	t->pages_len = 0;
 	return mode == START_LONG ? make_map(t, m, file, e) : 0;
 }
@@ -154,17 +166,17 @@ static struct kvm_segment segment_of(uint64_t descriptor, uint16_t selector)
 	return s;
 }
 
-void start_set_sregs(struct kvm_sregs *sregs, enum start_mode mode, uint32_t tss_base)
+void start_set_sregs(struct kvm_sregs *sregs, enum start_mode mode, struct start_gdt gdt)
 {
 	bool is_long = mode == START_LONG;
 
-	sregs->cs = segment_of(code_descriptor(mode), SELECTOR_CODE);
+	sregs->cs = segment_of(code_descriptor(mode), gdt.code);
 	sregs->ds = sregs->es = sregs->fs = sregs->gs = sregs->ss =
-	        segment_of(DESCRIPTOR_DATA, SELECTOR_DATA);
-	sregs->tr = segment_of(tss_descriptor(tss_base), SELECTOR_TSS);
+	        segment_of(DESCRIPTOR_DATA, gdt.code + DATA_AT);
+	sregs->tr = segment_of(tss_descriptor(gdt.tss_base), gdt.code + TSS_AT);
 	sregs->ldt = (struct kvm_segment) { .type = 2, .unusable = 1 }; /* 2: LDT */
 	sregs->gdt.base = START_GDT_GPA;
-	sregs->gdt.limit = GDT_LIMIT;
+	sregs->gdt.limit = gdt.code + GDT_END - 1;
 	sregs->idt.base = 0;
 	sregs->idt.limit = 0;
 	/* ET is fixed at 1 (SDM vol 3, 2.5). */

@@ -1,7 +1,11 @@
+/* The list of breakpoints, and which means each gets. */
 #include "debug/breakpoints.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
 
 void breakpoints_init(struct breakpoints *b)
 {
@@ -19,9 +23,24 @@ bool breakpoint_is_set(const struct breakpoint *p)
 	return p->is_hardware || p->is_software;
 }
 
+_Static_assert(BREAKPOINTS_FILTER == 1u << (64 - 51), "the hash has as many values");
+
+static unsigned hash(uint64_t gva)
+{
+	/* Knuth's, by the golden ratio: code and breakpoints may be a power of 2 apart. */
+	return (unsigned)(gva * UINT64_C(0x9e3779b97f4a7c15) >> 51);
+}
+
+static void add_to_filter(struct breakpoints *b, uint64_t gva)
+{
+	b->filter[hash(gva) / 64] |= UINT64_C(1) << hash(gva) % 64;
+}
+
 /* Set or removed. */
 static struct breakpoint *find_any(const struct breakpoints *b, uint64_t gva)
 {
+	if (!(b->filter[hash(gva) / 64] >> hash(gva) % 64 & 1))
+		return NULL;
 	for (size_t i = 0; i < b->count; i++)
 		if (b->all[i].gva == gva)
 			return &b->all[i];
@@ -62,8 +81,10 @@ int breakpoints_add(struct breakpoints *b, uint64_t gva, bool is_hardware)
 			b->size = size;
 		}
 		p = &b->all[b->count++];
-		*p = (struct breakpoint) { .gva = gva };
+		*p = (struct breakpoint) { .gva = gva, .method = BREAKPOINT_STEPPED };
+		add_to_filter(b, gva);
 	}
+	b->changes++;
 	if (is_hardware)
 		p->is_hardware = true;
 	else
@@ -76,24 +97,34 @@ void breakpoints_remove(struct breakpoints *b, uint64_t gva, bool is_hardware)
 	struct breakpoint *p = breakpoints_find(b, gva);
 	if (!p)
 		return;
+	b->changes++;
 	if (is_hardware)
 		p->is_hardware = false;
 	else
 		p->is_software = false;
+	p->was_hardware = is_hardware;
 }
 
 void breakpoints_purge(struct breakpoints *b)
 {
-	size_t kept = 0;
+	size_t kept = 0, count = b->count;
 	/* The others keep their order: it decides who gets a debug register. */
 	for (size_t i = 0; i < b->count; i++)
 		if (breakpoint_is_set(&b->all[i]))
 			b->all[kept++] = b->all[i];
 	b->count = kept;
+	if (kept == count)
+		return;
+	b->changes++;
+	memset(b->filter, 0, sizeof b->filter);
+	for (size_t i = 0; i < kept; i++)
+		add_to_filter(b, b->all[i].gva);
 }
 
 void breakpoints_clear(struct breakpoints *b)
 {
+	b->changes++;
+	memset(b->filter, 0, sizeof b->filter);
 	b->count = 0;
 }
 
@@ -108,12 +139,20 @@ void breakpoints_plan(
 		struct breakpoint *p = &b->all[i];
 		p->method = p->is_hardware ? BREAKPOINT_REGISTER : choose(ctx, p->gva);
 	}
-	for (size_t m = 0; m < sizeof slowest_first / sizeof *slowest_first; m++)
+	for (size_t m = 0; m < ARRAY_SIZE(slowest_first); m++)
 		for (size_t i = 0; i < b->count && left; i++)
 			if (b->all[i].method == slowest_first[m]) {
 				b->all[i].method = BREAKPOINT_REGISTER;
 				left--;
 			}
+}
+
+const char *breakpoint_kind_name(const struct breakpoint *p)
+{
+	if (p->is_hardware && p->is_software)
+		return "hardware and software";
+	bool is_hardware = breakpoint_is_set(p) ? p->is_hardware : p->was_hardware;
+	return is_hardware ? "hardware" : "software";
 }
 
 const char *breakpoint_method_name(enum breakpoint_method method)
@@ -123,6 +162,7 @@ const char *breakpoint_method_name(enum breakpoint_method method)
 		[BREAKPOINT_PLANTED] = "planted byte",
 		[BREAKPOINT_GUARDED] = "guarded page",
 		[BREAKPOINT_STEPPED] = "stepping",
+		[BREAKPOINT_COMPARED] = "compared by the engine",
 	};
 	return names[method];
 }

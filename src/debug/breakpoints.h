@@ -18,22 +18,30 @@ enum breakpoint_method {
 	BREAKPOINT_PLANTED,
 	BREAKPOINT_GUARDED,
 	BREAKPOINT_STEPPED,
+	BREAKPOINT_COMPARED, /* with the pc, by the engine */
 };
 
 struct breakpoint {
 	uint64_t gva;
 	bool is_hardware; /* asked for with Z1: a debug register or nothing */
 	bool is_software; /* asked for with Z0 */
-	enum breakpoint_method method;
+	/* Which of them it was when the last of them was removed, for monitor info. */
+	bool was_hardware;
+	enum breakpoint_method method; /* of the last run; before the first: stepped */
 	/* While planted: */
 	bool is_planted;
 	uint64_t gpa;
 	uint8_t original;
 };
 
+#define BREAKPOINTS_FILTER 8192u /* bits */
+
 struct breakpoints {
 	struct breakpoint *all; /* owned */
 	size_t count, size;
+	unsigned changes; /* how often the list has changed */
+	/* A bit for each address in the list, by its hash: most that are looked for have none. */
+	uint64_t filter[BREAKPOINTS_FILTER / 64];
 };
 
 void breakpoints_init(struct breakpoints *b);
@@ -49,6 +57,8 @@ void breakpoints_remove(struct breakpoints *b, uint64_t gva, bool is_hardware);
 void breakpoints_purge(struct breakpoints *b);
 void breakpoints_clear(struct breakpoints *b);
 bool breakpoint_is_set(const struct breakpoint *p);
+/* "software", "hardware" or "hardware and software"; of a removed one, what it was. */
+const char *breakpoint_kind_name(const struct breakpoint *p);
 /* NULL: none is set there. */
 struct breakpoint *breakpoints_find(const struct breakpoints *b, uint64_t gva);
 

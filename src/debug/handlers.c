@@ -1,16 +1,15 @@
+/* The handlers that an instruction may come to, and the frames that lie on the stack there. */
 #include "debug/handlers.h"
 
 #include <string.h>
 
-#include "cpu_bits.h"
-#include "debug/operands.h"
-#include "debug/step.h"
+#include "base/cpu_bits.h"
+#include "debug/cpu.h"
 #include "debug/vectors.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
 
-/* --- which instructions need none --------------------------------------------------------------
- */
+/* --- which instructions need none ------------------------------------------------------------- */
 
 /* SDM vol 3, "Segment Descriptors": what a type allows, and limit checking. In real mode, too: a
  * descriptor of before stays when it is entered, and loading a segment register changes the base
@@ -45,97 +44,45 @@ bool handlers_can_fault(struct vcpu *v, const struct insn *insn)
 	if (s->cr0 & CR0_PG || mode == CPU_VM86 || r->rflags & RFLAGS_AC ||
 	        !allows_jump(&s->cs, insn) || r->rip + INSN_MAX - 1 > s->cs.limit)
 		return true;
-	/* Cut off by RAM's end, it has no operands: to fetch what is behind raises nothing. */
-	unsigned count = control_operands(v, operands);
+	/* Cut off by RAM's end, it has no operands: to fetch what follows raises nothing. */
+	unsigned count = cpu_operands(v, operands);
 	for (unsigned i = 0; i < count; i++)
 		if (!allows(operands[i].segment, s->cr0 & CR0_PE, &operands[i]))
 			return true;
 	return false;
 }
 
-/* --- where they are ----------------------------------------------------------------------------
- */
+/* --- where they are --------------------------------------------------------------------------- */
 
-static void replace(uint8_t vectors[BREAKPOINT_REGISTERS], uint8_t old, uint8_t new)
+/* The handler of vector, if it has one: the first of several vectors that lead to one. */
+static void add(struct handlers *h, struct vcpu *v, uint8_t vector)
 {
-	uint8_t *at = memchr(vectors, old, BREAKPOINT_REGISTERS);
-	if (at && !memchr(vectors, new, BREAKPOINT_REGISTERS))
-		*at = new;
+	uint64_t gva;
+	if (!vector_target(v, vector, &gva, &h->slot_size) || handlers_index(h, gva) >= 0)
+		return;
+	h->vector[h->count] = vector;
+	h->gva[h->count++] = gva;
 }
 
-/* What CR0 and CR4 rule out gives its place to another. SDM vol 3, "Control Registers", and table
- * 2-1 for #NM. */
-static void heed_control_registers(
-        uint8_t to[BREAKPOINT_REGISTERS], const struct insn *insn, const struct kvm_sregs *s)
+void handlers_find_likely(
+        struct vcpu *v, const uint8_t vectors[BREAKPOINT_REGISTERS], struct handlers *h)
 {
-	uint64_t no_float = insn->opcode == 0x9b && !(s->cr0 & CR0_MP) ? 0 : CR0_TS;
-	if (insn->faults == INSN_FAULTS_FLOAT && insn->opcode != 0x9b)
-		no_float |= CR0_EM;
-	if (s->cr0 & no_float) {
-		replace(to, VECTOR_MF, VECTOR_NM);
-		replace(to, VECTOR_XM, VECTOR_NM);
-	} else if (!(s->cr4 & CR4_OSXMMEXCPT)) {
-		replace(to, VECTOR_XM, VECTOR_MF);
-	}
-	if (!(s->cr0 & CR0_PG)) {
-		replace(to, VECTOR_PF, VECTOR_UD);
-		replace(to, VECTOR_PF, VECTOR_SS);
-	}
-}
-
-/* The four vectors that matter most, for there are four debug registers, likeliest first: where two
- * lead to one handler, the first is taken to be the one. */
-static void choose_vectors(const struct insn *insn, const struct kvm_sregs *s, bool is_real,
-        uint8_t to[BREAKPOINT_REGISTERS])
-{
-	static const uint8_t real[][BREAKPOINT_REGISTERS] = {
-		[INSN_FAULTS_USUAL] = { VECTOR_GP, VECTOR_SS, VECTOR_UD, VECTOR_DE },
-		[INSN_FAULTS_DIVIDE] = { VECTOR_DE, VECTOR_GP, VECTOR_SS, VECTOR_UD },
-		[INSN_FAULTS_SEGMENT] = { VECTOR_GP, VECTOR_SS, VECTOR_UD, VECTOR_DE },
-		[INSN_FAULTS_FLOAT] = { VECTOR_MF, VECTOR_UD, VECTOR_GP, VECTOR_SS },
-		[INSN_FAULTS_SIMD] = { VECTOR_XM, VECTOR_UD, VECTOR_GP, VECTOR_SS },
-		[INSN_FAULTS_BOUND] = { VECTOR_BR, VECTOR_UD, VECTOR_SS, VECTOR_GP },
-		[INSN_FAULTS_INVALID] = { VECTOR_UD, VECTOR_GP, VECTOR_SS, VECTOR_DE },
-		[INSN_FAULTS_ACCESS] = { VECTOR_GP, VECTOR_SS, VECTOR_UD, VECTOR_DE },
-	};
-	static const uint8_t prot[][BREAKPOINT_REGISTERS] = {
-		[INSN_FAULTS_USUAL] = { VECTOR_PF, VECTOR_GP, VECTOR_SS, VECTOR_UD },
-		[INSN_FAULTS_DIVIDE] = { VECTOR_DE, VECTOR_PF, VECTOR_GP, VECTOR_SS },
-		[INSN_FAULTS_SEGMENT] = { VECTOR_GP, VECTOR_NP, VECTOR_SS, VECTOR_PF },
-		[INSN_FAULTS_FLOAT] = { VECTOR_MF, VECTOR_UD, VECTOR_PF, VECTOR_GP },
-		[INSN_FAULTS_SIMD] = { VECTOR_XM, VECTOR_UD, VECTOR_PF, VECTOR_GP },
-		[INSN_FAULTS_BOUND] = { VECTOR_BR, VECTOR_UD, VECTOR_PF, VECTOR_GP },
-		[INSN_FAULTS_INVALID] = { VECTOR_UD, VECTOR_PF, VECTOR_GP, VECTOR_SS },
-		[INSN_FAULTS_ACCESS] = { VECTOR_PF, VECTOR_GP, VECTOR_SS, VECTOR_UD },
-	};
-	memcpy(to, is_real ? real[insn->faults] : prot[insn->faults], BREAKPOINT_REGISTERS);
-	heed_control_registers(to, insn, s);
-	if (insn->kind == INSN_INT) {
-		memmove(to + 1, to, BREAKPOINT_REGISTERS - 1);
-		to[0] = insn->vector;
-	}
-}
-
-void handlers_find(struct vcpu *v, const struct insn *insn, struct handlers *h)
-{
-	uint8_t vectors[BREAKPOINT_REGISTERS];
-	uint64_t pc = registers_pc(v);
-	h->count = 0;
-	h->slot_size = 2;
-	choose_vectors(insn, vcpu_sregs(v), registers_mode(v) == CPU_REAL16, vectors);
+	*h = (struct handlers) { .slot_size = 2 };
 	for (unsigned i = 0; i < BREAKPOINT_REGISTERS; i++) {
-		uint64_t gva;
-		bool is_new = true;
-		if (!vector_target(v, vectors[i], &gva, &h->slot_size))
-			continue;
-		for (unsigned k = 0; k < h->count; k++)
-			is_new &= h->gva[k] != gva;
+		add(h, v, vectors[i]);
 		/* A breakpoint on the instruction itself would stop it before it is done. */
-		if (is_new && gva != pc) {
-			h->vector[h->count] = vectors[i];
-			h->gva[h->count++] = gva;
-		}
+		if (h->count && h->gva[h->count - 1] == registers_pc(v))
+			h->count--;
 	}
+}
+
+void handlers_find_interrupt(struct vcpu *v, uint8_t vector, struct handlers *h)
+{
+	/* What comes of a gate that is none: SDM vol 3, "Exception Conditions" of interrupts. */
+	const uint8_t vectors[BREAKPOINT_REGISTERS] = { vector, VECTOR_GP, VECTOR_NP, VECTOR_DF };
+	*h = (struct handlers) { .slot_size = 2 };
+	for (unsigned i = 0; i < BREAKPOINT_REGISTERS; i++)
+		add(h, v, vectors[i]);
 }
 
 int handlers_index(const struct handlers *h, uint64_t gva)
@@ -148,13 +95,10 @@ int handlers_index(const struct handlers *h, uint64_t gva)
 
 void handlers_watch(const struct handlers *h, struct vcpu_debug *debug)
 {
-	debug->dr7 = 0x400; /* bit 10 is always 1 */
-	for (unsigned i = 0; i < h->count; i++) {
-		debug->dr[i] = h->gva[i];
-		debug->dr7 |= 2ull << 2 * i; /* Gi; R/W and LEN 0: execution */
-	}
-	if (h->count)
-		debug->control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
+	for (unsigned i = 0; i < h->count; i++)
+		cpu_use_register(debug, i, h->gva[i], CPU_EXECUTES, 1);
+	if (h->has_way)
+		cpu_use_register(debug, BREAKPOINT_REGISTERS - 1, h->way, CPU_EXECUTES, 1);
 }
 
 bool handlers_read_slot(struct vcpu *v, unsigned slot, unsigned slot_size, uint64_t *value)
@@ -164,14 +108,19 @@ bool handlers_read_slot(struct vcpu *v, unsigned slot, unsigned slot_size, uint6
 	return linear_read(v, gva, value, slot_size) == slot_size;
 }
 
-void handlers_set_saved_tf(struct vcpu *v, unsigned slot, unsigned slot_size, bool tf)
+void handlers_set_tf_at(struct vcpu *v, uint64_t gva, unsigned size, bool tf)
 {
-	uint64_t flags;
-	uint64_t gva = registers_stack_address(v, vcpu_regs(v)->rsp + (uint64_t)slot * slot_size);
-	if (!handlers_read_slot(v, slot, slot_size, &flags) || !(flags & RFLAGS_TF) == !tf)
+	uint64_t flags = 0;
+	if (linear_read(v, gva, &flags, size) != size || !(flags & RFLAGS_TF) == !tf)
 		return;
 	flags ^= RFLAGS_TF;
-	linear_write(v, gva, &flags, slot_size);
+	linear_write(v, gva, &flags, size);
+}
+
+void handlers_set_saved_tf(struct vcpu *v, unsigned slot, unsigned slot_size, bool tf)
+{
+	uint64_t rsp = vcpu_regs(v)->rsp + (uint64_t)slot * slot_size;
+	handlers_set_tf_at(v, registers_stack_address(v, rsp), slot_size, tf);
 }
 
 void handlers_clean_frame(

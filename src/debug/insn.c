@@ -1,6 +1,9 @@
+/* The decoder of run control: prefixes, opcode and ModRM, as far as a step has to know them. */
 #include "debug/insn.h"
 
 #include <string.h>
+
+#include "base/cpu_bits.h"
 
 /* One-byte opcodes that are not INSN_OTHER; mov ss (8e /2) is found by its ModRM. */
 static const uint8_t kinds[256] = {
@@ -61,29 +64,79 @@ static int8_t written_cr(uint8_t opcode, const uint8_t *at, bool has_rex_r)
 /* What these are, or what they can raise, is in their ModRM. */
 static bool needs_modrm(bool is_0f, uint8_t opcode)
 {
-	static const uint8_t one[] = { 0x62, 0x8d, 0x8e, 0xc0, 0xc1, 0xc4, 0xc5, 0xc6, 0xc7, 0xd0,
-		0xd1, 0xd2, 0xd3, 0xf6, 0xf7, 0xfe, 0xff };
-	static const uint8_t two[] = { 0x01, 0x22, 0xb2, 0xb4, 0xb5 };
+	static const uint8_t one[] = { 0x62, 0x8c, 0x8d, 0x8e, 0x8f, 0xc0, 0xc1, 0xc4, 0xc5, 0xc6,
+		0xc7, 0xd0, 0xd1, 0xd2, 0xd3, 0xf6, 0xf7, 0xfe, 0xff };
+	static const uint8_t two[] = { 0x00, 0x01, 0x20, 0x22, 0xb2, 0xb4, 0xb5, 0xba, 0xc7 };
 	return is_0f ? memchr(two, opcode, sizeof two) != NULL
 	             : memchr(one, opcode, sizeof one) != NULL;
 }
 
-/* Forms that there are not: the ModRM's, or in 64-bit code. For those that are INSN_FAULTS_USUAL it
- * makes no difference. */
+/* Forms that there are not: in 64-bit code, or by their ModRM. */
 static bool is_invalid(uint8_t opcode, uint8_t modrm, bool is_64)
 {
+	static const uint8_t not_in_64[] = { 0x06, 0x07, 0x0e, 0x16, 0x17, 0x1e, 0x1f, 0x27, 0x2f,
+		0x37, 0x3f, 0x60, 0x61, 0x82, 0x9a, 0xce, 0xd4, 0xd5, 0xd6, 0xea };
 	unsigned reg = modrm >> 3 & 7;
+	if (is_64 && memchr(not_in_64, opcode, sizeof not_in_64))
+		return true;
 	switch (opcode) {
-	case 0x07:
-	case 0x17:
-	case 0x1f:
-	case 0x9a:
-	case 0xce:
-	case 0xd4:
-	case 0xea: return is_64;
+	case 0x8c: return reg > 5; /* mov from a segment register that there is not */
+	case 0x8d: return modrm >= 0xc0;
 	case 0x8e: return reg == 1 || reg > 5; /* mov to cs */
-	case 0xff: return (reg == 3 || reg == 5) && modrm >= 0xc0;
+	case 0x8f: return reg != 0;
+	case 0xc6:
+	case 0xc7: return reg != 0 && modrm != 0xf8; /* xabort, xbegin */
+	case 0xfe: return reg > 1;
+	case 0xff: return reg == 7 || ((reg == 3 || reg == 5) && modrm >= 0xc0);
 	default: return false;
+	}
+}
+
+/* The same after 0f. */
+static bool is_invalid_0f(uint8_t opcode, uint8_t modrm)
+{
+	static const uint8_t undefined[] = { 0x04, 0x0a, 0x0b, 0x0c, 0x24, 0x25, 0x26, 0x27, 0x36,
+		0x39, 0x3b, 0x3c, 0x3d, 0x3e, 0x3f, 0xa6, 0xa7, 0xb9, 0xff }; /* with ud0 to ud2 */
+	unsigned reg = modrm >> 3 & 7;
+	if (memchr(undefined, opcode, sizeof undefined))
+		return true;
+	switch (opcode) {
+	case 0x00: return reg > 5;
+	case 0x20: /* mov from and to a control register */
+	case 0x22: return reg == 1 || reg > 4;
+	case 0xb2:
+	case 0xb4:
+	case 0xb5: return modrm >= 0xc0; /* lss, lfs, lgs */
+	case 0xba: return reg < 4;       /* bt and its like */
+	case 0xc7: return reg == 0 || reg == 2 || (reg == 1 && modrm >= 0xc0);
+	default: return false;
+	}
+}
+
+/* SDM vol 2, LOCK, and AMD's mov of CR8. */
+static bool goes_with_lock(bool is_0f, uint8_t opcode, uint8_t modrm)
+{
+	static const uint8_t two[] = { 0xab, 0xb0, 0xb1, 0xb3, 0xbb, 0xc0, 0xc1 };
+	unsigned reg = modrm >> 3 & 7;
+	if (is_0f && (opcode == 0x20 || opcode == 0x22))
+		return true;
+	if (modrm >= 0xc0)
+		return false;
+	if (is_0f)
+		return memchr(two, opcode, sizeof two) || (opcode == 0xba && reg > 4) ||
+		       (opcode == 0xc7 && reg == 1);
+	switch (opcode) {
+	case 0x80: /* add and the like, imm; not cmp */
+	case 0x81:
+	case 0x82:
+	case 0x83: return reg != 7;
+	case 0x86: /* xchg */
+	case 0x87: return true;
+	case 0xf6: /* not, neg */
+	case 0xf7: return reg == 2 || reg == 3;
+	case 0xfe: /* inc, dec */
+	case 0xff: return reg < 2;
+	default: return opcode < 0x38 && (opcode & 7) < 2; /* add and the like */
 	}
 }
 
@@ -118,16 +171,14 @@ static enum insn_faults one_byte_faults(uint8_t opcode, uint8_t modrm, bool is_6
 
 static enum insn_faults two_byte_faults(uint8_t opcode, uint8_t modrm)
 {
+	if (is_invalid_0f(opcode, modrm))
+		return INSN_FAULTS_INVALID;
 	switch (opcode) {
 	case 0xa1:
-	case 0xa9: /* pop fs, gs */ return INSN_FAULTS_SEGMENT;
+	case 0xa9: /* pop fs, gs */
 	case 0xb2:
 	case 0xb4:
-	case 0xb5: /* lss, lfs, lgs */
-		return modrm < 0xc0 ? INSN_FAULTS_SEGMENT : INSN_FAULTS_INVALID;
-	case 0x0b:
-	case 0xb9:
-	case 0xff: /* ud2, ud1, ud0 */ return INSN_FAULTS_INVALID;
+	case 0xb5: /* lss, lfs, lgs */ return INSN_FAULTS_SEGMENT;
 	case 0xae: /* fxsave and its like */
 	case 0xc2:
 	case 0xc4:
@@ -291,13 +342,12 @@ static enum insn_jump jump_of(bool is_0f, uint8_t opcode, uint8_t modrm)
 /* Opcode, ModRM, SIB, displacement, immediate of the longest plain one, an add. */
 #define PLAIN_MAX (1 + 1 + 1 + 4 + 4)
 
-/* Sets faults and jump where more is known. at is behind the opcode. With more prefixes it may be
+/* Sets faults and jump where more is known. at is after the opcode. With more prefixes it may be
  * too long, which is #GP. */
 static void look_for_plain(struct insn *i, bool is_0f, const uint8_t *at, size_t left, bool is_64)
 {
 	uint8_t modrm = left ? at[0] : 0;
-	/* Those that lock goes with are all of the usual ones. SDM vol 2, LOCK. */
-	if (i->has_lock && (i->faults != INSN_FAULTS_USUAL || i->kind == INSN_INT))
+	if (i->has_lock && !goes_with_lock(is_0f, i->opcode, modrm))
 		i->faults = INSN_FAULTS_INVALID;
 	if (i->has_lock || i->rep != INSN_ONCE || i->prefix_len + PLAIN_MAX > INSN_MAX)
 		return;
@@ -309,8 +359,7 @@ static void look_for_plain(struct insn *i, bool is_0f, const uint8_t *at, size_t
 	i->jump = jump_of(is_0f, i->opcode, modrm);
 }
 
-/* --- decoding ------------------------------------------------------------------------------------
- */
+/* --- decoding --------------------------------------------------------------------------------- */
 
 /* Legacy prefixes, SDM vol 2, 2.1.1. False when byte is none. */
 static bool take_prefix(
@@ -332,9 +381,8 @@ static bool take_prefix(
 	}
 }
 
-/* Bytes of ModRM, SIB and displacement; 0 when they are not all there. SDM vol 2, tables 2-1 to
- * 2-3. */
-static unsigned modrm_len(const uint8_t *at, size_t left, unsigned address_bits)
+/* SDM vol 2, tables 2-1 to 2-3. */
+unsigned insn_modrm_len(const uint8_t *at, size_t left, unsigned address_bits)
 {
 	if (!left)
 		return 0;
@@ -354,7 +402,7 @@ static unsigned modrm_len(const uint8_t *at, size_t left, unsigned address_bits)
 	return len <= left ? len : 0;
 }
 
-/* len, vector, and what depends on ModRM. at is behind the opcode. */
+/* len, vector, and what depends on ModRM. at is after the opcode. */
 static bool finish(struct insn *i, const uint8_t *at, size_t left, bool is_64)
 {
 	unsigned tail;
@@ -369,7 +417,7 @@ static bool finish(struct insn *i, const uint8_t *at, size_t left, bool is_64)
 	i->len = i->prefix_len + 1;
 	switch (i->opcode) {
 	case 0x8e:
-		tail = modrm_len(at, left, i->address_bits);
+		tail = insn_modrm_len(at, left, i->address_bits);
 		i->len += tail;
 		return tail != 0;
 	case 0xcc: i->vector = 3; return true;
@@ -423,6 +471,7 @@ bool insn_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned code
 	if (at == len)
 		return false;
 	i->opcode = bytes[at++];
+	i->is_0f = true;
 	if (needs_modrm(true, i->opcode) && at == len)
 		return false;
 	i->kind = two_byte_kind(i->opcode);
@@ -430,4 +479,30 @@ bool insn_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned code
 	i->written_cr = written_cr(i->opcode, bytes + at, rex & 4);
 	look_for_plain(i, true, bytes + at, len - at, code_bits == 64);
 	return true;
+}
+
+bool insn_is_int_n(const struct insn *i)
+{
+	return i->kind == INSN_INT && i->opcode == 0xcd;
+}
+
+bool insn_is_vex(const struct insn *i)
+{
+	return !i->is_0f && i->faults == INSN_FAULTS_SIMD;
+}
+
+bool insn_is_rep(const struct insn *i)
+{
+	return (i->kind == INSN_STRING || i->kind == INSN_SCAN) && i->rep != INSN_ONCE;
+}
+
+uint64_t insn_count_mask(const struct insn *i)
+{
+	return i->address_bits == 64 ? UINT64_MAX : (1ull << i->address_bits) - 1;
+}
+
+bool insn_has_rep_ended(const struct insn *i, uint64_t left, uint64_t rflags)
+{
+	bool zf = rflags & RFLAGS_ZF;
+	return left == 0 || (i->kind == INSN_SCAN && zf != (i->rep == INSN_REPE));
 }

@@ -40,7 +40,8 @@ enum insn_faults {
 	                      * of where it jumps to: nothing else */
 };
 
-/* Within the code segment. Behind the instruction, up to 2 GiB away, anywhere. */
+/* How far the next instruction may be: it follows, is up to 2 GiB away, is anywhere in the code
+ * segment. */
 enum insn_jump { INSN_NO_JUMP, INSN_JUMP_RELATIVE, INSN_JUMP_ANYWHERE };
 
 struct insn {
@@ -54,12 +55,27 @@ struct insn {
 	bool has_lock;
 	enum insn_jump jump; /* INSN_FAULTS_ACCESS */
 	int8_t written_cr;   /* mov to a control register, lmsw and clts: which; else -1 */
-	uint8_t opcode;      /* the last opcode byte */
+	bool is_0f;          /* of the two-byte map, or of those after 0f 38 and 0f 3a */
+	uint8_t opcode;      /* the opcode byte; of the two-byte map that after 0f */
 	uint8_t vector;      /* INSN_INT */
 };
 
 /* bytes: up to INSN_MAX bytes at the instruction; code_bits: 16, 32 or 64. False when the bytes end
  * before what is needed of the instruction does. */
 bool insn_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned code_bits);
+/* Bytes of ModRM, SIB and displacement at bytes; 0 when they are not all there. */
+unsigned insn_modrm_len(const uint8_t *bytes, size_t left, unsigned address_bits);
+/* int n: an interrupt of software. int3, into and int1, INSN_INT as well, raise exceptions. */
+bool insn_is_int_n(const struct insn *i);
+
+/* Has a VEX or EVEX prefix. */
+bool insn_is_vex(const struct insn *i);
+/* A string instruction with a rep prefix: its count in CX, ECX or RCX. */
+bool insn_is_rep(const struct insn *i);
+/* The bits of rcx that hold it. */
+uint64_t insn_count_mask(const struct insn *i);
+/* After an iteration, with left to come: whether it was the last. SDM vol 2,
+ * REP/REPE/REPZ/REPNE/REPNZ. */
+bool insn_has_rep_ended(const struct insn *i, uint64_t left, uint64_t rflags);
 
 #endif

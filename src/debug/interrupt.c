@@ -1,101 +1,112 @@
+/* Interrupts on their way from a device to the CPU: waiting, given to KVM, taken back, stepped
+ * to. */
 #include "debug/interrupt.h"
 
-#include <string.h>
-
-#include "debug/step.h"
-#include "debug/vectors.h"
+#include "debug/access.h"
+#include "debug/cpu.h"
+#include "debug/handlers.h"
+#include "debug/means.h"
 #include "kvm/registers.h"
 
-bool control_has_interrupt(const struct control *c)
+bool interrupt_waits(const struct control *c)
 {
-	return c->is_acknowledged || c->io.has_interrupt(c->io.ctx);
+	return c->cpu.is_acknowledged || c->io.has_interrupt(c->io.ctx);
 }
 
 bool interrupt_is_due(struct control *c)
 {
-	return control_has_interrupt(c) && vcpu_takes_interrupt(c->vcpu);
+	return interrupt_waits(c) && vcpu_takes_interrupt(c->cpu.vcpu);
+}
+
+static void note(struct control *c, enum decision_interrupt how)
+{
+	CONTROL_NOTE(c, .kind = DECISION_INTERRUPT, .at = registers_pc(c->cpu.vcpu), .how = how,
+	        .number = c->cpu.acknowledged);
+}
+
+void interrupt_acknowledge(struct control *c)
+{
+	if (!c->cpu.is_acknowledged)
+		c->cpu.acknowledged = c->io.acknowledge(c->io.ctx);
+	c->cpu.is_acknowledged = true;
+}
+
+bool interrupt_wants_step(struct control *c)
+{
+	if (!interrupt_is_due(c))
+		return false;
+	/* The engine sees what it pushes. */
+	if (c->watches.count && !means_engine_is_first(c))
+		return true;
+	if (!c->watches_zero || !registers_is_real(registers_mode(c->cpu.vcpu)))
+		return false;
+	interrupt_acknowledge(c);
+	return zero_vector_is(c->cpu.vcpu, c->cpu.acknowledged);
+}
+
+static int give(struct control *c)
+{
+	interrupt_acknowledge(c);
+	return vcpu_interrupt(c->cpu.vcpu, c->cpu.acknowledged);
 }
 
 int interrupt_inject(struct control *c)
 {
-	if (!c->is_acknowledged)
-		c->acknowledged = c->io.acknowledge(c->io.ctx);
-	c->is_acknowledged = true;
-	return vcpu_interrupt(c->vcpu, c->acknowledged);
+	int err = give(c);
+	note(c, INTERRUPT_INJECTED);
+	return err;
+}
+
+void interrupt_delivered(struct control *c)
+{
+	c->cpu.is_acknowledged = false;
+	note(c, INTERRUPT_DELIVERED);
 }
 
 int interrupt_settle(struct control *c)
 {
-	return vcpu_take_back_interrupt(c->vcpu, &c->is_acknowledged);
-}
-
-/* Breakpoints on the handlers it may come to; vectors[i] belongs to register i. Single-stepping
- * would put its TF into the frame, and be forgotten on the way. */
-static void watch_handlers(
-        struct vcpu *v, const uint8_t vectors[BREAKPOINT_REGISTERS], struct vcpu_debug *debug)
-{
-	unsigned slot_size;
-	*debug = (struct vcpu_debug) { .dr7 = 0x400 }; /* bit 10 is always 1 */
-	for (unsigned i = 0; i < BREAKPOINT_REGISTERS; i++)
-		if (vector_target(v, vectors[i], &debug->dr[i], &slot_size)) {
-			debug->dr7 |= 2ull << 2 * i; /* Gi; R/W and LEN 0: execution */
-			debug->control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
-		}
-}
-
-static int finish(struct control *c, const uint8_t vectors[BREAKPOINT_REGISTERS],
-        const struct vcpu_debug *debug, struct stop *stop)
-{
-	uint64_t pc = registers_pc(c->vcpu);
-	stop->kind = STOP_STEPPED;
-	for (unsigned i = 0; i < BREAKPOINT_REGISTERS && !c->entered_handler; i++)
-		if (debug->dr7 & 2ull << 2 * i && debug->dr[i] == pc) {
-			c->entered_handler = true;
-			c->vector = vectors[i];
-		}
-	return step_clear_rf(c->vcpu);
+	int err = vcpu_take_back_interrupt(c->cpu.vcpu, &c->cpu.is_acknowledged);
+	if (c->cpu.is_acknowledged)
+		note(c, INTERRUPT_TAKEN_BACK);
+	return err;
 }
 
 int interrupt_step(struct control *c, struct stop *stop)
 {
-	struct vcpu *v = c->vcpu;
-	const struct kvm_regs before = *vcpu_regs(v);
-	unsigned repeats = STEP_REPEATS_MAX;
-	struct vcpu_debug debug;
+	struct vcpu *v = c->cpu.vcpu;
+	struct vcpu_debug debug = { 0 };
+	struct handlers h;
 	struct exit x;
 	*stop = (struct stop) { .kind = STOP_STEPPED };
-	c->was_kicked = c->entered_handler = false;
-	int err = interrupt_inject(c);
+	c->cpu.was_kicked = c->cpu.entered_handler = false;
+	int err = give(c);
 	if (err)
 		return err;
-	/* What comes of a gate that is none: SDM vol 3, "Exception Conditions" of interrupts. */
-	const uint8_t vectors[BREAKPOINT_REGISTERS] = { c->acknowledged, VECTOR_GP, VECTOR_NP,
-		VECTOR_DF };
-	watch_handlers(v, vectors, &debug);
-	vcpu_set_debug(v, &debug);
-	do {
-		err = vcpu_run(v, &x);
-		if (err)
-			return err;
-		c->was_kicked |= x.kind == EXIT_KICKED;
-		if (x.kind == EXIT_DEBUG && repeats &&
-		        !memcmp(&before, vcpu_regs(v), sizeof before)) {
-			repeats--;
-			vcpu_debug_stale(v);
-			x.kind = EXIT_KICKED;
-		}
-	} while (x.kind == EXIT_KICKED || x.kind == EXIT_IRQ_WINDOW);
+	note(c, INTERRUPT_STEPPED);
+	/* Breakpoints on the handlers: single-stepping would put its TF into the frame, and be
+	 * forgotten on the way (kvm_amd) or end an instruction too late (kvm_pvm). */
+	const uint8_t vector = c->cpu.acknowledged;
+	handlers_find_interrupt(v, vector, &h);
+	handlers_watch(&h, &debug);
+	err = cpu_run_to_exit(c, &debug, &x);
+	if (err)
+		return err;
 	err = interrupt_settle(c);
-	if (c->was_kicked) /* it is for the run that follows */
+	if (c->cpu.was_kicked) /* it is for the run that follows */
 		vcpu_kick(v);
 	if (err)
 		return err;
-	if (c->io.trace && x.kind != EXIT_IO && x.kind != EXIT_MMIO)
-		c->io.trace(c->io.ctx, &x);
 	if (x.kind == EXIT_IO || x.kind == EXIT_MMIO) /* a handler that ran unseen */
-		return control_finish_access(c, &x, stop);
-	if (x.kind == EXIT_DEBUG)
-		return finish(c, vectors, &debug, stop);
-	control_stop_by(&x, stop);
-	return 0;
+		return access_finish(c, &x, stop);
+	if (x.kind == EXIT_MSR)
+		return access_refuses_msr(c, &x) ? 0 : access_write_msr(c, &x, stop);
+	if (x.kind != EXIT_DEBUG) {
+		cpu_stop_by(&x, stop);
+		return 0;
+	}
+	int entered = handlers_index(&h, registers_pc(v));
+	if (entered >= 0)
+		cpu_enter_handler(c, h.vector[entered],
+		        h.vector[entered] == vector ? CATCH_BY_DEVICE : CATCH_BY_EXCEPTION);
+	return cpu_clear_rf(v);
 }

@@ -7,16 +7,25 @@
 #ifndef STEPVM_DEBUG_INTERRUPT_H
 #define STEPVM_DEBUG_INTERRUPT_H
 
-#include "debug/control.h"
+#include "debug/state.h"
 
+/* One waits, whether or not the CPU takes it now. */
+bool interrupt_waits(const struct control *c);
 /* One waits, and the CPU takes it now. */
 bool interrupt_is_due(struct control *c);
-/* It comes with the next vcpu_run, behind which interrupt_settle is called. */
+/* One is due, and its way to the handler is to be a step: what the CPU pushes may be watched, or its
+ * vector is 0. */
+bool interrupt_wants_step(struct control *c);
+/* It leaves its device, where it has not yet: cpu_run.acknowledged. */
+void interrupt_acknowledge(struct control *c);
+/* The engine has brought the CPU to its handler. */
+void interrupt_delivered(struct control *c);
+/* It comes with the next vcpu_run, after which interrupt_settle is called. */
 int interrupt_inject(struct control *c);
 /* One that a kick was quicker than is taken back from KVM, to come later. */
 int interrupt_settle(struct control *c);
 /* To the first instruction of its handler, or of the handler of the fault that came of it. *stop as
- * of control_single_step. */
+ * of step_one. */
 int interrupt_step(struct control *c, struct stop *stop);
 
 #endif

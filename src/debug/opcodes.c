@@ -1,6 +1,10 @@
+/* Tables of opcodes: which have a memory operand, how long it is, and what an immediate and a push
+ * are. */
 #include "debug/opcodes.h"
 
 #include <stddef.h>
+
+#include "base/array.h"
 
 /* Sizes of operands. */
 enum size {
@@ -30,7 +34,7 @@ struct row {
 	uint8_t access, size;
 };
 
-/* Groups, whose access depends on /reg, are done in group_1 and group_0f. */
+/* Groups, whose access depends on /reg, are done in map_1 and map_0f. */
 static const struct row rows_1[] = {
 	{ 0x69, 0x69, R, V },
 	{ 0x6b, 0x6b, R, V },
@@ -187,7 +191,7 @@ static struct opcode_memory by_rows(const struct opcode *o, const struct row *ro
 			return memory(bytes_of(o, (enum size)rows[i].size), rows[i].access);
 	return memory(0, 0);
 }
-#define BY_ROWS(o, rows) by_rows(o, rows, sizeof(rows) / sizeof *(rows))
+#define BY_ROWS(o, rows) by_rows(o, rows, ARRAY_SIZE(rows))
 
 /* x87, by opcode and /reg. */
 #define ENV   100 /* fldenv, fnstenv: 14 or 28 bytes by the operand size */

@@ -24,7 +24,7 @@ struct opcode_memory {
 };
 
 struct opcode_memory opcode_memory(const struct opcode *o);
-/* Bytes of the immediate behind the ModRM operand. */
+/* Bytes of the immediate after the ModRM operand. */
 unsigned opcode_immediate(const struct opcode *o);
 /* Bytes of one push or pop. */
 uint32_t opcode_push_bytes(const struct opcode *o);

@@ -1,6 +1,7 @@
+/* Which linear addresses an instruction is about to access: ModRM, implied operands, the stack. */
 #include "debug/operands.h"
 
-#include "bytes.h"
+#include "base/bytes.h"
 #include "debug/opcodes.h"
 
 enum access { R = 1, W = 2 };
@@ -96,8 +97,7 @@ static bool take(struct state *s, unsigned len, int64_t *value)
 	return true;
 }
 
-/* --- the ModRM operand ------------------------------------------------------------------------
- */
+/* --- the ModRM operand ------------------------------------------------------------------------ */
 
 /* 16-bit addressing forms, SDM vol 2, table 2-1. */
 static bool address_16(struct state *s, uint8_t modrm, enum segment *segment, uint64_t *offset)
@@ -151,7 +151,7 @@ static bool address_32(struct state *s, uint8_t modrm, enum segment *segment, ui
 	if (!take(s, len, &displacement))
 		return false;
 	*offset += (uint64_t)displacement;
-	if (is_relative) /* counts from behind the instruction */
+	if (is_relative) /* counts from the end of the instruction */
 		*offset +=
 		        s->regs->rip + (uint64_t)(s->at - s->start) + opcode_immediate(&s->opcode);
 	return true;
@@ -191,8 +191,7 @@ static void add_modrm(struct state *s)
 	        (memory.is_read ? R : 0) | (memory.is_write ? W : 0));
 }
 
-/* --- what is accessed without a ModRM byte -----------------------------------------------------
- */
+/* --- what is accessed without a ModRM byte ---------------------------------------------------- */
 
 /* Strings: si through DS (or an override), di through ES always. */
 static bool string(struct state *s, uint8_t opcode)

@@ -1,3 +1,4 @@
+/* A vector's handler: through the IVT in real mode, through the IDT's gates otherwise. */
 #include "debug/vectors.h"
 
 #include "kvm/linear.h"
@@ -69,7 +70,8 @@ static bool gate_target(struct vcpu *v, unsigned vector, uint64_t *gva, unsigned
 bool vector_target(struct vcpu *v, unsigned vector, uint64_t *gva, unsigned *slot_size)
 {
 	switch (registers_mode(v)) {
-	case CPU_REAL16: *slot_size = 2; return real_target(v, vector, gva);
+	case CPU_REAL16:
+	case CPU_REAL32: *slot_size = 2; return real_target(v, vector, gva);
 	case CPU_VM86:
 	case CPU_PROT16:
 	case CPU_PROT32:

@@ -22,7 +22,10 @@ enum vector {
 	VECTOR_GP = 13,
 	VECTOR_PF = 14,
 	VECTOR_MF = 16,
+	VECTOR_AC = 17,
 	VECTOR_XM = 19,
+	VECTOR_VE = 20,
+	VECTOR_CP = 21,
 };
 
 /* The linear address of the handler's first instruction in *gva, and in *slot_size the bytes of one

@@ -1,3 +1,4 @@
+/* The list of watchpoints, their old bytes, and what an access or a change hits. */
 #include "debug/watch.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@ void watches_clear(struct watches *w)
 {
 	for (size_t i = 0; i < w->count; i++)
 		free(w->all[i].old);
+	w->changes++;
 	w->count = 0;
 }
 
@@ -57,9 +59,14 @@ int watches_add(struct watches *w, uint64_t gva, uint64_t len, enum watch_kind k
 		if (!old)
 			return -ENOMEM;
 		p = &w->all[w->count++];
-		*p = (struct watch) { .gva = gva, .len = (uint32_t)len, .kind = kind, .old = old };
+		*p = (struct watch) { .gva = gva,
+			.len = (uint32_t)len,
+			.kind = kind,
+			.method = WATCH_BY_STEPS,
+			.old = old };
 	}
 	p->is_set = true;
+	w->changes++;
 	return 0;
 }
 
@@ -68,36 +75,49 @@ void watches_remove(struct watches *w, uint64_t gva, uint64_t len, enum watch_ki
 	struct watch *p = find(w, gva, len, kind);
 	if (p)
 		p->is_set = false;
+	w->changes++;
 }
 
 void watches_purge(struct watches *w)
 {
-	size_t kept = 0;
-	for (size_t i = 0; i < w->count; i++) {
+	size_t kept = 0, count = w->count;
+	for (size_t i = 0; i < count; i++) {
 		if (w->all[i].is_set)
 			w->all[kept++] = w->all[i];
 		else
 			free(w->all[i].old);
 	}
 	w->count = kept;
+	w->changes += kept != count;
+}
+
+static uint64_t place_of(struct vcpu *v, uint64_t gva)
+{
+	uint64_t gpa, len;
+	return linear_exists(v, gva) && linear_to_gpa(v, gva, &gpa, &len) ? gpa : UINT64_MAX;
 }
 
 void watches_note(struct watches *w, struct vcpu *v)
 {
 	for (size_t i = 0; i < w->count; i++) {
 		struct watch *p = &w->all[i];
-		size_t n = linear_read(v, p->gva, p->old, p->len);
+		size_t n = linear_exists(v, p->gva) ? linear_read(v, p->gva, p->old, p->len) : 0;
 		memset(p->old + n, 0, p->len - n); /* what is not mapped compares as 0 */
+		p->places[0] = place_of(v, p->gva);
+		p->places[1] = place_of(v, p->gva + p->len - 1);
 	}
 }
 
 static bool has_changed(const struct watch *p, struct vcpu *v)
 {
 	uint8_t now[256];
+	if (place_of(v, p->gva) != p->places[0] || place_of(v, p->gva + p->len - 1) != p->places[1])
+		return false;
 	for (uint32_t at = 0; at < p->len; at += sizeof now) {
 		uint32_t len = p->len - at < sizeof now ? p->len - at : (uint32_t)sizeof now;
 		memset(now, 0, len);
-		linear_read(v, p->gva + at, now, len);
+		if (linear_exists(v, p->gva))
+			linear_read(v, p->gva + at, now, len);
 		if (memcmp(now, p->old + at, len))
 			return true;
 	}
@@ -135,12 +155,12 @@ struct watch *watches_hit(struct watches *w, uint64_t gva, uint64_t len, bool is
 }
 
 struct watch *watches_hit_gpa(
-        struct watches *w, struct vcpu *v, uint64_t gpa, unsigned len, bool is_write, uint64_t *gva)
+        struct watches *w, struct vcpu *v, uint64_t gpa, uint64_t len, bool is_write, uint64_t *gva)
 {
 	for (size_t i = 0; i < w->count; i++) {
 		struct watch *p = &w->all[i];
 		uint64_t at, run;
-		if (!takes(p, is_write))
+		if (!takes(p, is_write) || !linear_exists(v, p->gva))
 			continue;
 		for (uint64_t done = 0; done < p->len; done += run) {
 			if (!linear_to_gpa(v, p->gva + done, &at, &run)) {
@@ -169,7 +189,10 @@ const char *watch_kind_name(enum watch_kind kind)
 const char *watch_method_name(enum watch_method method)
 {
 	static const char *const names[] = {
-		[WATCH_BY_REGISTER] = "debug register", [WATCH_BY_GUARD] = "guarded page"
+		[WATCH_BY_REGISTER] = "debug register",
+		[WATCH_BY_GUARD] = "guarded page",
+		[WATCH_BY_STEPS] = "stepping",
+		[WATCH_BY_COMPARING] = "compared by the engine",
 	};
 	return names[method];
 }

@@ -1,90 +1,83 @@
-/* Wiring: the PC's devices, and the one-port devices that small guests and test kernels write to.
- */
+/* Wiring: the PC's devices, their lines and their time. */
 #include "devices/board.h"
 
 #include <assert.h>
-#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/* By enum port_kind; the words of --port and of messages. */
-static const char *const kind_words[] = {
-	[PORT_NONE] = "none",
-	[PORT_HEX] = "hex",
-	[PORT_TEXT] = "text",
-	[PORT_EXIT] = "exit",
-};
-#define KINDS (sizeof kind_words / sizeof kind_words[0])
+#include "base/array.h"
+#include "devices/absent.h"
+#include "devices/timer.h"
 
-/* 0xe9: Bochs' port_e9_hack. 0xf4: where test kernels put QEMU's isa-debug-exit. 0x10 and 0xf1:
- * habits of the guests that come with small KVM programs. */
-static const struct {
-	uint16_t port;
-	enum port_kind kind;
-} default_ports[] = {
-	{ 0x10, PORT_HEX },
-	{ 0xe9, PORT_TEXT },
-	{ 0xf1, PORT_TEXT },
-	{ 0xf4, PORT_EXIT },
+/* A device is a row here. An access looks for its ports in this order. */
+static const struct device *const devices[] = {
+	&pic_device,
+	&timer_device,
+	&timer_system_device,
+	&uart_device,
+	&uart2_device,
+	&i8042_device,
+	&system_port_device,
+	&reset_port_device,
+	&post_device,
+	&vga_device,
+	&rtc_device,
+	&parallel_device,
 };
-#define DEFAULT_PORTS (sizeof default_ports / sizeof default_ports[0])
 
-#define DEVICE_RANGES 6
-_Static_assert(BOARD_PORTS_MAX + DEFAULT_PORTS + DEVICE_RANGES <= BUS_RANGES_MAX,
+_Static_assert(BOARD_PORTS_MAX + BOARD_DEFAULT_PORTS + BOARD_RANGES_MAX <= BUS_RANGES_MAX,
         "user's ports, default ports and the devices fit on the bus");
 
-/* IBM PC/AT Technical Reference, "System Control Port B" (0x61) */
-#define SYSTEM_GATE    0x01 /* of counter 2 */
-#define SYSTEM_KEPT    0x0f
-#define SYSTEM_REFRESH 0x10  /* changes with each refresh of the DRAM, */
-#define REFRESH_NS     15085 /* 18 clocks of the timer */
-#define SYSTEM_OUT     0x20  /* of counter 2 */
-
-static void uart_byte(void *ctx, uint8_t byte)
+const struct device *board_device(unsigned i)
 {
-	struct board *b = ctx;
-
-	b->output(b->output_ctx, &byte, 1);
+	return i < ARRAY_SIZE(devices) ? devices[i] : NULL;
 }
 
-/* --- interrupts and time -----------------------------------------------------------------------
- */
-
-static void update_uart_irq(struct board_state *s)
+bool board_has(const struct board *b, const struct device *d)
 {
-	pic_set_irq(&s->pic, BOARD_UART_IRQ, uart_irq(&s->uart));
+	return b->is_pc || !d->is_pc_only;
 }
 
-/* After the timer was touched, or when its interrupt is due. */
-static void update_timer_irq(struct board_state *s)
+/* --- interrupts and time ---------------------------------------------------------------------- */
+
+/* After a device was touched, or when its interrupt is due. */
+static void update(struct board *b, const struct device *d)
 {
-	if (pit_take_rise(&s->pit, 0, s->now_ns)) { /* it may have fallen again since */
-		pic_set_irq(&s->pic, BOARD_TIMER_IRQ, false);
-		pic_set_irq(&s->pic, BOARD_TIMER_IRQ, true);
+	struct pic *pic = &b->state.pic;
+
+	if (!d->update)
+		return;
+	unsigned line = d->update(b);
+	if (line & LINE_ROSE) {
+		pic_set_irq(pic, d->irq, false);
+		pic_set_irq(pic, d->irq, true);
 	}
-	pic_set_irq(&s->pic, BOARD_TIMER_IRQ, pit_out(&s->pit, 0, s->now_ns));
-	s->next_rise_ns = pit_next_rise_ns(&s->pit, 0);
+	pic_set_irq(pic, d->irq, line & LINE_HIGH);
 }
 
 void board_advance(struct board *b, uint64_t ns)
 {
-	struct board_state *s = &b->state;
-
-	s->now_ns += ns;
-	if (s->now_ns >= s->next_rise_ns)
-		update_timer_irq(s);
+	b->state.now_ns += ns;
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
+		const struct device *d = devices[i];
+		if (board_has(b, d) && d->next_ns && b->state.now_ns >= d->next_ns(b))
+			update(b, d);
+	}
 }
 
-bool board_port_has_time(uint16_t port)
+/* An access to a port before them may reach over. */
+static bool has_time(const struct device_ports *p, uint16_t port)
 {
-	static const struct {
-		uint16_t port, size;
-	} all[] = { { PIT_PORT, PIT_PORTS }, { BOARD_SYSTEM_PORT, 1 }, { PIC_MASTER_PORT, 2 } };
+	return p->has_time && port + 3u >= p->base && port < p->base + p->size;
+}
 
-	/* An access to a port below them may reach over. */
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		if (port + 3u >= all[i].port && port < all[i].port + all[i].size)
-			return true;
+bool board_port_has_time(const struct board *b, uint16_t port)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+		for (unsigned k = 0; k < DEVICE_PORTS_MAX && board_has(b, devices[i]); k++)
+			if (has_time(&devices[i]->ports[k], port))
+				return true;
 	return false;
 }
 
@@ -98,255 +91,204 @@ uint8_t board_acknowledge(struct board *b)
 	return pic_acknowledge(&b->state.pic);
 }
 
+uint64_t board_next_irq_ns(const struct board *b, const struct device *d)
+{
+	const struct pic *pic = &b->state.pic;
+	uint64_t ns = board_has(b, d) && d->next_ns ? d->next_ns(b) : BOARD_NEVER;
+
+	if (ns == BOARD_NEVER || pic_waits(pic, d->irq) || !pic_would_interrupt(pic, d->irq))
+		return BOARD_NEVER;
+	return ns;
+}
+
 uint64_t board_next_interrupt_ns(const struct board *b)
 {
-	const struct board_state *s = &b->state;
+	uint64_t first = BOARD_NEVER;
 
-	if (s->next_rise_ns == BOARD_NEVER || pic_waits(&s->pic, BOARD_TIMER_IRQ) ||
-	        !pic_would_interrupt(&s->pic, BOARD_TIMER_IRQ))
-		return BOARD_NEVER;
-	return s->next_rise_ns;
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
+		uint64_t ns = board_next_irq_ns(b, devices[i]);
+		if (ns < first)
+			first = ns;
+	}
+	return first;
 }
 
-bool board_input_interrupts(const struct board *b)
+uint64_t board_next_request_ns(const struct board *b, bool *waits)
 {
-	struct board_state copy = b->state;
+	const struct pic *pic = &b->state.pic;
+	uint64_t first = BOARD_NEVER;
 
-	if (!uart_room(&copy.uart))
+	*waits = false;
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
+		const struct device *d = devices[i];
+		if (!board_has(b, d) || !d->next_ns || pic_masks(pic, d->irq))
+			continue;
+		*waits |= pic_waits(pic, d->irq);
+		uint64_t ns = d->next_ns(b);
+		if (ns < first)
+			first = ns;
+	}
+	return first;
+}
+
+/* --- input ------------------------------------------------------------------------------------ */
+
+size_t board_input_room(const struct board *b, const struct device *d)
+{
+	return board_has(b, d) && d->input_room ? d->input_room(b) : 0;
+}
+
+void board_input(struct board *b, const struct device *d, const uint8_t *bytes, size_t len)
+{
+	d->input(b, bytes, len);
+	update(b, d);
+}
+
+/* Tried on a copy, whose buses nobody asks. */
+bool board_input_interrupts(const struct board *b, const struct device *d)
+{
+	struct board copy = *b;
+
+	if (!board_input_room(b, d))
 		return false;
-	uart_receive(&copy.uart, 0);
-	return uart_irq(&copy.uart) && pic_would_interrupt(&copy.pic, BOARD_UART_IRQ);
+	board_input(&copy, d, (const uint8_t[]) { 0 }, 1);
+	return board_interrupt(&copy);
 }
 
-/* --- ports -------------------------------------------------------------------------------------
- */
-
-/* The registers are bytes: a wider access is several, lowest port first, as an ISA bus splits it.
- */
-static void uart_access(void *device, uint64_t off, uint8_t *data, unsigned size, bool is_write)
+unsigned board_scancode_room(const struct board *b)
 {
-	struct board *b = device;
+	return (unsigned)board_input_room(b, &i8042_device);
+}
 
+bool board_scancode(struct board *b, uint8_t code)
+{
+	if (!board_scancode_room(b))
+		return false;
+	board_input(b, &i8042_device, &code, 1);
+	return true;
+}
+
+/* --- output ----------------------------------------------------------------------------------- */
+
+void board_wire(struct board *b, const struct device *d, board_output *output, void *ctx)
+{
+	size_t i = 0;
+
+	while (b->wires[i].device && b->wires[i].device != d) {
+		i++;
+		assert(i < BOARD_WIRES_MAX);
+	}
+	b->wires[i] = (struct board_wire) { d, output, ctx };
+}
+
+bool board_is_wired(const struct board *b, const struct device *d)
+{
+	for (size_t i = 0; i < BOARD_WIRES_MAX && b->wires[i].device; i++)
+		if (b->wires[i].device == d)
+			return true;
+	return false;
+}
+
+void board_send(struct board *b, const struct device *d, const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < BOARD_WIRES_MAX && b->wires[i].device; i++)
+		if (b->wires[i].device == d) {
+			b->wires[i].output(b->wires[i].ctx, bytes, len);
+			return;
+		}
+	b->output(b->output_ctx, bytes, len);
+}
+
+/* --- what the machine hears ------------------------------------------------------------------- */
+
+void board_on_say(struct board *b, board_say *say, void *ctx)
+{
+	b->say = say;
+	b->say_ctx = ctx;
+}
+
+void board_tell(struct board *b, unsigned note, const char *format, ...)
+{
+	char text[200];
+	va_list args;
+
+	assert(note < BOARD_NOTES);
+	if (!b->say || b->said >> note & 1)
+		return;
+	b->said |= 1ull << note;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	b->say(b->say_ctx, text);
+}
+
+void board_request_reset(struct board *b, enum board_reset why)
+{
+	if (b->state.wants_reset == BOARD_RESET_NONE)
+		b->state.wants_reset = why;
+}
+
+void board_set_a20(struct board *b, bool is_on)
+{
+	if (!is_on)
+		board_tell(b, BOARD_NOTE_A20,
+		        "the guest turns address line A20 off; it stays on: addresses do not wrap "
+		        "at 1 MiB");
+}
+
+/* --- ports and memory ------------------------------------------------------------------------- */
+
+static void access_device(void *range, uint64_t off, uint8_t *data, unsigned size, bool is_write)
+{
+	const struct board_range *r = range;
+	uint16_t port = (uint16_t)(r->base + off);
+
+	if (r->device->has_bytes_only && size > 1) {
+		absent_tell(r->board, port);
+		if (!is_write)
+			memset(data, 0xff, size);
+		return;
+	}
 	for (unsigned i = 0; i < size; i++) {
 		if (is_write)
-			uart_write(&b->state.uart, off + i, data[i], uart_byte, b);
+			r->device->write(r->board, (uint16_t)(port + i), data[i]);
 		else
-			data[i] = uart_read(&b->state.uart, off + i);
+			data[i] = r->device->read(r->board, (uint16_t)(port + i));
 	}
-	update_uart_irq(&b->state);
+	update(r->board, r->device);
 }
 
-static void pic_access(struct board *b, uint16_t port, uint8_t *data, unsigned size, bool is_write)
+static void add_ports(struct board *b, const struct device *d, const struct device_ports *p)
 {
-	for (unsigned i = 0; i < size; i++) {
-		if (is_write)
-			pic_write(&b->state.pic, (uint16_t)(port + i), data[i]);
-		else
-			data[i] = pic_read(&b->state.pic, (uint16_t)(port + i));
-	}
-}
-
-static void master_access(void *device, uint64_t off, uint8_t *data, unsigned size, bool is_write)
-{
-	pic_access(device, (uint16_t)(PIC_MASTER_PORT + off), data, size, is_write);
-}
-
-static void slave_access(void *device, uint64_t off, uint8_t *data, unsigned size, bool is_write)
-{
-	pic_access(device, (uint16_t)(PIC_SLAVE_PORT + off), data, size, is_write);
-}
-
-static void elcr_access(void *device, uint64_t off, uint8_t *data, unsigned size, bool is_write)
-{
-	pic_access(device, (uint16_t)(PIC_ELCR_PORT + off), data, size, is_write);
-}
-
-static void pit_access(void *device, uint64_t off, uint8_t *data, unsigned size, bool is_write)
-{
-	struct board_state *s = &((struct board *)device)->state;
-
-	for (unsigned i = 0; i < size; i++) {
-		if (is_write)
-			pit_write(&s->pit, (unsigned)off + i, data[i], s->now_ns);
-		else
-			data[i] = pit_read(&s->pit, (unsigned)off + i, s->now_ns);
-	}
-	update_timer_irq(s);
-}
-
-static void system_access(void *device, uint64_t off, uint8_t *data, unsigned size, bool is_write)
-{
-	struct board_state *s = &((struct board *)device)->state;
-
-	(void)off;
-	assert(size == 1); /* the range is one port and not wide */
-	if (is_write) {
-		s->system_port = data[0] & SYSTEM_KEPT;
-		pit_set_gate(&s->pit, 2, data[0] & SYSTEM_GATE, s->now_ns);
-		return;
-	}
-	data[0] = s->system_port | (pit_out(&s->pit, 2, s->now_ns) ? SYSTEM_OUT : 0) |
-	          (s->now_ns / REFRESH_NS % 2 ? SYSTEM_REFRESH : 0);
-}
-
-static uint32_t little_endian(const uint8_t *data, unsigned size)
-{
-	uint32_t value = 0;
-
-	assert(size <= sizeof value);
-	for (unsigned i = 0; i < size; i++)
-		value |= (uint32_t)data[i] << (8 * i);
-	return value;
-}
-
-static void hex_access(void *device, uint64_t off, uint8_t *data, unsigned size, bool is_write)
-{
-	const struct board_port *p = device;
-	char line[sizeof "IO port: ffff, data: ffffffff\n"];
-
-	(void)off;
-	if (!is_write) {
-		memset(data, 0xff, size);
-		return;
-	}
-	int len = snprintf(line, sizeof line, "IO port: %x, data: %x\n", (unsigned)p->port,
-	        (unsigned)little_endian(data, size));
-	p->board->output(p->board->output_ctx, (const uint8_t *)line, (size_t)len);
-}
-
-static void text_access(void *device, uint64_t off, uint8_t *data, unsigned size, bool is_write)
-{
-	const struct board_port *p = device;
-
-	(void)off;
-	assert(size == 1); /* the range is one port and not wide */
-	if (is_write)
-		p->board->output(p->board->output_ctx, data, 1);
-	else
-		data[0] = p->port & 0xff;
-}
-
-static void exit_access(void *device, uint64_t off, uint8_t *data, unsigned size, bool is_write)
-{
-	const struct board_port *p = device;
-	struct board_state *s = &p->board->state;
-
-	(void)off;
-	if (!is_write) {
-		memset(data, 0, size);
-		return;
-	}
-	/* The first write ends the run; a rep outsb goes on to the end of its exit. */
-	if (s->is_exiting)
-		return;
-	s->is_exiting = true;
-	s->exit_value = little_endian(data, size);
-}
-
-void board_init(struct board *b, board_output *output, void *ctx)
-{
-	static const struct {
-		uint16_t port, size;
-		bus_access *access;
-		const char *name;
-	} devices[] = {
-		{ PIC_MASTER_PORT, 2, master_access, "pic" },
-		{ PIT_PORT, PIT_PORTS, pit_access, "pit" },
-		{ BOARD_SYSTEM_PORT, 1, system_access, "pit" },
-		{ PIC_SLAVE_PORT, 2, slave_access, "pic" },
-		{ BOARD_UART_PORT, UART_PORTS, uart_access, "uart" },
-		{ PIC_ELCR_PORT, 2, elcr_access, "pic" },
-	};
-	_Static_assert(sizeof devices / sizeof devices[0] == DEVICE_RANGES, "counted above");
-
-	*b = (struct board) { .output = output, .output_ctx = ctx };
-	uart_reset(&b->state.uart);
-	pic_reset(&b->state.pic);
-	pit_reset(&b->state.pit);
-	update_timer_irq(&b->state);
-	for (size_t i = 0; i < DEVICE_RANGES; i++) {
-		struct bus_range range = {
-			.base = devices[i].port,
-			.size = devices[i].size,
-			.access = devices[i].access,
-			.device = b,
-			.name = devices[i].name,
-		};
-		int err = bus_add(&b->ports, &range);
-		assert(!err);
-	}
-}
-
-/* What stands at the port or reserves it, for messages; NULL when it is free. */
-static const char *occupant(const struct board *b, uint16_t port)
-{
-	const struct bus_range *r = bus_find(&b->ports, port);
-
-	if (r)
-		return r->name;
-	for (unsigned i = 0; i < b->simple_count; i++)
-		if (b->simple[i].port == port)
-			return kind_words[b->simple[i].kind];
-	return NULL;
-}
-
-/* The port must be free, and the tables have room. */
-static void put(struct board *b, uint16_t port, enum port_kind kind)
-{
-	static bus_access *const accesses[] = {
-		[PORT_HEX] = hex_access,
-		[PORT_TEXT] = text_access,
-		[PORT_EXIT] = exit_access,
-	};
-
-	assert(b->simple_count < BUS_RANGES_MAX);
-	struct board_port *p = &b->simple[b->simple_count++];
-	*p = (struct board_port) { .board = b, .port = port, .kind = kind };
-	if (kind == PORT_NONE)
-		return;
-	struct bus_range range = {
-		.base = port,
-		.size = 1,
-		.is_wide = kind == PORT_HEX || kind == PORT_EXIT,
-		.access = accesses[kind],
-		.device = p,
-		.name = kind_words[kind],
+	assert(b->range_count < BOARD_RANGES_MAX);
+	struct board_range *r = &b->ranges[b->range_count++];
+	*r = (struct board_range) { .board = b, .device = d, .base = p->base };
+	const struct bus_range range = {
+		.base = p->base,
+		.size = p->size,
+		.access = access_device,
+		.device = r,
+		.name = d->name,
 	};
 	int err = bus_add(&b->ports, &range);
 	assert(!err);
 }
 
-void board_default_ports(struct board *b)
+void board_init(struct board *b, bool is_pc, board_output *output, void *ctx)
 {
-	for (size_t i = 0; i < DEFAULT_PORTS; i++)
-		if (!occupant(b, default_ports[i].port))
-			put(b, default_ports[i].port, default_ports[i].kind);
-}
-
-int board_port(struct board *b, uint16_t port, enum port_kind kind, struct error *e)
-{
-	const char *there = occupant(b, port);
-
-	if (there)
-		return error_set(e, -EEXIST,
-		        "--port 0x%x=%s: the port is taken (%s); choose another", (unsigned)port,
-		        kind_words[kind], there);
-	if (b->simple_count >= BOARD_PORTS_MAX)
-		return error_set(e, -ENOSPC, "--port 0x%x=%s: no more than %d ports",
-		        (unsigned)port, kind_words[kind], BOARD_PORTS_MAX);
-	put(b, port, kind);
-	return 0;
-}
-
-bool board_port_kind(const char *word, enum port_kind *kind)
-{
-	for (size_t i = 0; i < KINDS; i++) {
-		if (!strcmp(word, kind_words[i])) {
-			*kind = (enum port_kind)i;
-			return true;
-		}
+	*b = (struct board) { .is_pc = is_pc, .output = output, .output_ctx = ctx };
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
+		const struct device *d = devices[i];
+		if (!board_has(b, d))
+			continue;
+		if (d->reset)
+			d->reset(b);
+		for (unsigned k = 0; k < DEVICE_PORTS_MAX && d->ports[k].size; k++)
+			add_ports(b, d, &d->ports[k]);
 	}
-	return false;
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+		if (board_has(b, devices[i]))
+			update(b, devices[i]);
 }
 
 bool board_io(
@@ -356,22 +298,12 @@ bool board_io(
 
 	for (uint32_t i = 0; i < count; i++, data += size)
 		is_answered |= bus_do(&b->ports, port, data, size, is_write);
+	if (!is_answered)
+		absent_tell(b, port);
 	return is_answered;
 }
 
 bool board_mmio(struct board *b, uint64_t gpa, uint8_t *data, unsigned size, bool is_write)
 {
 	return bus_do(&b->mmio, gpa, data, size, is_write);
-}
-
-size_t board_input_room(const struct board *b)
-{
-	return uart_room(&b->state.uart);
-}
-
-void board_input(struct board *b, const uint8_t *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		uart_receive(&b->state.uart, bytes[i]);
-	update_uart_irq(&b->state);
 }

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BUS_RANGES_MAX 64
+#define BUS_RANGES_MAX 80
 
 /* One access of size bytes (1, 2, 4; MMIO also 8) at base+off. A write takes data, a read fills it.
  * data always has room for size bytes and is little-endian. Outside an is_wide range the access

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "devices/board.h"
+
 /* "Initialization Command Words", ICW1 at A0 = 0 */
 #define ICW1_IC4  0x01
 #define ICW1_SNGL 0x02
@@ -40,8 +42,7 @@ void pic_reset(struct pic *p)
 	reset(&p->slave);
 }
 
-/* --- one chip ----------------------------------------------------------------------------------
- */
+/* --- one chip --------------------------------------------------------------------------------- */
 
 static uint8_t irr(const struct pic_chip *c)
 {
@@ -195,8 +196,7 @@ static uint8_t read_chip(struct pic_chip *c, unsigned a0, bool is_master)
 	return c->reads_isr ? c->isr : irr(c);
 }
 
-/* --- both --------------------------------------------------------------------------------------
- */
+/* --- both ------------------------------------------------------------------------------------- */
 
 /* After any change of the slave. */
 static void cascade(struct pic *p)
@@ -272,6 +272,18 @@ bool pic_waits(const struct pic *p, unsigned irq)
 	return irr(c) >> irq % 8 & 1;
 }
 
+static bool chip_masks(const struct pic_chip *c, unsigned input)
+{
+	return !c->is_initialized || c->imr >> input & 1;
+}
+
+bool pic_masks(const struct pic *p, unsigned irq)
+{
+	if (irq < 8)
+		return chip_masks(&p->master, irq);
+	return chip_masks(&p->slave, irq - 8) || chip_masks(&p->master, PIC_CASCADE);
+}
+
 bool pic_would_interrupt(const struct pic *p, unsigned irq)
 {
 	struct pic copy = *p;
@@ -280,3 +292,50 @@ bool pic_would_interrupt(const struct pic *p, unsigned irq)
 	pic_set_irq(&copy, irq, true);
 	return pic_intr(&copy);
 }
+
+/* --- on the board ----------------------------------------------------------------------------- */
+
+static void reset_device(struct board *b)
+{
+	pic_reset(&b->state.pic);
+}
+
+static uint8_t read_device(struct board *b, uint16_t port)
+{
+	return pic_read(&b->state.pic, port);
+}
+
+static void write_device(struct board *b, uint16_t port, uint8_t value)
+{
+	pic_write(&b->state.pic, port, value);
+}
+
+static void show_chip(struct device_text *t, const char *name, const struct pic_chip *c)
+{
+	if (!c->is_initialized || c->expects != PIC_READY) {
+		device_say(t, "%-12s not initialized\n", name);
+		return;
+	}
+	device_say(t,
+	        "%-12s vectors 0x%02x to 0x%02x, masked 0x%02x, edges 0x%02x, lines 0x%02x, "
+	        "in service 0x%02x%s\n",
+	        name, c->base, c->base + 7, c->imr, c->edges, c->lines, c->isr,
+	        c->is_auto ? ", automatic EOI" : "");
+}
+
+static void show_device(const struct board *b, struct device_text *t)
+{
+	show_chip(t, "pic 0x20", &b->state.pic.master);
+	show_chip(t, "pic 0xa0", &b->state.pic.slave);
+}
+
+/* No line of its own: the board asks pic_intr. The slave's mask hides no timed interrupt. */
+const struct device pic_device = {
+	.name = "pic",
+	.about = "interrupt controllers: what is masked, pending and in service",
+	.ports = { { PIC_MASTER_PORT, 2, true }, { PIC_SLAVE_PORT, 2 }, { PIC_ELCR_PORT, 2 } },
+	.reset = reset_device,
+	.read = read_device,
+	.write = write_device,
+	.show = show_device,
+};

@@ -6,12 +6,12 @@
  *	IRQ 8..15 -> slave, INT -> the master's IR2
  *
  * After power-on nothing is accepted until the guest has written ICW1 to ICW4: there is no BIOS
- *that would have done it.
+ * that would have done it.
  *
  * Left out: MCS-80 mode (a guest that does not ask for 8086 mode gets it all the same) and the
- *buffered mode's pins. An edge stays latched when its line falls before the CPU takes it, where the
- *data sheet would give a spurious IRQ 7: a tick that came late by the host's fault must not be
- *lost.
+ * buffered mode's pins. An edge stays latched when its line falls before the CPU takes it, where
+ * the data sheet would give a spurious IRQ 7: a tick that came late by the host's fault must not be
+ * lost.
  *
  * All state is in the struct and can be copied. */
 #ifndef STEPVM_DEVICES_PIC_H
@@ -50,9 +50,13 @@ struct pic_chip {
 	enum pic_expects expects;
 };
 
+struct device;
+
 struct pic {
 	struct pic_chip master, slave;
 };
+
+extern const struct device pic_device;
 
 /* As after power-on: nothing accepted, all masked. */
 void pic_reset(struct pic *p);
@@ -68,6 +72,8 @@ bool pic_intr(const struct pic *p);
 uint8_t pic_acknowledge(struct pic *p);
 /* The IRQ's request (IRR) waits, masked or not. */
 bool pic_waits(const struct pic *p, unsigned irq);
+/* Whether the guest has masked the IRQ, or not made its controller ready. */
+bool pic_masks(const struct pic *p, unsigned irq);
 /* Whether a rising edge of the IRQ would set INTR now. */
 bool pic_would_interrupt(const struct pic *p, unsigned irq);
 

@@ -34,8 +34,7 @@ uint64_t pit_tick_ns(uint64_t tick)
 	return tick / PIT_HZ * NS_PER_S + (tick % PIT_HZ * NS_PER_S + PIT_HZ - 1) / PIT_HZ;
 }
 
-/* --- a counter ---------------------------------------------------------------------------------
- */
+/* --- a counter -------------------------------------------------------------------------------- */
 
 static unsigned mode_of(const struct pit_counter *c)
 {
@@ -326,8 +325,7 @@ static void set_gate(struct pit_counter *c, bool gate)
 	c->gate = gate;
 }
 
-/* --- the three ---------------------------------------------------------------------------------
- */
+/* --- the three -------------------------------------------------------------------------------- */
 
 void pit_reset(struct pit *p)
 {

@@ -12,6 +12,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "devices/board.h"
+
 enum { RBR_THR, IER, IIR_FCR, LCR, MCR, LSR, MSR, SCR };
 
 /* "Interrupt Enable Register" */
@@ -136,17 +138,17 @@ static uint8_t pop_rx(struct uart *u)
 }
 
 /* The modem's lines, or in loopback our own outputs ("Modem Control Register", bit 4). */
-static uint8_t modem_lines(uint8_t mcr)
+static uint8_t modem_lines(const struct uart *u, uint8_t mcr)
 {
 	if (!(mcr & MCR_LOOP))
-		return MSR_CTS | MSR_DSR | MSR_DCD;
+		return u->is_alone ? 0 : MSR_CTS | MSR_DSR | MSR_DCD;
 	return (mcr & MCR_DTR ? MSR_DSR : 0) | (mcr & MCR_RTS ? MSR_CTS : 0) |
 	       (mcr & MCR_OUT1 ? MSR_RI : 0) | (mcr & MCR_OUT2 ? MSR_DCD : 0);
 }
 
 static void write_mcr(struct uart *u, uint8_t value)
 {
-	uint8_t lines = modem_lines(value & MCR_MASK);
+	uint8_t lines = modem_lines(u, value & MCR_MASK);
 	uint8_t changed = (lines ^ u->msr) >> 4;
 
 	/* "Modem Status Register", bit 2: of the ring indicator only the trailing edge counts. */
@@ -154,6 +156,14 @@ static void write_mcr(struct uart *u, uint8_t value)
 		changed &= (uint8_t)~MSR_TERI;
 	u->mcr = value & MCR_MASK;
 	u->msr = lines | (u->msr & MSR_CHANGES) | changed;
+}
+
+void uart_connect(struct uart *u, bool is_connected)
+{
+	if (u->is_alone != is_connected)
+		return;
+	u->is_alone = !is_connected;
+	u->msr = modem_lines(u, u->mcr);
 }
 
 static void write_fcr(struct uart *u, uint8_t value)
@@ -268,3 +278,125 @@ void uart_receive(struct uart *u, uint8_t byte)
 	if (!(u->mcr & MCR_LOOP))
 		push_rx(u, byte);
 }
+
+/* --- on the board ----------------------------------------------------------------------------- */
+
+/* COM1 is at the user's terminal. COM2 has somebody at its other end where it is wired
+ * (board_wire): without, its modem lines are low, and its bytes go nowhere. */
+struct line {
+	struct board *board;
+	const struct device *device;
+};
+
+static const struct device *device_at(uint16_t port)
+{
+	return port - (port & (UART_PORTS - 1)) == UART_PORT ? &uart_device : &uart2_device;
+}
+
+static bool is_connected(const struct board *b, const struct device *d)
+{
+	return d == &uart_device || board_is_wired(b, d);
+}
+
+static void send(void *ctx, uint8_t byte)
+{
+	const struct line *l = ctx;
+
+	if (is_connected(l->board, l->device))
+		board_send(l->board, l->device, &byte, 1);
+}
+
+static struct uart *uart_of(struct board *b, const struct device *d)
+{
+	return d == &uart_device ? &b->state.uart : &b->state.uart2;
+}
+
+static void reset_device(struct board *b)
+{
+	uart_reset(&b->state.uart);
+}
+
+static void reset_device_2(struct board *b)
+{
+	uart_reset(&b->state.uart2);
+	uart_connect(&b->state.uart2, false);
+}
+
+static uint8_t read_device(struct board *b, uint16_t port)
+{
+	const struct device *d = device_at(port);
+	struct uart *u = uart_of(b, d);
+
+	uart_connect(u, is_connected(b, d));
+	return uart_read(u, port % UART_PORTS);
+}
+
+static void write_device(struct board *b, uint16_t port, uint8_t value)
+{
+	struct line l = { b, device_at(port) };
+	struct uart *u = uart_of(b, l.device);
+
+	uart_connect(u, is_connected(b, l.device));
+	uart_write(u, port % UART_PORTS, value, send, &l);
+}
+
+static unsigned update_device(struct board *b)
+{
+	return uart_irq(&b->state.uart) ? LINE_HIGH : LINE_LOW;
+}
+
+static unsigned update_device_2(struct board *b)
+{
+	return uart_irq(&b->state.uart2) ? LINE_HIGH : LINE_LOW;
+}
+
+static size_t room_device(const struct board *b)
+{
+	return uart_room(&b->state.uart);
+}
+
+static size_t room_device_2(const struct board *b)
+{
+	return is_connected(b, &uart2_device) ? uart_room(&b->state.uart2) : 0;
+}
+
+static void receive(struct uart *u, const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		uart_receive(u, bytes[i]);
+}
+
+static void input_device(struct board *b, const uint8_t *bytes, size_t len)
+{
+	receive(&b->state.uart, bytes, len);
+}
+
+static void input_device_2(struct board *b, const uint8_t *bytes, size_t len)
+{
+	receive(&b->state.uart2, bytes, len);
+}
+
+const struct device uart_device = {
+	.name = "uart",
+	.ports = { { UART_PORT, UART_PORTS } },
+	.reset = reset_device,
+	.read = read_device,
+	.write = write_device,
+	.update = update_device,
+	.irq = UART_IRQ,
+	.input_room = room_device,
+	.input = input_device,
+};
+
+const struct device uart2_device = {
+	.name = "uart2",
+	.is_pc_only = true,
+	.ports = { { UART2_PORT, UART_PORTS } },
+	.reset = reset_device_2,
+	.read = read_device,
+	.write = write_device,
+	.update = update_device_2,
+	.irq = UART2_IRQ,
+	.input_room = room_device_2,
+	.input = input_device_2,
+};

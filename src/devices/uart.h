@@ -18,12 +18,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define UART_PORT  0x3f8 /* COM1 of a PC, */
+#define UART_IRQ   4     /* and its line */
+#define UART2_PORT 0x2f8 /* COM2, */
+#define UART2_IRQ  3
 #define UART_PORTS 8
 #define UART_FIFO  16
 
 struct uart {
 	uint8_t ier, fcr, lcr, mcr, lsr, msr, scr; /* lsr without data ready: rx_count says that */
 	uint16_t divisor;
+	bool is_alone;        /* nothing is at the other end */
 	bool is_thre_pending; /* the transmitter became empty, and no IIR read took notice */
 	bool is_timed_out; /* bytes wait and no one came for them; counts below the trigger level */
 	uint8_t rx[UART_FIFO];
@@ -33,8 +38,12 @@ struct uart {
 /* Where transmitted bytes go. Not part of the state. */
 typedef void uart_output(void *ctx, uint8_t byte);
 
+extern const struct device uart_device, uart2_device;
+
 /* Master reset; the modem at the other end is on: CTS, DSR and DCD are asserted. */
 void uart_reset(struct uart *u);
+/* Whether something is at the other end; it was before the guest looked: no line changes. */
+void uart_connect(struct uart *u, bool is_connected);
 /* off: 0..7, one byte each. */
 uint8_t uart_read(struct uart *u, unsigned off);
 void uart_write(struct uart *u, unsigned off, uint8_t value, uart_output *out, void *ctx);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 #include "gdbstub/agent_format.h"
 
 enum opcode {
@@ -63,7 +63,7 @@ enum opcode {
 
 struct operation {
 	const char *name;
-	uint8_t operand; /* bytes behind the opcode */
+	uint8_t operand; /* bytes after the opcode */
 	uint8_t takes, leaves;
 	bool collects;       /* for a trace frame */
 	bool is_variable;    /* the operand is a trace state variable's number */
@@ -171,8 +171,8 @@ static bool decode(
 		return fail(e, "it has no end");
 	const struct operation *o = code[at] < OPCODES ? &operations[code[at]] : &none;
 	if (!o->name) {
-		snprintf(
-		        e->text, sizeof e->text, "opcode 0x%02x at byte %zu is none", code[at], at);
+		snprintf(e->text, sizeof e->text, "opcode 0x%02x at byte %zu does not exist",
+		        code[at], at);
 		return false;
 	}
 	if (o->refused)
@@ -207,15 +207,16 @@ static bool check_step(const struct step *s, size_t at, unsigned depth, enum age
 		return fail_at(e, at, name, "leaves no value");
 	if (o->collects && !m->collect_memory)
 		return fail_at(e, at, name, "is for the actions of a tracepoint");
-	if (o->is_variable && !(m->has_variable && m->has_variable(m->ctx, (unsigned)s->operand)))
-		return fail_at(e, at, name, "names a variable that there is no room for");
+	if (o->is_variable &&
+	        !(m->declare_variable && m->declare_variable(m->ctx, (unsigned)s->operand)))
+		return fail_at(e, at, name, "names a variable, and there is no room for more");
 	if (s->opcode == PRINTF)
 		return agent_format_check(s->format, s->format_len, s->arguments, e);
 	if (s->opcode != REG)
 		return true;
 	unsigned size = m->register_size(m->ctx, (unsigned)s->operand);
 	if (!size)
-		return fail_at(e, at, name, "names a register that there is not");
+		return fail_at(e, at, name, "names a register that does not exist");
 	return size <= 8 || fail_at(e, at, name, "names a register of more than 64 bits");
 }
 
@@ -223,23 +224,27 @@ bool agent_check(const uint8_t *code, size_t len, enum agent_use use, const stru
         struct agent_error *e)
 {
 	/* The depth with which each instruction is come to, plus 1; where ifs may go that were not
-	 * followed yet: each instruction is walked once, so there are never more than len. */
+	 * followed yet, with their depths: each instruction is walked once, and an if has three
+	 * bytes. */
 	uint8_t depths[AGENT_CODE_MAX] = { 0 };
-	uint16_t branches[AGENT_CODE_MAX], branch_depths[AGENT_CODE_MAX];
+	struct {
+		uint16_t at;
+		uint8_t depth;
+	} branches[AGENT_CODE_MAX / 3 + 1];
 	size_t count = 1;
 	if (len > AGENT_CODE_MAX)
 		return fail(e, "it is too long");
-	branches[0] = branch_depths[0] = 0;
+	branches[0].at = branches[0].depth = 0;
 	while (count) {
-		size_t at = branches[--count];
-		unsigned depth = branch_depths[count];
+		size_t at = branches[--count].at;
+		unsigned depth = branches[count].depth;
 		for (;;) {
 			struct step s;
 			if (!decode(code, len, at, &s, e))
 				return false;
 			if (depths[at] && depths[at] != depth + 1)
 				return fail_at(e, at, operations[s.opcode].name,
-				        "is come to with different stacks");
+				        "is reached with different stacks");
 			if (depths[at])
 				break;
 			depths[at] = (uint8_t)(depth + 1);
@@ -252,8 +257,8 @@ bool agent_check(const uint8_t *code, size_t len, enum agent_use use, const stru
 			if (s.opcode == IF_GOTO) {
 				if (s.operand >= len)
 					return fail(e, "it has no end");
-				branches[count] = (uint16_t)s.operand;
-				branch_depths[count++] = (uint16_t)depth;
+				branches[count].at = (uint16_t)s.operand;
+				branches[count++].depth = (uint8_t)depth;
 			}
 		}
 	}
@@ -265,7 +270,7 @@ void agent_registers(
 {
 	struct agent_error ignored;
 	struct step s;
-	/* gdb's expressions are whole instructions one behind the other. */
+	/* gdb's expressions are whole instructions, one after the other. */
 	for (size_t at = 0; at < len && decode(code, len, at, &s, &ignored); at = s.next)
 		if (s.opcode == REG)
 			each(ctx, (unsigned)s.operand);
@@ -425,5 +430,5 @@ bool agent_run(const uint8_t *code, size_t len, const struct agent_machine *m, u
 			return false;
 		depth = (size_t)((int)depth + s.change);
 	}
-	return fail(e, "it goes round for ever");
+	return fail(e, "it never ends");
 }

@@ -29,9 +29,10 @@ struct agent_machine {
 	/* Returns the bytes read; stops at the first that can't be had. */
 	size_t (*read_memory)(void *ctx, uint64_t address, uint8_t *to, size_t len);
 	void *ctx;
-	/* Trace state variables, by gdb's number. has_variable makes one that was not mentioned
-	 * before; false: there is no room. All NULL: no expression may name one. */
-	bool (*has_variable)(void *ctx, unsigned number);
+	/* Trace state variables, by gdb's number. agent_check declares those that the expression
+	 * names: one that is not there yet is made; false: there is no room. All NULL: no
+	 * expression may name one. */
+	bool (*declare_variable)(void *ctx, unsigned number);
 	uint64_t (*get_variable)(void *ctx, unsigned number);
 	void (*set_variable)(void *ctx, unsigned number, uint64_t value);
 	/* For a trace frame: memory (is_string: up to and with the first zero byte), the value of a

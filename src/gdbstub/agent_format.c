@@ -1,8 +1,12 @@
+/* A format is checked once, when its expression comes, and printed at each hit: both go through
+ * it piece by piece. */
 #include "gdbstub/agent_format.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "gdbstub/text.h"
 
 #define FIELD_MAX 999 /* width and precision: three digits */
 

@@ -1,9 +1,13 @@
 /* Much memory in one request: x (binary read), qSearch:memory (gdb's find), qCRC
  * (compare-sections). Source: GDB manual, "Packets", "General Query Packets". */
+#include "gdbstub/bulk.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "gdbstub/session_internal.h"
+#include "gdbstub/memory_packets.h"
+#include "gdbstub/reply.h"
+#include "gdbstub/state.h"
 
 #define CHUNK 4096
 
@@ -32,7 +36,7 @@ enum verdict bulk_read(struct session *s, struct text_in in)
 	while (done < len) {
 		uint8_t chunk[CHUNK];
 		size_t wanted = len - done < CHUNK ? (size_t)(len - done) : CHUNK;
-		size_t n = session_read_memory(s, at + done, chunk, wanted);
+		size_t n = memory_packets_get(s, at + done, chunk, wanted);
 		size_t put = text_put_binary_runs(&s->reply, chunk, n);
 		done += put;
 		if (put < wanted)
@@ -44,7 +48,7 @@ enum verdict bulk_read(struct session *s, struct text_in in)
 
 static enum verdict give_up(struct session *s)
 {
-	return session_refuse(s, "given up after 0x%llx bytes: ask for less at a time", SCAN_MAX);
+	return reply_refuse(s, "given up after 0x%llx bytes: ask for less at a time", SCAN_MAX);
 }
 
 /* ADDRESS;LENGTH;PATTERN. A match lies in the range as a whole. */
@@ -63,7 +67,7 @@ enum verdict bulk_search(struct session *s, struct text_in in)
 		if (done >= SCAN_MAX)
 			return give_up(s);
 		size_t wanted = len - done < size - kept ? (size_t)(len - done) : size - kept;
-		size_t n = session_read_memory(s, at + done, window + kept, wanted);
+		size_t n = memory_packets_get(s, at + done, window + kept, wanted);
 		const uint8_t *match = memmem(window, kept + n, in.at, pattern_len);
 		if (match) {
 			uint64_t found = at + done - kept + (uint64_t)(match - window);
@@ -134,7 +138,7 @@ enum verdict bulk_checksum(struct session *s, struct text_in in)
 		size_t wanted = len - done < CHUNK ? (size_t)(len - done) : CHUNK;
 		if (done >= SCAN_MAX)
 			return give_up(s);
-		if (session_read_memory(s, at + done, chunk, wanted) < wanted)
+		if (memory_packets_get(s, at + done, chunk, wanted) < wanted)
 			return REPLY_FAULT;
 		crc_add(&crc, chunk, wanted);
 		done += wanted;

@@ -1,3 +1,4 @@
+/* The types of a target description: the names of the bits of eflags, cr0 and others, as XML. */
 #include "gdbstub/feature_types.h"
 
 #include <stdarg.h>
@@ -189,7 +190,7 @@ static const struct word segment_types[] = {
 	{ "code_xr_conf_a", 0x1f },
 	{ NULL, 0 },
 };
-/* By value: what registers.h calls `mode`. */
+/* By value: what the target's register `mode` holds; gdb/stepvm_machine.py has the numbers, too. */
 static const struct word modes[] = {
 	{ "real16", 0 },
 	{ "vm86", 1 },
@@ -198,6 +199,7 @@ static const struct word modes[] = {
 	{ "compat16", 4 },
 	{ "compat32", 5 },
 	{ "long64", 6 },
+	{ "real32", 7 },
 	{ NULL, 0 },
 };
 static const struct word dr7_rw[] = { { "exec", 0 }, { "write", 1 }, { "io", 2 }, { "access", 3 },

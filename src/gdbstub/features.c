@@ -1,9 +1,4 @@
-/* How the table is read: a row is one register in one or more layouts. The description lists the
- * rows of a layout in the table's order, which is gdb's own order for the features that gdb knows.
- *
- * Numbers are another matter: `g` holds the registers from 0 up to features.in_g, and gdb asks for
- * the others one by one when somebody wants to see them. In `g` are those that gdb looks at while
- * stepping and that cost the machine no call; RARE ones are behind them. */
+/* A target description out of x86.c's table: which rows the target has, their numbers, the XML. */
 #include "gdbstub/features.h"
 
 #include <errno.h>
@@ -12,344 +7,82 @@
 #include <string.h>
 
 #include "gdbstub/feature_types.h"
-
-enum {
-	R16 = 1 << TARGET_REAL16,
-	P32 = 1 << TARGET_PROT32,
-	L64 = 1 << TARGET_LONG64,
-	B32 = R16 | P32, /* both layouts with 32-bit registers */
-	ALL = B32 | L64,
-};
-#define RARE 1
-
-struct row {
-	const char *name; /* gdb's name */
-	const char *of;   /* the target's name; NULL: the same */
-	uint16_t bits;
-	const char *type;
-	uint8_t layouts;
-	uint8_t feature;
-	uint8_t skip;      /* bytes into the target's value */
-	uint8_t is_rare;   /* not in `g` */
-	const char *group; /* NULL: gdb's choice */
-};
-
-#define GENERAL(e, r)                                                                              \
-	{                                                                                          \
-		e, r, 32, "int32", B32, CORE, 0                                                    \
-	}
-#define GENERAL64(r)                                                                               \
-	{                                                                                          \
-		r, NULL, 64, "int64", L64, CORE, 0                                                 \
-	}
-#define SELECTOR(r)                                                                                \
-	{                                                                                          \
-		r, NULL, 32, "int32", ALL, CORE, 0                                                 \
-	}
-#define ST(r)                                                                                      \
-	{                                                                                          \
-		r, NULL, 80, "i387_ext", ALL, CORE, 0, RARE                                        \
-	}
-#define FLOAT(r, of, skip)                                                                         \
-	{                                                                                          \
-		r, of, 32, "int", ALL, CORE, skip, RARE, "float"                                   \
-	}
-#define XMM(r, layouts)                                                                            \
-	{                                                                                          \
-		r, NULL, 128, "vec128", layouts, SSE, 0, RARE                                      \
-	}
-#define YMM(r, layouts)                                                                            \
-	{                                                                                          \
-		r "h", NULL, 128, "uint128", layouts, AVX, 0, RARE                                 \
-	}
-#define MASK(r)                                                                                    \
-	{                                                                                          \
-		r, NULL, 64, "uint64", ALL, AVX512, 0, RARE                                        \
-	}
-#define ZMM(r, layouts)                                                                            \
-	{                                                                                          \
-		r "h", NULL, 256, "v2ui128", layouts, AVX512, 0, RARE                              \
-	}
-#define HIGH_XMM(r)                                                                                \
-	{                                                                                          \
-		r, NULL, 128, "vec128", L64, AVX512, 0, RARE                                       \
-	}
-#define HIGH_YMM(r)                                                                                \
-	{                                                                                          \
-		r "h", NULL, 128, "uint128", L64, AVX512, 0, RARE                                  \
-	}
-#define DESC(r, of)                                                                                \
-	{ r "_desc", of "_desc32", 96, "desc_t", B32, SYSTEM, 0, RARE },                           \
-	{                                                                                          \
-		r "_desc", of "_desc", 128, "desc_t", L64, SYSTEM, 0, RARE                         \
-	}
-#define DEBUG(r, type)                                                                             \
-	{ r, NULL, 32, type, B32, SYSTEM, 0, RARE },                                               \
-	{                                                                                          \
-		r, NULL, 64, type, L64, SYSTEM, 0, RARE                                            \
-	}
-#define BASE(r)                                                                                    \
-	{                                                                                          \
-		r, NULL, 32, "uint32", B32, SYSTEM, 0                                              \
-	}
-#define CONTROL(r, type)                                                                           \
-	{ r, NULL, 32, type, B32, SYSTEM, 0 },                                                     \
-	{                                                                                          \
-		r, NULL, 64, type, L64, SYSTEM, 0                                                  \
-	}
-
-static const struct row rows[] = {
-	/* org.gnu.gdb.i386.core, in the order of gdb's i386-32bit-core and amd64-64bit-core */
-	GENERAL("eax", "rax"),
-	GENERAL("ecx", "rcx"),
-	GENERAL("edx", "rdx"),
-	GENERAL("ebx", "rbx"),
-	{ "esp", "rsp", 32, "data_ptr", B32, CORE, 0 },
-	{ "ebp", "rbp", 32, "data_ptr", B32, CORE, 0 },
-	GENERAL("esi", "rsi"),
-	GENERAL("edi", "rdi"),
-	/* linear: then x/i $pc, break *ADDRESS and => are right with CS != 0 too */
-	{ "eip", "pc", 32, "code_ptr", B32, CORE, 0 },
-	GENERAL64("rax"),
-	GENERAL64("rbx"),
-	GENERAL64("rcx"),
-	GENERAL64("rdx"),
-	GENERAL64("rsi"),
-	GENERAL64("rdi"),
-	{ "rbp", NULL, 64, "data_ptr", L64, CORE, 0 },
-	{ "rsp", NULL, 64, "data_ptr", L64, CORE, 0 },
-	GENERAL64("r8"),
-	GENERAL64("r9"),
-	GENERAL64("r10"),
-	GENERAL64("r11"),
-	GENERAL64("r12"),
-	GENERAL64("r13"),
-	GENERAL64("r14"),
-	GENERAL64("r15"),
-	{ "rip", "pc", 64, "code_ptr", L64, CORE, 0 },
-	{ "eflags", "rflags", 32, "i386_eflags", ALL, CORE, 0 },
-	SELECTOR("cs"),
-	SELECTOR("ss"),
-	SELECTOR("ds"),
-	SELECTOR("es"),
-	SELECTOR("fs"),
-	SELECTOR("gs"),
-	ST("st0"),
-	ST("st1"),
-	ST("st2"),
-	ST("st3"),
-	ST("st4"),
-	ST("st5"),
-	ST("st6"),
-	ST("st7"),
-	FLOAT("fctrl", NULL, 0),
-	FLOAT("fstat", NULL, 0),
-	FLOAT("ftag", NULL, 0),
-	FLOAT("fiseg", "fip", 4),
-	FLOAT("fioff", "fip", 0),
-	FLOAT("foseg", "fdp", 4),
-	FLOAT("fooff", "fdp", 0),
-	FLOAT("fop", NULL, 0),
-	/* org.gnu.gdb.i386.sse */
-	XMM("xmm0", ALL),
-	XMM("xmm1", ALL),
-	XMM("xmm2", ALL),
-	XMM("xmm3", ALL),
-	XMM("xmm4", ALL),
-	XMM("xmm5", ALL),
-	XMM("xmm6", ALL),
-	XMM("xmm7", ALL),
-	XMM("xmm8", L64),
-	XMM("xmm9", L64),
-	XMM("xmm10", L64),
-	XMM("xmm11", L64),
-	XMM("xmm12", L64),
-	XMM("xmm13", L64),
-	XMM("xmm14", L64),
-	XMM("xmm15", L64),
-	{ "mxcsr", NULL, 32, "i386_mxcsr", ALL, SSE, 0, RARE, "vector" },
-	/* org.gnu.gdb.i386.avx: the upper halves */
-	YMM("ymm0", ALL),
-	YMM("ymm1", ALL),
-	YMM("ymm2", ALL),
-	YMM("ymm3", ALL),
-	YMM("ymm4", ALL),
-	YMM("ymm5", ALL),
-	YMM("ymm6", ALL),
-	YMM("ymm7", ALL),
-	YMM("ymm8", L64),
-	YMM("ymm9", L64),
-	YMM("ymm10", L64),
-	YMM("ymm11", L64),
-	YMM("ymm12", L64),
-	YMM("ymm13", L64),
-	YMM("ymm14", L64),
-	YMM("ymm15", L64),
-	/* org.gnu.gdb.i386.avx512, in the order of gdb's 64bit-avx512.xml */
-	HIGH_XMM("xmm16"),
-	HIGH_XMM("xmm17"),
-	HIGH_XMM("xmm18"),
-	HIGH_XMM("xmm19"),
-	HIGH_XMM("xmm20"),
-	HIGH_XMM("xmm21"),
-	HIGH_XMM("xmm22"),
-	HIGH_XMM("xmm23"),
-	HIGH_XMM("xmm24"),
-	HIGH_XMM("xmm25"),
-	HIGH_XMM("xmm26"),
-	HIGH_XMM("xmm27"),
-	HIGH_XMM("xmm28"),
-	HIGH_XMM("xmm29"),
-	HIGH_XMM("xmm30"),
-	HIGH_XMM("xmm31"),
-	HIGH_YMM("ymm16"),
-	HIGH_YMM("ymm17"),
-	HIGH_YMM("ymm18"),
-	HIGH_YMM("ymm19"),
-	HIGH_YMM("ymm20"),
-	HIGH_YMM("ymm21"),
-	HIGH_YMM("ymm22"),
-	HIGH_YMM("ymm23"),
-	HIGH_YMM("ymm24"),
-	HIGH_YMM("ymm25"),
-	HIGH_YMM("ymm26"),
-	HIGH_YMM("ymm27"),
-	HIGH_YMM("ymm28"),
-	HIGH_YMM("ymm29"),
-	HIGH_YMM("ymm30"),
-	HIGH_YMM("ymm31"),
-	MASK("k0"),
-	MASK("k1"),
-	MASK("k2"),
-	MASK("k3"),
-	MASK("k4"),
-	MASK("k5"),
-	MASK("k6"),
-	MASK("k7"),
-	ZMM("zmm0", ALL),
-	ZMM("zmm1", ALL),
-	ZMM("zmm2", ALL),
-	ZMM("zmm3", ALL),
-	ZMM("zmm4", ALL),
-	ZMM("zmm5", ALL),
-	ZMM("zmm6", ALL),
-	ZMM("zmm7", ALL),
-	ZMM("zmm8", L64),
-	ZMM("zmm9", L64),
-	ZMM("zmm10", L64),
-	ZMM("zmm11", L64),
-	ZMM("zmm12", L64),
-	ZMM("zmm13", L64),
-	ZMM("zmm14", L64),
-	ZMM("zmm15", L64),
-	ZMM("zmm16", L64),
-	ZMM("zmm17", L64),
-	ZMM("zmm18", L64),
-	ZMM("zmm19", L64),
-	ZMM("zmm20", L64),
-	ZMM("zmm21", L64),
-	ZMM("zmm22", L64),
-	ZMM("zmm23", L64),
-	ZMM("zmm24", L64),
-	ZMM("zmm25", L64),
-	ZMM("zmm26", L64),
-	ZMM("zmm27", L64),
-	ZMM("zmm28", L64),
-	ZMM("zmm29", L64),
-	ZMM("zmm30", L64),
-	ZMM("zmm31", L64),
-	/* org.gnu.gdb.i386.pkeys */
-	{ "pkru", NULL, 32, "uint32", ALL, PKEYS, 0, RARE },
-	/* org.gnu.gdb.i386.segments */
-	{ "fs_base", NULL, 32, "uint32", B32, SEGMENTS, 0 },
-	{ "gs_base", NULL, 32, "uint32", B32, SEGMENTS, 0 },
-	{ "fs_base", NULL, 64, "int64", L64, SEGMENTS, 0 },
-	{ "gs_base", NULL, 64, "int64", L64, SEGMENTS, 0 },
-	/* what gdb has no feature for */
-	{ "cpumode", "mode", 32, "cpumode_t", ALL, SYSTEM, 0 },
-	{ "ip", "rip", 16, "uint16", R16, SYSTEM, 0 },
-	{ "ip", "rip", 32, "uint32", P32, SYSTEM, 0 },
-	/* overrides gdb's own $sp, which would be the offset esp: x/8xh $sp shows the stack */
-	{ "sp", "sp_linear", 32, "data_ptr", R16, SYSTEM, 0 },
-	BASE("cs_base"),
-	BASE("ss_base"),
-	BASE("ds_base"),
-	BASE("es_base"),
-	CONTROL("cr0", "cr0_t"),
-	CONTROL("cr2", "data_ptr"),
-	CONTROL("cr3", "data_ptr"),
-	CONTROL("cr4", "cr4_t"),
-	{ "cr8", NULL, 64, "uint64", L64, SYSTEM, 0 },
-	CONTROL("efer", "efer_t"), /* all its bits are in the low half */
-	{ "gdtr", "gdtr32", 64, "dtr_t", B32, SYSTEM, 0 },
-	{ "idtr", "idtr32", 64, "dtr_t", B32, SYSTEM, 0 },
-	{ "gdtr", NULL, 128, "dtr_t", L64, SYSTEM, 0 },
-	{ "idtr", NULL, 128, "dtr_t", L64, SYSTEM, 0 },
-	{ "ldtr", "ldt", 32, "uint32", ALL, SYSTEM, 0 },
-	{ "tr", NULL, 32, "uint32", ALL, SYSTEM, 0 },
-	{ "k_gs_base", "kernel_gs_base", 64, "int64", L64, SYSTEM, 0, RARE },
-	DESC("cs", "cs"),
-	DESC("ss", "ss"),
-	DESC("ds", "ds"),
-	DESC("es", "es"),
-	DESC("fs", "fs"),
-	DESC("gs", "gs"),
-	DESC("ldtr", "ldt"),
-	DESC("tr", "tr"),
-	DEBUG("dr0", "data_ptr"),
-	DEBUG("dr1", "data_ptr"),
-	DEBUG("dr2", "data_ptr"),
-	DEBUG("dr3", "data_ptr"),
-	DEBUG("dr6", "dr6_t"),
-	DEBUG("dr7", "dr7_t"),
-	{ "xcr0", NULL, 64, "xcr0_t", ALL, SYSTEM, 0, RARE },
-};
-
-#define ROWS (sizeof rows / sizeof *rows)
-
-/* What gdb asks for at every stop: with these in the stop reply it need not. */
-static const char *const expedited[TARGET_LAYOUTS][12] = {
-	[TARGET_REAL16] = { "eip", "esp", "ebp", "eflags", "cs", "ss", "cpumode", "ip", "sp" },
-	[TARGET_PROT32] = { "eip", "esp", "ebp", "eflags", "cs", "ss", "cpumode" },
-	[TARGET_LONG64] = { "rip", "rsp", "rbp", "eflags", "cs", "ss", "cpumode" },
-};
-
-static const char *const architectures[TARGET_LAYOUTS] = {
-	[TARGET_REAL16] = "i8086",
-	[TARGET_PROT32] = "i386",
-	[TARGET_LONG64] = "i386:x86-64",
-};
+#include "gdbstub/x86.h"
 
 /* The target's number of a row's register in layout, or -1. */
-static int find_row(const struct row *row, enum target_layout layout, const struct target *t)
+static int find_row(const struct x86_row *row, enum target_layout layout, const struct target *t)
 {
 	if (!(row->layouts & 1 << layout))
 		return -1;
 	return t->registers->find(t->ctx, row->of ? row->of : row->name);
 }
 
-/* Numbers the rows of one kind. */
-static void number_rows(struct features *f, enum target_layout layout, const struct target *t,
-        bool is_rare, uint16_t numbers[ROWS])
+/* A feature that gdb knows has to be whole: it refuses the description of one that is not, and with
+ * it all registers. Source: gdb's i386_validate_tdesc_p. */
+static const struct {
+	bool is_needed;         /* gdb refuses a description without it */
+	bool is_ours;           /* gdb takes any registers of it */
+	enum feature builds_on; /* itself: on none */
+} kinds[FEATURES] = {
+	[CORE] = { .is_needed = true, .builds_on = CORE },
+	[SSE] = { .builds_on = SSE },
+	[AVX] = { .builds_on = SSE },
+	[AVX512] = { .builds_on = AVX },
+	[PKEYS] = { .builds_on = PKEYS },
+	[SEGMENTS] = { .builds_on = SEGMENTS },
+	[SYSTEM] = { .is_ours = true, .builds_on = SYSTEM },
+};
+
+/* Which rows the description has; their numbers of the target, and whether they are in it. */
+struct choice {
+	int regs[X86_ROWS]; /* -1: the target has none */
+	bool is_in[X86_ROWS];
+};
+
+static bool is_whole(const struct choice *c, enum feature feature, enum target_layout layout)
 {
-	for (size_t i = 0; i < ROWS; i++) {
-		int reg = find_row(&rows[i], layout, t);
-		if (reg < 0 || rows[i].is_rare != is_rare || f->count == FEATURES_REGISTERS_MAX)
+	for (size_t i = 0; i < X86_ROWS; i++)
+		if (x86_rows[i].feature == feature && x86_rows[i].layouts & 1 << layout &&
+		        c->regs[i] < 0)
+			return false;
+	return kinds[feature].builds_on == feature || is_whole(c, kinds[feature].builds_on, layout);
+}
+
+static void choose(struct choice *c, enum target_layout layout, const struct target *t)
+{
+	for (size_t i = 0; i < X86_ROWS; i++)
+		c->regs[i] = find_row(&x86_rows[i], layout, t);
+	for (size_t i = 0; i < X86_ROWS; i++) {
+		enum feature feature = x86_rows[i].feature;
+		bool is_there = kinds[feature].is_ours
+		                        ? c->regs[i] >= 0
+		                        : kinds[feature].is_needed || is_whole(c, feature, layout);
+		c->is_in[i] = x86_rows[i].layouts & 1 << layout && is_there;
+	}
+}
+
+/* Numbers the rows of one kind. */
+static void number_rows(
+        struct features *f, const struct choice *c, bool is_rare, uint16_t numbers[X86_ROWS])
+{
+	for (size_t i = 0; i < X86_ROWS; i++) {
+		if (!c->is_in[i] || x86_rows[i].is_rare != is_rare ||
+		        f->count == FEATURES_REGISTERS_MAX)
 			continue;
 		numbers[i] = (uint16_t)f->count;
 		f->registers[f->count++] = (struct feature_register) {
-			.name = rows[i].name,
-			.reg = reg,
-			.size = (uint8_t)(rows[i].bits / 8),
-			.skip = rows[i].skip,
+			.name = x86_rows[i].name,
+			.reg = c->regs[i],
+			.size = (uint8_t)(x86_rows[i].bits / 8),
+			.skip = x86_rows[i].skip,
 		};
 	}
 }
 
-/* Without a regnum a register has the number behind the last one's; gdb fetches the description in
+/* Without a regnum a register has the number after the last one's; gdb fetches the description in
  * pieces of 4096 bytes, so what can be left out is. */
 static void add_register(
-        struct feature_text *s, const struct row *row, unsigned number, unsigned *next)
+        struct feature_text *s, const struct x86_row *row, unsigned number, unsigned *next)
 {
 	feature_add(
 	        s, "<reg name=\"%s\" bitsize=\"%u\" type=\"%s\"", row->name, row->bits, row->type);
@@ -364,7 +97,7 @@ static void add_register(
 #define NO_NUMBER 0xffff
 
 static void add_feature(struct feature_text *s, enum feature feature, enum target_layout layout,
-        const uint16_t numbers[ROWS], unsigned *next)
+        const uint16_t numbers[X86_ROWS], unsigned *next)
 {
 	static const char *const names[FEATURES] = {
 		[CORE] = "org.gnu.gdb.i386.core",
@@ -376,15 +109,15 @@ static void add_feature(struct feature_text *s, enum feature feature, enum targe
 		[SYSTEM] = "org.stepvm.system",
 	};
 	bool is_open = false;
-	for (size_t i = 0; i < ROWS; i++) {
-		if (rows[i].feature != feature || numbers[i] == NO_NUMBER)
+	for (size_t i = 0; i < X86_ROWS; i++) {
+		if (x86_rows[i].feature != feature || numbers[i] == NO_NUMBER)
 			continue;
 		if (!is_open) {
 			feature_add(s, "<feature name=\"%s\">\n", names[feature]);
 			feature_add_types(s, feature, layout);
 			is_open = true;
 		}
-		add_register(s, &rows[i], numbers[i], next);
+		add_register(s, &x86_rows[i], numbers[i], next);
 	}
 	if (is_open)
 		feature_add(s, "</feature>\n");
@@ -392,40 +125,42 @@ static void add_feature(struct feature_text *s, enum feature feature, enum targe
 
 static void find_expedited(struct features *f, enum target_layout layout)
 {
-	for (const char *const *name = expedited[layout]; *name; name++)
+	for (const char *const *name = x86_layouts[layout].expedited; *name; name++)
 		for (unsigned i = 0; i < f->count; i++)
-			if (!strcmp(f->registers[i].name, *name))
+			if (f->registers[i].reg >= 0 && !strcmp(f->registers[i].name, *name))
 				f->expedited[f->expedited_count++] = (uint8_t)i;
 }
 
 static void find_pc(struct features *f, enum target_layout layout)
 {
-	static const char *const names[TARGET_LAYOUTS] = { "eip", "eip", "rip" };
 	f->pc = 0;
-	while (f->pc < f->count && strcmp(f->registers[f->pc].name, names[layout]))
+	while (f->pc < f->count && strcmp(f->registers[f->pc].name, x86_layouts[layout].pc))
 		f->pc++;
 }
 
 int features_open(struct features *f, enum target_layout layout, const struct target *t)
 {
 	struct feature_text s = { 0 };
-	uint16_t numbers[ROWS];
+	struct choice choice;
+	uint16_t numbers[X86_ROWS];
 	unsigned next = 0;
 	*f = (struct features) { 0 };
 	memset(numbers, 0xff, sizeof numbers); /* NO_NUMBER */
-	number_rows(f, layout, t, false, numbers);
+	choose(&choice, layout, t);
+	number_rows(f, &choice, false, numbers);
 	f->in_g = f->count;
 	for (unsigned i = 0; i < f->in_g; i++)
 		f->g_size += f->registers[i].size;
-	number_rows(f, layout, t, true, numbers);
+	number_rows(f, &choice, true, numbers);
 	feature_add(&s,
 	        "<?xml version=\"1.0\"?>\n<!DOCTYPE target SYSTEM \"gdb-target.dtd\">\n"
 	        "<target version=\"1.0\">\n<architecture>%s</architecture>\n<osabi>none</osabi>\n",
-	        architectures[layout]);
+	        x86_layouts[layout].architecture);
 	/* Without these gdb refuses a symbol file of another architecture than the CPU's of now. */
 	for (int i = 0; i < TARGET_LAYOUTS; i++)
 		if (i != (int)layout)
-			feature_add(&s, "<compatible>%s</compatible>\n", architectures[i]);
+			feature_add(
+			        &s, "<compatible>%s</compatible>\n", x86_layouts[i].architecture);
 	for (int i = 0; i < FEATURES; i++)
 		add_feature(&s, (enum feature)i, layout, numbers, &next);
 	feature_add(&s, "</target>\n");
@@ -450,7 +185,7 @@ bool features_read(
         const struct feature_register *r, const struct target *t, unsigned cpu, uint8_t *to)
 {
 	uint8_t value[TARGET_REGISTER_MAX] = { 0 };
-	if (!t->registers->read(t->ctx, cpu, r->reg, value))
+	if (r->reg < 0 || !t->registers->read(t->ctx, cpu, r->reg, value))
 		return false;
 	memset(to, 0, r->size);
 	unsigned has = t->registers->size(t->ctx, r->reg) - r->skip;
@@ -462,6 +197,10 @@ bool features_write(const struct feature_register *r, const struct target *t, un
         const uint8_t *from, struct target_error *e)
 {
 	uint8_t value[TARGET_REGISTER_MAX] = { 0 };
+	if (r->reg < 0) {
+		snprintf(e->text, sizeof e->text, "the machine has no %s", r->name);
+		return false;
+	}
 	unsigned has = t->registers->size(t->ctx, r->reg) - r->skip;
 	if (!t->registers->read(t->ctx, cpu, r->reg, value))
 		return false;

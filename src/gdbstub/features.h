@@ -1,7 +1,7 @@
 /* Target descriptions: which registers gdb sees, in which order and under which names, from one
  * table for the three layouts. Computed from what the target has.
  * Source: GDB manual, "Target Descriptions", "i386 Features"; what a real gdb makes of them is in
- * HACKING.md. */
+ * README.md. */
 #ifndef STEPVM_GDBSTUB_FEATURES_H
 #define STEPVM_GDBSTUB_FEATURES_H
 
@@ -12,7 +12,7 @@
 /* One register as gdb knows it. */
 struct feature_register {
 	const char *name; /* gdb's */
-	int reg;          /* the target's */
+	int reg;          /* the target's; -1: it has none, and gdb shows it as unavailable */
 	uint8_t size;     /* bytes on the wire */
 	uint8_t skip;     /* the target's value begins so many bytes in */
 };
@@ -23,7 +23,7 @@ struct features {
 	unsigned in_g;  /* the registers of g and G: those below it */
 	size_t g_size;  /* bytes of them */
 	unsigned count; /* registers, by the number that the description gives them */
-	unsigned pc;    /* its number; count when the target has none */
+	unsigned pc;    /* its number */
 	struct feature_register registers[FEATURES_REGISTERS_MAX];
 	unsigned expedited_count; /* what a stop reply carries */
 	uint8_t expedited[16];

@@ -1,11 +1,16 @@
-/* The guest's ELF file, for a gdb that was given none: its path, and reading it, and nothing else.
+/* The guest's ELF file, for a gdb that was given none: its path, and reading it. And the file that
+ * the target makes when it is opened (`remote get`). Nothing else can be read.
  * Source: GDB manual, "Host I/O Packets", "General Query Packets" (qXfer:exec-file:read), "struct
  * stat", "Errno Values". */
+#include "gdbstub/files.h"
+
 #include <string.h>
 
-#include "gdbstub/session_internal.h"
+#include "gdbstub/reply.h"
+#include "gdbstub/state.h"
 
-#define DESCRIPTOR 1
+/* The numbers of descriptors: one more than the place in open_files. */
+enum { ELF = 1, MADE = 2 };
 
 /* gdb's errno values. */
 enum { GDB_ENOENT = 2, GDB_EBADF = 9, GDB_EACCES = 13, GDB_EINVAL = 22, GDB_EUNKNOWN = 9999 };
@@ -33,7 +38,8 @@ static enum verdict succeed(struct session *s, uint64_t value)
 
 static const char *path_now(struct session *s)
 {
-	return s->target->file->path(s->target->ctx, s->cpu);
+	const struct target_file *file = s->target->file;
+	return file ? file->path(s->target->ctx, s->cpu) : NULL;
 }
 
 /* qXfer:exec-file:read:[PROCESS]:OFFSET,LENGTH. Where there is no file, a name that is none, which
@@ -43,12 +49,11 @@ enum verdict files_path(struct session *s, struct text_in in)
 {
 	const char *path = path_now(s);
 	int process;
-	if (!text_take(&in, ":") &&
-	        (!session_take_thread(s, &in, &process) || !text_take(&in, ":")))
+	if (!text_take(&in, ":") && (!reply_take_thread(s, &in, &process) || !text_take(&in, ":")))
 		return REPLY_WRONG;
 	if (!path)
 		path = "[stepvm has no ELF file to offer]";
-	return session_piece(s, in, path, strlen(path));
+	return reply_piece(s, in, path, strlen(path));
 }
 
 /* vFile:setfs:PROCESS: there is one file system. */
@@ -60,10 +65,24 @@ enum verdict files_set_system(struct session *s, struct text_in in)
 	return succeed(s, 0);
 }
 
+static bool is_name(const uint8_t *wanted, size_t len, const char *name)
+{
+	return name && strlen(name) == len && !memcmp(name, wanted, len);
+}
+
+static enum verdict open_made(struct session *s)
+{
+	int err = s->target->made->make(s->target->ctx, &s->made, &s->made_size);
+	if (err)
+		return fail_by(s, err);
+	s->open_files[MADE - 1]++;
+	return succeed(s, MADE);
+}
+
 /* vFile:open:PATH,FLAGS,MODE */
 enum verdict files_open(struct session *s, struct text_in in)
 {
-	const char *path = path_now(s);
+	const struct target_made *made = s->target->made;
 	struct text_in hex = text_take_until(&in, ',');
 	uint64_t flags, mode;
 	uint8_t wanted[4096]; /* PATH_MAX */
@@ -72,25 +91,29 @@ enum verdict files_open(struct session *s, struct text_in in)
 	        !text_take_hex(&in, &mode) || !text_take_end(&in) || len > sizeof wanted ||
 	        !text_take_bytes(&hex, wanted, len) || !text_take_end(&hex))
 		return fail(s, GDB_EINVAL);
-	if (!path || strlen(path) != len || memcmp(path, wanted, len))
+	bool is_made = made && is_name(wanted, len, made->name);
+	if (!is_made && !is_name(wanted, len, path_now(s)))
 		return fail(s, GDB_ENOENT);
 	if (flags) /* O_RDONLY is 0 */
 		return fail(s, GDB_EACCES);
-	s->open_files++;
-	return succeed(s, DESCRIPTOR);
+	if (is_made)
+		return open_made(s);
+	s->open_files[ELF - 1]++;
+	return succeed(s, ELF);
 }
 
-static bool take_descriptor(struct session *s, struct text_in *in)
+/* One that is open. */
+static bool take_descriptor(struct session *s, struct text_in *in, uint64_t *fd)
 {
-	uint64_t fd;
-	return text_take_hex(in, &fd) && fd == DESCRIPTOR && s->open_files;
+	return text_take_hex(in, fd) && (*fd == ELF || *fd == MADE) && s->open_files[*fd - 1];
 }
 
 enum verdict files_close(struct session *s, struct text_in in)
 {
-	if (!take_descriptor(s, &in) || !text_take_end(&in))
+	uint64_t fd;
+	if (!take_descriptor(s, &in, &fd) || !text_take_end(&in))
 		return fail(s, GDB_EBADF);
-	s->open_files--;
+	s->open_files[fd - 1]--;
 	return succeed(s, 0);
 }
 
@@ -103,11 +126,12 @@ static void put_big_endian(uint8_t *to, uint64_t value, unsigned size)
 /* vFile:fstat:FD. struct stat: st_mode at 8, st_nlink at 12, st_size at 28, st_mtime at 56. */
 enum verdict files_status(struct session *s, struct text_in in)
 {
-	struct target_file_status status;
+	struct target_file_status status = { .size = s->made_size };
 	uint8_t stat[64] = { 0 };
-	if (!take_descriptor(s, &in) || !text_take_end(&in))
+	uint64_t fd;
+	if (!take_descriptor(s, &in, &fd) || !text_take_end(&in))
 		return fail(s, GDB_EBADF);
-	int err = s->target->file->status(s->target->ctx, &status);
+	int err = fd == ELF ? s->target->file->status(s->target->ctx, &status) : 0;
 	if (err)
 		return fail_by(s, err);
 	put_big_endian(stat + 8, 0100444, 4); /* a regular file that all may read */
@@ -119,20 +143,38 @@ enum verdict files_status(struct session *s, struct text_in in)
 	return REPLY;
 }
 
+/* Bytes of one answer: so many fit, escaped each, before themselves. */
+#define READ_MAX 0x8000
+_Static_assert(3 * READ_MAX + 32 < SESSION_PACKET_SIZE, "an answer of escaped bytes fits");
+
+static size_t read_made(struct session *s, uint64_t off, uint8_t *to, size_t len)
+{
+	size_t left = off < s->made_size ? s->made_size - (size_t)off : 0;
+	len = len < left ? len : left;
+	if (len)
+		memcpy(to, s->made + off, len);
+	return len;
+}
+
 /* vFile:pread:FD,COUNT,OFFSET */
 enum verdict files_read(struct session *s, struct text_in in)
 {
-	uint8_t bytes[0x8000];
-	uint64_t count, off;
+	/* At the end of the reply's buffer, whose begin takes them escaped. */
+	uint8_t *bytes = s->reply.data + s->reply.size - READ_MAX;
+	uint64_t fd, count, off;
 	size_t done = 0;
-	if (!take_descriptor(s, &in))
+	if (!take_descriptor(s, &in, &fd))
 		return fail(s, GDB_EBADF);
 	if (!text_take(&in, ",") || !text_take_hex(&in, &count) || !text_take(&in, ",") ||
 	        !text_take_hex(&in, &off) || !text_take_end(&in))
 		return fail(s, GDB_EINVAL);
-	/* A short answer is legal; so many bytes fit, escaped each. */
-	size_t len = count < sizeof bytes ? (size_t)count : sizeof bytes;
-	int err = s->target->file->read(s->target->ctx, off, bytes, len, &done);
+	/* A short answer is legal. */
+	size_t len = count < READ_MAX ? (size_t)count : READ_MAX;
+	int err = 0;
+	if (fd == MADE)
+		done = read_made(s, off, bytes, len);
+	else
+		err = s->target->file->read(s->target->ctx, off, bytes, len, &done);
 	if (err)
 		return fail_by(s, err);
 	succeed(s, done);
@@ -140,4 +182,3 @@ enum verdict files_read(struct session *s, struct text_in in)
 	text_put_binary(&s->reply, bytes, done);
 	return REPLY;
 }
-_Static_assert(2 * 0x8000 + 32 < SESSION_PACKET_SIZE, "an answer of escaped bytes fits");

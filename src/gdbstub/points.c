@@ -1,3 +1,4 @@
+/* The list of breakpoints and watchpoints, and the conditions and commands that come with them. */
 #include "gdbstub/points.h"
 
 #include <inttypes.h>
@@ -5,14 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gdbstub/session_internal.h"
+#include "gdbstub/reply.h"
+#include "gdbstub/state.h"
 #include "gdbstub/view.h"
 
-/* What the commands of one hit print at most; the rest is cut. */
-#define PRINTED_MAX 0x2000
-
-/* --- layouts -----------------------------------------------------------------------------------
- */
+/* --- layouts ---------------------------------------------------------------------------------- */
 
 struct comparison {
 	const struct features *before, *now;
@@ -44,7 +42,7 @@ static struct seen *find_seen(struct points *p, uint64_t h)
 	return NULL;
 }
 
-bool points_is_outdated(struct session *s, const uint8_t *code, size_t len)
+bool points_note_layout(struct session *s, const uint8_t *code, size_t len)
 {
 	struct points *p = &s->points;
 	uint64_t h = hash(code, len);
@@ -53,15 +51,14 @@ bool points_is_outdated(struct session *s, const uint8_t *code, size_t len)
 	c.before = seen ? session_features(s, seen->layout) : c.now;
 	agent_registers(code, len, compare, &c);
 	if (seen || !c.has_registers)
-		return c.differs;
+		return !c.differs;
 	if (p->seen_count == POINTS_SEEN_MAX)
-		return true;
+		return false;
 	p->seen[p->seen_count++] = (struct seen) { h, s->latched };
-	return false;
+	return true;
 }
 
-/* --- the list ----------------------------------------------------------------------------------
- */
+/* --- the list --------------------------------------------------------------------------------- */
 
 static void free_point(struct point *p)
 {
@@ -73,13 +70,14 @@ void points_forget(struct points *p)
 {
 	for (size_t i = 0; i < p->count; i++)
 		free_point(&p->all[i]);
-	p->count = 0;
+	p->count = p->watch_count = 0;
 }
 
 void points_close(struct points *p)
 {
 	points_forget(p);
 	free(p->all);
+	free(p->watches);
 	*p = (struct points) { 0 };
 }
 
@@ -126,17 +124,49 @@ static bool add(struct points *p, const struct point *new)
 	return true;
 }
 
-/* --- from the packet ---------------------------------------------------------------------------
- */
+static struct point_watch *find_watch(struct points *p, const struct point_watch *w)
+{
+	for (size_t i = 0; i < p->watch_count; i++) {
+		struct point_watch *is = &p->watches[i];
+		if (is->kind == w->kind && is->gva == w->gva && is->len == w->len)
+			return is;
+	}
+	return NULL;
+}
+
+bool points_add_watch(struct points *p, struct point_watch watch)
+{
+	if (find_watch(p, &watch))
+		return true;
+	if (p->watch_count == p->watch_size) {
+		size_t size = p->watch_size ? 2 * p->watch_size : 16;
+		struct point_watch *all = realloc(p->watches, size * sizeof *all);
+		if (!all)
+			return false;
+		p->watches = all;
+		p->watch_size = size;
+	}
+	p->watches[p->watch_count++] = watch;
+	return true;
+}
+
+void points_remove_watch(struct points *p, struct point_watch watch)
+{
+	struct point_watch *gone = find_watch(p, &watch);
+	if (gone)
+		*gone = p->watches[--p->watch_count];
+}
+
+/* --- from the packet -------------------------------------------------------------------------- */
 
 static bool refuse(struct session *s, enum agent_use use, const char *why)
 {
-	session_refuse(s, "%s of this breakpoint: %s",
+	reply_refuse(s, "%s of this breakpoint: %s",
 	        use == AGENT_CONDITION ? "the condition" : "a command", why);
 	return false;
 }
 
-/* LEN,BYTES behind an X. */
+/* LEN,BYTES, what follows an X. */
 static bool take_expression(
         struct session *s, struct text_in *in, enum agent_use use, struct point *p, size_t *used)
 {
@@ -155,7 +185,7 @@ static bool take_expression(
 		return refuse(s, use, e.text);
 	p->all[p->count++] = (struct expression) { use, *used, (size_t)len };
 	p->conditions += use == AGENT_CONDITION;
-	p->is_outdated |= points_is_outdated(s, p->code + *used, (size_t)len);
+	p->is_outdated |= !points_note_layout(s, p->code + *used, (size_t)len);
 	*used += (size_t)len;
 	return true;
 }
@@ -193,75 +223,4 @@ bool points_add(struct session *s, bool is_hardware, uint64_t gva, struct text_i
 	if (!ok)
 		free_point(&p);
 	return ok;
-}
-
-/* --- a hit -------------------------------------------------------------------------------------
- */
-
-static void tell(struct session *s, const struct point *p, const char *what, const char *why)
-{
-	char line[300];
-	snprintf(line, sizeof line, "The %s at 0x%" PRIx64 " can't be evaluated: %s.\n", what,
-	        p->gva, why);
-	session_print(s, line);
-}
-
-static bool run_commands(struct session *s, const struct point *p, const struct agent_machine *m)
-{
-	uint8_t text[PRINTED_MAX] = { 0 };
-	struct text_out printed = { .data = text, .size = sizeof text };
-	struct agent_error e = { 0 };
-	uint64_t ignored;
-	bool ok = true;
-	for (unsigned i = p->conditions; i < p->count && ok; i++)
-		ok = agent_run(p->code + p->all[i].at, p->all[i].len, m, &ignored, &printed, &e);
-	session_print_bytes(s, printed.data, printed.len);
-	if (!ok)
-		tell(s, p, "command", e.text);
-	return ok;
-}
-
-/* Whether the guest is to stop at p. */
-static bool wants_stop(struct session *s, unsigned cpu, const struct point *p)
-{
-	struct text_out nowhere = { 0 }; /* gdb has no condition that prints */
-	struct agent_error e = { 0 };
-	struct agent_machine m;
-	struct view v;
-	bool has_commands = p->count > p->conditions, holds = !p->conditions;
-	if (!p->count || !view_open(&v, s, p->layout, cpu, &m))
-		return true;
-	if (p->is_outdated) { /* gdb evaluates a condition again when it is told of the stop */
-		if (has_commands)
-			tell(s, p, "command",
-			        "it was compiled for the registers of another CPU mode; delete it "
-			        "and set it again");
-		return true;
-	}
-	for (unsigned i = 0; i < p->conditions && !holds; i++) {
-		uint64_t value;
-		if (!agent_run(p->code + p->all[i].at, p->all[i].len, &m, &value, &nowhere, &e)) {
-			tell(s, p, "condition of the breakpoint", e.text);
-			return true;
-		}
-		holds = value != 0;
-	}
-	if (!holds || !has_commands)
-		return holds;
-	return !run_commands(s, p, &m);
-}
-
-bool session_breakpoint_hit(struct session *s, unsigned cpu, uint64_t gva)
-{
-	bool is_known, stops = false;
-	if (s->state != SESSION_RUNNING)
-		return true;
-	session_make_room(s);
-	is_known = trace_hit(s, cpu, gva);
-	for (size_t i = 0; i < s->points.count; i++)
-		if (s->points.all[i].gva == gva) {
-			is_known = true;
-			stops |= wants_stop(s, cpu, &s->points.all[i]);
-		}
-	return stops || !is_known;
 }

@@ -1,5 +1,5 @@
-/* The session's breakpoints and what is evaluated at them without gdb: conditions and commands
- * (agent.h) that came with Z0 and Z1. Private to gdbstub.
+/* The session's breakpoints and watchpoints, and what is evaluated at breakpoints without gdb:
+ * conditions and commands (agent.h) that came with Z0 and Z1. Private to gdbstub.
  *
  * Several conditions at one address are alternatives. A breakpoint with commands runs them where
  * its condition holds and does not stop. Z0 and Z1 at one address are two breakpoints. */
@@ -26,6 +26,11 @@ struct point {
 	uint8_t *code; /* owned */
 };
 
+struct point_watch {
+	enum target_watch kind;
+	uint64_t gva, len;
+};
+
 /* gdb compiles a condition once and sends it again after a change of the layout, where the same
  * number is another register. So it is noted in which layout each was seen first. What does not fit
  * here is left to gdb. */
@@ -34,6 +39,8 @@ struct point {
 struct points {
 	struct point *all; /* owned */
 	size_t count, size;
+	struct point_watch *watches; /* owned */
+	size_t watch_count, watch_size;
 	struct seen {
 		uint64_t hash;
 		enum target_layout layout;
@@ -42,14 +49,18 @@ struct points {
 };
 
 void points_close(struct points *p);
-/* All breakpoints are gone. */
+/* All breakpoints and watchpoints are gone. */
 void points_forget(struct points *p);
 /* Takes the rest of a Z packet, `;X...` and `;cmds:...`, and adds the breakpoint; one that was
  * there is replaced. False with s->why or without: the request makes no sense. */
 bool points_add(struct session *s, bool is_hardware, uint64_t gva, struct text_in options);
 void points_remove(struct session *s, bool is_hardware, uint64_t gva);
 bool points_has(struct session *s, bool is_hardware, uint64_t gva);
-/* Whether the code may have been compiled for other registers than those of now. */
-bool points_is_outdated(struct session *s, const uint8_t *code, size_t len);
+/* A watchpoint that the machine has taken, or has let go. False: out of memory. */
+bool points_add_watch(struct points *p, struct point_watch watch);
+void points_remove_watch(struct points *p, struct point_watch watch);
+/* Notes in which layout the code was seen first. False: it may have been compiled for other
+ * registers than those of now. */
+bool points_note_layout(struct session *s, const uint8_t *code, size_t len);
 
 #endif

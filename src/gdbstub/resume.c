@@ -1,17 +1,39 @@
 /* Going on: c, s, C, S, vCont. */
+#include "gdbstub/resume.h"
+
 #include <string.h>
 
-#include "bytes.h"
-#include "gdbstub/session_internal.h"
+#include "base/bytes.h"
+#include "gdbstub/exec.h"
+#include "gdbstub/reply.h"
+#include "gdbstub/state.h"
 
 #define FROM_FRAME "from which nothing goes on"
 
-static enum verdict resume(struct session *s, unsigned cpu, enum target_resume how)
+/* What the CPUs are to do, and what is said first. */
+struct plan {
+	struct target_action actions[TARGET_CPUS_MAX];
+	struct exec_resume first;
+};
+
+static enum verdict resume(struct session *s, const struct plan *plan)
 {
-	if (s->is_stop_held && session_put_held_stop(s, how == TARGET_STEP))
+	if (exec_answer(s, plan->first))
 		return REPLY;
-	s->target->run->resume(s->target->ctx, cpu, how);
+	exec_watch_long(s);
+	s->target->run->resume(s->target->ctx, plan->actions);
 	return REPLY_LATER;
+}
+
+/* c: all CPUs go on. s: one makes a step, while the others stay. */
+static enum verdict resume_all(struct session *s, enum target_resume how)
+{
+	struct plan plan = { .first = { how } };
+	unsigned count = session_cpu_count(s);
+	for (unsigned i = 0; i < count && i < TARGET_CPUS_MAX; i++)
+		if (how == TARGET_CONTINUE || i == s->step_cpu)
+			plan.actions[i].how = how;
+	return resume(s, &plan);
 }
 
 /* c and s with an optional address to go on from: it becomes the pc. */
@@ -19,18 +41,18 @@ static enum verdict resume_from(struct session *s, struct text_in in, enum targe
 {
 	uint64_t gva;
 	if (s->trace.has_frame)
-		return session_refuse_in_frame(s, FROM_FRAME);
+		return reply_refuse_in_frame(s, FROM_FRAME);
 	if (text_take_end(&in))
-		return resume(s, s->cpu, how);
+		return resume_all(s, how);
 	const struct features *f = session_features(s, s->latched);
-	if (!f || f->pc == f->count || !text_take_hex(&in, &gva) || !text_take_end(&in))
+	if (!f || !text_take_hex(&in, &gva) || !text_take_end(&in))
 		return REPLY_WRONG;
 	const struct feature_register *pc = &f->registers[f->pc];
 	uint8_t value[TARGET_REGISTER_MAX] = { 0 };
 	put_number(value, gva, pc->size);
-	if (!features_write(pc, s->target, s->cpu, value, &s->why))
-		return session_why(s, REPLY_FAULT);
-	return resume(s, s->cpu, how);
+	if (!features_write(pc, s->target, s->step_cpu, value, &s->why))
+		return reply_why(s, REPLY_FAULT);
+	return resume_all(s, how);
 }
 
 enum verdict resume_continue(struct session *s, struct text_in in)
@@ -72,15 +94,10 @@ enum verdict resume_actions(struct session *s, struct text_in in)
 	return REPLY;
 }
 
-struct vcont_action {
-	enum target_resume how;
-	uint64_t begin, end; /* rBEGIN,END: steps as long as the pc is in [begin, end) */
-};
-
-static bool take_action(struct text_in *in, struct vcont_action *a)
+static bool take_action(struct text_in *in, struct target_action *a)
 {
 	uint64_t signal;
-	*a = (struct vcont_action) { TARGET_CONTINUE };
+	*a = (struct target_action) { TARGET_CONTINUE };
 	if (text_take(in, "c") || (text_take(in, "C") && text_take_hex(in, &signal)))
 		return true;
 	a->how = TARGET_STEP;
@@ -98,39 +115,46 @@ static bool is_unknown(const struct text_in *action)
 	return text_left(action) && !memchr("cCsSr", *action->at, 5);
 }
 
-/* vCont;ACTION[:THREAD];...: for each CPU the leftmost action that names it counts. A CPU that none
- * names stays where it is. */
+/* thread: as reply_take_thread gives it. */
+static void apply(struct session *s, struct plan *plan, int thread, const struct target_action *a)
+{
+	unsigned count = session_cpu_count(s);
+	for (unsigned i = 0; i < count && i < TARGET_CPUS_MAX; i++) {
+		bool is_named = thread < 0 || i + 1 == (thread ? (unsigned)thread : s->cpu + 1);
+		if (is_named && plan->actions[i].how == TARGET_STAY)
+			plan->actions[i] = *a;
+	}
+}
+
+/* vCont;ACTION[:THREAD];...: for each CPU the leftmost action that names it counts; one without a
+ * thread names all. A CPU that none names stays where it is. */
 enum verdict resume_by_actions(struct session *s, struct text_in in)
 {
-	bool is_resumed = false;
-	unsigned cpu = 0;
-	struct vcont_action how = { TARGET_CONTINUE };
+	struct plan plan = { .first = { TARGET_STAY } };
 	while (!text_take_end(&in)) {
 		struct text_in action = text_take_until(&in, ';');
-		struct vcont_action wanted;
+		struct target_action wanted;
 		int thread = -1;
 		text_take(&in, ";");
 		if (is_unknown(&action))
 			return REPLY_NONE;
 		if (!take_action(&action, &wanted))
 			return REPLY_WRONG;
-		if (text_take(&action, ":") && !session_take_thread(s, &action, &thread))
+		if (text_take(&action, ":") && !reply_take_thread(s, &action, &thread))
 			return REPLY_WRONG;
 		if (!text_take_end(&action))
 			return REPLY_WRONG;
-		if (!is_resumed) {
-			is_resumed = true;
-			how = wanted;
-			cpu = thread > 0 ? (unsigned)thread - 1 : s->cpu;
-		}
+		if (plan.first.how == TARGET_STAY)
+			plan.first = (struct exec_resume) { wanted.how,
+				thread > 0 && text_take_end(&in) };
+		apply(s, &plan, thread, &wanted);
 	}
-	if (!is_resumed)
+	if (plan.first.how == TARGET_STAY)
 		return REPLY_WRONG;
 	if (s->trace.has_frame)
-		return session_refuse_in_frame(s, FROM_FRAME);
-	if (how.how != TARGET_STEP_RANGE)
-		return resume(s, cpu, how.how);
-	s->is_stop_held = false; /* gdb wants steps: see session_put_held_stop */
-	s->target->run->step_range(s->target->ctx, cpu, how.begin, how.end);
-	return REPLY_LATER;
+		return reply_refuse_in_frame(s, FROM_FRAME);
+	/* Only gdb says swbreak. For stepi where no breakpoint is it lets the other CPUs go on. */
+	for (unsigned i = 0; plan.first.is_alone && s->has_swbreak && i < TARGET_CPUS_MAX; i++)
+		plan.actions[i].is_step_off = plan.actions[i].how == TARGET_STEP;
+	return resume(s, &plan);
 }

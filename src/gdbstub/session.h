@@ -5,7 +5,7 @@
  *	the machine stops       -> session_stopped -> the stop reply in session_output
  *
  * A debugger that said `!` (target extended-remote) keeps its session when the program exits, is
- *killed or detached from: SESSION_IDLE, in which the machine may run or be dead.
+ * killed or detached from: SESSION_IDLE, in which the machine may run or be dead.
  *
  * Every request gets exactly one reply, made in one place; a resume gets it when the machine stops.
  * Memory is bounded: one packet in, one packet out, and the text lines before a stop reply.
@@ -36,20 +36,12 @@ enum session_state session_state(const struct session *s);
 /* Takes bytes until all are used, or the state or room for output ends it. Returns how many were
  * taken; the rest is to be fed again when the output is sent or the machine has stopped. */
 size_t session_feed(struct session *s, const uint8_t *bytes, size_t len);
-/* The machine has come to a breakpoint at gva, by running or by a step: evaluates its conditions
- * and runs its commands. True: it is to stop there. What commands have printed is in session_output
- * then, and has to be sent before the next hit. */
-bool session_breakpoint_hit(struct session *s, unsigned cpu, uint64_t gva);
-/* A tracepoint wants to see the next instructions (while-stepping): the machine goes on step by
- * step and says so behind each by session_stepped. False: it need not any more. */
-bool session_wants_steps(const struct session *s);
-bool session_stepped(struct session *s, unsigned cpu);
-/* The machine has stopped; what an idle session is told of, only its next attach tells. text: lines
+/* The machine has stopped; an idle session reports it at its next attach only. text: lines
  * for the debugger's user, or NULL. */
 void session_stopped(struct session *s, const struct target_stop *stop, const char *text);
-/* The machine has become another while nobody waited for a stop: a snapshot was loaded, or it is at
- * its begin again. stop is what `?` answers now. What the debugger has set stays. */
-void session_replaced(struct session *s, const struct target_stop *stop);
+/* Text for the debugger's user while it waits for the machine to stop (a packet of kind O). False: it does
+ * not wait, and nothing was taken. */
+bool session_print(struct session *s, const void *text, size_t len);
 /* What waits to be sent; NULL when nothing does. Sent bytes are taken back with session_sent. */
 const uint8_t *session_output(const struct session *s, size_t *len);
 void session_sent(struct session *s, size_t len);

@@ -1,3 +1,4 @@
+/* Hex, escapes and run lengths; several bytes at a time where the speed of a dump depends on it. */
 #include "gdbstub/text.h"
 
 #include <string.h>

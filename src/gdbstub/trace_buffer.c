@@ -1,3 +1,4 @@
+/* The ring: bytes by their offset from the oldest frame, a frame being made, frames looked at. */
 #include "gdbstub/trace_buffer.h"
 
 #include <assert.h>
@@ -5,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 
 int trace_buffer_open(struct trace_buffer *b, size_t size)
 {
@@ -22,8 +23,7 @@ void trace_buffer_close(struct trace_buffer *b)
 	*b = (struct trace_buffer) { 0 };
 }
 
-/* --- bytes by their offset from the oldest frame -----------------------------------------------
- */
+/* --- bytes by their offset from the oldest frame ---------------------------------------------- */
 
 static size_t place(const struct trace_buffer *b, size_t at)
 {
@@ -56,8 +56,7 @@ static uint64_t number_at(const struct trace_buffer *b, size_t at, unsigned size
 	return get_number(bytes, size);
 }
 
-/* --- a frame being made ------------------------------------------------------------------------
- */
+/* --- a frame being made ----------------------------------------------------------------------- */
 
 static void discard_oldest(struct trace_buffer *b)
 {
@@ -112,8 +111,7 @@ void trace_buffer_commit(struct trace_buffer *b)
 	b->created++;
 }
 
-/* --- looking at frames -------------------------------------------------------------------------
- */
+/* --- looking at frames ------------------------------------------------------------------------ */
 
 bool trace_buffer_find(
         struct trace_buffer *b, unsigned number, size_t *at, struct trace_frame *frame)

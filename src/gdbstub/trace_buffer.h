@@ -3,10 +3,10 @@
  *
  *	ring:   ... | frame | frame | frame being made | ...
  *	frame:  struct trace_frame's head, then blocks
- *	block:  'R'                                  bytes of g     registers, as many as the
- *layout's g has 'P'  number (2)   length (1)         bytes          a register that is not in g 'M'
- *address (8)  length (2)         bytes          memory 'V'  number (4)   value (8) a trace state
- *variable
+ *	block:  'R'                                bytes of g   registers, as many as the layout's g has
+ *	        'P'  number (2)   length (1)       bytes        a register that is not in g
+ *	        'M'  address (8)  length (2)       bytes        memory
+ *	        'V'  number (4)   value (8)                     a trace state variable
  *
  * R, M and V are as gdb's trace files have them (GDB manual, "Trace File Format"); numbers are
  * little-endian. A frame that does not fit is left out as a whole. */
@@ -75,7 +75,7 @@ struct trace_block {
 	uint64_t address; /* M; P and V: the number */
 };
 
-/* The block behind *block in the frame at `at`; false: that was the last. */
+/* The block after *block in the frame at `at`; false: that was the last. */
 bool trace_buffer_next(const struct trace_buffer *b, size_t at, const struct trace_frame *frame,
         struct trace_block *block);
 

@@ -1,104 +1,20 @@
 /* QTinit, QTDP, QTDV, QTro, QTBuffer:..., QTNotes: what a run of tracepoints will do. */
+#include "gdbstub/trace_define.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "gdbstub/session_internal.h"
+#include "gdbstub/points.h"
+#include "gdbstub/reply.h"
+#include "gdbstub/state.h"
+#include "gdbstub/trace_buffer.h"
+#include "gdbstub/trace_look.h"
+#include "gdbstub/trace_run.h"
+#include "gdbstub/trace_store.h"
 #include "gdbstub/view.h"
 
-/* --- what there is -----------------------------------------------------------------------------
- */
-
-static void free_point(struct tracepoint *p)
-{
-	for (unsigned i = 0; i < p->action_count; i++)
-		free(p->actions[i].code);
-	for (unsigned i = 0; i < p->source_count; i++)
-		free(p->sources[i].text);
-	free(p->actions);
-	free(p->sources);
-	free(p->condition);
-}
-
-static void forget_definitions(struct trace *t)
-{
-	for (unsigned i = 0; i < t->count; i++)
-		free_point(&t->points[i]);
-	for (unsigned i = 0; i < t->variable_count; i++)
-		free(t->variables[i].name);
-	free(t->points);
-	free(t->variables);
-	t->points = NULL;
-	t->variables = NULL;
-	t->count = t->variable_count = t->range_count = 0;
-	t->text_used = 0;
-	t->told_point = t->told_part = t->told_variable = 0;
-}
-
-void trace_close(struct trace *t)
-{
-	forget_definitions(t);
-	trace_buffer_close(&t->buffer);
-}
-
-struct trace_variable *trace_find_variable(struct trace *t, unsigned number)
-{
-	for (unsigned i = 0; i < t->variable_count; i++)
-		if (t->variables[i].number == number)
-			return &t->variables[i];
-	return NULL;
-}
-
-struct trace_variable *trace_variable(struct trace *t, unsigned number)
-{
-	struct trace_variable *v = trace_find_variable(t, number);
-	if (v || t->variable_count == TRACE_VARIABLES_MAX)
-		return v;
-	struct trace_variable *all = realloc(t->variables, (t->variable_count + 1) * sizeof *all);
-	if (!all)
-		return NULL;
-	t->variables = all;
-	v = &all[t->variable_count++];
-	*v = (struct trace_variable) { .number = number };
-	return v;
-}
-
-struct tracepoint *trace_find(struct trace *t, uint64_t number, uint64_t gva)
-{
-	for (unsigned i = 0; i < t->count; i++)
-		if (t->points[i].number == number && t->points[i].gva == gva)
-			return &t->points[i];
-	return NULL;
-}
-
-/* --- pieces ------------------------------------------------------------------------------------
- */
-
-enum verdict trace_refuse_text(struct session *s)
-{
-	return session_refuse(s, "tracepoints and their source lines have at most %u bytes of text",
-	        (unsigned)TRACE_TEXT_MAX);
-}
-
-enum verdict trace_take_text(struct session *s, struct text_in *in, size_t len, uint8_t **to)
-{
-	struct trace *t = &s->trace;
-	if (len > text_left(in) / 2)
-		return REPLY_WRONG;
-	if (len > TRACE_TEXT_MAX - t->text_used)
-		return trace_refuse_text(s);
-	uint8_t *text = malloc(len + 1);
-	if (!text)
-		return session_refuse(s, "out of memory");
-	if (!text_take_bytes(in, text, len)) {
-		free(text);
-		return REPLY_WRONG;
-	}
-	text[len] = 0;
-	t->text_used += len;
-	*to = text;
-	return REPLY_OK;
-}
+/* --- pieces ----------------------------------------------------------------------------------- */
 
 static bool cant_collect_memory(
         void *ctx, uint64_t address, uint64_t len, bool is_string, struct agent_error *e)
@@ -113,7 +29,7 @@ static bool cant_collect_variable(void *ctx, unsigned number, struct agent_error
 	return false;
 }
 
-/* LEN,BYTES behind an X, of tracepoint p. REPLY_OK with *code, which the caller owns. */
+/* LEN,BYTES, what follows an X, of tracepoint p. REPLY_OK with *code, which the caller owns. */
 static enum verdict take_expression(struct session *s, const struct tracepoint *p,
         struct text_in *in, enum agent_use use, uint8_t **code, size_t *code_len)
 {
@@ -124,7 +40,7 @@ static enum verdict take_expression(struct session *s, const struct tracepoint *
 	if (!text_take_hex(in, &len) || !text_take(in, ",") || len > text_left(in) / 2)
 		return REPLY_WRONG;
 	if (!view_open(&v, s, p->layout, s->cpu, &m))
-		return session_refuse(s, "out of memory");
+		return reply_refuse(s, "out of memory");
 	if (use == AGENT_COMMAND) { /* for the check alone */
 		m.collect_memory = cant_collect_memory;
 		m.collect_variable = cant_collect_variable;
@@ -135,17 +51,16 @@ static enum verdict take_expression(struct session *s, const struct tracepoint *
 	*code_len = (size_t)len;
 	const char *what = use == AGENT_CONDITION ? "the condition" : "an action";
 	if (!agent_check(*code, *code_len, use, &m, &e))
-		return session_refuse(s, "%s of tracepoint %u: %s", what, p->number, e.text);
-	if (points_is_outdated(s, *code, *code_len))
-		return session_refuse(s,
+		return reply_refuse(s, "%s of tracepoint %u: %s", what, p->number, e.text);
+	if (!points_note_layout(s, *code, *code_len))
+		return reply_refuse(s,
 		        "%s of tracepoint %u was compiled for the registers of another CPU mode; "
 		        "delete it and set it again",
 		        what, p->number);
 	return REPLY_OK;
 }
 
-/* --- QTDP --------------------------------------------------------------------------------------
- */
+/* --- QTDP ------------------------------------------------------------------------------------- */
 
 /* R: hex digits, as many as there are registers; the last one has the lowest numbers. */
 static void take_mask(struct text_in *in, struct trace_action *a)
@@ -167,7 +82,7 @@ static enum verdict take_memory(
 	a->base = -1;
 	if (!text_take(in, "-1") && text_take_hex(in, &base)) {
 		if (!f || base >= f->count || f->registers[base].size > 8)
-			return session_refuse(s,
+			return reply_refuse(s,
 			        "an action of tracepoint %u names a register that "
 			        "can't be an address",
 			        p->number);
@@ -184,13 +99,13 @@ static enum verdict take_action(struct session *s, struct tracepoint *p, struct 
 	enum verdict verdict = REPLY_OK;
 	struct trace_action a = { .is_stepping = p->is_stepping };
 	if (p->action_count == TRACE_ACTIONS_MAX)
-		return session_refuse(s, "a tracepoint can have %d actions", TRACE_ACTIONS_MAX);
+		return reply_refuse(s, "a tracepoint can have %d actions", TRACE_ACTIONS_MAX);
 	a.kind = (char)*in->at++;
 	switch (a.kind) {
 	case 'R': take_mask(in, &a); break;
 	case 'M': verdict = take_memory(s, p, in, &a); break;
 	case 'X': verdict = take_expression(s, p, in, AGENT_COMMAND, &a.code, &a.code_len); break;
-	case 'L': return session_refuse(s, "there are no static tracepoints");
+	case 'L': return reply_refuse(s, "there are no static tracepoints");
 	default: return REPLY_WRONG;
 	}
 	struct trace_action *all = realloc(p->actions, (p->action_count + 1) * sizeof *all);
@@ -198,7 +113,7 @@ static enum verdict take_action(struct session *s, struct tracepoint *p, struct 
 		p->actions = all;
 	if (verdict != REPLY_OK || !all) {
 		free(a.code);
-		return verdict != REPLY_OK ? verdict : session_refuse(s, "out of memory");
+		return verdict != REPLY_OK ? verdict : reply_refuse(s, "out of memory");
 	}
 	all[p->action_count++] = a;
 	return REPLY_OK;
@@ -225,7 +140,7 @@ static enum verdict add_actions(struct session *s, struct tracepoint *p, struct 
 	return verdict;
 }
 
-/* STEPS:PASS[:Xlen,bytes][-], behind E: or D:. */
+/* STEPS:PASS[:Xlen,bytes][-], what follows E: or D:. */
 static enum verdict take_point(struct session *s, struct tracepoint *p, struct text_in in)
 {
 	p->is_open = take_hyphen(&in);
@@ -234,10 +149,10 @@ static enum verdict take_point(struct session *s, struct tracepoint *p, struct t
 		return REPLY_WRONG;
 	while (text_take(&in, ":")) {
 		if (text_take(&in, "F"))
-			return session_refuse(
+			return reply_refuse(
 			        s, "there are no fast tracepoints, only those of `trace`");
 		if (text_take(&in, "S"))
-			return session_refuse(s, "there are no static tracepoints");
+			return reply_refuse(s, "there are no static tracepoints");
 		if (!text_take(&in, "X") || p->condition)
 			return REPLY_WRONG;
 		enum verdict verdict = take_expression(
@@ -257,27 +172,20 @@ static enum verdict add_point(
 		.is_enabled = is_enabled,
 		.layout = s->latched };
 	if (!number || number > UINT16_MAX) /* a frame has 16 bits for it */
-		return session_refuse(s, "tracepoints have numbers from 1 to %u", UINT16_MAX);
+		return reply_refuse(s, "tracepoints have numbers from 1 to %u", UINT16_MAX);
 	if (t->count == TRACE_POINTS_MAX)
-		return session_refuse(s, "there are %d tracepoints already", TRACE_POINTS_MAX);
+		return reply_refuse(s, "there are %d tracepoints already", TRACE_POINTS_MAX);
 	struct tracepoint *all = realloc(t->points, (t->count + 1) * sizeof *all);
 	if (!all)
-		return session_refuse(s, "out of memory");
+		return reply_refuse(s, "out of memory");
 	t->points = all;
 	enum verdict verdict = take_point(s, &p, in);
 	if (verdict != REPLY_OK) {
-		free_point(&p);
+		trace_free_point(&p);
 		return verdict;
 	}
 	all[t->count++] = p;
 	return REPLY_OK;
-}
-
-void trace_remove(struct trace *t, struct tracepoint *p)
-{
-	size_t index = (size_t)(p - t->points);
-	free_point(p);
-	memmove(p, p + 1, (--t->count - index) * sizeof *p);
 }
 
 enum verdict trace_define(struct session *s, struct text_in in)
@@ -289,7 +197,7 @@ enum verdict trace_define(struct session *s, struct text_in in)
 	        !text_take(&in, ":"))
 		return REPLY_WRONG;
 	if (t->is_running)
-		return session_refuse(s, "tracepoints can't be added while they run: tstop first");
+		return reply_refuse(s, "tracepoints can't be added while they run: tstop first");
 	struct tracepoint *p = trace_find(t, number, gva);
 	if (is_actions) {
 		if (!p || !p->is_open)
@@ -305,15 +213,14 @@ enum verdict trace_define(struct session *s, struct text_in in)
 	return add_point(s, number, gva, is_enabled, in);
 }
 
-/* --- what else is defined ----------------------------------------------------------------------
- */
+/* --- what else is defined --------------------------------------------------------------------- */
 
 enum verdict trace_init(struct session *s, struct text_in in)
 {
 	(void)in;
 	trace_end(s, TRACE_BY_DEBUGGER);
 	trace_look_away(&s->trace);
-	forget_definitions(&s->trace);
+	trace_forget(&s->trace);
 	trace_buffer_close(&s->trace.buffer);
 	s->trace.end = TRACE_NOT_RUN;
 	s->trace.end_note[0] = 0;
@@ -332,10 +239,10 @@ enum verdict trace_define_variable(struct session *s, struct text_in in)
 	enum verdict verdict = trace_take_text(s, &in, text_left(&in) / 2, &name);
 	if (verdict != REPLY_OK)
 		return verdict;
-	struct trace_variable *v = trace_variable(&s->trace, (unsigned)number);
+	struct trace_variable *v = trace_declare_variable(&s->trace, (unsigned)number);
 	if (!v) {
 		free(name);
-		return session_refuse(
+		return reply_refuse(
 		        s, "there are %d trace state variables already", TRACE_VARIABLES_MAX);
 	}
 	free(v->name);
@@ -356,7 +263,7 @@ enum verdict trace_define_ranges(struct session *s, struct text_in in)
 		        !text_take_hex(&in, &end))
 			return REPLY_WRONG;
 		if (t->range_count == TRACE_RANGES_MAX)
-			return session_refuse(
+			return reply_refuse(
 			        s, "there are %d read-only ranges already", TRACE_RANGES_MAX);
 		t->ranges[t->range_count].begin = begin;
 		t->ranges[t->range_count++].end = end;
@@ -382,7 +289,7 @@ enum verdict trace_set_size(struct session *s, struct text_in in)
 	if (!text_take_end(&in))
 		return REPLY_WRONG;
 	if (!size || size > TRACE_BUFFER_MAX)
-		return session_refuse(s, "a trace buffer has 1 to %d bytes", TRACE_BUFFER_MAX);
+		return reply_refuse(s, "a trace buffer has 1 to %d bytes", TRACE_BUFFER_MAX);
 	s->trace.wanted_size = (size_t)size;
 	return REPLY_OK;
 }
@@ -402,7 +309,7 @@ enum verdict trace_set_notes(struct session *s, struct text_in in)
 		if (!to)
 			return REPLY_WRONG;
 		if (len > TRACE_NOTE_MAX)
-			return session_refuse(s, "a note has at most %d bytes", TRACE_NOTE_MAX);
+			return reply_refuse(s, "a note has at most %d bytes", TRACE_NOTE_MAX);
 		if (!text_take_bytes(&note, (uint8_t *)to, len) || !text_take_end(&note))
 			return REPLY_WRONG;
 		to[len] = 0;

@@ -1,14 +1,18 @@
 /* QTFrame, and what is asked while a frame is selected; qTBuffer. */
+#include "gdbstub/trace_look.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bytes.h"
-#include "gdbstub/session_internal.h"
+#include "base/bytes.h"
+#include "gdbstub/reply.h"
+#include "gdbstub/state.h"
+#include "gdbstub/trace_buffer.h"
+#include "gdbstub/trace_store.h"
 
-/* --- choosing a frame --------------------------------------------------------------------------
- */
+/* --- choosing a frame ------------------------------------------------------------------------- */
 
 void trace_look_away(struct trace *t)
 {
@@ -83,8 +87,7 @@ enum verdict trace_select(struct session *s, struct text_in in)
 	return REPLY;
 }
 
-/* --- a frame in the machine's place ------------------------------------------------------------
- */
+/* --- a frame in the machine's place ----------------------------------------------------------- */
 
 static bool next_block(const struct trace *t, struct trace_block *block)
 {
@@ -95,7 +98,7 @@ enum target_layout trace_layout(struct session *s)
 {
 	if (s->trace.has_frame)
 		return (enum target_layout)s->trace.frame.layout;
-	return s->target->registers->layout(s->target->ctx, s->cpu);
+	return session_layout(s, s->cpu);
 }
 
 /* Registers of another layout than the debugger's would be shown under wrong names. */
@@ -193,13 +196,13 @@ enum verdict trace_read_info(struct session *s, struct text_in in)
 	char row[80];
 	size_t size = sizeof head + sizeof tail, rows = 0;
 	if (!t->has_frame)
-		return session_refuse(s, "no trace frame is selected");
+		return reply_refuse(s, "no trace frame is selected");
 	while (next_block(t, &block))
 		rows += block.kind == 'M' || block.kind == 'V';
 	size += rows * sizeof row;
 	char *xml = malloc(size);
 	if (!xml)
-		return session_refuse(s, "out of memory");
+		return reply_refuse(s, "out of memory");
 	struct text_out out = { .data = (uint8_t *)xml, .size = size };
 	text_put(&out, head);
 	block.kind = 0;
@@ -214,13 +217,12 @@ enum verdict trace_read_info(struct session *s, struct text_in in)
 		text_put(&out, row);
 	}
 	text_put(&out, tail);
-	enum verdict verdict = session_piece(s, in, xml, out.len);
+	enum verdict verdict = reply_piece(s, in, xml, out.len);
 	free(xml);
 	return verdict;
 }
 
-/* --- qTBuffer: all frames as a trace file has them ---------------------------------------------
- */
+/* --- qTBuffer: all frames as a trace file has them -------------------------------------------- */
 
 /* A window of what is given: [at, at + size) of it is wanted, len bytes of that are there. */
 struct window {
@@ -275,12 +277,12 @@ static uint64_t put_frame(struct window *w, const struct trace *t, size_t frame_
 	return sizeof head + len;
 }
 
-/* qTBuffer:OFFSET,LENGTH. The debugger asks for pieces one behind the other. */
+/* qTBuffer:OFFSET,LENGTH. The debugger asks for pieces one after the other. */
 enum verdict trace_read_buffer(struct session *s, struct text_in in)
 {
-	static const size_t most = SESSION_PACKET_SIZE / 4; /* two digits each */
+	static const size_t most = SESSION_PACKET_SIZE / 4; /* two digits each, and themselves */
 	struct trace *t = &s->trace;
-	uint8_t data[SESSION_PACKET_SIZE / 4];
+	uint8_t *data = s->reply.data + s->reply.size - most;
 	uint64_t offset, len;
 	struct trace_frame frame;
 	size_t at;
@@ -288,7 +290,8 @@ enum verdict trace_read_buffer(struct session *s, struct text_in in)
 	        !text_take_end(&in))
 		return REPLY_WRONG;
 	if (!t->has_read_g[s->latched] && t->buffer.count)
-		return session_refuse(s, "gdb does not know the size of g yet: `info registers`");
+		return reply_refuse(s, "gdb does not know the size of the registers yet: say "
+		                       "`info registers` first");
 	struct window w = { offset, data, len < most ? (size_t)len : most, 0 };
 	if (offset < t->saved.at || t->saved.layout != s->latched ||
 	        t->saved.created != t->buffer.created) {

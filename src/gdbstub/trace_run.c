@@ -1,24 +1,22 @@
 /* QTStart, QTStop, QTEnable, QTDisable, and what happens at a hit. */
+#include "gdbstub/trace_run.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "bytes.h"
-#include "gdbstub/session_internal.h"
+#include "base/bytes.h"
+#include "gdbstub/points.h"
+#include "gdbstub/reply.h"
+#include "gdbstub/state.h"
+#include "gdbstub/trace_buffer.h"
+#include "gdbstub/trace_look.h"
+#include "gdbstub/trace_store.h"
 #include "gdbstub/view.h"
 
 #define CHUNK 4096 /* of memory: a block each, whose length has 16 bits */
 
-/* --- their breakpoints -------------------------------------------------------------------------
- */
-
-bool trace_keeps(const struct trace *t, uint64_t gva)
-{
-	for (unsigned i = 0; i < t->count; i++)
-		if (t->points[i].gva == gva && t->points[i].is_inserted)
-			return true;
-	return false;
-}
+/* --- their breakpoints ------------------------------------------------------------------------ */
 
 static bool insert(struct session *s, struct tracepoint *p)
 {
@@ -89,8 +87,7 @@ void trace_restarted(struct trace *t)
 	t->is_stepping = false;
 }
 
-/* --- QTStart and its like ----------------------------------------------------------------------
- */
+/* --- QTStart and its like --------------------------------------------------------------------- */
 
 size_t trace_buffer_wanted(const struct trace *t)
 {
@@ -102,11 +99,11 @@ enum verdict trace_start(struct session *s, struct text_in in)
 	struct trace *t = &s->trace;
 	(void)in;
 	if (t->is_running)
-		return session_refuse(s, "tracepoints run already");
+		return reply_refuse(s, "tracepoints run already");
 	trace_look_away(t);
 	trace_buffer_close(&t->buffer);
 	if (trace_buffer_open(&t->buffer, trace_buffer_wanted(t)))
-		return session_refuse(
+		return reply_refuse(
 		        s, "no memory for a trace buffer of %zu bytes", trace_buffer_wanted(t));
 	t->buffer.is_circular = t->is_circular;
 	t->end_note[0] = 0;
@@ -116,7 +113,7 @@ enum verdict trace_start(struct session *s, struct text_in in)
 		p->is_open = false;
 		if (p->is_enabled && !insert(s, p)) {
 			take_out_all(s);
-			return session_why(s, REPLY_WRONG);
+			return reply_why(s, REPLY_WRONG);
 		}
 	}
 	t->is_running = true;
@@ -144,7 +141,7 @@ static enum verdict enable(struct session *s, struct text_in in, bool is_enabled
 	if (!is_enabled)
 		take_out(s, p);
 	else if (s->trace.is_running && !p->is_inserted && !insert(s, p))
-		return session_why(s, REPLY_WRONG);
+		return reply_why(s, REPLY_WRONG);
 	p->is_enabled = is_enabled;
 	return REPLY_OK;
 }
@@ -159,8 +156,7 @@ enum verdict trace_disable(struct session *s, struct text_in in)
 	return enable(s, in, false);
 }
 
-/* --- what a frame gets -------------------------------------------------------------------------
- */
+/* --- what a frame gets ------------------------------------------------------------------------ */
 
 static bool add(struct trace *t, const void *bytes, size_t len)
 {
@@ -212,14 +208,17 @@ static bool cant_read(struct agent_error *e, const char *name)
 	return false;
 }
 
-/* All registers of g: gdb's trace files have no way to leave one out. */
+/* All registers of g: gdb's trace files have no way to leave one out, so one that the machine does
+ * not have is 0. */
 static bool collect_g(const struct view *v, const struct features *f, struct agent_error *e)
 {
 	uint8_t block[1 + FEATURES_REGISTERS_MAX * TARGET_REGISTER_MAX] = { 'R' };
 	size_t n = 1;
 	for (unsigned i = 0; i < f->in_g; i++) {
 		const struct feature_register *r = &f->registers[i];
-		if (!features_read(r, v->session->target, v->cpu, block + n))
+		if (r->reg < 0)
+			memset(block + n, 0, r->size);
+		else if (!features_read(r, v->session->target, v->cpu, block + n))
 			return cant_read(e, r->name);
 		n += r->size;
 	}
@@ -263,7 +262,8 @@ static bool collect_registers(const struct view *v, const struct trace_action *a
 			continue;
 		if (i < meant->in_g)
 			has_g = true;
-		else if (n < f->count && n >= f->in_g && !collect_register(v, f, n, e))
+		else if (n < f->count && n >= f->in_g && f->registers[n].reg >= 0 &&
+		         !collect_register(v, f, n, e))
 			return false;
 	}
 	return !has_g || collect_g(v, f, e);
@@ -289,7 +289,7 @@ static bool collect_frame(
         struct session *s, unsigned cpu, struct tracepoint *p, uint64_t gva, bool is_stepping)
 {
 	struct trace *t = &s->trace;
-	enum target_layout layout = s->target->registers->layout(s->target->ctx, cpu);
+	enum target_layout layout = session_layout(s, cpu);
 	const struct features *f = session_features(s, layout);
 	struct agent_error e = { { 0 } };
 	struct agent_machine m;
@@ -317,8 +317,7 @@ static bool collect_frame(
 	return false;
 }
 
-/* --- a hit -------------------------------------------------------------------------------------
- */
+/* --- a hit ------------------------------------------------------------------------------------ */
 
 /* False: it does not, or the run of tracepoints has ended. */
 static bool condition_holds(struct session *s, unsigned cpu, const struct tracepoint *p)
@@ -365,17 +364,10 @@ bool trace_hit(struct session *s, unsigned cpu, uint64_t gva)
 	return is_here;
 }
 
-bool session_wants_steps(const struct session *s)
-{
-	return s->state == SESSION_RUNNING && s->trace.is_stepping;
-}
-
-bool session_stepped(struct session *s, unsigned cpu)
+bool trace_stepped(struct session *s, unsigned cpu)
 {
 	struct trace *t = &s->trace;
 	bool goes_on = false;
-	if (!session_wants_steps(s))
-		return false;
 	uint64_t pc = session_pc(s, cpu);
 	for (unsigned i = 0; i < t->count && t->is_running; i++) {
 		struct tracepoint *p = &t->points[i];

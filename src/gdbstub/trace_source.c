@@ -1,13 +1,18 @@
 /* QTDPsrc: the lines that a user has written, which are kept for who uploads the definitions. */
+#include "gdbstub/trace_source.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "gdbstub/session_internal.h"
+#include "base/array.h"
+#include "gdbstub/agent.h"
+#include "gdbstub/reply.h"
+#include "gdbstub/state.h"
+#include "gdbstub/trace_store.h"
 
-/* --- does gdb mean what its user has written? --------------------------------------------------
- */
+/* --- does gdb mean what its user has written? ------------------------------------------------- */
 
-/* A name behind a $, of len bytes: its number in f, or f->count. */
+/* A name after a $, of len bytes: its number in f, or f->count. */
 static unsigned find_register(const struct features *f, const uint8_t *name, size_t len)
 {
 	unsigned n = 0;
@@ -67,8 +72,7 @@ static bool means_these_registers(
 	return true;
 }
 
-/* --- the packet --------------------------------------------------------------------------------
- */
+/* --- the packet ------------------------------------------------------------------------------- */
 
 /* The source is used up. */
 static bool join(struct trace_source *last, struct trace_source *source)
@@ -106,7 +110,7 @@ static bool take_piece(struct session *s, struct text_in in, struct piece *piece
 	        !text_take(&in, ":") || !text_take_hex(&in, &piece->total) || !text_take(&in, ":"))
 		return false;
 	piece->type[0] = 0;
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		if (text_equals(&type, types[i]))
 			strcpy(piece->type, types[i]);
 	piece->bytes = in;
@@ -131,7 +135,7 @@ static enum verdict keep(struct session *s, struct piece *piece, struct trace_so
 		s->trace.text_used += sizeof source;
 		struct trace_source *all = realloc(p->sources, (p->source_count + 1) * sizeof *all);
 		if (!all)
-			return session_refuse(s, "out of memory");
+			return reply_refuse(s, "out of memory");
 		p->sources = all;
 		*last = &all[p->source_count];
 	}
@@ -143,7 +147,7 @@ static enum verdict keep(struct session *s, struct piece *piece, struct trace_so
 		**last = source;
 		p->source_count++;
 	} else if (!join(*last, &source)) {
-		return session_refuse(s, "out of memory");
+		return reply_refuse(s, "out of memory");
 	}
 	return REPLY_OK;
 }
@@ -156,15 +160,14 @@ enum verdict trace_define_source(struct session *s, struct text_in in)
 	if (!take_piece(s, in, &piece))
 		return REPLY_WRONG;
 	if (s->trace.is_running)
-		return session_refuse(
-		        s, "tracepoints can't be changed while they run: tstop first");
+		return reply_refuse(s, "tracepoints can't be changed while they run: tstop first");
 	if (piece.total > TRACE_TEXT_MAX / 16) /* so that a reply has room for it */
 		return trace_refuse_text(s);
 	enum verdict verdict = keep(s, &piece, &line);
 	if (verdict != REPLY_OK || line->len < piece.total || strcmp(line->type, "cond") ||
 	        means_these_registers(s, piece.point, line))
 		return verdict;
-	session_refuse(s,
+	reply_refuse(s,
 	        "the condition of tracepoint %u was compiled for the registers of another CPU "
 	        "mode; delete it and set it again",
 	        piece.point->number);

@@ -1,10 +1,14 @@
 /* qTStatus, qTP, qTV, qTfP, qTsP, qTfV, qTsV: how the tracepoints stand, and what was defined. */
+#include "gdbstub/trace_tell.h"
+
 #include <string.h>
 
-#include "gdbstub/session_internal.h"
+#include "gdbstub/state.h"
+#include "gdbstub/trace_buffer.h"
+#include "gdbstub/trace_run.h"
+#include "gdbstub/trace_store.h"
 
-/* --- status ------------------------------------------------------------------------------------
- */
+/* --- status ----------------------------------------------------------------------------------- */
 
 static void put_field(struct session *s, const char *name, uint64_t value)
 {
@@ -95,8 +99,7 @@ enum verdict trace_point_status(struct session *s, struct text_in in)
 	return REPLY;
 }
 
-/* --- what was defined --------------------------------------------------------------------------
- */
+/* --- what was defined ------------------------------------------------------------------------- */
 
 static void put_head(struct session *s, char kind, const struct tracepoint *p)
 {

@@ -1,3 +1,5 @@
+/* Sockets and standard input: listening, letting one debugger in, reading and writing without
+ * waiting. */
 #include "gdbstub/transport.h"
 
 #include <arpa/inet.h>
@@ -13,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "gdbstub/frame.h"
+#include "gdbstub/packet.h"
 
 /* Connections that wait to be taken. Where the queue is full, TCP has the next one try again after
  * a second (RFC 6298, 2.1), and a Unix socket's connect waits. */
@@ -115,8 +117,7 @@ static int listen_tcp(struct transport *t, const char *where, struct transport_e
 	int one = 1;
 	if (!take_address(where, &a, &len))
 		return fail(e, -EINVAL,
-		        "%s: :PORT, HOST:PORT with a numeric HOST, unix:PATH or - was meant",
-		        where);
+		        "%s: expected :PORT, HOST:PORT with a numeric HOST, unix:PATH or -", where);
 	t->kind = TRANSPORT_TCP;
 	t->is_open_to_network = !is_loopback(&a);
 	t->listen_fd = socket(a.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -164,7 +165,7 @@ static int listen_unix(struct transport *t, const char *path, struct transport_e
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	size_t n = strlen(path);
 	if (n == 0 || n >= sizeof a.sun_path)
-		return fail(e, -EINVAL, "unix:%s: a path of 1 to %zu characters was meant", path,
+		return fail(e, -EINVAL, "unix:%s: expected a path of 1 to %zu characters", path,
 		        sizeof a.sun_path - 1);
 	memcpy(a.sun_path, path, n + 1);
 	int err = clear_stale(&a, e);
@@ -214,20 +215,15 @@ void transport_close(struct transport *t)
 
 /* --- a connection ---------------------------------------------------------------------------- */
 
-bool transport_is_connected(const struct transport *t)
-{
-	return t->in_fd >= 0;
-}
-
 /* A gdb shows the text of an error packet; a person with nc reads it too. The connection is kept
  * until the next one is sent away: closed at once, it would be reset by what the peer is about to
  * send, and the packet with it. */
 static void send_away(struct transport *t, int fd)
 {
 	static const char why[] = "E.stepvm has a debugger already; end that one first";
-	uint8_t packet[sizeof why + 1 + FRAME_OVERHEAD];
+	uint8_t packet[sizeof why + 1 + PACKET_OVERHEAD];
 	packet[0] = '+';
-	size_t len = 1 + frame_wrap(packet + 1, (const uint8_t *)why, sizeof why - 1);
+	size_t len = 1 + packet_wrap(packet + 1, (const uint8_t *)why, sizeof why - 1);
 	if (send(fd, packet, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		errno = 0; /* it is going away in any case */
 	shutdown(fd, SHUT_WR);

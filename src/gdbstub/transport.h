@@ -34,7 +34,6 @@ void transport_close(struct transport *t);
 /* Takes a waiting connection. 1: it is the debugger's; 0: none came; -EBUSY: one came, was told
  * that there is a debugger already, and is gone. */
 int transport_accept(struct transport *t);
-bool transport_is_connected(const struct transport *t);
 /* Ends the debugger's connection; a new one may come (not with stdio). */
 void transport_drop(struct transport *t);
 

@@ -1,7 +1,9 @@
+/* The calls of struct agent_machine, on the target and the session's trace state variables. */
 #include "gdbstub/view.h"
 
-#include "bytes.h"
-#include "gdbstub/session_internal.h"
+#include "base/bytes.h"
+#include "gdbstub/state.h"
+#include "gdbstub/trace_store.h"
 
 static unsigned register_size(void *ctx, unsigned reg)
 {
@@ -32,10 +34,10 @@ static size_t read_memory(void *ctx, uint64_t address, uint8_t *to, size_t len)
 	return t->memory->read(t->ctx, v->cpu, view_gva(v, address), to, len);
 }
 
-static bool has_variable(void *ctx, unsigned number)
+static bool declare_variable(void *ctx, unsigned number)
 {
 	const struct view *v = ctx;
-	return trace_variable(&v->session->trace, number) != NULL;
+	return trace_declare_variable(&v->session->trace, number) != NULL;
 }
 
 static uint64_t get_variable(void *ctx, unsigned number)
@@ -62,7 +64,7 @@ bool view_open(struct view *v, struct session *s, enum target_layout layout, uns
 		.read_register = read_register,
 		.read_memory = read_memory,
 		.ctx = v,
-		.has_variable = has_variable,
+		.declare_variable = declare_variable,
 		.get_variable = get_variable,
 		.set_variable = set_variable,
 	};

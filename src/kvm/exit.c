@@ -1,9 +1,13 @@
+/* Decoding struct kvm_run, and exits in words. */
 #include "kvm/exit.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/array.h"
+#include "base/cpu_bits.h"
+#include "base/line.h"
 
 /* Numbers from <linux/kvm.h>; those that a distribution's header may not have yet stand as numbers.
  */
@@ -60,12 +64,12 @@ static const char *const suberrors[] = {
 
 const char *exit_name(uint32_t reason)
 {
-	return reason < sizeof names / sizeof *names ? names[reason] : NULL;
+	return reason < ARRAY_SIZE(names) ? names[reason] : NULL;
 }
 
 const char *exit_suberror_name(uint32_t suberror)
 {
-	return suberror < sizeof suberrors / sizeof *suberrors ? suberrors[suberror] : NULL;
+	return suberror < ARRAY_SIZE(suberrors) ? suberrors[suberror] : NULL;
 }
 
 static void decode_io(struct exit *x, struct kvm_run *run, size_t run_size)
@@ -113,6 +117,13 @@ void exit_decode(struct exit *x, struct kvm_run *run, size_t run_size)
 		x->mmio.gpa = run->mmio.phys_addr;
 		x->mmio.data = run->mmio.data;
 		break;
+	case KVM_EXIT_X86_WRMSR:
+		if (run->msr.index != MSR_EFER)
+			break;
+		x->kind = EXIT_MSR;
+		x->msr.value = run->msr.data;
+		x->msr.is_refused = &run->msr.error;
+		break;
 	case KVM_EXIT_HLT: x->kind = EXIT_HLT; break;
 	case KVM_EXIT_DEBUG:
 		x->kind = EXIT_DEBUG;
@@ -133,43 +144,25 @@ void exit_decode(struct exit *x, struct kvm_run *run, size_t run_size)
 	}
 }
 
-/* A bounded line being written. */
-struct line {
-	char *to;
-	size_t size, len;
-};
-
-static void add(struct line *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add(struct line *l, const char *format, ...)
-{
-	if (l->len >= l->size)
-		return;
-	va_list args;
-	va_start(args, format);
-	int n = vsnprintf(l->to + l->len, l->size - l->len, format, args);
-	va_end(args);
-	l->len += n > 0 ? (size_t)n : 0;
-}
-
 /* size bytes, little-endian, as one hex number. */
 static void add_value(struct line *l, const uint8_t *data, unsigned size)
 {
 	uint64_t value = 0;
 	for (unsigned i = 0; i < size && i < 8; i++)
 		value |= (uint64_t)data[i] << (8 * i);
-	add(l, "0x%" PRIx64, value);
+	line_add(l, "0x%" PRIx64, value);
 }
 
 static void add_io(struct line *l, const struct exit *x, bool data_valid)
 {
-	add(l, " port=0x%x size=%u direction=%s", x->io.port, x->io.size,
+	line_add(l, " port=0x%x size=%u direction=%s", x->io.port, x->io.size,
 	        x->io.is_write ? "out" : "in");
 	if (x->io.count != 1)
-		add(l, " count=%u", x->io.count);
+		line_add(l, " count=%u", x->io.count);
 	if (!x->io.is_write && !data_valid)
 		return;
 	for (uint32_t i = 0; i < x->io.count; i++) {
-		add(l, i ? "," : " data=");
+		line_add(l, i ? "," : " data=");
 		add_value(l, x->io.data + (size_t)i * x->io.size, x->io.size);
 	}
 }
@@ -177,17 +170,17 @@ static void add_io(struct line *l, const struct exit *x, bool data_valid)
 static void add_internal(struct line *l, const struct exit *x)
 {
 	const char *name = exit_suberror_name(x->internal.suberror);
-	add(l, " suberror=%u", x->internal.suberror);
+	line_add(l, " suberror=%u", x->internal.suberror);
 	if (name)
-		add(l, " (%s)", name);
+		line_add(l, " (%s)", name);
 	if (x->internal.insn_size) {
-		add(l, " instruction=");
+		line_add(l, " instruction=");
 		for (unsigned i = 0; i < x->internal.insn_size; i++)
-			add(l, "%s%02x", i ? " " : "", x->internal.insn[i]);
+			line_add(l, "%s%02x", i ? " " : "", x->internal.insn[i]);
 		return;
 	}
 	for (uint32_t i = 0; i < x->internal.data_count; i++)
-		add(l, "%s0x%" PRIx64, i ? "," : " data=", x->internal.data[i]);
+		line_add(l, "%s0x%" PRIx64, i ? "," : " data=", x->internal.data[i]);
 }
 
 void exit_describe(const struct exit *x, bool data_valid, char *to, size_t size)
@@ -195,27 +188,28 @@ void exit_describe(const struct exit *x, bool data_valid, char *to, size_t size)
 	struct line l = { .to = to, .size = size };
 	const char *name = exit_name(x->reason);
 	if (x->kind == EXIT_KICKED)
-		add(&l, "KVM_EXIT_INTR");
+		line_add(&l, "KVM_EXIT_INTR");
 	else if (name)
-		add(&l, "%s", name);
+		line_add(&l, "%s", name);
 	else
-		add(&l, "KVM_EXIT_%u (a reason this stepvm does not know)", x->reason);
+		line_add(&l, "KVM_EXIT_%u (a reason this stepvm does not know)", x->reason);
 	switch (x->kind) {
 	case EXIT_IO: add_io(&l, x, data_valid); break;
 	case EXIT_MMIO:
-		add(&l, " address=0x%" PRIx64 " size=%u direction=%s", x->mmio.gpa, x->mmio.size,
-		        x->mmio.is_write ? "write" : "read");
+		line_add(&l, " address=0x%" PRIx64 " size=%u direction=%s", x->mmio.gpa,
+		        x->mmio.size, x->mmio.is_write ? "write" : "read");
 		if (x->mmio.is_write || data_valid) {
-			add(&l, " data=");
+			line_add(&l, " data=");
 			add_value(&l, x->mmio.data, x->mmio.size);
 		}
 		break;
+	case EXIT_MSR: line_add(&l, " EFER=0x%" PRIx64, x->msr.value); break;
 	case EXIT_DEBUG:
-		add(&l, " exception=%u pc=0x%" PRIx64 " dr6=0x%" PRIx64, x->debug.exception,
+		line_add(&l, " exception=%u pc=0x%" PRIx64 " dr6=0x%" PRIx64, x->debug.exception,
 		        x->debug.pc, x->debug.dr6);
 		break;
 	case EXIT_FAIL_ENTRY:
-		add(&l, " hardware_entry_failure_reason=0x%" PRIx64 " cpu=%u",
+		line_add(&l, " hardware_entry_failure_reason=0x%" PRIx64 " cpu=%u",
 		        x->fail_entry.hardware_reason, x->fail_entry.cpu);
 		break;
 	case EXIT_INTERNAL_ERROR: add_internal(&l, x); break;

@@ -13,7 +13,8 @@ enum exit_kind {
 	EXIT_KICKED,         /* KVM_RUN was interrupted (EINTR): there is no exit reason */
 	EXIT_IO,             /* io */
 	EXIT_MMIO,           /* mmio */
-	EXIT_HLT,            /* rip is behind the hlt */
+	EXIT_MSR,            /* msr: wrmsr of EFER, see efer.h */
+	EXIT_HLT,            /* rip is after the hlt */
 	EXIT_DEBUG,          /* debug */
 	EXIT_SHUTDOWN,       /* triple fault */
 	EXIT_FAIL_ENTRY,     /* fail_entry */
@@ -43,6 +44,10 @@ struct exit {
 			uint64_t gpa;
 			uint8_t *data; /* as above */
 		} mmio;
+		struct {
+			uint64_t value;
+			uint8_t *is_refused; /* 1: the guest gets #GP; dies with the next run */
+		} msr;
 		struct {
 			uint32_t exception; /* vector: 1 #DB, 3 #BP */
 			uint64_t pc, dr6, dr7;

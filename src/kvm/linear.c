@@ -1,4 +1,7 @@
+/* One vCPU's page tables, between linear addresses and the RAM of memory.c. */
 #include "kvm/linear.h"
+
+#include "base/cpu_bits.h"
 
 static bool read_table(void *ctx, uint64_t gpa, void *to, size_t len)
 {
@@ -15,6 +18,11 @@ bool linear_find_miss(struct vcpu *v, uint64_t gva, struct paging_miss *miss)
 {
 	const struct paging p = paging_of(v);
 	return paging_find_miss(&p, read_table, &v->vm->memory, gva, miss);
+}
+
+bool linear_exists(struct vcpu *v, uint64_t gva)
+{
+	return gva >> 32 == 0 || vcpu_sregs(v)->efer & EFER_LMA;
 }
 
 bool linear_to_gpa(struct vcpu *v, uint64_t gva, uint64_t *gpa, uint64_t *len)

@@ -5,6 +5,9 @@
 #include "kvm/paging.h"
 #include "kvm/vcpu.h"
 
+/* Whether the CPU has such an address now: outside of long mode they have 32 bits, and the
+ * functions below cut others to that, as its own additions are. */
+bool linear_exists(struct vcpu *v, uint64_t gva);
 /* Translates gva; *len is how many bytes follow contiguously in guest-physical space. */
 bool linear_to_gpa(struct vcpu *v, uint64_t gva, uint64_t *gpa, uint64_t *len);
 /* Where the page tables end for gva; false when it is mapped. */

@@ -1,3 +1,4 @@
+/* RAM, and the slots by which KVM knows it: they are cut into pieces at the guarded pages. */
 #include "kvm/memory.h"
 
 #include <errno.h>
@@ -100,7 +101,7 @@ static enum memory_access access_of(const struct memory_guard *guards, unsigned 
 	return strictest;
 }
 
-/* The next guarded page at or behind gpa, or end. */
+/* The first guarded page from gpa on, or end. */
 static uint64_t next_guard(
         const struct memory_guard *guards, unsigned count, uint64_t gpa, uint64_t end)
 {
@@ -110,7 +111,22 @@ static uint64_t next_guard(
 	return end;
 }
 
-/* Cuts the slots into pieces at the guarded pages. Returns how many. */
+/* Where the ROM begins or ends after gpa, or end. */
+static uint64_t next_edge(const struct memory *m, uint64_t gpa, uint64_t end)
+{
+	const uint64_t edges[] = { m->rom_gpa, m->rom_gpa + m->rom_size };
+	for (unsigned i = 0; m->rom_size && i < 2; i++)
+		if (edges[i] > gpa && edges[i] < end)
+			end = edges[i];
+	return end;
+}
+
+bool memory_is_rom(const struct memory *m, uint64_t gpa)
+{
+	return gpa - m->rom_gpa < m->rom_size;
+}
+
+/* Cuts the slots into pieces at the guarded pages and the ROM. Returns how many. */
 static unsigned cut(const struct memory *m, const struct memory_guard *guards, unsigned count,
         struct memory_piece *to)
 {
@@ -120,12 +136,16 @@ static unsigned cut(const struct memory *m, const struct memory_guard *guards, u
 		uint64_t end = s->gpa + s->size;
 		for (uint64_t gpa = s->gpa; gpa < end; gpa += to[n++].size) {
 			uint64_t guard = next_guard(guards, count, gpa, end);
+			enum memory_access access =
+			        memory_is_rom(m, gpa) ? MEMORY_NO_WRITE : MEMORY_ALL;
 			to[n] = (struct memory_piece) {
 				.gpa = gpa,
-				.size = guard == gpa ? MEMORY_PAGE : guard - gpa,
+				.size = guard == gpa ? MEMORY_PAGE : next_edge(m, gpa, guard) - gpa,
 				.hva = s->hva + (gpa - s->gpa),
-				.access = guard == gpa ? access_of(guards, count, gpa) : MEMORY_ALL,
+				.access = access,
 			};
+			if (guard == gpa && access_of(guards, count, gpa) > access)
+				to[n].access = access_of(guards, count, gpa);
 		}
 	}
 	return n;
@@ -180,6 +200,14 @@ int memory_guard(struct memory *m, const struct memory_guard *guards, unsigned c
 	return 0;
 }
 
+int memory_set_rom(struct memory *m, uint64_t gpa, uint64_t size)
+{
+	struct memory_piece pieces[MEMORY_PIECES_MAX];
+	m->rom_gpa = gpa;
+	m->rom_size = size;
+	return change_pieces(m, pieces, cut(m, m->guards, m->guard_count, pieces));
+}
+
 int memory_add(struct memory *m, uint64_t gpa, uint64_t size, struct error *e)
 {
 	int err = check_range(m, gpa, size, e);
@@ -216,6 +244,13 @@ int memory_clear(struct memory *m)
 		if (madvise(m->slots[i].hva, m->slots[i].size, MADV_DONTNEED) < 0)
 			memset(m->slots[i].hva, 0, m->slots[i].size);
 	return change_pieces(m, pieces, cut(m, NULL, 0, pieces));
+}
+
+int memory_forget(struct memory *m)
+{
+	struct memory_piece pieces[MEMORY_PIECES_MAX];
+	int err = change_pieces(m, NULL, 0);
+	return err ? err : change_pieces(m, pieces, cut(m, m->guards, m->guard_count, pieces));
 }
 
 void memory_close(struct memory *m)
@@ -257,6 +292,7 @@ size_t memory_read(const struct memory *m, uint64_t gpa, void *to, size_t len)
 size_t memory_write(struct memory *m, uint64_t gpa, const void *from, size_t len)
 {
 	size_t done = 0;
+	m->writes++;
 	while (done < len) {
 		size_t run;
 		uint8_t *hva = memory_hva(m, gpa + done, &run);

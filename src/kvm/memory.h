@@ -6,10 +6,11 @@
 #ifndef STEPVM_KVM_MEMORY_H
 #define STEPVM_KVM_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "base/error.h"
 
 #define MEMORY_SLOTS_MAX 16
 #define MEMORY_PAGE      4096u
@@ -34,9 +35,9 @@ struct memory_guard {
 };
 
 #define MEMORY_GUARDS_MAX 64
-#define MEMORY_PIECES_MAX (MEMORY_SLOTS_MAX + 2 * MEMORY_GUARDS_MAX)
+#define MEMORY_PIECES_MAX (MEMORY_SLOTS_MAX + 2 * MEMORY_GUARDS_MAX + 2)
 
-/* A run of pages of one slot with the same access: what KVM is told of. */
+/* A run of pages of one slot with the same access: a slot of KVM's. */
 struct memory_piece {
 	uint64_t gpa, size;
 	uint8_t *hva;
@@ -52,12 +53,18 @@ struct memory {
 	struct memory_piece pieces[MEMORY_PIECES_MAX];
 	struct memory_guard guards[MEMORY_GUARDS_MAX];
 	uint8_t ids[MEMORY_PIECES_MAX]; /* KVM slot numbers in use */
+	uint64_t rom_gpa, rom_size;     /* memory_set_rom; size 0: none */
+	unsigned writes; /* memory_write's calls: somebody else than the guest has written */
 };
 
 void memory_init(struct memory *m, int vm_fd);
 /* Maps size bytes of zeroed RAM at gpa, both whole pages. -EINVAL (unaligned, wraps, overlaps
  * another slot or what KVM reserves), -ENOMEM, -ENOSPC (too many slots) or KVM's own error. */
 int memory_add(struct memory *m, uint64_t gpa, uint64_t size, struct error *e);
+/* Whole pages within one slot, 0 of them for none: the guest's writes to them are dropped from now on
+ * (they exit as MMIO that nobody takes); memory_write writes there. One range. KVM's own error. */
+int memory_set_rom(struct memory *m, uint64_t gpa, uint64_t size);
+bool memory_is_rom(const struct memory *m, uint64_t gpa);
 /* Replaces all guards. The same page twice: the stricter counts; a page that is not RAM is left
  * out. Costs a few KVM calls for each page that changes, nothing when none does. -ENOSPC: more than
  * MEMORY_GUARDS_MAX; KVM's own error otherwise. Then no page is guarded. */
@@ -68,6 +75,9 @@ int memory_guard(struct memory *m, const struct memory_guard *guards, unsigned c
  * unsynchronized pages"). KVM's own
  * error: then a part of the RAM may be missing. */
 int memory_clear(struct memory *m);
+/* KVM forgets what it has made of the contents: the guest's page tables were written, and its translations
+ * dropped, by other means than KVM. 20 us here. KVM's own error. */
+int memory_forget(struct memory *m);
 /* Unmaps all; pointers from memory_hva die here. */
 void memory_close(struct memory *m);
 

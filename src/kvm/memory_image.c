@@ -1,3 +1,4 @@
+/* RAM copied and put back, page by page. Pages of zeros, and those never touched, are left out. */
 #include "kvm/memory_image.h"
 
 #include <assert.h>

@@ -13,7 +13,7 @@ struct memory_image {
 		uint64_t gpa, size;
 	} slots[MEMORY_SLOTS_MAX];
 	uint64_t *is_kept; /* owned: a bit for each page of all slots, in their order */
-	uint8_t *pages;    /* owned: those whose bit is set, one behind the other; NULL: none */
+	uint8_t *pages;    /* owned: those whose bit is set, one after the other; NULL: none */
 	uint64_t page_count;
 };
 

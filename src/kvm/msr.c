@@ -1,3 +1,4 @@
+/* The names of MSRs, and KVM's list of those that it has. */
 #include "kvm/msr.h"
 
 #include <errno.h>
@@ -7,6 +8,8 @@
 #include <sys/ioctl.h>
 
 #include <linux/kvm.h>
+
+#include "base/array.h"
 
 /* By number. */
 static const struct {
@@ -165,7 +168,7 @@ static const struct {
 	{ 0xc0010201, "PERF_CTR0_EXT" },
 	{ 0xc0011029, "DE_CFG" },
 };
-#define NAMES (sizeof names / sizeof *names)
+#define NAMES (ARRAY_SIZE(names))
 
 const char *msr_name(uint32_t number)
 {

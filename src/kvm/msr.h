@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "kvm/vm.h"
 
 /* The SDM's name, or the APM's or KVM's for theirs; NULL when the table has none. */

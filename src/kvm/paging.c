@@ -1,6 +1,7 @@
+/* Walks through page tables: each form of paging is a table of its levels. */
 #include "kvm/paging.h"
 
-#include "cpu_bits.h"
+#include "base/cpu_bits.h"
 
 /* SDM vol 3, "Paging": bits of the entries. */
 #define P       1u        /* present */
@@ -112,8 +113,7 @@ bool paging_find_miss(const struct paging *p, paging_read *read, void *ctx, uint
 	return true;
 }
 
-/* --- all pages ---------------------------------------------------------------------------------
- */
+/* --- all pages -------------------------------------------------------------------------------- */
 
 struct sweep {
 	struct walk walk;
@@ -185,8 +185,7 @@ bool paging_each(const struct paging *p, paging_read *read, void *read_ctx, uint
 	return false;
 }
 
-/* --- all tables --------------------------------------------------------------------------------
- */
+/* --- all tables ------------------------------------------------------------------------------- */
 
 struct tables {
 	struct walk walk;

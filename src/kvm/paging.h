@@ -44,7 +44,7 @@ struct paging_page {
 #define PAGING_WRITE 2u /* SDM vol 3, "Paging": R/W */
 #define PAGING_USER  4u /* U/S */
 
-/* False: the pages behind this one are not wanted, nor was this one. */
+/* False: the pages after this one are not wanted, nor was this one. */
 typedef bool paging_visit(void *ctx, const struct paging_page *page);
 
 /* A guest's tables can map all there is, page by page and table by table the same ones. */
@@ -56,7 +56,7 @@ typedef bool paging_visit(void *ctx, const struct paging_page *page);
 bool paging_each(const struct paging *p, paging_read *read, void *read_ctx, uint64_t gva,
         paging_visit *visit, void *visit_ctx, uint64_t *next);
 
-/* False: the tables behind this one, a page at gpa, are not wanted. */
+/* False: the tables after this one, a page at gpa, are not wanted. */
 typedef bool paging_visit_table(void *ctx, uint64_t gpa);
 
 /* Visits the page of each table that a translation may read, some more than once. True: that was

@@ -2,15 +2,18 @@
  * same in all modes, or the mode picks it. */
 #include "kvm/probe.h"
 
+#include <string.h>
 #include <sys/ioctl.h>
 
-#include "cpu_bits.h"
+#include "base/array.h"
+#include "base/cpu_bits.h"
+#include "kvm/efer.h"
+#include "kvm/probe_emulates.h"
 #include "kvm/registers.h"
 
 /* DR7 (SDM vol 3, "Debug Control Register"): bit 10 is always 1, G0 is bit 1, R/W0 bits 16 and 17
  * (1: writes), LEN0 0: 1 byte. */
-#define DR7_NONE  0x400u
-#define DR7_EXEC  (DR7_NONE | 1u << 1)
+#define DR7_EXEC  (DR7_ONES | 1u << 1)
 #define DR7_WRITE (DR7_EXEC | 1u << 16)
 
 #define CODE(...) (const uint8_t[]) { __VA_ARGS__ }, sizeof((const uint8_t[]) { __VA_ARGS__ })
@@ -77,10 +80,47 @@ static enum probe_answer try_runs(struct scratch *s, enum scratch_mode mode)
 	                            is_byte_read(s, NEW_BYTE));
 }
 
+/* The float 2 is written to the data. */
+static enum probe_answer try_x87(struct scratch *s, enum scratch_mode mode)
+{
+	static const uint8_t two[4] = { 0, 0, 0, 0x40 };
+	struct exit x;
+	/* fld1; fadd st, st; fstp dword [bx or rdi] */
+	scratch_put(s, mode, CODE(0xd9, 0xe8, 0xd8, 0xc0, 0xd9, 0x1f, HLT));
+	run_plain(s, &x);
+	return yes_or_no(s, x.kind == EXIT_HLT && !memcmp(s->ram + SCRATCH_DATA, two, sizeof two));
+}
+
+static enum probe_answer try_sse(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	scratch_put(s, mode, CODE(0x0f, 0x58, 0xc0, HLT)); /* addps xmm0, xmm0 */
+	run_plain(s, &x);
+	return yes_or_no(s, x.kind == EXIT_HLT && is_pc(s, SCRATCH_CODE + 4));
+}
+
+/* mov eax, cr0; or eax, 1 << 31; mov cr0, eax */
+#define TURN_PAGING_ON 0x0f, 0x20, 0xc0, 0x0d, 0, 0, 0, 0x80, 0x0f, 0x22, 0xc0
+
 static enum probe_answer try_paging(struct scratch *s, enum scratch_mode mode)
 {
+	struct exit x;
 	(void)mode;
-	return try_runs(s, SCRATCH_PAGED32);
+	scratch_put(s, SCRATCH_PAGED32, CODE(TURN_PAGING_ON, WRITE_AND_READ));
+	run_plain(s, &x);
+	return yes_or_no(s, x.kind == EXIT_HLT && s->ram[SCRATCH_DATA] == NEW_BYTE &&
+	                            is_byte_read(s, NEW_BYTE));
+}
+
+#define AT_GP (SCRATCH_HANDLERS + 13 + 1) /* the pc after the handler's hlt */
+
+static enum probe_answer try_paging_fault(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	(void)mode;
+	scratch_put(s, SCRATCH_PAGED32, CODE(TURN_PAGING_ON, HLT));
+	run_plain(s, &x);
+	return yes_or_no(s, x.kind == EXIT_HLT && is_pc(s, AT_GP));
 }
 
 static enum probe_answer try_int_n(struct scratch *s, enum scratch_mode mode)
@@ -97,7 +137,7 @@ static void put_frame(struct scratch *s, enum scratch_mode mode, uint16_t to)
 	const struct kvm_sregs *r = vcpu_sregs(&s->vcpu);
 	const uint16_t frame[] = { to, r->cs.selector, 2, SCRATCH_STACK, r->ss.selector };
 	uint32_t size = mode == SCRATCH_REAL16 ? 2 : mode == SCRATCH_PROT32 ? 4 : 8;
-	for (uint32_t i = 0; i < sizeof frame / sizeof *frame; i++) {
+	for (uint32_t i = 0; i < ARRAY_SIZE(frame); i++) {
 		const uint64_t value = frame[i];
 		memory_write(&s->vm.memory, SCRATCH_STACK + i * size, &value, size);
 	}
@@ -121,7 +161,7 @@ static enum probe_answer try_iret(struct scratch *s, enum scratch_mode mode)
 static enum probe_answer try_int3(struct scratch *s, enum scratch_mode mode)
 {
 	static const struct vcpu_debug debug = {
-		.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP, .dr7 = DR7_NONE
+		.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP, .dr7 = DR7_ONES
 	};
 	struct exit x;
 	scratch_put(s, mode, CODE(0xcc, HLT));
@@ -240,6 +280,36 @@ static enum probe_answer try_rep(struct scratch *s, enum scratch_mode mode)
 	return answer(s, left == 0, left == 2);
 }
 
+/* --- CPL 3 ----------------------------------------------------------------------------------- */
+
+static enum probe_answer try_cpl3(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	(void)mode;
+	scratch_put(s, SCRATCH_USER64, CODE(WRITE_AND_READ));
+	run_plain(s, &x);
+	return yes_or_no(s, x.kind == EXIT_HLT && is_pc(s, AT_GP) &&
+	                            s->ram[SCRATCH_DATA] == NEW_BYTE && is_byte_read(s, NEW_BYTE));
+}
+
+static enum probe_answer try_cpl3_step(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	(void)mode;
+	scratch_put(s, SCRATCH_USER64, CODE(NOP, NOP, NOP, HLT));
+	scratch_step(s, &x);
+	return yes_or_no(s, x.kind == EXIT_DEBUG && is_pc(s, SCRATCH_CODE + 1));
+}
+
+static enum probe_answer try_cpl3_breakpoint(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	(void)mode;
+	scratch_put(s, SCRATCH_USER64, CODE(NOP, NOP, HLT));
+	run_with_dr0(s, SCRATCH_CODE + 1, DR7_EXEC, &x);
+	return yes_or_no(s, x.kind == EXIT_DEBUG && x.debug.dr6 & 1 && is_pc(s, SCRATCH_CODE + 1));
+}
+
 /* --- memory ---------------------------------------------------------------------------------- */
 
 /* Data on the page that is executed. */
@@ -308,6 +378,32 @@ static enum probe_answer try_shutdown(struct scratch *s, enum scratch_mode mode)
 	return yes_or_no(s, regs->rip == SCRATCH_CODE && regs->rcx == 3);
 }
 
+/* EFER is written as it is. */
+static enum probe_answer try_efer(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x, done;
+	scratch_put(s, mode, CODE(0x0f, 0x30, HLT)); /* wrmsr */
+	if (!s->err && !efer_watch(&s->vcpu))
+		return yes_or_no(s, false);
+	struct kvm_regs r = *vcpu_regs(&s->vcpu);
+	r.rcx = MSR_EFER;
+	r.rax = vcpu_sregs(&s->vcpu)->efer;
+	r.rdx = 0;
+	if (!s->err)
+		s->err = vcpu_set_regs(&s->vcpu, &r);
+	run_plain(s, &x);
+	if (!s->err && x.kind == EXIT_MSR)
+		s->err = vcpu_complete(&s->vcpu, &done);
+	return answer(s, x.kind == EXIT_MSR && is_pc(s, SCRATCH_CODE + 2), x.kind == EXIT_HLT);
+}
+
+static enum probe_answer try_emulates(struct scratch *s, enum scratch_mode mode)
+{
+	bool is_so;
+	(void)mode;
+	return probe_emulates(s, &is_so) ? yes_or_no(s, is_so) : PROBE_UNKNOWN;
+}
+
 /* --- all of them ----------------------------------------------------------------------------- */
 
 #define REAL16 (1u << SCRATCH_REAL16)
@@ -318,9 +414,13 @@ static enum probe_answer try_shutdown(struct scratch *s, enum scratch_mode mode)
 static const struct {
 	probe_try *try;
 	unsigned modes;
+	enum probe_fact needs; /* where this is not so, it is about nothing; it comes before */
 } tries[PROBE_FACTS] = {
 	[PROBE_RUNS] = { try_runs, ALL },
+	[PROBE_X87] = { try_x87, ALL },
+	[PROBE_SSE] = { try_sse, PROT32 | LONG64 },
 	[PROBE_PAGING32] = { try_paging, PROT32 },
+	[PROBE_PAGING32_FAULTS] = { try_paging_fault, PROT32 },
 	[PROBE_INT_N] = { try_int_n, ALL },
 	[PROBE_IRET] = { try_iret, ALL },
 	[PROBE_INT3_EXITS] = { try_int3, ALL },
@@ -336,7 +436,12 @@ static const struct {
 	[PROBE_READ_ONLY_SLOTS] = { try_read_only, ALL },
 	[PROBE_DELETED_SLOTS] = { try_deleted, ALL },
 	[PROBE_GUARDS_FAIL] = { try_guarded_fst, ALL },
+	[PROBE_CPL3_RUNS] = { try_cpl3, LONG64 },
+	[PROBE_CPL3_STEPS] = { try_cpl3_step, LONG64, PROBE_CPL3_RUNS },
+	[PROBE_CPL3_BREAKPOINTS] = { try_cpl3_breakpoint, LONG64, PROBE_CPL3_RUNS },
 	[PROBE_SHUTDOWN_KEEPS_STATE] = { try_shutdown, ALL },
+	[PROBE_EFER_EXITS] = { try_efer, ALL },
+	[PROBE_EMULATES] = { try_emulates, REAL16 },
 };
 
 bool probe_is_tried(enum probe_fact fact, enum scratch_mode mode)
@@ -358,19 +463,33 @@ int probe_run(struct probe *p, const struct vm *beside, struct error *e)
 	return 0;
 }
 
+enum probe_answer probe_ask(enum probe_fact fact, enum scratch_mode mode, const struct vm *beside)
+{
+	struct scratch s;
+	if (!probe_is_tried(fact, mode) || scratch_open(&s, beside, NULL))
+		return PROBE_UNKNOWN;
+	/* What it needs is tried first, as in probe_run_all: without, there is no answer. And a step on pages
+	 * that KVM has not mapped yet ends with nothing done on kvm_intel in Bochs, and would be a NO. */
+	const enum probe_fact needs = tries[fact].needs;
+	enum probe_answer a = PROBE_UNKNOWN;
+	if (fact == needs || tries[needs].try(&s, mode) == PROBE_YES)
+		a = tries[fact].try(&s, mode);
+	scratch_close(&s);
+	return a;
+}
+
 static void run_mode(struct scratch *s, enum scratch_mode mode, struct probe_facts *p)
 {
-	/* Without the first, PROBE_RUNS, the others are about nothing. */
 	for (unsigned i = 0; i < PROBE_FACTS; i++)
-		if (tries[i].modes & 1u << mode &&
-		        (i == PROBE_RUNS || p->answers[PROBE_RUNS][mode] == PROBE_YES))
+		if (probe_is_tried((enum probe_fact)i, mode) &&
+		        (i == PROBE_RUNS || p->answers[tries[i].needs][mode] == PROBE_YES))
 			p->answers[i][mode] = tries[i].try(s, mode);
 }
 
-int probe_run_all(struct probe_facts *p, struct error *e)
+int probe_run_all(struct probe_facts *p, const struct vm *beside, struct error *e)
 {
 	struct scratch s;
-	int err = scratch_open(&s, NULL, e);
+	int err = scratch_open(&s, beside, e);
 	if (err)
 		return err;
 	*p = (struct probe_facts) {

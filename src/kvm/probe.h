@@ -2,14 +2,16 @@
  *
  * Run control asks probe_run when it first needs a fact, for it costs about a millisecond. All that
  * is worth knowing is for people: probe_run_all, a few milliseconds. Neither tries an exec
- * breakpoint with a CS base other than 0: QEMU 10's TCG, as the host of kvm_amd, crashes on it. */
+ * breakpoint with a CS base other than 0: QEMU 10's TCG, as the host of kvm_amd, crashes on it; and
+ * so it does when an exception of 32-bit code at CPL 3 wants the stack of the TSS ("invalid tss
+ * type"), so CPL 3 is tried in long mode only. */
 #ifndef STEPVM_KVM_PROBE_H
 #define STEPVM_KVM_PROBE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "kvm/scratch.h"
 
 /* What run control decides by, tried in real mode. Where there is no answer, the careful one. */
@@ -21,14 +23,17 @@ struct probe {
 	bool step_runs_whole_rep;
 	/* Data breakpoints in debug registers fire. */
 	bool has_data_breakpoints;
-	/* A single-step of mov ss does not stop before the instruction behind it. */
+	/* A single-step of mov ss does not stop before the instruction after it. */
 	bool mov_ss_hides_step;
 };
 
-/* Claims about this KVM. All are about CPL 0. */
+/* Claims about this KVM. All are about CPL 0 but for those of CPL3. */
 enum probe_fact {
 	PROBE_RUNS,               /* moves to and from memory give the right result */
-	PROBE_PAGING32,           /* ... through 32-bit page tables */
+	PROBE_X87,                /* ... and x87 arithmetic, */
+	PROBE_SSE,                /* ... and SSE arithmetic */
+	PROBE_PAGING32,           /* a guest turns 32-bit paging on, and is translated */
+	PROBE_PAGING32_FAULTS,    /* the mov to cr0 for that raises #GP */
 	PROBE_INT_N,              /* int n comes to its handler */
 	PROBE_IRET,               /* iret returns */
 	PROBE_INT3_EXITS,         /* has_int3 */
@@ -45,6 +50,11 @@ enum probe_fact {
 	PROBE_DELETED_SLOTS,        /* reads and writes exit as MMIO */
 	PROBE_GUARDS_FAIL,          /* an access can be an emulation failure for the guard alone */
 	PROBE_SHUTDOWN_KEEPS_STATE, /* a triple fault leaves the registers as they were */
+	PROBE_EFER_EXITS,           /* a write of EFER exits: efer_watch */
+	PROBE_CPL3_RUNS,            /* PROBE_RUNS at CPL 3, and an exception comes to CPL 0 */
+	PROBE_CPL3_STEPS,           /* a single-step there stops after its instruction */
+	PROBE_CPL3_BREAKPOINTS,     /* PROBE_EXEC_BREAKPOINTS there */
+	PROBE_EMULATES, /* KVM emulates its guests, whose code takes much longer than here */
 	PROBE_FACTS,
 };
 
@@ -62,7 +72,9 @@ struct probe_facts {
 
 /* Each returns 0 with the facts, or -errno when no VM can be made. beside: scratch_open's. */
 int probe_run(struct probe *p, const struct vm *beside, struct error *e);
-int probe_run_all(struct probe_facts *p, struct error *e);
+int probe_run_all(struct probe_facts *p, const struct vm *beside, struct error *e);
+/* One of them alone. UNKNOWN also when no VM can be made. */
+enum probe_answer probe_ask(enum probe_fact fact, enum scratch_mode mode, const struct vm *beside);
 
 /* Whether the question makes sense in that mode. */
 bool probe_is_tried(enum probe_fact fact, enum scratch_mode mode);

@@ -1,8 +1,10 @@
+/* The table of registers by name, reading them, and what the CPU's mode makes of addresses. */
 #include "kvm/registers.h"
 
 #include <stddef.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "kvm/registers_internal.h"
 #include "kvm/segment.h"
 
@@ -163,7 +165,7 @@ const struct register_row register_rows[] = {
 	{ "kernel_gs_base", MSR, 8, 0 },
 };
 
-#define ROWS ((int)(sizeof register_rows / sizeof *register_rows))
+#define ROWS ((int)(ARRAY_SIZE(register_rows)))
 
 int registers_find(const char *name)
 {
@@ -176,6 +178,13 @@ int registers_find(const char *name)
 unsigned registers_size(int reg)
 {
 	return register_rows[reg].size;
+}
+
+bool registers_moves_pc(int reg)
+{
+	const struct register_row *r = &register_rows[reg];
+	return r->file == PC || (r->file == REGS && r->offset == offsetof(struct kvm_regs, rip)) ||
+	       (r->file == SELECTOR && r->offset == offsetof(struct kvm_sregs, cs));
 }
 
 bool registers_has(struct vcpu *v, int reg)
@@ -206,7 +215,7 @@ enum cpu_mode registers_mode(struct vcpu *v)
 {
 	const struct kvm_sregs *s = vcpu_sregs(v);
 	if (!(s->cr0 & CR0_PE))
-		return CPU_REAL16;
+		return s->cs.db ? CPU_REAL32 : CPU_REAL16;
 	if (s->efer & EFER_LMA) {
 		if (s->cs.l)
 			return CPU_LONG64;
@@ -224,11 +233,17 @@ unsigned registers_code_bits(enum cpu_mode mode)
 	case CPU_VM86:
 	case CPU_PROT16:
 	case CPU_COMPAT16: return 16;
+	case CPU_REAL32:
 	case CPU_PROT32:
 	case CPU_COMPAT32: return 32;
 	case CPU_LONG64: return 64;
 	}
 	return 16;
+}
+
+bool registers_is_real(enum cpu_mode mode)
+{
+	return mode == CPU_REAL16 || mode == CPU_REAL32;
 }
 
 const char *registers_mode_name(enum cpu_mode mode)
@@ -241,6 +256,7 @@ const char *registers_mode_name(enum cpu_mode mode)
 		[CPU_COMPAT16] = "compat16",
 		[CPU_COMPAT32] = "compat32",
 		[CPU_LONG64] = "long64",
+		[CPU_REAL32] = "real32",
 	};
 	return names[mode];
 }
@@ -248,7 +264,8 @@ const char *registers_mode_name(enum cpu_mode mode)
 unsigned registers_cpl(struct vcpu *v)
 {
 	switch (registers_mode(v)) {
-	case CPU_REAL16: return 0;
+	case CPU_REAL16:
+	case CPU_REAL32: return 0;
 	case CPU_VM86: return 3;
 	case CPU_PROT16:
 	case CPU_PROT32:
@@ -385,4 +402,11 @@ int registers_read(struct vcpu *v, int reg, uint8_t *to)
 	if (!err)
 		memcpy(to, &value, r->size);
 	return err ? err : v->error;
+}
+
+bool registers_is_canonical(const struct kvm_sregs *s, uint64_t gva)
+{
+	/* SDM vol 1, "Canonical Addressing": all bits from the highest linear one up are equal. */
+	unsigned top = s->cr4 & CR4_LA57 ? 56 : 47;
+	return gva >> top == 0 || gva >> top == UINT64_MAX >> top;
 }

@@ -8,13 +8,16 @@
 #ifndef STEPVM_KVM_REGISTERS_H
 #define STEPVM_KVM_REGISTERS_H
 
-#include "error.h"
+#include "base/error.h"
 #include "kvm/vcpu.h"
 
 #define REGISTERS_SIZE_MAX 32 /* bytes: the upper half of a zmm register */
 
-/* How the CPU decodes the next instruction. SDM vol 1, "Modes of Operation"; the 16-bit forms are
- * those with CS.D = 0. The numbers are what the register `mode` holds. */
+/* What the CPU makes of the next instruction: how wide it is (CS.D, and CS.L in long mode), and
+ * what a selector and an interrupt mean there (PE, LMA, VM). SDM vol 1, "Modes of Operation". The
+ * two questions have answers of their own below, for REAL32 is 32-bit code with PE = 0: CS.D stays
+ * what it was when PE is cleared, until CS is loaded from a descriptor (SDM vol 3, "Switching Back
+ * to Real-Address Mode"). The numbers are what the register `mode` holds. */
 enum cpu_mode {
 	CPU_REAL16,
 	CPU_VM86,
@@ -23,6 +26,7 @@ enum cpu_mode {
 	CPU_COMPAT16,
 	CPU_COMPAT32,
 	CPU_LONG64,
+	CPU_REAL32,
 };
 
 /* -1 when there is no such register. */
@@ -30,6 +34,8 @@ int registers_find(const char *name);
 /* Whether this vCPU has it: AVX, AVX-512, PKRU, xcr0 by its CPUID. */
 bool registers_has(struct vcpu *v, int reg);
 unsigned registers_size(int reg);
+/* Whether writing it says where the CPU goes on: rip, pc, cs. */
+bool registers_moves_pc(int reg);
 /* 0 or -errno from KVM. */
 int registers_read(struct vcpu *v, int reg, uint8_t *to);
 /* Takes effect at once. What the CPU would refuse or could not hold, or KVM drops, is refused, and
@@ -46,10 +52,12 @@ int registers_write_named(struct vcpu *v, const char *name, uint64_t value, stru
 int registers_read_named(struct vcpu *v, const char *name, uint64_t *value);
 
 enum cpu_mode registers_mode(struct vcpu *v);
-/* 16, 32 or 64. */
+/* How wide code is: 16, 32 or 64. */
 unsigned registers_code_bits(enum cpu_mode mode);
+/* PE = 0: interrupts go through vectors of four bytes, and there is no LDT and no TSS. */
+bool registers_is_real(enum cpu_mode mode);
 const char *registers_mode_name(enum cpu_mode mode);
-/* 0 in real mode. */
+/* 0 with PE = 0. */
 unsigned registers_cpl(struct vcpu *v);
 /* The linear address of the next instruction. */
 uint64_t registers_pc(struct vcpu *v);
@@ -57,5 +65,7 @@ uint64_t registers_pc(struct vcpu *v);
 uint64_t registers_stack_address(struct vcpu *v, uint64_t rsp);
 /* The linear address of offset rip in the code segment. */
 uint64_t registers_code_address(const struct kvm_sregs *s, uint64_t rip);
+/* Whether 64-bit code can access gva at all, with the paging of CR4. */
+bool registers_is_canonical(const struct kvm_sregs *s, uint64_t gva);
 
 #endif

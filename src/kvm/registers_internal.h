@@ -2,7 +2,7 @@
 #ifndef STEPVM_KVM_REGISTERS_INTERNAL_H
 #define STEPVM_KVM_REGISTERS_INTERNAL_H
 
-#include "cpu_bits.h"
+#include "base/cpu_bits.h"
 #include "kvm/registers.h"
 
 /* Offsets in the FXSAVE area, SDM vol 1, table "Layout of the ... FXSAVE Memory Region". */

@@ -1,7 +1,6 @@
 /* Writing registers: as the CPU's own instructions would, or a refusal that says why. KVM itself
  * takes states that no CPU can be in, and fails at the next KVM_RUN; others it alters without a
- * word.
- */
+ * word. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
@@ -15,16 +14,13 @@
 /* EFLAGS' bits that there are, SDM vol 1, "EFLAGS Register"; bit 1 is always set. */
 #define RFLAGS_BITS 0x3f7fd5u
 
-static bool is_canonical(const struct kvm_sregs *s, uint64_t gva)
-{
-	/* SDM vol 1, "Canonical Addressing": all bits from the highest linear one up are equal. */
-	unsigned top = s->cr4 & CR4_LA57 ? 56 : 47;
-	return gva >> top == 0 || gva >> top == UINT64_MAX >> top;
-}
+/* There the CPU's segments are of 64 KiB, and code of 16 bits: SDM vol 3, "Checks on Guest Segment
+ * Registers". */
+#define NO_WIDE_VM86 "virtual-8086 mode has 16-bit code, and cs_desc's DB is for 32-bit code"
 
 static int check_canonical(const struct kvm_sregs *s, uint64_t gva, struct error *e)
 {
-	if (is_canonical(s, gva))
+	if (registers_is_canonical(s, gva))
 		return 0;
 	return error_set(e, -EINVAL, "0x%" PRIx64 " is not canonical", gva);
 }
@@ -40,13 +36,21 @@ static int write_regs(
 		        (uint64_t)regs.rflags & ~(uint64_t)(RFLAGS_BITS | 2));
 	if (regs.rflags & RFLAGS_VM && (!(s->cr0 & CR0_PE) || s->efer & EFER_LMA))
 		return error_set(e, -EINVAL, "VM is for 32-bit protected mode");
+	if (regs.rflags & RFLAGS_VM && s->cs.db)
+		return error_set(e, -EINVAL, NO_WIDE_VM86);
 	if (r->offset == offsetof(struct kvm_regs, rip)) {
 		int err = check_canonical(s, regs.rip, e);
 		if (err)
 			return err;
 	}
 	regs.rflags |= 2;
-	return vcpu_set_regs(v, &regs);
+	const struct kvm_regs before = *vcpu_regs(v);
+	int err = vcpu_set_regs(v, &regs);
+	if (!err && (regs.rflags ^ vcpu_regs(v)->rflags) & RFLAGS_VM) { /* kvm_pvm drops it */
+		vcpu_set_regs(v, &before);
+		return error_set(e, -EINVAL, "this KVM has no virtual-8086 mode");
+	}
+	return err;
 }
 
 /* All or nothing: what KVM refuses or alters leaves the vCPU as it was. from: what r shall be. */
@@ -151,6 +155,8 @@ static int write_desc(
 	s.base = base;
 	s.limit = limit;
 	segment_set_attributes(&s, attributes);
+	if (r->offset == offsetof(struct kvm_sregs, cs) && s.db && vcpu_regs(v)->rflags & RFLAGS_VM)
+		return error_set(e, -EINVAL, NO_WIDE_VM86);
 	if (s.unusable == s.present)
 		return error_set(e, -EINVAL, "one of P and UNUSABLE is set");
 	/* SDM vol 3, "Checks on Guest Segment Registers": limit and G have to fit. */
@@ -204,7 +210,7 @@ static int write_selector(
 		return 0; /* gdb writes back what it read: an unreal-mode base must survive */
 	if (is_system) {
 		seg->selector = selector; /* base and limit have names of their own */
-	} else if (mode == CPU_REAL16 || mode == CPU_VM86) {
+	} else if (registers_is_real(mode) || mode == CPU_VM86) {
 		seg->selector = selector;
 		seg->base = (uint64_t)selector << 4;
 	} else {
@@ -302,7 +308,6 @@ static int write_dtr(
 
 /* SDM vol 3, "Debug Registers": bits that are always 1; writes to them are ignored. */
 #define DR6_ONES 0xffff0ff0u
-#define DR7_ONES 0x400u
 #define DR7_ZERO 0xd000u /* bits 12, 14, 15 */
 
 static int write_debug(
@@ -415,7 +420,7 @@ int registers_write_named(struct vcpu *v, const char *name, uint64_t value, stru
 	int reg = find_named(v, name, &size);
 	if (reg < 0)
 		return error_set(e, -EINVAL,
-		        "%s: not a register; one such as rax, ax, cs or cr0 was meant", name);
+		        "%s: not a register; expected one such as rax, ax, cs or cr0", name);
 	if (size < 8 && value >> 8 * size)
 		return error_set(e, -EINVAL, "0x%" PRIx64 " does not fit %s, which has %u bits",
 		        value, name, 8 * size);

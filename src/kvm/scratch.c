@@ -1,9 +1,11 @@
+/* The scratch guest: its memory and registers in each mode, and a timer against one that hangs. */
 #include "kvm/scratch.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "cpu_bits.h"
+#include "base/bytes.h"
+#include "base/cpu_bits.h"
 
 #define RAM_SIZE 0x10000u
 
@@ -20,11 +22,17 @@
 #define SELECTOR_CODE32 0x08
 #define SELECTOR_DATA   0x10
 #define SELECTOR_CODE64 0x18
-#define SELECTOR_TSS    0x28
+#define SELECTOR_TSS    0x28 /* 16 bytes */
+#define SELECTOR_USERS  0x3b /* data, RPL 3 */
+#define SELECTOR_USER64 0x43
+#define GDT_LIMIT       0x47
+
+#define KERNEL_STACK 0x3f00u /* where exceptions at CPL 3 push */
 
 #define HLT 0xf4
 
 #define PAGE_PRESENT_WRITABLE 3u /* SDM vol 3, table 5-6 and others */
+#define PAGE_USER             4u
 
 /* A run that hangs sees the third tick: it was let run for 2 to 3 times this long. */
 #define TICK_US       100000
@@ -96,19 +104,9 @@ void scratch_close(struct scratch *s)
 	vm_close(&s->vm);
 }
 
-static void put16(struct scratch *s, uint32_t gpa, uint16_t value)
+static bool is_long(const struct scratch *s)
 {
-	memcpy(s->ram + gpa, &value, sizeof value);
-}
-
-static void put32(struct scratch *s, uint32_t gpa, uint32_t value)
-{
-	memcpy(s->ram + gpa, &value, sizeof value);
-}
-
-static void put64(struct scratch *s, uint32_t gpa, uint64_t value)
-{
-	memcpy(s->ram + gpa, &value, sizeof value);
+	return s->mode == SCRATCH_LONG64 || s->mode == SCRATCH_USER64;
 }
 
 /* IVT (SDM vol 3, 21.1.4), 32-bit and 64-bit interrupt gates (7.11 and 7.14.1). */
@@ -118,50 +116,55 @@ static void put_vectors(struct scratch *s)
 		uint32_t to = SCRATCH_HANDLERS + i;
 		switch (s->mode) {
 		case SCRATCH_REAL16:
-			put16(s, i * 4, (uint16_t)to);
-			put16(s, i * 4 + 2, 0);
+			put16(s->ram + i * 4, (uint16_t)to);
+			put16(s->ram + i * 4 + 2, 0);
 			break;
 		case SCRATCH_PROT32:
 		case SCRATCH_PAGED32:
-			put32(s, IDT_GPA + i * 8, SELECTOR_CODE32 << 16 | to);
-			put32(s, IDT_GPA + i * 8 + 4, 0x8e00);
+			put32(s->ram + IDT_GPA + i * 8, SELECTOR_CODE32 << 16 | to);
+			put32(s->ram + IDT_GPA + i * 8 + 4, 0x8e00);
 			break;
 		case SCRATCH_LONG64:
-			put32(s, IDT_GPA + i * 16, SELECTOR_CODE64 << 16 | to);
-			put32(s, IDT_GPA + i * 16 + 4, 0x8e00);
-			put64(s, IDT_GPA + i * 16 + 8, 0);
+		case SCRATCH_USER64:
+			put32(s->ram + IDT_GPA + i * 16, SELECTOR_CODE64 << 16 | to);
+			put32(s->ram + IDT_GPA + i * 16 + 4, 0x8e00);
+			put64(s->ram + IDT_GPA + i * 16 + 8, 0);
 			break;
 		}
 	}
 }
 
-/* SDM vol 3, 3.4.5 "Segment Descriptors": flat, accessed, CPL 0; a busy TSS. */
+/* SDM vol 3, 3.4.5 "Segment Descriptors": flat, accessed, CPL 0 and CPL 3; a busy TSS, which has
+ * the stack of CPL 0 (SDM vol 3, "Task-State Segment", "TSS in 64-bit Mode"). */
 static void put_gdt(struct scratch *s)
 {
 	memset(s->ram + GDT_GPA, 0, MEMORY_PAGE);
-	put64(s, GDT_GPA + SELECTOR_CODE32, 0x00cf9b000000ffff);
-	put64(s, GDT_GPA + SELECTOR_DATA, 0x00cf93000000ffff);
-	put64(s, GDT_GPA + SELECTOR_CODE64, 0x00af9b000000ffff);
-	put64(s, GDT_GPA + SELECTOR_TSS, 0x00008b0000000067 | (uint64_t)TSS_GPA << 16);
+	put64(s->ram + GDT_GPA + SELECTOR_CODE32, 0x00cf9b000000ffff);
+	put64(s->ram + GDT_GPA + SELECTOR_DATA, 0x00cf93000000ffff);
+	put64(s->ram + GDT_GPA + SELECTOR_CODE64, 0x00af9b000000ffff);
+	put64(s->ram + GDT_GPA + SELECTOR_TSS, 0x00008b0000000067 | (uint64_t)TSS_GPA << 16);
+	put64(s->ram + GDT_GPA + (SELECTOR_USERS & ~3u), 0x00cff3000000ffff);
+	put64(s->ram + GDT_GPA + (SELECTOR_USER64 & ~3u), 0x00affb000000ffff);
+	put64(s->ram + TSS_GPA + 4, KERNEL_STACK);
 }
 
 /* All RAM at its own address, and the data once more at DATA_GVA. The tables are as large as they
  * are with 32-bit entries; with 64-bit ones the last half is not used. */
 static void put_tables(struct scratch *s)
 {
-	bool is_long = s->mode == SCRATCH_LONG64;
-	uint32_t size = is_long ? 8 : 4;
+	uint32_t size = is_long(s) ? 8 : 4;
+	uint32_t rights = PAGE_PRESENT_WRITABLE | (s->mode == SCRATCH_USER64 ? PAGE_USER : 0);
 	memset(s->ram + TOP_GPA, 0, 4 * MEMORY_PAGE);
-	if (is_long) {
-		put64(s, TOP_GPA, PDPT_GPA | PAGE_PRESENT_WRITABLE);
-		put64(s, PDPT_GPA, PD_GPA | PAGE_PRESENT_WRITABLE);
-		put64(s, PD_GPA, PT_GPA | PAGE_PRESENT_WRITABLE);
+	if (is_long(s)) {
+		put64(s->ram + TOP_GPA, PDPT_GPA | rights);
+		put64(s->ram + PDPT_GPA, PD_GPA | rights);
+		put64(s->ram + PD_GPA, PT_GPA | rights);
 	} else {
-		put32(s, TOP_GPA, PT_GPA | PAGE_PRESENT_WRITABLE);
+		put32(s->ram + TOP_GPA, PT_GPA | rights);
 	}
 	for (uint32_t gpa = 0; gpa < RAM_SIZE; gpa += MEMORY_PAGE)
-		put32(s, PT_GPA + gpa / MEMORY_PAGE * size, gpa | PAGE_PRESENT_WRITABLE);
-	put32(s, PT_GPA + DATA_GVA / MEMORY_PAGE * size, SCRATCH_DATA | PAGE_PRESENT_WRITABLE);
+		put32(s->ram + PT_GPA + gpa / MEMORY_PAGE * size, gpa | rights);
+	put32(s->ram + PT_GPA + DATA_GVA / MEMORY_PAGE * size, SCRATCH_DATA | rights);
 }
 
 static void put_ram(struct scratch *s, const uint8_t *code, size_t len)
@@ -172,7 +175,7 @@ static void put_ram(struct scratch *s, const uint8_t *code, size_t len)
 	put_vectors(s);
 	if (s->mode != SCRATCH_REAL16)
 		put_gdt(s);
-	if (s->mode == SCRATCH_LONG64 || s->mode == SCRATCH_PAGED32)
+	if (is_long(s) || s->mode == SCRATCH_PAGED32)
 		put_tables(s);
 }
 
@@ -186,7 +189,8 @@ static struct kvm_sregs make_sregs(const struct scratch *s)
 		return r;
 	}
 	const struct kvm_segment data = { .limit = 0xffffffff,
-		.selector = SELECTOR_DATA,
+		.selector = s->mode == SCRATCH_USER64 ? SELECTOR_USERS : SELECTOR_DATA,
+		.dpl = s->mode == SCRATCH_USER64 ? 3 : 0,
 		.type = 3,
 		.present = 1,
 		.db = 1,
@@ -200,18 +204,17 @@ static struct kvm_sregs make_sregs(const struct scratch *s)
 	};
 	r.ldt = (struct kvm_segment) { .type = 2, .unusable = 1 };
 	r.gdt.base = GDT_GPA;
-	r.gdt.limit = SELECTOR_TSS + 15;
+	r.gdt.limit = GDT_LIMIT;
 	r.idt.base = IDT_GPA;
-	r.idt.limit = s->mode == SCRATCH_LONG64 ? 0xfff : 0x7ff;
+	r.idt.limit = is_long(s) ? 0xfff : 0x7ff;
 	r.cr0 = CR0_PE | CR0_ET | CR0_NE;
 	r.cr3 = TOP_GPA;
 	r.cr4 = CR4_OSFXSR;
-	if (s->mode == SCRATCH_PAGED32 || s->mode == SCRATCH_LONG64)
+	if (is_long(s)) {
 		r.cr0 |= CR0_PG;
-	if (s->mode == SCRATCH_LONG64) {
 		r.cr4 |= CR4_PAE;
 		r.efer = EFER_LME | EFER_LMA;
-		r.cs.selector = SELECTOR_CODE64;
+		r.cs.selector = s->mode == SCRATCH_USER64 ? SELECTOR_USER64 : SELECTOR_CODE64;
 		r.cs.db = 0;
 		r.cs.l = 1;
 	}
@@ -220,7 +223,7 @@ static struct kvm_sregs make_sregs(const struct scratch *s)
 
 uint64_t scratch_data_gva(const struct scratch *s)
 {
-	return s->mode == SCRATCH_LONG64 || s->mode == SCRATCH_PAGED32 ? DATA_GVA : SCRATCH_DATA;
+	return is_long(s) || s->mode == SCRATCH_PAGED32 ? DATA_GVA : SCRATCH_DATA;
 }
 
 /* What the guest before has left in KVM: an access under way, an exception or an interrupt shadow,

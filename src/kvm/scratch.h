@@ -11,15 +11,16 @@
 #include <signal.h>
 #include <sys/time.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "kvm/vcpu.h"
 
-/* Always CPL 0, with a CS base of 0. */
+/* With a CS base of 0, and at CPL 0 but for those of users. */
 enum scratch_mode {
 	SCRATCH_REAL16,
 	SCRATCH_PROT32, /* flat segments, no paging */
 	SCRATCH_LONG64,
-	SCRATCH_PAGED32, /* PROT32 with 4 KiB pages */
+	SCRATCH_PAGED32, /* PROT32 before paging is on: cr3 has tables of 4 KiB pages */
+	SCRATCH_USER64,  /* LONG64 at CPL 3, the pages are the user's */
 };
 
 /* Where things are, both gpa and gva, but for the data: scratch_data_gva. */
@@ -46,10 +47,10 @@ struct scratch {
 int scratch_open(struct scratch *s, const struct vm *beside, struct error *e);
 void scratch_close(struct scratch *s);
 
-/* A guest from scratch, with the code at SCRATCH_CODE and hlt behind it. Debugging is off, no page
- * is guarded. rbx and rdi point to the data (so that [bx] and [rdi] are the same byte of machine
- * code), rsi 256 bytes further, rcx is 3, rax is SS's selector; other general registers are 0.
- * Failures are kept in err. */
+/* A guest from scratch, with the code at SCRATCH_CODE and hlt after it, which is #GP at CPL 3.
+ * Debugging is off, no page is guarded. rbx and rdi point to the data (so that [bx] and [rdi] are
+ * the same byte of machine code), rsi 256 bytes further, rcx is 3, rax is SS's selector; other
+ * general registers are 0. Failures are kept in err. */
 void scratch_put(struct scratch *s, enum scratch_mode mode, const uint8_t *code, size_t len);
 /* The data page is mapped elsewhere where there is paging, to see that there is. */
 uint64_t scratch_data_gva(const struct scratch *s);

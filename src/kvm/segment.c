@@ -1,3 +1,4 @@
+/* Descriptors and attributes, bit by bit. */
 #include "kvm/segment.h"
 
 struct kvm_segment segment_decode(uint64_t d)

@@ -1,3 +1,4 @@
+/* KVM's calls for one vCPU, and what is kept between them: registers, debug settings, kicks. */
 #include "kvm/vcpu.h"
 
 #include <errno.h>
@@ -7,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cpu_bits.h"
+#include "base/cpu_bits.h"
 
 /* The vCPU shall have what the host's CPU and KVM can give it. */
 static int set_cpuid(struct vcpu *v, struct error *e)
@@ -55,12 +56,13 @@ int vcpu_open(struct vcpu *v, struct vm *vm, struct error *e)
 	vcpu_regs(v);
 	vcpu_sregs(v);
 	if (v->error) {
-		err = error_set(e, v->error, "KVM does not tell the vCPU's registers: %s",
+		err = error_set(e, v->error, "KVM does not give the vCPU's registers: %s",
 		        strerror(-v->error));
 		goto unmap;
 	}
 	if (vm->has_sync_regs)
-		v->run->kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
+		v->run->kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS |
+		                         (vm->has_sync_events ? (unsigned)KVM_SYNC_X86_EVENTS : 0);
 	return 0;
 unmap:
 	munmap(v->run, vm->run_size);
@@ -104,6 +106,7 @@ void vcpu_set_tf(struct vcpu *v, bool tf)
 	if (!v->hides_tf || v->tf == tf)
 		return;
 	v->tf = tf;
+	v->changes++;
 	v->is_synced = v->has_regs = false;
 }
 
@@ -136,11 +139,114 @@ static void registers_changed(struct vcpu *v)
 {
 	v->is_synced = v->has_regs = v->has_sregs = v->knows_window = false;
 	v->debug_is_stale = true;
+	v->changes++;
 }
+
+/* --- what the guest has done without KVM ------------------------------------------------------ */
+
+void vcpu_put(
+        struct vcpu *v, const struct kvm_regs *regs, const struct kvm_sregs *sregs, uint8_t shadow)
+{
+	if (sregs)
+		v->own_sregs = *sregs;
+	else if (v->is_synced)
+		v->own_sregs = v->run->s.regs.sregs;
+	v->has_sregs |= sregs || v->is_synced;
+	v->own_regs = *regs;
+	v->has_regs = true;
+	v->is_synced = v->knows_window = false;
+	v->tf = regs->rflags & RFLAGS_TF;
+	v->holds_regs = true;
+	v->holds_sregs |= sregs != NULL;
+	v->holds_shadow |= shadow != v->shadow;
+	v->shadow = shadow;
+}
+
+void vcpu_put_flush(struct vcpu *v)
+{
+	v->holds_flush = true;
+}
+
+static int tell_shadow(struct vcpu *v)
+{
+	struct kvm_vcpu_events events;
+	int err = call(v, KVM_GET_VCPU_EVENTS, &events);
+	events.flags = KVM_VCPUEVENT_VALID_SHADOW;
+	events.interrupt.shadow = v->shadow;
+	return err ? err : call(v, KVM_SET_VCPU_EVENTS, &events);
+}
+
+static int tell_regs(struct vcpu *v)
+{
+	struct kvm_regs copy = v->own_regs;
+	if (v->hides_tf)
+		copy.rflags &= ~(uint64_t)RFLAGS_TF;
+	return call(v, KVM_SET_REGS, &copy);
+}
+
+/* A bit of the bitmap would queue an interrupt, and KVM_RUN never clears one in what it stores: an interrupt that was
+ * taken back would come with any later write of the segments (__get_sregs and __set_sregs in Linux'
+ * arch/x86/kvm/x86.c). Interrupts are given by vcpu_interrupt alone. */
+static int tell_sregs(struct vcpu *v, struct kvm_sregs *sregs)
+{
+	memset(sregs->interrupt_bitmap, 0, sizeof sregs->interrupt_bitmap);
+	return call(v, KVM_SET_SREGS, sregs);
+}
+
+/* KVM learns what vcpu_put has brought. */
+static int tell_held(struct vcpu *v)
+{
+	int err = 0;
+	if (v->holds_sregs)
+		err = tell_sregs(v, &v->own_sregs);
+	if (!err && v->holds_sregs)
+		v->run->cr8 = v->own_sregs.cr8;
+	if (!err && v->holds_regs)
+		err = tell_regs(v);
+	if (!err && v->holds_shadow)
+		err = tell_shadow(v);
+	if (v->holds_regs || v->holds_sregs)
+		v->debug_is_stale = true;
+	v->holds_regs = v->holds_sregs = v->holds_shadow = false;
+	if (err)
+		v->error = err;
+	return err;
+}
+
+bool vcpu_is_quiet(struct vcpu *v, uint8_t *shadow)
+{
+	struct kvm_vcpu_events own;
+	const struct kvm_vcpu_events *e = &own;
+	if (!v->knows_events) {
+		if (v->is_synced && v->has_events)
+			e = &v->run->s.regs.events;
+		else if (vcpu_get_events(v, &own))
+			return false;
+		v->knows_events = true;
+		v->shadow = e->interrupt.shadow;
+		v->is_quiet = !e->interrupt.injected && !e->exception.injected &&
+		              !e->exception.pending && !e->nmi.injected && !e->nmi.pending;
+	}
+	*shadow = v->shadow;
+	return v->is_quiet;
+}
+
+/* --- registers, written ----------------------------------------------------------------------- */
 
 int vcpu_set_regs(struct vcpu *v, const struct kvm_regs *regs)
 {
 	struct kvm_regs copy = *regs; /* regs may point into *run */
+	if (v->holds_regs) {          /* KVM refuses none, and is told of these instead */
+		v->own_regs = copy;
+		v->own_regs.rflags |= 2; /* bit 1 is always 1: SDM vol 1, 3.4.3 */
+		v->tf = copy.rflags & RFLAGS_TF;
+		v->changes++;
+		return 0;
+	}
+	v->knows_events &= v->is_quiet; /* it drops an exception that waits */
+	int held = tell_held(v);
+	if (held)
+		return held;
 	if (v->hides_tf) {
 		v->tf = copy.rflags & RFLAGS_TF;
 		copy.rflags &= ~(uint64_t)RFLAGS_TF;
@@ -153,7 +259,10 @@ int vcpu_set_regs(struct vcpu *v, const struct kvm_regs *regs)
 int vcpu_set_sregs(struct vcpu *v, const struct kvm_sregs *sregs)
 {
 	struct kvm_sregs copy = *sregs;
-	int err = call(v, KVM_SET_SREGS, &copy);
+	v->holds_sregs = false;
+	int err = tell_held(v);
+	if (!err)
+		err = tell_sregs(v, &copy);
 	if (!err) /* KVM_RUN sets CR8 from here, without a local APIC of KVM's */
 		v->run->cr8 = copy.cr8;
 	registers_changed(v);
@@ -182,6 +291,7 @@ int vcpu_get_debugregs(struct vcpu *v, struct kvm_debugregs *d)
 int vcpu_set_debugregs(struct vcpu *v, const struct kvm_debugregs *d)
 {
 	struct kvm_debugregs copy = *d;
+	v->changes++;
 	return call(v, KVM_SET_DEBUGREGS, &copy);
 }
 
@@ -207,10 +317,13 @@ union one_msr {
 	uint8_t room[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)];
 };
 
-static int call_msr(const struct vcpu *v, unsigned long request, union one_msr *m)
+static int call_msr(struct vcpu *v, unsigned long request, union one_msr *m)
 {
 	/* It returns how many it did: api.rst. */
 	m->head.nmsrs = 1;
+	int err = tell_held(v); /* EFER and the bases of fs and gs are in sregs, too */
+	if (err)
+		return err;
 	int done = ioctl(v->fd, request, m);
 	return done == 1 ? 0 : done < 0 ? -errno : -EINVAL;
 }
@@ -259,16 +372,33 @@ int vcpu_inject_exception(struct vcpu *v, uint8_t vector, uint64_t dr6)
 	return vcpu_set_events(v, &events);
 }
 
+int vcpu_drop_exception(struct vcpu *v)
+{
+	struct kvm_vcpu_events events;
+	int err = vcpu_get_events(v, &events);
+	bool has_int = events.interrupt.injected && events.interrupt.soft;
+	if (err || (!events.exception.injected && !events.exception.pending && !has_int))
+		return err;
+	events.flags = 0;
+	events.exception.injected = events.exception.pending = 0;
+	if (has_int)
+		events.interrupt.injected = 0;
+	return vcpu_set_events(v, &events);
+}
+
 int vcpu_get_events(struct vcpu *v, struct kvm_vcpu_events *events)
 {
-	return call(v, KVM_GET_VCPU_EVENTS, events);
+	int err = tell_held(v);
+	return err ? err : call(v, KVM_GET_VCPU_EVENTS, events);
 }
 
 int vcpu_set_events(struct vcpu *v, const struct kvm_vcpu_events *events)
 {
 	struct kvm_vcpu_events copy = *events;
-	v->knows_window = false;
-	return call(v, KVM_SET_VCPU_EVENTS, &copy);
+	v->knows_window = v->knows_events = v->has_events = false;
+	v->changes++;
+	int err = tell_held(v);
+	return err ? err : call(v, KVM_SET_VCPU_EVENTS, &copy);
 }
 
 bool vcpu_takes_interrupt(struct vcpu *v)
@@ -278,6 +408,8 @@ bool vcpu_takes_interrupt(struct vcpu *v)
 		return false;
 	if (v->knows_window) /* if_flag is in it */
 		return v->run->ready_for_interrupt_injection;
+	if (v->knows_events)
+		return v->is_quiet && !v->shadow;
 	return vcpu_get_events(v, &e) == 0 && !e.interrupt.shadow && !e.interrupt.injected &&
 	       !e.exception.injected && !e.exception.pending && !e.nmi.injected;
 }
@@ -285,8 +417,10 @@ bool vcpu_takes_interrupt(struct vcpu *v)
 int vcpu_interrupt(struct vcpu *v, uint8_t vector)
 {
 	struct kvm_interrupt interrupt = { .irq = vector };
-	v->knows_window = false;
-	return call(v, KVM_INTERRUPT, &interrupt);
+	v->knows_window = v->knows_events = v->has_events = false;
+	v->changes++;
+	int err = tell_held(v);
+	return err ? err : call(v, KVM_INTERRUPT, &interrupt);
 }
 
 int vcpu_take_back_interrupt(struct vcpu *v, bool *was_taken_back)
@@ -345,6 +479,11 @@ static int flush_debug(struct vcpu *v)
 	return err;
 }
 
+bool vcpu_is_kicked(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->kicked, __ATOMIC_SEQ_CST);
+}
+
 bool vcpu_take_kick(struct vcpu *v)
 {
 	return __atomic_exchange_n(&v->kicked, 0, __ATOMIC_SEQ_CST);
@@ -355,8 +494,10 @@ static int run_once(struct vcpu *v, struct exit *x)
 {
 	int failed = ioctl(v->fd, KVM_RUN, 0) < 0 ? errno : 0;
 	v->is_synced = v->vm->has_sync_regs;
-	v->has_regs = v->has_sregs = v->has_xsave = false;
+	v->has_events = v->vm->has_sync_events;
+	v->has_regs = v->has_sregs = v->has_xsave = v->knows_events = false;
 	v->knows_window = true;
+	v->changes++;
 	/* EAGAIN: a vCPU that has just left its wait for SIPI; api.rst wants the run repeated. */
 	if (failed == EINTR || failed == EAGAIN) {
 		x->kind = EXIT_KICKED;
@@ -378,7 +519,12 @@ static int run_once(struct vcpu *v, struct exit *x)
 
 int vcpu_run(struct vcpu *v, struct exit *x)
 {
-	int err = v->error ? v->error : flush_debug(v);
+	int err = v->error ? v->error : tell_held(v);
+	if (!err && v->holds_flush)
+		err = memory_forget(&v->vm->memory);
+	v->holds_flush = false;
+	if (!err)
+		err = flush_debug(v);
 	if (err)
 		return err;
 	/* The order matters. vcpu_kick sets kicked, then immediate_exit: a kick that comes before

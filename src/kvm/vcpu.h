@@ -42,7 +42,13 @@ struct vcpu {
 	bool hides_tf;       /* KVM single-steps and keeps that in TF: tf is the guest's own */
 	bool tf;
 	bool knows_window; /* *run tells whether an interrupt can be injected now */
-	int kicked;        /* atomic */
+	/* What vcpu_put has brought and KVM has not been told yet. */
+	bool holds_regs, holds_sregs, holds_shadow, holds_flush;
+	/* vcpu_is_quiet's answer, when it is known; and whether what KVM_RUN stored of the events still holds. */
+	bool knows_events, is_quiet, has_events;
+	uint8_t shadow;
+	unsigned changes; /* how often the guest's state has become another, but by vcpu_put */
+	int kicked;       /* atomic */
 	uint64_t exits[VCPU_REASONS];
 };
 
@@ -56,6 +62,17 @@ const struct kvm_sregs *vcpu_sregs(struct vcpu *v);
  */
 int vcpu_set_regs(struct vcpu *v, const struct kvm_regs *regs);
 int vcpu_set_sregs(struct vcpu *v, const struct kvm_sregs *sregs);
+/* The guest has gone on by other means than KVM, and this is its state now: one that a CPU can be in. KVM
+ * gets it with the next call that has to do with it, not before. sregs: NULL, they are as they were;
+ * shadow: the interrupt shadow, KVM_X86_SHADOW_INT_. Only where vcpu_is_quiet. */
+void vcpu_put(
+        struct vcpu *v, const struct kvm_regs *regs, const struct kvm_sregs *sregs, uint8_t shadow);
+/* ... and has dropped its translations, or will do so through KVM after it has written page tables: KVM, and
+ * the CPU for it, forget theirs before the next run. */
+void vcpu_put_flush(struct vcpu *v);
+/* Whether nothing is under way between two instructions: no exception, no interrupt, no NMI. Then *shadow
+ * is the interrupt shadow. */
+bool vcpu_is_quiet(struct vcpu *v, uint8_t *shadow);
 /* The extended state, XSAVE_SIZE bytes: x87 and SSE as FXSAVE lays them out (SDM vol 1, "FXSAVE
  * Area"), the others where v->xsave says. Costs a call after every run, so it is read where
  * somebody asks. (KVM_GET_FPU leaves mxcsr out.) */
@@ -75,6 +92,8 @@ void vcpu_set_tf(struct vcpu *v, bool tf);
 /* The guest takes the exception, without an error code, when it runs next. vector 1: dr6's bits are
  * set in the guest's DR6. */
 int vcpu_inject_exception(struct vcpu *v, uint8_t vector, uint64_t dr6);
+/* After a run: an exception or int that KVM has not delivered is not delivered any more. */
+int vcpu_drop_exception(struct vcpu *v);
 /* The guest's own debug registers. */
 int vcpu_get_debugregs(struct vcpu *v, struct kvm_debugregs *d);
 int vcpu_set_debugregs(struct vcpu *v, const struct kvm_debugregs *d);
@@ -109,7 +128,8 @@ int vcpu_complete(struct vcpu *v, struct exit *x);
 /* From any thread or a signal handler: the run that is under way or the next one returns. The
  * caller also sends the vCPU's thread a signal, to get it out of the guest. */
 void vcpu_kick(struct vcpu *v);
-/* True when a kick waits for the next run; it is used up. */
+/* Whether a kick waits for the next run; and taking it: it is used up. */
+bool vcpu_is_kicked(const struct vcpu *v);
 bool vcpu_take_kick(struct vcpu *v);
 
 #endif

@@ -1,3 +1,4 @@
+/* The parts of a vCPU's state, in the order in which KVM takes them. */
 #include "kvm/vcpu_state.h"
 
 #include <errno.h>
@@ -46,7 +47,7 @@ int vcpu_save(struct vcpu *v, struct vcpu_state *s, struct error *e)
 	if (!err && v->xsave.has_xcr0)
 		err = vcpu_get_xcr0(v, &new.xcr0);
 	if (err)
-		return error_set(e, err, "KVM does not tell the vCPU's state: %s", strerror(-err));
+		return error_set(e, err, "KVM does not give the vCPU's state: %s", strerror(-err));
 	err = save_msrs(v, &new, e);
 	if (!err)
 		*s = new;

@@ -9,7 +9,7 @@
 #ifndef STEPVM_KVM_VCPU_STATE_H
 #define STEPVM_KVM_VCPU_STATE_H
 
-#include "error.h"
+#include "base/error.h"
 #include "kvm/vcpu.h"
 
 struct vcpu_state {

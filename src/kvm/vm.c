@@ -1,3 +1,4 @@
+/* Opening /dev/kvm and making a VM, and what a user can do where that fails. */
 #include "kvm/vm.h"
 
 #include <errno.h>
@@ -7,6 +8,8 @@
 #include <unistd.h>
 
 #include <linux/kvm.h>
+
+#include "base/array.h"
 
 /* What stepvm can't do without; all are older than KVM_CAP_IMMEDIATE_EXIT (Linux 4.11). */
 static const struct {
@@ -52,7 +55,7 @@ static int check_kvm(int kvm_fd, struct error *e)
 	/* api.rst 4.1: the stable version is 12, and nothing else may be used. */
 	if (version != 12)
 		return error_set(e, -ENOTSUP, "/dev/kvm has API version %d, 12 is needed", version);
-	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
 		if (ioctl(kvm_fd, KVM_CHECK_EXTENSION, needed[i].number) <= 0)
 			return error_set(e, -ENOTSUP,
 			        "/dev/kvm lacks %s, which stepvm needs: use a newer kernel (4.11 "
@@ -102,6 +105,7 @@ static int open_on(struct vm *vm, int kvm_fd, struct error *e)
 	const int wanted = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
 	int sync = ioctl(vm->kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS);
 	vm->has_sync_regs = sync > 0 && (sync & wanted) == wanted;
+	vm->has_sync_events = vm->has_sync_regs && sync & KVM_SYNC_X86_EVENTS;
 	err = create(vm, e);
 	if (err)
 		goto close_kvm;
@@ -131,4 +135,14 @@ void vm_close(struct vm *vm)
 	memory_close(&vm->memory);
 	close(vm->fd);
 	close(vm->kvm_fd);
+}
+
+const char *vm_module_name(void)
+{
+	static const char *const paths[] = { "/sys/module/kvm_intel", "/sys/module/kvm_amd",
+		"/sys/module/kvm_pvm" };
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		if (access(paths[i], F_OK) == 0)
+			return strrchr(paths[i], '/') + 1;
+	return "this KVM";
 }

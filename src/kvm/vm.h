@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "kvm/memory.h"
 
 /* kvm_intel without unrestricted guest wants one page for an identity map and three for a TSS,
@@ -19,8 +19,11 @@
 
 struct vm {
 	int kvm_fd, fd;
-	size_t run_size;    /* bytes of struct kvm_run's mapping */
-	bool has_sync_regs; /* KVM_CAP_SYNC_REGS offers general and special registers */
+	size_t run_size;      /* bytes of struct kvm_run's mapping */
+	bool has_sync_regs;   /* KVM_CAP_SYNC_REGS offers general and special registers, */
+	bool has_sync_events; /* and what KVM_GET_VCPU_EVENTS tells */
+	enum { VM_EFER_UNSEEN, VM_EFER_EXITS, VM_EFER_CANNOT } efer; /* efer_watch */
+	uint64_t efer_bits;                                          /* of it that can be set */
 	struct memory memory;
 };
 
@@ -31,5 +34,9 @@ int vm_open(struct vm *vm, struct error *e);
  * forbids. Each is closed for itself. */
 int vm_open_beside(struct vm *vm, const struct vm *other, struct error *e);
 void vm_close(struct vm *vm);
+
+/* The module that this host's KVM is, for people to read, such as "kvm_intel"; "this KVM" when
+ * /sys/module has none that is known. Static; asks the file system. */
+const char *vm_module_name(void);
 
 #endif

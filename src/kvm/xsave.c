@@ -1,3 +1,4 @@
+/* The offsets of the extended state's parts, out of CPUID. */
 #include "kvm/xsave.h"
 
 #include <stddef.h>

@@ -9,9 +9,8 @@
 
 #include <linux/kvm.h>
 
-#define XSAVE_SIZE   4096 /* bytes of KVM_GET_XSAVE's area; what is beyond is KVM_GET_XSAVE2's */
-#define XSAVE_LEGACY 512  /* of them FXSAVE's, with x87 and SSE */
-#define XSAVE_BV     512  /* XSTATE_BV, 8 bytes: which parts are not in their first state */
+#define XSAVE_SIZE 4096 /* bytes of KVM_GET_XSAVE's area; what is beyond is KVM_GET_XSAVE2's */
+#define XSAVE_BV   512 /* XSTATE_BV, after FXSAVE's part: which parts are not in their first state */
 
 /* State-component numbers, SDM vol 1, "XSAVE-Supported Features and State-Component Bitmaps". */
 enum xsave_part {

@@ -1,98 +1,22 @@
-/* stepvm beside QEMU on the same work, by turns in one run: medians and ratios.
+/* stepvm beside QEMU, or beside another build of itself, on the same work, by turns in one run.
  *
- *	bench STEPVM GUESTS LOOP [--rounds N] [--svg FILE]
+ *	bench STEPVM GUESTS LOOP [--rounds N] [--svg FILE]	medians and ratios
+ *	bench STEPVM GUESTS LOOP --against OTHER [--rounds N]	differences and spreads
  *
  * A Markdown table on stdout; with --svg the ratios as bars. Without qemu-system-x86_64 only
- *stepvm's own figures are shown; without gdb the rows that need one are empty. What each row does
- *is in work.c. */
+ * stepvm's own figures are shown; without gdb the rows that need one are empty. What each row does
+ * is in work.c. With --against, the path of another stepvm, QEMU is left out, the two take turns at
+ * being first, and the exit status is 1 when a row is worse than its own noise explains. */
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "work.h"
-
-#define ROUNDS_MAX 99
-
-static double figures[2][WORKS][ROUNDS_MAX]; /* stepvm's, QEMU's */
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
-static double median(double *of, int n)
-{
-	qsort(of, (size_t)n, sizeof *of, compare);
-	return of[n / 2];
-}
-
-struct row {
-	double ours, qemus, ratio; /* 0: none */
-};
-
-static void put_figure(char *to, size_t size, double figure, const char *unit)
-{
-	if (figure <= 0)
-		snprintf(to, size, "-");
-	else
-		snprintf(to, size, "%.*f %s", figure < 1 ? 3 : figure < 100, figure, unit);
-}
-
-static void put_table(const struct row rows[WORKS], int rounds)
-{
-	printf("| median of %d | stepvm | QEMU -accel kvm | ratio |\n|---|---|---|---|\n", rounds);
-	for (int w = 0; w < WORKS; w++) {
-		char ours[40], qemus[40], ratio[40];
-		put_figure(ours, sizeof ours, rows[w].ours, works[w].unit);
-		put_figure(qemus, sizeof qemus, rows[w].qemus, works[w].unit);
-		put_figure(ratio, sizeof ratio, rows[w].ratio, "");
-		ratio[strcspn(ratio, " ")] = 0;
-		printf("| %s | %s | %s | %s |\n", works[w].name, ours, qemus, ratio);
-	}
-}
-
-/* Bars from 1 to the right for what is better here, on a logarithmic axis: 60 units a factor of 10.
- */
-static void put_svg(const char *path, const struct row rows[WORKS], const char *host)
-{
-	FILE *to = fopen(path, "w");
-	int y = 40, left = 330;
-	if (!to)
-		peer_die(path);
-	fprintf(to,
-	        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"720\" height=\"%d\" "
-	        "font-family=\"sans-serif\" font-size=\"12\">\n"
-	        "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n"
-	        "<text x=\"10\" y=\"20\" font-weight=\"bold\">stepvm beside QEMU -accel kvm: how "
-	        "many times better</text>\n",
-	        70 + 20 * WORKS);
-	for (int w = 0; w < WORKS; w++) {
-		if (rows[w].ratio <= 0)
-			continue;
-		double width = 90 * log10(rows[w].ratio);
-		fprintf(to,
-		        "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>"
-		        "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"14\" fill=\"%s\"/>"
-		        "<text x=\"%.1f\" y=\"%d\">%.1f</text>\n",
-		        left - 8, y + 11, works[w].short_name, left + (width < 0 ? width : 0), y,
-		        fabs(width), width < 0 ? "#c0392b" : "#2e7d6b",
-		        left + (width > 0 ? width : 0) + 5, y + 11, rows[w].ratio);
-		y += 20;
-	}
-	fprintf(to,
-	        "<line x1=\"%d\" y1=\"30\" x2=\"%d\" y2=\"%d\" stroke=\"black\"/>\n"
-	        "<text x=\"10\" y=\"%d\" fill=\"#555\">%s; logarithmic; 1: as "
-	        "good</text>\n</svg>\n",
-	        left, left, y, y + 20, host);
-	if (fclose(to))
-		peer_die(path);
-}
+#include "table.h"
 
 /* "2026-11-21, Linux 6.1.0, QEMU emulator version 7.2.0, GNU gdb 13.1" */
 static void describe_host(char *to, size_t size)
@@ -123,15 +47,70 @@ static void describe_host(char *to, size_t size)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: bench STEPVM GUESTS LOOP [--rounds N] [--svg FILE]\n");
+	fprintf(stderr, "usage: bench STEPVM GUESTS LOOP [--rounds N] [--svg FILE]\n"
+	                "       bench STEPVM GUESTS LOOP --against OTHER [--rounds N]\n");
 	return 2;
+}
+
+/* One round of one peer. False when there is no such program. */
+static bool do_round(const struct peer_kind *kind, struct figures *to, int round)
+{
+	double of[WORKS] = { 0 };
+	if (!work_all(kind, of))
+		return false;
+	for (int w = 0; w < WORKS; w++)
+		to->of[w][round] = of[w];
+	to->rounds = round + 1;
+	return true;
+}
+
+static int compare_builds(const struct peer_kind *ours, const char *other, int rounds)
+{
+	static struct figures our_figures, other_figures;
+	struct peer_kind others = *ours;
+	others.name = other;
+	others.stepvm = other;
+	if (access(other, X_OK) < 0)
+		peer_die(other);
+	for (int i = 0; i < rounds; i++) {
+		bool is_first = i % 2 == 0;
+		for (int turn = 0; turn < 2; turn++) {
+			bool is_ours = is_first == (turn == 0);
+			const struct peer_kind *kind = is_ours ? ours : &others;
+			if (!do_round(kind, is_ours ? &our_figures : &other_figures, i))
+				peer_die(kind->stepvm);
+		}
+	}
+	return table_against(&our_figures, &other_figures) > 0;
+}
+
+static void compare_with_qemu(const struct peer_kind *ours, int rounds, const char *svg)
+{
+	static struct figures our_figures, qemu_figures;
+	struct peer_kind qemu = *ours;
+	bool has_qemu = true;
+	char host[400];
+	qemu.name = "QEMU";
+	qemu.is_qemu = true;
+	for (int i = 0; i < rounds; i++) {
+		if (!do_round(ours, &our_figures, i))
+			peer_die(ours->stepvm);
+		has_qemu = has_qemu && do_round(&qemu, &qemu_figures, i);
+	}
+	qemu_figures.rounds = rounds; /* of zeros, where there is none */
+	if (!has_qemu)
+		printf("qemu-system-x86_64 is not there (apt-get install qemu-system-x86): stepvm "
+		       "alone\n\n");
+	describe_host(host, sizeof host);
+	table_beside(&our_figures, &qemu_figures);
+	printf("\n%s\n", host);
+	if (svg)
+		table_picture(svg, &our_figures, &qemu_figures, host);
 }
 
 int main(int argc, char **argv)
 {
-	const char *svg = NULL;
-	struct row rows[WORKS];
-	char host[400];
+	const char *svg = NULL, *other = NULL;
 	int rounds = 7;
 	if (argc < 4)
 		return usage();
@@ -140,39 +119,17 @@ int main(int argc, char **argv)
 			rounds = atoi(argv[i + 1]);
 		else if (i + 1 < argc && !strcmp(argv[i], "--svg"))
 			svg = argv[i + 1];
+		else if (i + 1 < argc && !strcmp(argv[i], "--against"))
+			other = argv[i + 1];
 		else
 			return usage();
 	}
-	if (rounds < 1 || rounds > ROUNDS_MAX)
+	if (rounds < 1 || rounds > ROUNDS_MAX || (svg && other))
 		return usage();
-	const struct peer_kind ours = { "stepvm", false, argv[1], argv[2], argv[3] },
-	                       qemu = { "QEMU", true, argv[1], argv[2], argv[3] };
-	bool has_qemu = true;
+	const struct peer_kind ours = { "stepvm", false, argv[1], argv[2], argv[3] };
 	signal(SIGPIPE, SIG_IGN);
-	for (int i = 0; i < rounds; i++) {
-		double of[2][WORKS] = { 0 };
-		if (!work_all(&ours, of[0]))
-			peer_die(argv[1]);
-		has_qemu = has_qemu && work_all(&qemu, of[1]);
-		for (int w = 0; w < WORKS; w++)
-			for (int k = 0; k < 2; k++)
-				figures[k][w][i] = of[k][w];
-	}
-	if (!has_qemu)
-		printf("qemu-system-x86_64 is not there (apt-get install qemu-system-x86): stepvm "
-		       "alone\n\n");
-	for (int w = 0; w < WORKS; w++) {
-		struct row *r = &rows[w];
-		r->ours = median(figures[0][w], rounds);
-		r->qemus = median(figures[1][w], rounds);
-		r->ratio = r->ours <= 0 || r->qemus <= 0 ? 0
-		           : works[w].less_is_better     ? r->qemus / r->ours
-		                                         : r->ours / r->qemus;
-	}
-	describe_host(host, sizeof host);
-	put_table(rows, rounds);
-	printf("\n%s\n", host);
-	if (svg)
-		put_svg(svg, rows, host);
+	if (other)
+		return compare_builds(&ours, other, rounds);
+	compare_with_qemu(&ours, rounds, svg);
 	return 0;
 }

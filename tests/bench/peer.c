@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,6 +47,20 @@ static uint16_t free_port(void)
 	return ntohs(a.sin_port);
 }
 
+/* Its input and output go nowhere. */
+static bool spawn(pid_t *pid, const char *const *args)
+{
+	posix_spawn_file_actions_t quiet;
+	posix_spawn_file_actions_init(&quiet);
+	posix_spawn_file_actions_addopen(&quiet, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addopen(&quiet, 2, "/dev/null", O_WRONLY, 0);
+	int err = posix_spawnp(pid, args[0], &quiet, NULL, (char *const *)args, environ);
+	posix_spawn_file_actions_destroy(&quiet);
+	errno = err;
+	return !err;
+}
+
 bool peer_start(struct peer *p, const struct peer_kind *kind)
 {
 	char image[500], where[40], drive[600];
@@ -61,16 +77,32 @@ bool peer_start(struct peer *p, const struct peer_kind *kind)
 	const char *const ours[] = { kind->stepvm, "run", "--gdb", where, image, NULL };
 	const char *const qemu[] = { "qemu-system-x86_64", "-accel", "kvm", "-display", "none",
 		"-S", "-nodefaults", "-m", "64", "-gdb", where, "-drive", drive, NULL };
-	posix_spawn_file_actions_t quiet;
-	posix_spawn_file_actions_init(&quiet);
-	posix_spawn_file_actions_addopen(&quiet, 2, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
 	p->started_at = peer_now();
-	int err = posix_spawnp(&p->pid, kind->is_qemu ? qemu[0] : ours[0], &quiet, NULL,
-	        (char *const *)(kind->is_qemu ? qemu : ours), environ);
-	posix_spawn_file_actions_destroy(&quiet);
-	errno = err;
-	return !err;
+	return spawn(&p->pid, kind->is_qemu ? qemu : ours);
+}
+
+double peer_run(const struct peer_kind *kind, const char *guest)
+{
+	char image[500], drive[600];
+	pid_t pid;
+	snprintf(image, sizeof image, "%s/%s.bin", kind->guests, guest);
+	snprintf(drive, sizeof drive, "format=raw,snapshot=on,file=%s", image);
+	const char *const ours[] = { kind->stepvm, "run", image, NULL };
+	const char *const qemu[] = { "qemu-system-x86_64", "-accel", "kvm", "-display", "none",
+		"-m", "64", "-net", "none", "-device", "isa-debug-exit,iobase=0xf4", "-drive",
+		drive, NULL };
+	double begin = peer_now();
+	if (!spawn(&pid, kind->is_qemu ? qemu : ours))
+		return 0;
+	/* Readable when it has ended: pidfd_open(2). */
+	struct pollfd end = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+	bool has_ended = end.fd >= 0 && poll(&end, 1, PEER_WAIT_S * 1000) == 1;
+	double seconds = peer_now() - begin;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	if (end.fd >= 0)
+		close(end.fd);
+	return has_ended ? seconds : 0;
 }
 
 void peer_stop(struct peer *p)

@@ -38,6 +38,9 @@ void peer_die(const char *what) __attribute__((noreturn));
 /* False when there is no such program. The guest is stopped at its first instruction. */
 bool peer_start(struct peer *p, const struct peer_kind *kind);
 void peer_stop(struct peer *p);
+/* Seconds from the start of such a program to its end, which the guest makes by the exit port at 0xf4;
+ * without a debugger. 0: it did not come within PEER_WAIT_S. */
+double peer_run(const struct peer_kind *kind, const char *guest);
 
 void peer_connect(struct peer *p);
 /* What a gdb says first; acknowledgements are off afterwards where the peer knows how. */

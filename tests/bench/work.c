@@ -24,6 +24,8 @@
 const struct work_row works[WORKS] = {
 	[WORK_START] = { "start to the first `?` reply", "start to first reply", "ms", true },
 	[WORK_RESIDENT] = { "resident memory then", "resident memory", "MiB", true },
+	[WORK_GREET] = { "a boot sector prints by `int 10h` and ends", "boot sector prints, ends",
+	        "ms", true },
 	[WORK_STEP] = { "`s` over TCP", "s over TCP", "/s", false },
 	[WORK_VCONT_STEP] = { "`vCont;s:1`", "vCont;s", "/s", false },
 	[WORK_STEP_AND_READ] = { "`s` and `g`", "s and g", "/s", false },
@@ -269,6 +271,7 @@ bool work_all(const struct peer_kind *kind, double f[WORKS])
 	qsort(ms, STARTS, sizeof *ms, compare);
 	f[WORK_START] = ms[STARTS / 2];
 	f[WORK_RESIDENT] = peer_resident_mib(&p);
+	f[WORK_GREET] = peer_run(kind, "greet") * 1e3;
 	do_packets(&p, f);
 	peer_stop(&p);
 	do_gdb(kind, f);

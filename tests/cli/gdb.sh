@@ -46,6 +46,32 @@ hasnt() {
 	ok $? "$3" "$1"
 }
 
+# --- without an ELF file ---------------------------------------------------------------------------
+
+for mode in real prot long; do
+	out=$("$STEPVM" debug --format flat --mode $mode --gdb-program "$GDB" "$GUESTS/kernel64.bin" -- \
+		-nx -ex 'x/i $pc' -ex starti 2>&1 </dev/null)
+	hasnt "$out" 'No such file|No executable|rror' "a flat image, $mode mode: no file for gdb, and not a word of it"
+	has "$out" '^=> 0x' "... and its code is shown"
+done
+cp "$GUESTS/segments.bin" "$work/a b.bin"
+out=$("$STEPVM" debug --gdb-program "$GDB" "$work/a b.bin" -- -nx -ex stepi -ex starti 2>&1 </dev/null)
+hasnt "$out" 'No such file|No executable|rror' "also where the image's name has a blank"
+
+# --- ends that nobody has asked gdb for ------------------------------------------------------------
+
+# ended COMMAND GUEST: stepvm debug whose script sends a signal, and waits for gdb's end; gdb's shell is a child of
+# gdb's, which is one of stepvm's.
+ended() {
+	timeout 60 "$STEPVM" debug --gdb-program "$GDB" "$GUESTS/$2.bin" -- -nx -ex "shell $1; tail -s 0.1 --pid=\$PPID -f /dev/null" 2>&1 </dev/null
+}
+out=$(ended 'kill -9 $PPID' waits)
+is "$? $(tail -n 1 <<<"$out")" "4 stepvm: gdb was ended by signal 9 (Killed), and so is the guest" "gdb is killed: said so"
+out=$(ended 'kill -TERM $(ps -o ppid= $PPID)' waits)
+is "$?" 143 "stepvm is ended by SIGTERM, and ends by it"
+hasnt "$out" 'Traceback|KeyboardInterrupt|closed|egmentation|lost' "gdb ends before that, without a word of a guest that is lost"
+has "$out" 'stepvm: signal 15 \(Terminated\) ends gdb, and the guest$' "but ours"
+
 # --- in gdb's own language -------------------------------------------------------------------------
 
 # As in a gdb that has no Python, whatever this one is.
@@ -68,9 +94,18 @@ is "$(grep -c '  CS:IP ' <<<"$out")" 2 "plain: no context in a batch unless aske
 out=$(plain segments 'stepvm context on' stepi 'stepvm context off' stepi)
 is "$(grep -c '  CS:IP ' <<<"$out")" 1 "plain: on and off"
 
+out=$(plain hello 'stepvm context' continue 'stepvm context' stepi 'stepvm context')
+is "$(grep -o '^real16.*  CS:IP 0000:....' <<<"$out")" "real16  CS:IP 0000:0000
+real16 (halted)  CS:IP 0000:0017
+real16  CS:IP 0000:0000" "plain: the context says that the CPU is halted"
+
 out=$(plain modes 'stepi 4' 'stepvm save a' 'hbreak *0x7ccb' continue 'x/i $pc' 'stepvm load a' 'x/2i $pc')
 has "$out" '=> 0x7ccb:.mov    \$0x4c,%al' "plain: 64-bit code"
-has "$out" '=> 0x7c09:.mov    %ax,%ds' "plain: 16-bit code again behind stepvm load"
+has "$out" '=> 0x7c09:.mov    %ax,%ds' "plain: 16-bit code again after stepvm load"
+
+out=$(plain picture 'hbreak *0x7c2d' continue 'stepvm screen' "stepvm screenshot $work/screen.png")
+has "$out" '^#{16}$' "plain: the text of the screen"
+is "$(head -c 4 "$work/screen.png" | tail -c 3)" PNG "plain: a picture of it"
 
 # --- with Python, or without: as it comes ----------------------------------------------------------
 
@@ -78,6 +113,10 @@ out=$(debug segments -batch -ex stepi -ex 'stepvm context')
 is "$(grep -c '  CS:IP ' <<<"$out")" 1 "no context in a batch unless asked for"
 has "$out" '^real16  CS:IP 07c0:0005  linear 0x7c05 ' "the context"
 hasnt "$out" $'\033' "no colours in a pipe"
+out=$(debug hello -batch -ex 'stepvm context' -ex continue -ex 'stepvm context' -ex stepi -ex 'stepvm context')
+is "$(grep -o '^real16.*  CS:IP 0000:....' <<<"$out")" "real16  CS:IP 0000:0000
+real16 (halted)  CS:IP 0000:0017
+real16  CS:IP 0000:0000" "the context says that the CPU is halted"
 out=$(debug segments -batch -ex 'stepvm context on' -ex stepi -ex 'stepvm context off' -ex stepi)
 is "$(grep -c '  CS:IP ' <<<"$out")" 1 "on and off"
 
@@ -88,6 +127,8 @@ if command -v script >/dev/null; then
 	if [ $has_python ]; then
 		has "$out" "^${colour}real16" "in colours"
 		is "$(sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g' <<<"$out" | awk 'length > 80')" "" "in 80 columns"
+		has "$(at_terminal "" "-ex 'echo hints: ' -ex 'monitor hints'")" 'hints:.*on$' \
+			"a person is told that the guest waits for a key"
 	else
 		skip "colours" "this gdb has no Python"
 	fi
@@ -101,6 +142,15 @@ if command -v script >/dev/null; then
 	has "$out" 'normalized[^+]*\+17> .*\$0xa6.*%si' "16-bit code in gdb's TUI, with symbols"
 	hasnt "$out" 'd08e9000' "and none of it as 32-bit code"
 	hasnt "$(at_terminal "" "-batch -ex stepi")" 'CS:IP' "a batch at a terminal shows none"
+	if [ -n "$has_python" ]; then
+		asked="python open('$work/asked', 'a').write(gdb.execute('monitor console', to_string=True))"
+		printf '%s\n' "$asked" 'tui enable' "$asked" 'tui disable' "$asked" quit |
+			TERM=xterm timeout 60 script -qec "stty cols 80 rows 24; '$STEPVM' debug --gdb-program '$GDB' \
+				'$GUESTS/hello.bin' -- -nx -ex 'set confirm off'" /dev/null >/dev/null 2>&1
+		is "$(cat "$work/asked" 2>/dev/null)" "stdio
+gdb
+stdio" "while the TUI is on the guest's output comes by way of gdb"
+	fi
 else
 	skip "at a terminal" "no script(1) here"
 fi
@@ -123,6 +173,22 @@ if [ $has_python ]; then
 	has "$out" '^stepvm context -- ' "without stepvm.py: the plain commands"
 else
 	skip "stepvm.py" "this gdb has no Python"
+fi
+
+# --- a guest that is gone --------------------------------------------------------------------------
+
+if [ $has_python ]; then
+	"$STEPVM" run --gdb "unix:$work/gdb" "$GUESTS/frames.bin" 2>/dev/null &
+	pid=$!
+	while [ ! -S "$work/gdb" ] && kill -0 $pid; do :; done
+	out=$(ulimit -c 0; "$GDB" -nx -batch -x "$SCRIPTS/stepvm.gdb" -ex "target remote $work/gdb" \
+		-ex 'stepi 12' -ex 'maintenance flush register-cache' -ex 'maintenance flush dcache' \
+		-ex 'print/x $esp' -ex 'print/x $cs_base' -ex "shell kill -9 $pid" -ex bt 2>&1)
+	wait $pid 2>/dev/null
+	has "$out" '= 0x7c00$' "16-bit frames: the guest is there"
+	hasnt "$out" 'internal-error' "a connection lost in the midst of unwinding does not crash gdb"
+else
+	skip "a guest that is gone" "this gdb has no Python"
 fi
 
 echo "1..$count"

@@ -60,8 +60,18 @@ has "$out" 'ip = 0x0019' 'the true ip is there'
 has "$out" '0x00007c00: ea 05 00 c0' 'memory is read'
 has "$out" 'ecx = 0x00001234' 'a register is written'
 has "$out" '0x00000500: 5a a5' 'memory is written'
-has "$out" 'stop reason = instruction step into' 'a step behind the breakpoint'
+has "$out" 'stop reason = instruction step into' 'a step after the breakpoint'
 finish
+
+# --- halted ----------------------------------------------------------------------------------------
+
+start dead --load 0x7c00
+out=$(lldb 'continue' 'continue' 'register read ip' 'detach')
+is "$(grep -c 'hlt: the CPU is halted, and nothing can wake it' <<<"$out")" 2 'halted it says so at each continue'
+has "$out" 'ip = 0x7c06' '... and stays'
+wait "$vm"
+is "$? $(cat "$work/console")" "0 A" 'detach leaves it halted: the end'
+vm=
 
 # --- 32 bits: connected when the guest is there ----------------------------------------------------
 

@@ -30,7 +30,7 @@ is "$(sed -n 's/^code runs *\([^ ]*\) .*/\1/p' <<<"$table")" yes "code runs"
 
 if perl -MJSON::PP -e 1 2>/dev/null; then
 	out=$(perl -MJSON::PP -0777 -ne 'print scalar keys %{decode_json($_)->{facts}}' 2>&1 <<<"$json")
-	is "$? $out" "0 $(grep -c '": {".*64\|": {"prot32' <<<"$json")" "it parses"
+	is "$? $out" "0 $(grep -c '": {"real16\|": {"prot32\|": {"long64' <<<"$json")" "it parses"
 else
 	skip "it parses" "no JSON::PP in this perl"
 fi
@@ -59,13 +59,52 @@ same "data breakpoints in DRs fire" data_breakpoints
 same "a step runs a whole rep" step_runs_whole_rep
 same "deleted slots exit on access" deleted_slots
 same "triple fault keeps registers" shutdown_keeps_registers
+same "a write of EFER exits" efer_exits
+
+same "CPL 3: a step is a step" cpl3_steps
+same "KVM emulates its guests" emulates
+same "CPL 3: DR breakpoints fire" cpl3_breakpoints
+
+# --- a guest that meets what this KVM lacks -------------------------------------------------------
+
+kvm=$(sed -n 's/^module *//p' <<<"$table" | grep -oE 'kvm_(intel|amd|pvm)' | head -1)
+# lacks KEY MODE BITS OPTIONS BYTES NAME: where the probe says so, a failure says it, once.
+lacks() {
+	if ! grep -q "^ *\"$1\": {.*\"$2\": false" <<<"$json"; then
+		skip "$1 in $2 is named" "this KVM runs it"
+		return
+	fi
+	printf "$5" >"$work/guest.bin"
+	# shellcheck disable=SC2086 # several words
+	out=$("$STEPVM" run $4 --load 0x100000 "$work/guest.bin" 2>&1)
+	is "${out%%: the guest cannot go on at *}" \
+		"stepvm: ${kvm:-this KVM} does not run $6 in $3-bit code (see stepvm probe)" \
+		"$1 in $2 is named"
+}
+work=$(mktemp -d "${TMPDIR:-/tmp}/stepvm-probe.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+lacks iret prot32 32 "--mode prot" '\xcf' "iret"
+lacks int_n prot32 32 "--mode prot" '\xcd\x20' "int n"
+lacks int_n long64 64 "--mode long" '\xcc' "int3"
+lacks x87 prot32 32 "--mode prot" '\xd9\xe8' "this x87 instruction"
+# What raises a #GP in the guest is named when the guest comes to nothing by it.
+if grep -q '"paging32_raises_gp": {"prot32": true' <<<"$json"; then
+	# mov %cr0, %eax; or $0x80000000, %eax; mov %eax, %cr0
+	printf '\x0f\x20\xc0\x0d\x00\x00\x00\x80\x0f\x22\xc0' >"$work/guest.bin"
+	out=$("$STEPVM" run --engine kvm --mode prot --load 0x100000 "$work/guest.bin" 2>&1 |
+		grep -c "^${kvm:-this KVM} raises this #GP itself: it has no 32-bit paging (see stepvm probe).$")
+	is "$out" 1 "paging32 is named"
+else
+	skip "paging32 is named" "this KVM has it"
+fi
+lacks sse long64 64 "--mode long" '\x0f\x58\xc0' "this SSE instruction"
 
 # --- the command line -----------------------------------------------------------------------------
 
 out=$("$STEPVM" probe image 2>&1)
-is "$? $out" "2 stepvm probe: image: options only were meant; see stepvm probe --help" "an operand"
+is "$? $out" "2 stepvm probe: image: expected options only; see stepvm probe --help" "an operand"
 out=$("$STEPVM" probe --jsn 2>&1)
-is "$? $out" "2 stepvm probe: --jsn: not an option; was --json meant? See stepvm probe --help" \
+is "$? $out" "2 stepvm probe: --jsn: not an option; did you mean --json? See stepvm probe --help" \
 	"a slip"
 "$STEPVM" probe >/dev/full 2>/dev/null
 is $? 4 "standard output is full"

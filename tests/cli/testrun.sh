@@ -138,6 +138,60 @@ END
 fails until 'expect failed: the guest stopped \(halt\) before it wrote /login:/' hello.bin <<-'END'
 	continue-until-console login:
 END
+fails screen 'expect failed: row 1 of the screen does not show `B>`: it shows `A>`' prompt.bin <<-'END'
+	continue-until-screen "A>"
+	expect-screen 1 "B>"
+END
+fails screen-blank 'expect failed: row 24 of the screen does not show `A>`: it shows nothing' prompt.bin <<-'END'
+	continue-until-screen "A>"
+	expect-screen 24 "A>"
+END
+fails screen-row 'expect failed: row 99: the screen has rows 0 to 24' prompt.bin <<-'END'
+	expect-screen 99 "A>"
+END
+fails screen-wide 'gdb:4: expect failed: row 1 of the screen does not show `A> *`: it shows `A>`' prompt.bin <<-'END'
+	continue-until-screen "A>"
+	python gdb.execute('expect-screen 1 "A>%s"' % (78 * " "))
+	python gdb.execute('expect-screen 1 "A>%s"' % (79 * " "))
+END
+fails screen-stop 'expect failed: the guest stopped \(breakpoint 1\) before its screen showed `B>`$' prompt.bin <<-'END'
+	break *0x7c05
+	continue-until-screen "B>"
+END
+# gone: it ends just when gdb interrupts it, and gdb loses the connection before it reads the status.
+fails screen-ends 'expect failed: the guest ended \((exit 0|gone)\) before its screen showed `prompt 2`$' prompt.bin <<-'END'
+	continue-until-screen "A>"
+	type "off\r"
+	continue-until-screen "prompt 2"
+END
+fails screen-bare 'expect failed: this board has no screen' hello.bin <<-'END'
+	expect-screen "HELLO"
+END
+graphics='the screen has no text: graphics, 320x200'
+fails screen-graphics "expect failed: $graphics: it does not show .graphics.$" picture.bin \
+	"symbols: $GUESTS/picture.elf" <<-'END'
+	break drawn
+	continue
+	expect-screen "graphics"
+END
+fails screen-until-graphics "expect failed: the guest stopped \(breakpoint 1\) before its screen showed .graphics.: $graphics$" \
+	picture.bin "symbols: $GUESTS/picture.elf" <<-'END'
+	break drawn
+	continue-until-screen "graphics"
+END
+screen_expected='expected \[ROW] "TEXT": the row.s number, if one is meant, and the text in double quotes$'
+fails screen-nothing "gdb:2: expect-screen: $screen_expected" prompt.bin <<<"expect-screen"
+fails screen-word "gdb:2: expect-screen foo: $screen_expected" prompt.bin <<<"expect-screen foo"
+fails screen-words "gdb:2: expect-screen foo \"A>\": $screen_expected" prompt.bin <<<'expect-screen foo "A>"'
+fails screen-minus "gdb:2: expect-screen -1 \"A>\": $screen_expected" prompt.bin <<<'expect-screen -1 "A>"'
+fails screen-open "gdb:2: expect-screen 1 \"A>: $screen_expected" prompt.bin <<<'expect-screen 1 "A>'
+fails screen-more "gdb:2: expect-screen \"A>\" x: $screen_expected" prompt.bin <<<'expect-screen "A>" x'
+fails screen-two "gdb:2: expect-screen \"A>\" \"x\": $screen_expected" prompt.bin <<<'expect-screen "A>" "x"'
+fails screen-empty "gdb:2: expect-screen \"\": $screen_expected" prompt.bin <<<'expect-screen ""'
+fails type-word 'gdb:2: expect failed: type dir: expected a text in double quotes, as in type "dir.r"$' prompt.bin <<<'type dir'
+fails type-bare 'gdb:2: expect failed: type "dir": the guest.s board has no keyboard' hello.bin <<<'type "dir"'
+fails screen-until-word 'gdb:2: continue-until-screen A>: expected "TEXT", in double quotes$' prompt.bin \
+	<<<"continue-until-screen A>"
 fails nothing 'nothing was expected: a test needs an expect that holds' hello.bin <<-'END'
 	stepi
 END
@@ -183,27 +237,56 @@ fails vm-gone 'vm-gone.gdb:5: The program is not being run' hello.bin "options: 
 	stepi
 	expect 1
 END
-fails timeout 'timed out after 1 s' spin.bin "timeout: 1" <<-'END'
+# They start a guest and gdb within that, beside each other; in CI this machine may be busy with something else.
+late=5
+[ -z "${CI:-}" ] || late=15
+at_spin='; the guest was at 0000:00[0-9a-f]{2} \(linear 0x[0-9a-f]+\) in real16 mode'
+fails timeout "timed out after $late s at timeout.gdb:5: continue$at_spin and has written nothing$" \
+	spin.bin "timeout: $late" <<-'END'
+	shell tail -f /dev/null &
 	expect $pc == 0
-	shell cat /dev/zero >/dev/null &
 	continue
+END
+fails timeout-loop 'timed out after '$late' s at timeout-loop.gdb:6: end \(of a block\)'"$at_spin" spin.bin \
+	"timeout: $late" <<-'END'
+	while 1
+	# Never done.
+	stepi
+	end
+END
+fails timeout-console 'timed out after '$late' s at timeout-console.gdb:3: continue-until-console login:'"$at_spin" \
+	spin.bin "timeout: $late" <<-'END'
+	continue-until-console login:
+END
+fails timeout-screen 'timed out after '$late' s at timeout-screen.gdb:3: continue-until-screen "B>"' prompt.bin "timeout: $late" <<-'END'
+	continue-until-screen "B>"
+END
+fails timeout-detached 'timed out after '$late' s at timeout-detached.gdb:5: expect-console BYE; the guest was halted before 0000:0017 \(linear 0x17\) in real16 mode and last wrote `HELLO`' \
+	hello.bin "options: --hlt stop" "timeout: $late" <<-'END'
+	detach
+	expect-console BYE
+END
+fails timeout-shell 'timed out after '$late' s in a command that did not wait for the guest'"$at_spin" spin.bin \
+	"timeout: $late" <<-'END'
+	expect $pc == 0
+	shell tail -f /dev/null
 END
 fails guest 'the VM did not start, exit status 4: stepvm run: .*nosuch.bin: cannot open' nosuch.bin <<-'END'
 	expect 1
 END
-fails option 'the VM did not start, exit status 2: stepvm run: --hltt: not an option; was --hlt meant' \
+fails option 'the VM did not start, exit status 2: stepvm run: --hltt: not an option; did you mean --hlt' \
 	hello.bin "options: --hltt auto" <<-'END'
 	expect 1
 END
-fails option-value 'the VM did not start, exit status 2: stepvm run: --hlt a  b: auto, exit, stop' \
+fails option-value 'the VM did not start, exit status 2: stepvm run: --hlt a  b: expected auto, exit, stop' \
 	hello.bin 'options: --hlt "a  b"' <<-'END'
 	expect 1
 END
 fails header-twice 'header-twice.gdb:2: said twice' hello.bin "guest: x" <<<"expect 1"
-fails header-word 'header-word.gdb:2: not a key of a test.s header: guest' hello.bin "timout: 3" <<<"expect 1"
-fails header-time 'header-time.gdb:2: timeout: a number of seconds from 1' hello.bin "timeout: 3s" <<<"expect 1"
+fails header-word 'header-word.gdb:2: not a key of a test.s header: expected guest' hello.bin "timout: 3" <<<"expect 1"
+fails header-time 'header-time.gdb:2: timeout: expected a number of seconds from 1' hello.bin "timeout: 3s" <<<"expect 1"
 fails header-quote "header-quote.gdb:2: a quote ' is not closed" hello.bin "options: 'x" <<<"expect 1"
-names+=(header-none) wanted+=('header-none.gdb: a line `# guest: IMAGE` was meant')
+names+=(header-none) wanted+=('header-none.gdb: expected a line `# guest: IMAGE`')
 echo 'expect 1' >header-none.gdb
 names+=(unreadable) wanted+=('unreadable.gdb: cannot read: Is a directory')
 mkdir unreadable.gdb
@@ -228,6 +311,63 @@ nothing_left "no process and no file is left"
 like "$(sed -n '/ - console\.gdb/,/^not ok/p' <<<"$out")" \
 	"--- gdb \(exit status 1\).*held: .*--- stepvm run $GUESTS/hello.bin.*--- the guest's output
 # H" "the log's pieces"
+
+# What was on the screen, in each of these.
+log_of() {
+	sed -n "/ - $1\\.gdb/,/^\\(not \\)\\?ok/p" <<<"$out"
+}
+like "$(log_of timeout-screen)" "# The screen, when it was last looked at:
+#  1 .A>
+#" "a test that is late shows the screen as it was"
+like "$(log_of screen-blank)" "
+#  1 .A>
+#" "where one row was meant, the whole screen is shown"
+like "$(log_of screen-until-graphics)" "
+# \($graphics\)
+" "a screen without text is no empty one"
+
+# And where the machine was, with stepvm.gdb and without.
+script machine.gdb hello.bin <<<'stepi 2
+expect 0'
+script machine-plain.gdb hello.bin "scripts: none" <<<'stepi 2
+expect 0'
+last='the last ports, MMIO and halts:
+# out +port 0x00f1 text +0x48 .H.'
+like "$("$STEPVM" test machine.gdb)" "# --- the machine
+# real16  CS:IP 0000:0004  linear 0x4 .*
+# => 0x4:.*# mode +real16, .*# $last" "the log says where the machine was"
+like "$("$STEPVM" test machine-plain.gdb)" "# --- the machine
+# CPU#0
+# EAX=00000048 .*# EIP=00000004 .*
+# => 0x4:.*# mode +real16, .*# $last" "in plain gdb, too"
+
+# The guest is left where the script has left it: hello would go on to its end, and say so.
+script stands-fails.gdb hello.bin <<<'stepi 2
+expect $pc == 0x10'
+script stands-error.gdb hello.bin <<<'stepi 2
+nosuchcommand'
+script stands-quits.gdb hello.bin <<<'stepi 2
+quit 3'
+script stands-nothing.gdb hello.bin <<<'stepi 2'
+for name in fails error quits nothing; do
+	out=$("$STEPVM" test stands-$name.gdb)
+	is "$? $(sed -n "/^# --- the guest's output/,\$p" <<<"$out")" "1 # --- the guest's output
+# H
+# 0 passed, 1 failed, 0 skipped" "$name: the guest does not run on"
+done
+like "$("$STEPVM" test stands-quits.gdb)" "gdb ended \(exit status 3\) before" "quit's own status is told"
+
+# Where a script ends the guest stands: halted it stays halted.
+script halted.gdb dead.bin "options: --load 0x7c00" <<-'END'
+	continue
+	continue
+	expect-stop halt
+	expect 0
+END
+out=$("$STEPVM" test halted.gdb)
+is "$(sed -n '/the guest.s output/,/passed/p' <<<"$out")" "# --- the guest's output
+# A
+# 0 passed, 1 failed, 0 skipped" "the end of a script leaves a halted guest halted"
 
 # --- what passes ----------------------------------------------------------------------------------
 
@@ -257,10 +397,57 @@ sed -i 's/$/\r/' plain.gdb
 "$STEPVM" test plain.gdb >/dev/null
 is "$?" 0 "lines that end in CR LF"
 
+# stepvm.gdb is loaded, so that 16-bit code has its frames, and its view is not shown at each stop.
+script scripts.gdb frames.bin "symbols: $GUESTS/frames.elf" <<-'END'
+	break *&leaf
+	continue
+	expect-output "#1 .* in call_leaf" bt
+	finish
+	expect $pc == &behind_leaf
+	expect-output "\A[^:]*\Z" stepi
+END
+script scripts-none.gdb frames.bin "scripts: none" <<-'END'
+	expect $_isvoid($stepvm_width)
+	expect-error "Undefined command: .*stepvm" stepvm context
+END
+out=$("$STEPVM" test scripts.gdb scripts-none.gdb)
+is "$(grep -o '^ok . - [a-z-]*' <<<"$out")" "ok 1 - scripts
+ok 2 - scripts-none" "stepvm.gdb is loaded unless the script says none"
+
+# A script may end itself.
+script skips.gdb hello.bin <<-'END'
+	expect 1
+	if $_isvoid($nosuch)
+	skip-test no such #register
+	end
+	expect 0
+END
+script skips-late.gdb hello.bin <<-'END'
+	python
+	try:
+	    gdb.execute("expect 0")
+	except gdb.error:
+	    pass
+	end
+	skip-test too late
+END
+script fine.gdb hello.bin <<<'expect 1'
+out=$("$STEPVM" test fine.gdb skips.gdb)
+like "$? $out" "^0 .*ok 2 - skips.gdb # SKIP no such .#register
+# 1 passed, 0 failed, 1 skipped$" "skip-test"
+like "$("$STEPVM" test skips-late.gdb)" "not ok 1.*expect failed: 0: was 0.*0 passed, 1 failed, 0 skipped" \
+	"what has failed is not skipped"
+if command -v prove >/dev/null; then
+	out=$(prove -e "$STEPVM test" fine.gdb skips.gdb error.gdb 2>&1)
+	like "$? $out" "^1 fine.gdb .* ok.*skips.gdb .* ok.*error.gdb .*Failed 1/1 subtests.*Result: FAIL" "prove reads it"
+else
+	count=$((count + 1))
+	echo "ok $count - prove # SKIP prove is not installed"
+fi
+
 # What gdb leaves behind: a child of its own; an event, which its end would crash on.
 script leaves.gdb hello.bin <<-'END'
-	shell cat /dev/zero >/dev/null &
-	python ContinueUntilConsole.is_asked = True
+	shell tail -f /dev/null &
 	python gdb.post_event(lambda: None)
 	expect 1
 END
@@ -294,16 +481,17 @@ like "$(cat logs/same-3.log)" \
 	"the whole log"
 "$STEPVM" test --log-dir new error.gdb >/dev/null
 is "$(ls new)" error.log "the folder is made"
+ok "$(grep -c 'No such file\|No executable' new/error.log)" "gdb looks for no file that there is none of" "$(cat new/error.log)"
 out=$("$STEPVM" test --log-dir err error.gdb 2>&1 >/dev/null)
 is "$? $out" "4 stepvm test: --log-dir err: Not a directory" "a file where logs should go"
 
 # --- gdb ------------------------------------------------------------------------------------------
 
 out=$("$STEPVM" test --gdb-program nosuchgdb error.gdb 2>&1)
-is "$? $out" "4 stepvm test: nosuchgdb is not there: install gdb (apt-get install gdb) or name one with \
+is "$? $out" "4 stepvm test: nosuchgdb is not installed: install gdb (apt-get install gdb) or name one with \
 --gdb-program" "no gdb: one line, status 4"
 out=$(GDB=./nosuchgdb "$STEPVM" test error.gdb 2>&1)
-like "$? $out" "^4 stepvm test: ./nosuchgdb is not there" "\$GDB"
+like "$? $out" "^4 stepvm test: ./nosuchgdb is not installed" "\$GDB"
 printf '#!/bin/sh\necho "Scripting is not supported in this copy of GDB."\nexit 1\n' >bare-gdb
 chmod +x bare-gdb
 out=$("$STEPVM" test --gdb-program ./bare-gdb error.gdb)

@@ -29,7 +29,7 @@ static size_t read_memory(void *ctx, uint64_t address, uint8_t *to, size_t len)
 
 static uint64_t variables[0x10000]; /* an operand's two bytes */
 
-static bool has_variable(void *ctx, unsigned number)
+static bool declare_variable(void *ctx, unsigned number)
 {
 	(void)ctx;
 	return number / 12 % 2 == 0;
@@ -38,7 +38,7 @@ static bool has_variable(void *ctx, unsigned number)
 /* One that was not asked for must not be used. */
 static uint64_t *variable(unsigned number)
 {
-	if (!has_variable(NULL, number))
+	if (!declare_variable(NULL, number))
 		abort();
 	return &variables[number];
 }
@@ -86,7 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	if (data[0] & 6) {
-		machine.has_variable = has_variable;
+		machine.declare_variable = declare_variable;
 		machine.get_variable = get_variable;
 		machine.set_variable = set_variable;
 	}

@@ -2,7 +2,8 @@
  *
  * The last two bytes choose format, mode, entry and what is handed over, so that a file as it is
  * makes a good seed. The RAM is small and has a hole. Judged by sanitizers, by asserts in the
- * loaders, and by what is checked here: a refusal is one line, a load starts in RAM. */
+ * loaders, and by what is checked here: a refusal is one line, and so is a warning, which comes with
+ * a guess only; a load starts in RAM. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ static void choose(struct plan *p, struct image_options *o, uint8_t a, uint8_t b
 {
 	static const uint8_t module[] = "module";
 
-	o->format = a % (IMAGE_ELF + 1);
+	o->format = a % IMAGE_FORMATS;
 	o->mode = a / 8 % (START_LONG + 1);
 	o->has_load = a & 0x40;
 	o->load_gpa = a & 0x80 ? TOP_GPA : 0x1000;
@@ -37,6 +38,8 @@ static void choose(struct plan *p, struct image_options *o, uint8_t a, uint8_t b
 static void check(const struct plan *p, int err, const struct error *e)
 {
 	if (err ? !e->text[0] || strchr(e->text, '\n') : e->text[0] != 0)
+		abort();
+	if (strchr(p->warning.text, '\n') || (p->warning.text[0] && p->options->format))
 		abort();
 	uint64_t base = p->mode == START_REAL ? p->cs.base : 0;
 	if (!err && !layout_ram_from(p->memory, base + p->regs.rip))
@@ -72,8 +75,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	choose(p, &options, bytes[len - 2], bytes[len - 1]);
 	int err = plan_make(p, &e);
 	check(p, err, &e);
-	if (!err)
+	if (!err) {
+		char line[400];
 		plan_carry_out(p, &m, &regs, &sregs, &loaded);
+		image_describe(&loaded, line, sizeof line);
+		if (strchr(line, '\n'))
+			abort();
+	}
 	free(exact);
 	free(p);
 	return 0;

@@ -2,8 +2,7 @@
  */
 #include "fuzz.h"
 
-#include "monitor.h"
-#include "serve.h"
+#include "monitor/monitor.h"
 
 static size_t said;
 
@@ -29,7 +28,8 @@ static void events(const struct catches *c, struct fuzz_in *in)
 	char text[CATCH_TEXT_MAX];
 	const struct kvm_regs regs = { .rax = fuzz_number(in, 8), .rdx = fuzz_number(in, 2) };
 	uint64_t at = fuzz_number(in, 8), value = fuzz_number(in, 4);
-	catches_vector(c, (unsigned)(at & 0xff), &regs, "somewhere", text);
+	catches_vector(
+	        c, (unsigned)(at & 0xff), (enum catch_cause)(value % 3), &regs, "somewhere", text);
 	catches_port(c, (uint16_t)at, 1u << (value & 1), at & 1, value, text);
 	catches_mmio(c, at, 1u << (value & 3), at & 1, value, text);
 	catches_mode(c, "real", value & 1 ? "real" : "prot", text);
@@ -41,25 +41,27 @@ static void events(const struct catches *c, struct fuzz_in *in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct machine machine; /* has registers of zeros, no memory and no KVM */
-	static struct serve serve;
-	static const struct options options = { .image = { .path = "image" } };
+	static struct machine machine;
+	static struct guest guest; /* has registers of zeros, no memory and no KVM */
+	static struct run run;
+	static const struct machine_config config = { .image = { .path = "image" } };
 	struct fuzz_in in = { data, data + size }, values = in;
 	memset(&machine, 0, sizeof machine);
-	memset(&serve, 0, sizeof serve);
-	board_init(&machine.board, swallow, NULL);
+	memset(&guest, 0, sizeof guest);
+	machine.guest = &guest;
+	board_init(&guest.board, false, swallow, NULL);
 	const struct control_io io = { .has_interrupt = no_interrupt };
-	control_init(&machine.control, &machine.vcpu, &io);
-	machine.vm.kvm_fd = machine.vm.fd = machine.vcpu.fd = -1;
-	machine.vcpu.vm = &machine.vm;
-	machine.vcpu.has_regs = machine.vcpu.has_sregs = true;
-	serve.machine = &machine;
-	serve.options = &options;
+	control_init(&machine.control, &guest.vcpus[0], &io);
+	guest.vm.kvm_fd = guest.vm.fd = guest.vcpus[0].fd = -1;
+	guest.vcpus[0].vm = &guest.vm;
+	guest.vcpus[0].has_regs = guest.vcpus[0].has_sregs = true;
+	run_init(&run, &machine);
+	machine.config = &config;
 	said = 0;
 	while (in.at < in.end) {
 		struct fuzz_in part = fuzz_until(&in, '\n');
 		char *line = fuzz_copy(&part, 1);
-		monitor_command(&serve, line, count, NULL);
+		monitor_command(&run, line, count, NULL);
 		FUZZ_CLAIM(machine.control.catches.count <= CATCH_MAX);
 		free(line);
 		events(&machine.control.catches, &values);

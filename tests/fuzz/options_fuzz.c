@@ -2,25 +2,26 @@
  * again. */
 #include "fuzz.h"
 
-#include "options.h"
+#include "cli/options.h"
 
 #define WORDS_MAX 80
 
 static void check_options(const struct options *o)
 {
 	FUZZ_CLAIM(o->verb < VERB_COUNT);
-	FUZZ_CLAIM(o->memory_count <= OPTIONS_LIST_MAX && o->register_count <= OPTIONS_LIST_MAX &&
-	           o->port_count <= OPTIONS_LIST_MAX);
-	for (unsigned i = 0; i < o->memory_count; i++) {
-		const struct option_memory *m = &o->memory[i];
+	FUZZ_CLAIM(o->machine.memory_count <= CONFIG_LIST_MAX &&
+	           o->machine.register_count <= CONFIG_LIST_MAX &&
+	           o->machine.port_count <= CONFIG_LIST_MAX);
+	for (unsigned i = 0; i < o->machine.memory_count; i++) {
+		const struct config_memory *m = &o->machine.memory[i];
 		FUZZ_CLAIM(m->size && m->size % MEMORY_PAGE == 0 && m->gpa % MEMORY_PAGE == 0);
 		FUZZ_CLAIM(m->size - 1 <= UINT64_MAX - m->gpa);
 	}
 	if (o->wants_help || o->wants_version || o->wants_manual)
 		return;
-	FUZZ_CLAIM(!o->no_wait || o->listen);
+	FUZZ_CLAIM(!o->serve.no_wait || o->serve.listen);
 	if (o->verb == VERB_RUN || o->verb == VERB_DEBUG)
-		FUZZ_CLAIM(o->image.path && o->image.path[0]);
+		FUZZ_CLAIM(o->machine.image.path && o->machine.image.path[0]);
 	if (o->verb == VERB_TEST)
 		FUZZ_CLAIM(o->script_count && !o->scripts[o->script_count]);
 }

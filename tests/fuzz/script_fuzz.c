@@ -1,7 +1,7 @@
 /* The header of a test script. */
 #include "fuzz.h"
 
-#include "testrun_script.h"
+#include "testrun/script.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

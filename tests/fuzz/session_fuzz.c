@@ -11,12 +11,13 @@
  * A twin session gets the same cut at other places, and has to answer the same. */
 #include "fuzz.h"
 
-#include "gdbstub/frame.h"
+#include "gdbstub/hit.h"
+#include "gdbstub/packet.h"
 #include "gdbstub/session.h"
 
 #include "../unit/fake_target.h"
 
-#define OUT_MAX (SESSION_PACKET_SIZE + FRAME_OVERHEAD + 2 + 0x80000) /* as session.c has it */
+#define OUT_MAX (SESSION_PACKET_SIZE + PACKET_OVERHEAD + 2 + 0x80000) /* as session.c has it */
 
 struct side {
 	struct fake_target fake;
@@ -63,9 +64,9 @@ static void come_to(struct side *s, uint8_t where)
 	if (session_state(s->session) != SESSION_RUNNING)
 		return;
 	collect(s, SIZE_MAX);
-	session_breakpoint_hit(s->session, 0, where << 4);
-	while (session_wants_steps(s->session) && steps++ < 20)
-		session_stepped(s->session, 0);
+	hit_breakpoint(s->session, 0, where << 4);
+	while (hit_wants_steps(s->session) && steps++ < 20)
+		hit_stepped(s->session, 0);
 	collect(s, s->take ? s->take : SIZE_MAX);
 }
 
@@ -108,8 +109,8 @@ static void do_line(struct side *s, const struct fuzz_in *line)
 		s->fake.refuses = value & 4;
 		s->fake.because = value & 8 ? "for a reason" : NULL;
 	} else {
-		uint8_t *packet = malloc(n + FRAME_OVERHEAD);
-		feed(s, packet, frame_wrap(packet, line->at, n));
+		uint8_t *packet = malloc(n + PACKET_OVERHEAD);
+		feed(s, packet, packet_wrap(packet, line->at, n));
 		free(packet);
 	}
 }

@@ -1,5 +1,6 @@
 # Conditions, ignore counts, commands and temporary breakpoints.
 # guest: ../../build/guests/counter.bin
+# scripts: none
 
 break *4 if $ax == 100
 continue

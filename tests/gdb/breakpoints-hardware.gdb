@@ -1,5 +1,6 @@
 # Four hardware breakpoints work; a fifth is refused, with a message, and can be taken back.
 # guest: ../../build/guests/hello.bin
+# scripts: none
 
 hbreak *0x2
 hbreak *0x6

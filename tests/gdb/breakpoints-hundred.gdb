@@ -1,7 +1,9 @@
 # A breakpoint at every instruction of the sector, many more than there are debug registers, makes
 # `continue` go from one to the next: each is reached, and nothing is between.
 # guest: ../../build/guests/segments.bin
+# board: bare
 # symbols: ../../build/guests/segments.elf
+# scripts: none
 
 python
 def number(expression):

@@ -1,6 +1,8 @@
 # Six breakpoints at once (more than there are debug registers): each stops, before its
 # instruction, and a look at the code shows the guest's own bytes.
 # guest: ../../build/guests/hello.bin
+# options: --hlt stop
+# scripts: none
 
 python
 def code():

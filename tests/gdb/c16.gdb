@@ -2,7 +2,6 @@
 # guest: ../../build/guests/c16.elf
 # options: --mode real
 # symbols: ../../build/guests/c16.elf
-# scripts: stepvm
 
 expect-output "^mode +real16" monitor info mode
 expect-output "cli" x/i $pc

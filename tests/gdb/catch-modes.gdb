@@ -2,6 +2,7 @@
 # guest: ../../build/guests/stages.bin
 # symbols: ../../build/guests/stages.elf
 # options: --load 0x7c00
+# scripts: none
 
 monitor catch cs
 monitor catch cr0

@@ -1,10 +1,12 @@
 # monitor catch: events that no breakpoint stands for.
 # guest: ../../build/guests/ivt.bin
+# board: bare
 # symbols: ../../build/guests/ivt.elf
+# scripts: none
 
 expect-output "nothing is caught" monitor catch
 expect-output "^1: int 0x21" monitor catch int 0x21
-expect-output "^Caught vector 0x21 at 0000:[0-9a-f]{4} \(catch int 0x21\)" continue
+expect-output "^Caught vector 0x21 \(int 0x21\) at 0000:[0-9a-f]{4} \(catch int 0x21\)" continue
 expect $pc == &on_call
 expect-output "incw" x/i $pc
 monitor uncatch 1
@@ -30,7 +32,7 @@ expect-stop breakpoint 1
 delete 1
 expect-output "^Caught hlt" continue
 expect $pc == (int) &halt + 1
-expect-output "a number of monitor catch" monitor uncatch 9
+expect-output "expected a number that monitor catch lists" monitor uncatch 9
 expect-output "#GP" monitor catch nonsense
 monitor uncatch all
 continue

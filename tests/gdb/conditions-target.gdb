@@ -1,5 +1,6 @@
 # Conditions and dprintf are evaluated by the stub: one request, however many hits.
 # guest: ../../build/guests/counter.bin
+# scripts: none
 
 python
 try: # what a new gdb's x brings is no text to look through

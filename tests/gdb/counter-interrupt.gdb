@@ -1,5 +1,6 @@
 # An interrupt stops a guest that runs, at an instruction, and what it has written is there.
 # guest: ../../build/guests/counter.bin
+# scripts: none
 
 continue-until-console data: 1f4$
 expect-stop signal SIGINT

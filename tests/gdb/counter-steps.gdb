@@ -1,5 +1,6 @@
 # A step is one instruction: each `out` prints one line, and ax, ip and the lines agree.
 # guest: ../../build/guests/counter.bin
+# scripts: none
 
 expect $pc == 0
 expect-output "xor +%ax,%ax" x/i $pc

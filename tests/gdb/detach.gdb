@@ -1,5 +1,7 @@
 # detach takes the breakpoints out and lets the guest go on.
 # guest: ../../build/guests/segments.bin
+# board: bare
+# scripts: none
 
 break *0x7c05
 hbreak *0x7c07

@@ -1,6 +1,7 @@
 # find and compare-sections, which stepvm does by itself: by linear address, as the page tables say.
 # guest: ../../build/guests/kernel64.elf
 # symbols: ../../build/guests/kernel64.elf
+# scripts: none
 
 # Each section of the file is in memory as it is there, until somebody changes it.
 expect-output "\ASection \.text, range 0x[0-9a-f]+ -- 0x[0-9a-f]+: matched\.\n\Z" compare-sections

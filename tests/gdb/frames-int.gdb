@@ -1,7 +1,7 @@
 # nexti over a software interrupt in 16-bit code; the frames of a fault's handler; frames without
 # symbols.
 # guest: ../../build/guests/ivt.bin
-# scripts: stepvm
+# board: bare
 
 python
 while int(gdb.parse_and_eval("*(unsigned short *) $pc")) != 0x21CD:

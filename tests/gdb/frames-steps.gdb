@@ -1,8 +1,8 @@
 # The frames of 16-bit code at every instruction of a guest, beside a list of the calls under way
 # that the test keeps itself.
 # guest: ../../build/guests/frames.bin
+# board: bare
 # symbols: ../../build/guests/frames.elf
-# scripts: stepvm
 # timeout: 60
 
 python

@@ -1,8 +1,8 @@
 # Frames of 16-bit code: bt, up, finish, nexti and stepvm over; near and far, with and without a
 # frame in bp, through an interrupt.
 # guest: ../../build/guests/frames.bin
+# board: bare
 # symbols: ../../build/guests/frames.elf
-# scripts: stepvm
 
 break *&leaf
 continue

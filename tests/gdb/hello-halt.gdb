@@ -1,5 +1,6 @@
-# A guest that halts stops for the debugger, which may let it go on behind the hlt.
+# With --hlt stop a hlt is a place to stop at, and `continue` goes on after it.
 # guest: ../../build/guests/hello.bin
+# options: --hlt stop
 
 expect-output "halt.*0000:0017" continue
 expect-stop halt

@@ -1,5 +1,6 @@
 # A step of an instruction that faults ends at its handler's first instruction.
 # guest: ../../build/guests/ivt.bin
+# board: bare
 # symbols: ../../build/guests/ivt.elf
 
 tbreak *&divide_by_zero

@@ -1,7 +1,9 @@
 # A step of `int` ends at its handler's first instruction, with the guest's own flags on the stack;
 # breakpoints stop in the handlers of faults.
 # guest: ../../build/guests/ivt.bin
+# board: bare
 # symbols: ../../build/guests/ivt.elf
+# scripts: none
 
 stepi
 expect $pc == &normalized

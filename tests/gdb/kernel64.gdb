@@ -1,6 +1,7 @@
 # An ELF64 of C in long mode: a page fault, and what is mapped before and after it.
 # guest: ../../build/guests/kernel64.elf
 # symbols: ../../build/guests/kernel64.elf
+# scripts: none
 
 expect $pc == &start
 expect-output "^mode +long64" monitor info mode

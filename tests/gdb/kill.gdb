@@ -1,5 +1,6 @@
 # kill ends the guest and its VM.
 # guest: ../../build/guests/counter.bin
+# scripts: none
 
 stepi 3
 kill

@@ -1,5 +1,6 @@
 # Large pieces of memory, written and read back, and found.
 # guest: ../../build/guests/hello.bin
+# scripts: none
 
 python
 memory = gdb.selected_inferior()

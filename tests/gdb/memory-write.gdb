@@ -1,5 +1,6 @@
 # What the debugger writes into memory is what the guest runs.
 # guest: ../../build/guests/hello.bin
+# scripts: none
 
 # 'H' becomes 'J', by one byte; what it was can be put back.
 expect *(unsigned char *) 1 == 'H'

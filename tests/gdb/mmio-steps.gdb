@@ -2,6 +2,7 @@
 # guest: ../../build/guests/mmio.bin
 # options: --memory 640K
 # symbols: ../../build/guests/mmio.elf
+# scripts: none
 
 expect-error "Cannot access memory at address 0xa0000" x/b 0xa0000
 expect-output "0x9ffff:" x/xb 0x9ffff

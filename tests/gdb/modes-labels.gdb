@@ -1,7 +1,7 @@
 # A guest that goes through the CPU's modes: a breakpoint by label in each, there and back again.
 # guest: ../../build/guests/modes.bin
+# board: bare
 # symbols: ../../build/guests/modes.elf
-# scripts: stepvm
 
 python
 def arrive(label, mode, insn):

@@ -3,6 +3,7 @@
 # guest: ../../build/guests/reset.bin
 # symbols: ../../build/guests/reset.elf
 # options: --memory 4M --memory 64K@0xffff0000 --load 0xffff0000 --entry reset
+# scripts: none
 
 display/i $pc
 expect $pc == 0xfffffff0

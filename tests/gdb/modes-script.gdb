@@ -2,7 +2,6 @@
 # unseen.
 # guest: ../../build/guests/reset.bin
 # symbols: ../../build/guests/reset.elf
-# scripts: stepvm
 # options: --memory 4M --memory 64K@0xffff0000 --load 0xffff0000 --entry reset
 
 display/i $pc

@@ -1,6 +1,6 @@
 # Steps on the way from real mode to 32-bit code: pc and, with stepvm.gdb, disassembly are right.
 # guest: ../../build/guests/triple.bin
-# scripts: stepvm
+# board: bare
 # symbols: ../../build/guests/triple.elf
 
 break *&protected

@@ -1,13 +1,13 @@
 # monitor ports, log, xp: what the guest did last, and memory by physical address.
 # guest: ../../build/guests/mmio.bin
 # symbols: ../../build/guests/mmio.elf
-# options: --memory 640K
+# options: --memory 640K --engine kvm
 
 expect-output "^nothing since this debugger connected$" monitor ports
 expect-output "\A0x00000000: ea 05 00 00 00 fa fc 31 c0 .*  .......1" monitor xp 0 16
 expect-output "\A0x0009fff8: 00 00 00 00 00 00 00 00  +........\n0x000a0000: no RAM is there\n\Z" monitor xp 0x9fff8
-expect-output "were meant" monitor xp
-expect-output "were meant" monitor xp 0 5000
+expect-output "expected /FMT ADDRESS, or ADDRESS .BYTES.," monitor xp
+expect-output "expected /FMT ADDRESS, or ADDRESS .BYTES.," monitor xp 0 5000
 
 # Accesses of nobody's memory, the oldest first.
 break *&read_modify_write
@@ -22,4 +22,18 @@ continue
 expect-output "\Aout   port 0x00e9 text +0x20 ' '\nout .* 'o'\nout .* 'k'\nout .* 0x0a\n\Z" monitor ports 4
 expect-output "'m' 2 times$" monitor ports
 expect-output "0x0a\nKVM_EXIT_HLT\n\Z" monitor log
-expect-output "a number, was meant" monitor log x
+expect-output "expected a number" monitor log x
+
+# What run control decided, the newest last; the same again is counted.
+monitor reset
+break *&read_modify_write
+stepi
+expect-output "\Astep at 0x0 \(the debugger steps\): by KVM's single-step.*\nstop at 0x5: stepped\n\Z" monitor log run 2
+continue
+expect-output "^go on from 0x5\nbreakpoint 0x.*: debug register 0\nfree run from 0x5, debug registers in use: 1\n" monitor log run
+expect-output "back at 0x.*: KVM_EXIT_DEBUG, dr6 .*\nstop at 0x.*: breakpoint\n\Z" monitor log run 2
+expect-output "\Astop at 0x.*: breakpoint\n\Z" monitor log run 1
+expect-output "expected a number" monitor log run x
+expect-output "\Alog runs: expected a number, how many of the last ones, run or bios\n\Z" monitor log runs
+expect-output "\Anothing since this debugger connected\n\Z" monitor log bios 3
+expect-output "\Alog bios x: expected a number, how many of the last ones\n\Z" monitor log bios x

@@ -1,5 +1,6 @@
 # monitor msr: by name and by number, read and written, refused with the reason.
 # guest: ../../build/guests/segments.bin
+# board: bare
 
 expect-output "^monitor msr \[NAME" monitor help
 expect-output "^IA32_LSTAR +0xc0000082 = 0x0$" monitor msr LSTAR
@@ -14,9 +15,9 @@ expect-output "0x12345: KVM refuses to read it: this CPU has no such register" m
 expect-output "0x12345: KVM refuses to write 0x1: no such register, or no such value" monitor msr 0x12345 1
 expect-output "0xc0000082: KVM refuses to write 0x8000000000000000" monitor msr LSTAR 0x8000000000000000
 expect-output "= 0xffffffff81000000$" monitor msr LSTAR
-expect-output "msr LSTAR x: NAME.* was meant" monitor msr LSTAR x
-expect-output "msr nothing: a number .* was meant" monitor msr nothing
-expect-output "msr 0x100000000: a number .* was meant" monitor msr 0x100000000
+expect-output "msr LSTAR x: expected NAME.*" monitor msr LSTAR x
+expect-output "msr nothing: expected a number .*" monitor msr nothing
+expect-output "msr 0x100000000: expected a number .*" monitor msr 0x100000000
 # The guest goes on.
 stepi
 expect $pc == 0x7c05

@@ -17,7 +17,7 @@ expect-output "the linear address to begin at" monitor info mem x
 
 # A table that holds itself maps all there is: it is cut, and says where.
 python gdb.selected_inferior().write_memory(0x10000, (0x10007).to_bytes(8, "little") * 512)
-expect-output "\A0000000000000000: 0000000000010000 -------UW\n(.*\n){4095}cut here: monitor info tlb 0x1000000 goes on\n\Z" monitor info tlb
-expect-output "\A0000000001000000: (.*\n){4096}cut here: monitor info tlb 0x2000000 goes on\n\Z" monitor info tlb 0x1000000
-expect-output "\A0000000000000000-[0-9a-f]{16} [0-9a-f]{16} urw\ncut here: monitor info mem 0x[0-9a-f]+ goes on\n\Z" monitor info mem
+expect-output "\A0000000000000000: 0000000000010000 -------UW\n(.*\n){4095}cut here; monitor info tlb 0x1000000 shows the rest\n\Z" monitor info tlb
+expect-output "\A0000000001000000: (.*\n){4096}cut here; monitor info tlb 0x2000000 shows the rest\n\Z" monitor info tlb 0x1000000
+expect-output "\A0000000000000000-[0-9a-f]{16} [0-9a-f]{16} urw\ncut here; monitor info mem 0x[0-9a-f]+ shows the rest\n\Z" monitor info mem
 expect-output "\Afffffffffffff000-0001000000000000 0000000000001000 urw\n\Z" monitor info mem 0xfffffffffffff000

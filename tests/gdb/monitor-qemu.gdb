@@ -2,6 +2,8 @@
 # those of QEMU 7.2, which was asked at the same instruction. (Whether real mode sets a segment's accessed bit
 # is the CPU's own business.)
 # guest: ../../build/guests/segments.bin
+# options: --board bare
+# scripts: none
 
 break *0x7c31
 continue
@@ -19,6 +21,8 @@ expect-output "\A0000000000007c00: 0xc00005ea 0xfac03107\n\Z" monitor x /2xw 0x7
 expect-output "\A0000000000007c00: 0xc00005ea 0xfac03107\n\Z" monitor xp/2wx 0x7c00
 expect-output "\A0000000000007c00: 0xea 0x05 0x00 0xc0 0x07 0x31 0xc0 0xfa\n0000000000007c08: 0xfc\n\Z" monitor x /9xb 0x7c00
 expect-output "\A0000000000007c31: 184   0\n\Z" monitor x /2ub $pc
+expect-output "\A0000000000007c31: 0xb8\n\Z" monitor x /1xb -(-(((((((((((((((((((($pc)))))))))))))))))))))
+expect-output "expected ./FMT. ADDRESS" monitor x /1xb (((((((((((((((((((((((((((((((($pc))))))))))))))))))))))))))))))))
 expect-output "\A0000000000007c31: 0xb8\n\Z" monitor x/xb $eip
 expect-output "\A0000000000007c35: " monitor x /xb $cs_base + ($ip + 2 * 2)
 expect-output "\A0000000000091000: " monitor x /xb $sp
@@ -30,8 +34,8 @@ expect-output "\A0000000000000000: '.x00' '.x00'\n\Z" monitor x /2c 0
 expect-output "\A00000000feffe000: Cannot access memory\n\Z" monitor xp /x 0xfeffe000
 expect-output "stepvm has no disassembler; gdb's own does it: x/2i" monitor x /2i $pc
 expect-output "/FMT is a count, a letter" monitor x /4s 0
-expect-output "an address were meant" monitor x /4 $nothing
-expect-output "an address were meant" monitor x
+expect-output "expected ./FMT. ADDRESS" monitor x /4 $nothing
+expect-output "expected ./FMT. ADDRESS" monitor x
 expect-output "no more than 4096 bytes" monitor xp /513xg 0
 # ours
 expect-output "\A0x00007c00: ea 05 00 c0 07 31 c0 fa .*\n\Z" monitor xp $cs_base 16
@@ -40,7 +44,7 @@ expect-output "\AVM status: paused\n\Z" monitor info status
 expect-output "\A\* CPU #0: thread_id=[0-9]+\n\Z" monitor info cpus
 expect-output "\Astepvm [0-9]" monitor info version
 # What gdb has to do itself is said, and not done.
-expect-output "\AThe guest stands still, at 07c0:0031 \(linear 0x7c31\)" monitor stop
+expect-output "\AThe guest is stopped at 07c0:0031 \(linear 0x7c31\)" monitor stop
 expect-output "\Acont: gdb would not know that the guest runs: say continue" monitor cont
 expect-output "\Acont: gdb would not know" monitor c
 expect $pc == 0x7c31

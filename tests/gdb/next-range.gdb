@@ -1,7 +1,9 @@
 # `next` over a line is one request to the stub, however many steps it takes.
 # guest: ../../build/guests/rounds.bin
+# board: bare
 # symbols: ../../build/guests/rounds.elf
 # timeout: 120
+# scripts: none
 
 python
 try: # what a new gdb's x brings is no text to look through

@@ -1,8 +1,10 @@
 # A thousand steps through port I/O in all its forms: each goes from an instruction to the one that
 # the listing, the flags and the stack say.
 # guest: ../../build/guests/ports.bin
+# board: bare
 # symbols: ../../build/guests/ports.elf
 # timeout: 60
+# scripts: none
 
 python
 def number(expression):

@@ -3,6 +3,7 @@
 # guest: ../../build/guests/pages.bin
 # symbols: ../../build/guests/pages.elf
 # options: --load 0x7c00
+# scripts: none
 
 expect-output "\n\* 1 +Thread 1\.1 \"vCPU0 \[real16\]\" \(0000:7c00 \(linear 0x7c00\)\) +start" info threads
 tbreak *&mapped

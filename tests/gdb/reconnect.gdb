@@ -1,6 +1,7 @@
 # A debugger that goes away without detaching leaves the guest stopped, with nothing of its own in
 # it; the next one finds it there.
 # guest: ../../build/guests/counter.bin
+# scripts: none
 
 # Breakpoints that gdb leaves with stepvm when the guest stops, and at the end.
 set breakpoint always-inserted on

@@ -1,6 +1,8 @@
 # In real mode a selector that is set brings its base with it, as it does in the CPU.
 # guest: ../../build/guests/segments.bin
+# board: bare
 # symbols: ../../build/guests/segments.elf
+# scripts: none
 
 break *&back
 continue

@@ -1,6 +1,7 @@
 # Registers can be set, whole and in parts, and the guest goes on with them.
 # guest: ../../build/guests/add.bin
 # options: --load 0x1000
+# scripts: none
 
 set $eax = 0x12345678
 expect $eax == 0x12345678

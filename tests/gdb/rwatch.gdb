@@ -2,6 +2,7 @@
 # guest: ../../build/guests/accesses.bin
 # symbols: ../../build/guests/accesses.elf
 # options: --load 0x7c00
+# scripts: none
 
 # mov 0x9012,%ax is the first that reads it; a write, mov %dx,0x9012, comes before.
 rwatch *(unsigned short *) 0x9012

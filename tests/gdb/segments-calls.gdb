@@ -1,6 +1,8 @@
 # Near and far calls into segments with bases of their own: pc is linear all the way.
 # guest: ../../build/guests/segments.bin
+# board: bare
 # symbols: ../../build/guests/segments.elf
+# scripts: none
 
 expect $pc == 0x7c00
 expect-output "ljmp +\$0x7c0,\$0x5" x/i $pc

@@ -1,6 +1,8 @@
 # A breakpoint on code that is rewritten stops all the same, and everybody sees the guest's bytes.
 # guest: ../../build/guests/smc.bin
+# board: bare
 # symbols: ../../build/guests/smc.elf
+# scripts: none
 
 # The code as it was, and as it becomes.
 break *&patched_operand

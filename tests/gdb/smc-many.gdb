@@ -1,6 +1,8 @@
 # The same as smc-breakpoints with more breakpoints than there are debug registers.
 # guest: ../../build/guests/smc.bin
+# board: bare
 # symbols: ../../build/guests/smc.elf
+# scripts: none
 
 # gdb sends them in the order of their addresses, so that these have the debug registers.
 break *0x600

@@ -2,7 +2,6 @@
 # it did before.
 # guest: ../../build/guests/kernel64.elf
 # symbols: ../../build/guests/kernel64.elf
-# scripts: stepvm
 
 break on_page_fault
 continue

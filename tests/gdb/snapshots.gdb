@@ -1,8 +1,8 @@
 # stepvm save and load: gdb's registers, memory and disassembly are those of the machine at once, also in
 # another mode. From real mode through protected to 64-bit code and back.
 # guest: ../../build/guests/modes.bin
+# board: bare
 # symbols: ../../build/guests/modes.elf
-# scripts: stepvm
 
 stepi 4
 set $early = $pc

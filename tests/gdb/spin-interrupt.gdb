@@ -1,6 +1,7 @@
 # A guest that never leaves the CPU is stopped by an interrupt, and stands still then.
 # guest: ../../build/guests/spin.bin
 # symbols: ../../build/guests/spin.elf
+# scripts: none
 
 python
 def number(expression):

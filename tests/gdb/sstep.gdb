@@ -1,7 +1,9 @@
 # QEMU's packets for the mask of steps, as its documentation has people type them, and what is not
 # done for them: a refusal, and the way steps are made stays.
 # guest: ../../build/guests/timer.bin
+# board: bare
 # symbols: ../../build/guests/timer.elf
+# scripts: none
 
 expect-output "received: \"ENABLE=1,NOIRQ=2\"" maintenance packet qqemu.sstepbits
 expect-output "received: \"0x3\"" maintenance packet qqemu.sstep

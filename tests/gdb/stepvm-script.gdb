@@ -1,6 +1,6 @@
 # stepvm.gdb beside a test's script: its display stays off until somebody asks for it.
 # guest: ../../build/guests/segments.bin
-# scripts: stepvm
+# board: bare
 
 stepi
 expect $stepvm_context == 0

@@ -2,7 +2,6 @@
 # guest: ../../build/guests/kernel64.elf
 # options: --hlt exit
 # symbols: ../../build/guests/kernel64.elf
-# scripts: stepvm
 
 trace factorial
 actions

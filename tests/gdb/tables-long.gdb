@@ -1,7 +1,6 @@
 # stepvm pt, map, idt, gdt, ldt, tss, seg, context in long mode: what the guest has built.
 # guest: ../../build/guests/pages.bin
 # symbols: ../../build/guests/pages.elf
-# scripts: stepvm
 # options: --load 0x7c00
 
 tbreak *&mapped

@@ -1,7 +1,6 @@
 # stepvm gdt, idt, seg, lin, break, context in 32-bit protected mode, and on the way there.
 # guest: ../../build/guests/stages.bin
 # symbols: ../../build/guests/stages.elf
-# scripts: stepvm
 # options: --load 0x7c00
 
 expect-error "as after a reset" stepvm gdt

@@ -1,16 +1,20 @@
 # stepvm ivt, int, seg, lin, break, x, ports, log, context in real mode.
 # guest: ../../build/guests/frames.bin
+# options: --board bare
 # symbols: ../../build/guests/frames.elf
-# scripts: stepvm
 
 break *&leaf
 continue
 expect-output "\Aidtr: base 0x0, limit 0x[0-9a-f]+\n00     07c0:([0-9a-f]{4}) = 0x07([0-9a-f]{3}) <on_divide>  #DE\n21     07c0:.* <on_call>\n254 others: nothing is there\n\Z" stepvm ivt
 expect-output "<on_call>\n\Z" stepvm ivt 0x21
+expect-output "<on_call>\n\Z" stepvm ivt 21h
 expect-error "0 to 255" stepvm ivt 256
+expect-error "0 to 255" stepvm ivt 100h
 expect-output "^21 " stepvm idt
 expect-output "\Aint 0x21 -> 07c0:[0-9a-f]{4} = 0x0[0-9a-f]{4} <on_call>\n\Z" stepvm int 0x21
-expect-output "\Aint 0x10 \(#MF / video\) -> 0000:0000" stepvm int 0x10
+expect-output "\Aint 0x21 -> 07c0:[0-9a-f]{4} = 0x0[0-9a-f]{4} <on_call>\n\Z" stepvm int 21h
+expect-output "\Aint 0x21 -> 07c0:[0-9a-f]{4} = 0x0[0-9a-f]{4} <on_call>\n\Z" stepvm int int 21H
+expect-output "\Aint 0x10 \(#MF / video\) -> 0000:0000 = 0x00000: its vector is 0$" stepvm int 0x10
 expect-output "^cs   07c0  base 00007c00  limit 0000ffff  code 16-bit r-x.* DPL 0\n^ss   9000  base 00090000  .*data rw-" stepvm seg
 expect-error "\ANo symbol \"x\" in current context" stepvm idt x
 expect-error "paging is off" stepvm map
@@ -23,7 +27,7 @@ expect-output "\A9000:0fc4 = 0x90fc4\n" stepvm lin $ss:sp
 expect-output "\Af000:fff0 = 0xffff0\n" stepvm lin 0xf000:0xfff0
 expect-output "\A0x[0-9a-f]+ <leaf>\ncs 07c0:" stepvm lin leaf
 expect-output "\A0x[0-9a-f]+ <leaf\+1>\n" stepvm lin &leaf + 1
-expect-error "an address was meant" stepvm lin
+expect-error "expected an address" stepvm lin
 expect-error "No symbol" stepvm lin cs:nowhere
 expect-output "<leaf>:\tincw" stepvm x/2i cs:ip
 expect-output "\"frames ok.n\"$" stepvm x/s cs:&ok - &start

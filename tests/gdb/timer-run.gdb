@@ -1,6 +1,8 @@
 # Interrupts come while the guest goes on: freely, by steps behind the scenes, from a hlt.
 # guest: ../../build/guests/timer.bin
+# board: bare
 # symbols: ../../build/guests/timer.elf
+# scripts: none
 
 # Its handler is a place like any other.
 break *&on_tick
@@ -20,7 +22,7 @@ delete
 
 # Caught, which steps the guest.
 monitor catch int 0x20
-expect-output "^Caught vector 0x20 at 0000:7c[0-9a-f]{2} .catch int 0x20.; here its handler begins" continue
+expect-output "^Caught vector 0x20 .interrupt. at 0000:7c[0-9a-f]{2} .catch int 0x20.; here its handler begins" continue
 expect $pc == (int) &on_tick
 monitor uncatch all
 

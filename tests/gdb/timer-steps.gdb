@@ -1,7 +1,9 @@
 # Steps stay out of the handler of an interrupt that waits, unless they are asked in. The guest only
 # steps here: a microsecond of its time each.
 # guest: ../../build/guests/timer.bin
+# board: bare
 # symbols: ../../build/guests/timer.elf
+# scripts: none
 
 python
 import re

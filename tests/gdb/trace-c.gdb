@@ -1,6 +1,7 @@
 # Tracepoints in C, long mode: arguments, locals, strings; a file that holds them afterwards.
 # guest: ../../build/guests/kernel64.elf
 # symbols: ../../build/guests/kernel64.elf
+# scripts: none
 
 trace factorial
 actions

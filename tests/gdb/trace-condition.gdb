@@ -1,8 +1,8 @@
 # A tracepoint's condition that was set in another mode is compiled for the registers of the mode in
 # which the run begins: $cs is register 10 of 16-bit code, and 18 of 64-bit code.
 # guest: ../../build/guests/modes.bin
+# board: bare
 # symbols: ../../build/guests/modes.elf
-# scripts: stepvm
 
 trace *&compat32 if $cs == 0x18
 trace *&prot32_again if $cs == 0x19

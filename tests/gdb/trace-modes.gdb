@@ -1,8 +1,8 @@
 # Tracepoints in each mode of the CPU: a frame has the registers of its own, and with stepvm.gdb gdb
 # follows.
 # guest: ../../build/guests/modes.bin
+# board: bare
 # symbols: ../../build/guests/modes.elf
-# scripts: stepvm
 
 trace *&real16
 actions

@@ -1,5 +1,6 @@
 # Tracepoints: the guest runs on, and what was collected is looked at afterwards.
 # guest: ../../build/guests/counter.bin
+# scripts: none
 
 
 # The guest: at 0 xor, at 2 out, at 4 inc, at 5 jmp 2.

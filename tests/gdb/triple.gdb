@@ -1,10 +1,12 @@
 # A triple fault stops in the debugger, says so, and keeps the registers; also where a free run loses
 # them (steps_test looks at that), for a catchpoint on exceptions has the guest stepped.
 # guest: ../../build/guests/triple.bin
+# board: bare
 # symbols: ../../build/guests/triple.elf
+# scripts: none
 
 monitor catch exception
-expect-output "Triple fault: the CPU shut down at 0008:0*7c41" continue
+expect-output "Triple fault: the CPU shut down at 0008:0*7c41(.|\n)*taken as boot at 0x7c00" continue
 expect-stop signal SIGSEGV
 expect $pc == &fatal
 expect $eax == 0xdead

@@ -1,6 +1,8 @@
 # watch: stops behind each write that changes the value.
 # guest: ../../build/guests/ivt.bin
+# board: bare
 # symbols: ../../build/guests/ivt.elf
+# scripts: none
 
 # The first writes of the guest put 0 where 0 was: gdb passes over them.
 watch *(unsigned short *) &calls

@@ -90,8 +90,7 @@ void emit_set(struct gen *g, unsigned size, unsigned reg, uint32_t value)
 	emit(g, size, value);
 }
 
-/* --- operands ----------------------------------------------------------------------------------
- */
+/* --- operands --------------------------------------------------------------------------------- */
 
 struct operand operand_register(unsigned reg)
 {
@@ -200,8 +199,7 @@ struct operand operand_any(struct gen *g, unsigned size)
 	return operand_memory(g, size / 8);
 }
 
-/* --- instructions with ModRM -------------------------------------------------------------------
- */
+/* --- instructions with ModRM ------------------------------------------------------------------ */
 
 static void emit_prefixed(struct gen *g, unsigned size, bool has_lock, unsigned opcode,
         unsigned reg, const struct operand *o)

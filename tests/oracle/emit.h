@@ -1,5 +1,5 @@
 /* Writing machine code for real mode: instructions with every form of operand that SDM vol 2
- *chapter 2 has for 16-bit code. Private to the generator (generate.c, units_*.c).
+ * chapter 2 has for 16-bit code. Private to the generator (generate.c, units_*.c).
  *
  *	0x00000  interrupt vectors
  *	0x01000  interrupt handlers

@@ -25,8 +25,7 @@ const struct optional_insn optional_insns[OPTIONALS] = {
 	[OPTIONAL_AAM_128] = { "aam-128", { 0xd4, 0xa8 }, 2, CPU_EAX, 0xffff, 0x0157 },
 };
 
-/* --- units -------------------------------------------------------------------------------------
- */
+/* --- units ------------------------------------------------------------------------------------ */
 
 static bool is_possible(const struct gen *g, const struct unit *u)
 {
@@ -62,8 +61,7 @@ void gen_units(struct gen *g, unsigned count, bool is_nested)
 	g->depth -= is_nested;
 }
 
-/* --- handlers ----------------------------------------------------------------------------------
- */
+/* --- handlers --------------------------------------------------------------------------------- */
 
 static void set_vector(struct gen *g, unsigned vector)
 {
@@ -127,8 +125,7 @@ static void write_handlers(struct gen *g)
 		call_handler(g, 0x20 + i);
 }
 
-/* --- programs ----------------------------------------------------------------------------------
- */
+/* --- programs --------------------------------------------------------------------------------- */
 
 static void fill_data(struct gen *g)
 {

@@ -60,8 +60,7 @@ static bool is_end(const struct cpu *cpu, const uint8_t *bytes)
 	       (cpu->r[CPU_CR0] & CR0_PE && bytes[0] == 0x0f && bytes[1] == 0x0b);
 }
 
-/* --- one step ----------------------------------------------------------------------------------
- */
+/* --- one step --------------------------------------------------------------------------------- */
 
 /* QEMU stands at the first instruction of #DB's handler one step early: known.c tells when. */
 static bool catch_up(struct run *r)
@@ -175,8 +174,7 @@ static enum lockstep_end run(struct run *r)
 	return LOCKSTEP_STEPS;
 }
 
-/* --- hlt, by stepvm alone ----------------------------------------------------------------------
- */
+/* --- hlt, by stepvm alone --------------------------------------------------------------------- */
 
 /* It does nothing but go behind itself: SDM vol 2, HLT. */
 static bool is_halt_right(struct run *r)
@@ -196,8 +194,7 @@ static bool is_halt_right(struct run *r)
 	       !memcmp(&wanted, &r->stepvm, sizeof wanted);
 }
 
-/* --- a program ---------------------------------------------------------------------------------
- */
+/* --- a program -------------------------------------------------------------------------------- */
 
 /* Which chunks differ now. */
 static bool find_chunks(struct run *r)

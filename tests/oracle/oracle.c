@@ -1,5 +1,5 @@
 /* oracle: runs the same programs under stepvm and under QEMU's TCG, one instruction at a time
- *through both debug stubs, and compares everything after each.
+ * through both debug stubs, and compares everything after each.
  *
  *	make oracle
  *	build/tests/oracle/oracle --seed 1042 --seeds 1		one program again
@@ -9,30 +9,36 @@
  *	--seed S	the first one's seed (1)
  *	--steps N	at most so many steps of each program (300 of random ones, 5000 of guests)
  *	--guests DIR	the folder of the guests' flat images (build/guests); "": none
+ *	--image FILE	a boot disk that calls the BIOS, after the guests that do
  *	--without LIST	instructions to leave out, as in daa,bound; what stepvm's KVM can't do is
- *found out and left out by itself
+ *			found out and left out by itself
  *	--stepvm PATH	the program (build/stepvm)
  *	--connect WHERE	HOST:PORT of a stepvm that waits for its debugger, with 1 MiB of RAM or
- *more, and is started again when it has ended
+ *			more, and is started again when it has ended
  *	--qemu PATH	qemu-system-i386
  *	--trace yes	print every step
  *
+ * Guests that call the BIOS are run on a PC's board beside QEMU's PC with SeaBIOS, too (calls.c), where stepvm is
+ * started here: a call is one step, and what it returns is compared. Where they wait for a key, one is typed on both
+ * sides.
+ *
  * What is compared after each step: general registers, eflags, segment selectors, cr0, the linear
- *pc; of stepvm besides, that in real mode each segment's base is 16 times its selector and that
- *eip, ip and cs agree. Memory is compared at the end of each program, and where it differs the
- *program is run again to find the step. A difference is reported with the instruction and both
- *sides, and ends its program. Output is TAP; the exit status 0, or 1 when anything differed.
+ * pc; of stepvm besides, that in real mode each segment's base is 16 times its selector and that
+ * eip, ip and cs agree. Memory is compared at the end of each program, and where it differs the
+ * program is run again to find the step. A difference is reported with the instruction and both
+ * sides, and ends its program. Output is TAP; the exit status 0, or 1 when anything differed.
  *
  * How to read the files: side.c is a connection, program.c and generate.c (with emit.c, units_*.c)
- * make programs, lockstep.c runs them, known.c has what may differ and why, report.c prints. */
+ * make programs, lockstep.c and calls.c run them, known.c has what may differ and why, report.c prints. */
 #include <dirent.h>
 
+#include "calls.h"
 #include "known.h"
 #include "lockstep.h"
 
 struct options {
 	unsigned long seeds, seed, steps;
-	const char *guests, *without, *stepvm, *connect, *qemu, *trace;
+	const char *guests, *image, *without, *stepvm, *connect, *qemu, *trace;
 };
 
 struct totals {
@@ -41,8 +47,9 @@ struct totals {
 };
 
 static const char usage_text[] =
-        "usage: oracle [--seeds N] [--seed S] [--steps N] [--guests DIR] [--without LIST]\n"
-        "              [--stepvm PATH | --connect HOST:PORT] [--qemu PATH] [--trace yes]\n";
+        "usage: oracle [--seeds N] [--seed S] [--steps N] [--guests DIR] [--image FILE]\n"
+        "              [--without LIST] [--stepvm PATH | --connect HOST:PORT] [--qemu PATH] "
+        "[--trace yes]\n";
 
 static int usage(const char *why)
 {
@@ -69,6 +76,7 @@ static const char *take_option(struct options *o, const char *name, const char *
 		{ "--seed", &o->seed, NULL },
 		{ "--steps", &o->steps, NULL },
 		{ "--guests", NULL, &o->guests },
+		{ "--image", NULL, &o->image },
 		{ "--without", NULL, &o->without },
 		{ "--stepvm", NULL, &o->stepvm },
 		{ "--connect", NULL, &o->connect },
@@ -83,14 +91,13 @@ static const char *take_option(struct options *o, const char *name, const char *
 		if (rows[i].text)
 			*rows[i].text = value;
 		else if (!take_number(value, rows[i].number))
-			return "a number was meant";
+			return "expected a number";
 		return NULL;
 	}
 	return "not an option";
 }
 
-/* --- what is left out --------------------------------------------------------------------------
- */
+/* --- what is left out ------------------------------------------------------------------------- */
 
 static bool is_in_list(const char *list, const char *name)
 {
@@ -136,14 +143,13 @@ static unsigned find_quirks(struct pair *p, struct program *scratch)
 	return QUIRK_ASCII_FLAGS;
 }
 
-/* --- programs ----------------------------------------------------------------------------------
- */
+/* --- programs --------------------------------------------------------------------------------- */
+
+static const char *const ends[] = { "to its end", "to the limit of steps", "differs", "broken" };
 
 static bool run(
         struct pair *p, const struct program *program, unsigned long steps_max, struct totals *t)
 {
-	static const char *const ends[] = { "to its end", "to the limit of steps", "differs",
-		"broken" };
 	unsigned steps = 0;
 	enum lockstep_end end = lockstep_run(p, program, (unsigned)steps_max, &steps);
 	bool is_same = end == LOCKSTEP_HALTED || end == LOCKSTEP_STEPS;
@@ -202,8 +208,38 @@ static bool run_guests(
 	return ok && count >= 0;
 }
 
-/* --- all together ------------------------------------------------------------------------------
- */
+/* Boot sectors that call the BIOS and look at nothing that is a BIOS's own; keys are typed where they wait for one. */
+static const char *const callers[] = { "calls", "screen", "disk", "picture", "devices", "hooks",
+	"waits", "pc" };
+
+#define CALLER_STEPS 5000
+
+static void run_caller(const struct pair *p, const struct options *o, const char *name,
+        const char *path, struct totals *t)
+{
+	unsigned steps = 0, steps_max = o->steps ? (unsigned)o->steps : CALLER_STEPS;
+	enum lockstep_end end = calls_run(o->stepvm, o->qemu, path, p->quirks, steps_max, &steps);
+	bool is_same = end == LOCKSTEP_HALTED || end == LOCKSTEP_STEPS;
+	t->programs++;
+	t->steps += steps;
+	t->differences += !is_same;
+	printf("%sok %u - %s, with the BIOS: %u steps, %s\n", is_same ? "" : "not ", t->programs,
+	        name, steps, ends[end]);
+	fflush(stdout);
+}
+
+static void run_callers(const struct pair *p, const struct options *o, struct totals *t)
+{
+	char path[4096];
+	for (size_t i = 0; o->guests[0] && i < sizeof callers / sizeof *callers; i++) {
+		snprintf(path, sizeof path, "%s/%s.bin", o->guests, callers[i]);
+		run_caller(p, o, callers[i], path, t);
+	}
+	if (o->image)
+		run_caller(p, o, "the image", o->image, t);
+}
+
+/* --- all together ----------------------------------------------------------------------------- */
 
 /* stepvm wants an image to start with: one hlt. Everything else comes through its stub. */
 static bool start_stepvm(struct side *s, const char *program)
@@ -259,6 +295,8 @@ int main(int argc, char **argv)
 	side_close(&p.stepvm);
 	side_close(&p.qemu);
 	program_close(&program);
+	if (ok && !o.connect)
+		run_callers(&p, &o, &t);
 	printf("1..%u\n# %u programs, %lu steps compared, %u differences\n", t.programs, t.programs,
 	        t.steps, t.differences);
 	if (!ok)

@@ -45,8 +45,7 @@ static const char *ask(struct side *s, const char *body)
 	return rsp_ask_bytes(&s->rsp, body, strlen(body));
 }
 
-/* --- what the description says -----------------------------------------------------------------
- */
+/* --- what the description says ---------------------------------------------------------------- */
 
 /* The value of name="..." in the tag that ends at end; NULL: there is none. */
 static const char *attribute(
@@ -152,8 +151,7 @@ static bool handshake(struct side *s)
 	return side_fetch_memory(s, 0, SIDE_MEMORY) || fail(s, "no memory below 640 KiB");
 }
 
-/* --- coming and going --------------------------------------------------------------------------
- */
+/* --- coming and going ------------------------------------------------------------------------- */
 
 static void make_empty(struct side *s, const char *name)
 {
@@ -216,6 +214,19 @@ bool side_start_qemu(struct side *s, const char *program)
 	return init(s, "qemu") && start(s, argv);
 }
 
+bool side_start_pc(struct side *s, const char *program, const char *drive)
+{
+	const char *argv[] = { program, "-M", "pc", "-m", "64", "-accel", "tcg", "-S",
+		"-nodefaults", "-vga", "std", "-display", "none", "-no-reboot", "-drive", drive,
+		"-chardev", "socket,id=gdb,fd=0", "-gdb", "chardev:gdb", NULL };
+	return init(s, "qemu") && start(s, argv);
+}
+
+void side_prepare(struct side *s)
+{
+	make_empty(s, "none");
+}
+
 static bool connect_once(struct side *s, const struct addrinfo *list)
 {
 	int fd = -1, one = 1;
@@ -248,7 +259,7 @@ bool side_connect(struct side *s, const char *where)
 	bool ok = false;
 	make_empty(s, "stepvm");
 	if (!colon)
-		return fail(s, "HOST:PORT was meant");
+		return fail(s, "expected HOST:PORT");
 	snprintf(host, sizeof host, "%.*s", (int)(colon - where), where);
 	if (getaddrinfo(host[0] ? host : NULL, colon + 1, &hints, &list))
 		return fail(s, "no such host");
@@ -259,6 +270,21 @@ bool side_connect(struct side *s, const char *where)
 	freeaddrinfo(list);
 	s->is_quiet = s->is_broken = false;
 	return ok || fail(s, "nobody answers there");
+}
+
+bool side_monitor(struct side *s, const char *format, ...)
+{
+	char line[100], body[sizeof "qRcmd," + 2 * sizeof line] = "qRcmd,";
+	va_list args;
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	for (size_t i = 0; line[i]; i++)
+		snprintf(body + 6 + 2 * i, 3, "%02x", (unsigned char)line[i]);
+	const char *reply = ask(s, body);
+	while (reply[0] == 'O' && strcmp(reply, "OK") != 0) /* what it says */
+		reply = rsp_reply(&s->rsp);
+	return !strcmp(reply, "OK") || fail(s, "it refused a monitor command");
 }
 
 void side_kill(struct side *s)
@@ -273,8 +299,7 @@ void side_close(struct side *s)
 	make_empty(s, s->name);
 }
 
-/* --- the CPU -----------------------------------------------------------------------------------
- */
+/* --- the CPU ---------------------------------------------------------------------------------- */
 
 void side_begin_step(struct side *s)
 {
@@ -397,8 +422,7 @@ bool side_load(struct side *s, const struct cpu *cpu)
 	return true;
 }
 
-/* --- memory ------------------------------------------------------------------------------------
- */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 bool side_write_memory(struct side *s, size_t gva, const uint8_t *from, size_t len)
 {

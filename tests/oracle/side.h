@@ -66,8 +66,14 @@ struct side {
  * standard output. side_close is to be called in any case. */
 bool side_start_stepvm(struct side *s, const char *program, const char *image);
 bool side_start_qemu(struct side *s, const char *program);
+/* A PC with SeaBIOS, stopped before its first instruction; drive: of -drive. */
+bool side_start_pc(struct side *s, const char *program, const char *drive);
+/* One that was never started can be closed, too. */
+void side_prepare(struct side *s);
 /* HOST:PORT of a stepvm that waits for its debugger, or will before long. */
 bool side_connect(struct side *s, const char *where);
+/* A command of its monitor's, while it is stopped; what it says to it is not kept. */
+bool side_monitor(struct side *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Ends it, wherever it runs. side_close is still to be called. */
 void side_kill(struct side *s);
 void side_close(struct side *s);

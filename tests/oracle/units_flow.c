@@ -16,8 +16,7 @@ static void nested(struct gen *g, unsigned most)
 	gen_units(g, 1 + gen_below(g, most), true);
 }
 
-/* --- stack -------------------------------------------------------------------------------------
- */
+/* --- stack ------------------------------------------------------------------------------------ */
 
 static void push(struct gen *g, unsigned size)
 {
@@ -107,8 +106,7 @@ static void interrupt_flag(struct gen *g)
 	emit_op(g, 16, 0xfa + gen_below(g, 2)); /* cli, sti */
 }
 
-/* --- segment registers -------------------------------------------------------------------------
- */
+/* --- segment registers ------------------------------------------------------------------------ */
 
 /* Behind a load of ss: its stack pointer. */
 static void set_stack(struct gen *g, unsigned size)
@@ -171,8 +169,7 @@ static void load_pointer(struct gen *g)
 	g->sel[s] = sel;
 }
 
-/* --- jumps -------------------------------------------------------------------------------------
- */
+/* --- jumps ------------------------------------------------------------------------------------ */
 
 /* Over a few units, or over bytes that are no code. */
 static void jump_if(struct gen *g)
@@ -284,8 +281,7 @@ static void loop(struct gen *g)
 		patch(g, 8, g->at - 1, top - g->at);
 }
 
-/* --- calls -------------------------------------------------------------------------------------
- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 /* The routine stands in front of its call, which a jump reaches. */
 static void call(struct gen *g)
@@ -325,8 +321,7 @@ static void call(struct gen *g)
 	}
 }
 
-/* --- interrupts and faults ---------------------------------------------------------------------
- */
+/* --- interrupts and faults -------------------------------------------------------------------- */
 
 static void interrupt(struct gen *g)
 {

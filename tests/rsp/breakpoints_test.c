@@ -19,7 +19,7 @@ static void six_at_once_stop_in_their_order_and_are_not_seen(void)
 	struct rsp r;
 	char code[60], now[60];
 	load("hello", code, 0x19);
-	RSP_OPEN(&r, RSP_UNIX, "hello", NULL);
+	RSP_OPEN(&r, RSP_UNIX, "hello", "--hlt", "stop", NULL);
 	RSP_BEGINS(&r, "PacketSize", "qSupported:swbreak+;hwbreak+");
 	for (size_t i = PLACES; i-- > 0;)
 		RSP_IS(&r, "OK", "Z0,%x,1", places[i]);
@@ -238,7 +238,7 @@ static void an_interrupt_leaves_no_byte_behind(void)
 static void a_hundred_are_kept(void)
 {
 	struct rsp r;
-	RSP_OPEN(&r, RSP_UNIX, "hello", NULL);
+	RSP_OPEN(&r, RSP_UNIX, "hello", "--hlt", "stop", NULL);
 	for (unsigned i = 0; i < 100; i++)
 		RSP_IS(&r, "OK", "Z0,%x,1", 0x1000 + i);
 	for (size_t i = 0; i < PLACES; i++)

@@ -1,22 +1,6 @@
 /* monitor catch: events that stop the guest, with a sentence (O) and T05. */
 #include "rsp_check.h"
 
-#define TEXT_MAX 4096
-
-/* The text that came before the stop or the OK, and the reply itself in r->packet. */
-static const char *ask_with_text(struct rsp *r, const char *request)
-{
-	static char text[TEXT_MAX];
-	size_t n = 0;
-	rsp_send(r, request, strlen(request));
-	while (rsp_receive(r, RSP_WAIT_MS) && r->packet[0] == 'O' && strcmp(r->packet, "OK") != 0)
-		for (const char *hex = r->packet + 1; hex[0] && hex[1] && n + 1 < sizeof text;
-		        hex += 2)
-			text[n++] = (char)rsp_value((char[]) { hex[0], hex[1], 0 });
-	text[n] = 0;
-	return text;
-}
-
 /* A monitor command's output. */
 static const char *monitor(struct rsp *r, const char *command)
 {
@@ -24,7 +8,7 @@ static const char *monitor(struct rsp *r, const char *command)
 	size_t n = strlen(request);
 	for (; *command && n + 3 < sizeof request; command++, n += 2)
 		snprintf(request + n, 3, "%02x", (unsigned char)*command);
-	const char *text = ask_with_text(r, request);
+	const char *text = rsp_ask_for_text(r, request);
 	CHECK_STR(r->packet, "OK");
 	return text;
 }
@@ -36,12 +20,12 @@ static const char *monitor(struct rsp *r, const char *command)
 static void check_caught(
         struct rsp *r, int line, const char *request, uint64_t gva, const char *says)
 {
-	const char *text = ask_with_text(r, request);
+	const char *text = rsp_ask_for_text(r, request);
 	bool ok = !strncmp(r->packet, "T05", 3) && rsp_pc(r->packet) == gva && !strcmp(text, says);
 	if (ok)
 		return;
-	CHECK_FAIL("line %d: %s at 0x%" PRIx64 ", wanted 0x%" PRIx64 ": %.60s\n#   \"%s\", "
-	           "wanted\n#   \"%s\"",
+	CHECK_FAIL("line %d: %s at 0x%" PRIx64 ", wanted 0x%" PRIx64
+	           ": %.60s\n#   \"%s\", wanted\n#   \"%s\"",
 	        line, request, rsp_pc(r->packet), gva, r->packet, text, says);
 }
 #define CAUGHT(r, gva, says) check_caught(r, __LINE__, "c", gva, says)
@@ -67,7 +51,8 @@ static void a_software_interrupt_is_caught_at_its_handler(void)
 	for (unsigned i = 0; i < 3; i++) {
 		char says[200];
 		snprintf(says, sizeof says,
-		        "Caught vector 0x21 at 0000:%04x (catch int 0x21); here its handler "
+		        "Caught vector 0x21 (int 0x21) at 0000:%04x (catch int 0x21); here its "
+		        "handler "
 		        "begins.\n",
 		        (unsigned)(first + 2 * i));
 		CAUGHT(&r, ivt("on_call"), says);
@@ -161,7 +146,7 @@ static void mmio_is_caught_behind_its_access(void)
 	MONITOR(&r, "catch mmio 0-0xffffffffffffffff write",
 	        "1: mmio 0-0xffffffffffffffff write\n");
 	uint64_t before = rsp_pc(rsp_ask(&r, "?"));
-	text = strdup(ask_with_text(&r, "c"));
+	text = strdup(rsp_ask_for_text(&r, "c"));
 	CHECK(!strncmp(r.packet, "T05", 3) && rsp_pc(r.packet) != before);
 	CHECK(!strncmp(text, "Caught MMIO write to 0x", 23));
 	free(text);
@@ -186,7 +171,7 @@ static void changes_of_mode_cs_and_cr0_are_caught(void)
 	MONITOR(&r, "catch cs", "1: cs" SLOW);
 	CAUGHT(&r, 0x10000, "Caught a far transfer: CS was 0000 and is 1000.\n");
 	MONITOR(&r, "catch cr0", "2: cr0" SLOW);
-	const char *text = ask_with_text(&r, "c");
+	const char *text = rsp_ask_for_text(&r, "c");
 	CHECK_EQ(rsp_pc(r.packet), far);
 	CHECK(!strncmp(text, "Caught a write to cr0: 0x", 25));
 	CAUGHT(&r, 0x20000, "Caught a far transfer: CS was 1000 and is 0008.\n");
@@ -216,12 +201,12 @@ static void two_causes_at_once_are_both_told(void)
 	MONITOR(&r, "catch cr0", "2: cr0" SLOW);
 	MONITOR(&r, "catch cs", "3: cs" SLOW);
 	CAUGHT(&r, 0x10000, "Caught a far transfer: CS was 0000 and is 1000.\n");
-	const char *text = ask_with_text(&r, "c"), *mode;
+	const char *text = rsp_ask_for_text(&r, "c"), *mode;
 	CHECK_EQ(rsp_pc(r.packet), far);
 	CHECK(!strncmp(text, "Caught a write to cr0: 0x", 25));
 	mode = strchr(text, '\n');
 	CHECK(mode && !strncmp(mode + 1, "Caught a change of the CPU's mode from real16 to ", 49));
-	text = ask_with_text(&r, "c");
+	text = rsp_ask_for_text(&r, "c");
 	CHECK_EQ(rsp_pc(r.packet), 0x20000);
 	CHECK(strstr(text, "Caught a change of the CPU's mode from ") &&
 	        strstr(text, " to prot32.\n"));
@@ -236,10 +221,10 @@ static void a_watchpoint_and_a_catchpoint_at_once_are_both_told(void)
 	RSP_OPEN(&r, RSP_UNIX, "ivt", NULL);
 	MONITOR(&r, "catch int 0x21", "1: int 0x21" SLOW);
 	RSP_IS(&r, "OK", "Z2,7bfa,2"); /* the ip of its frame */
-	const char *text = ask_with_text(&r, "c");
+	const char *text = rsp_ask_for_text(&r, "c");
 	CHECK_EQ(rsp_pc(r.packet), ivt("on_call"));
 	CHECK(strstr(r.packet, ";watch:7bfa;") != NULL);
-	CHECK(!strncmp(text, "Caught vector 0x21 at 0000:", 27));
+	CHECK(!strncmp(text, "Caught vector 0x21 (int 0x21) at 0000:", 38));
 	rsp_close(&r);
 }
 
@@ -247,7 +232,7 @@ static void hlt_is_caught(void)
 {
 	for (int is_slow = 0; is_slow < 2; is_slow++) {
 		struct rsp r;
-		RSP_OPEN(&r, RSP_UNIX, "ivt", NULL);
+		RSP_OPEN(&r, RSP_UNIX, "ivt", "--hlt", "stop", NULL);
 		MONITOR(&r, "catch hlt", "1: hlt\n");
 		if (is_slow)
 			MONITOR(&r, "catch int 0x80", "2: int 0x80" SLOW);
@@ -276,9 +261,9 @@ static void what_is_removed_is_caught_no_more(void)
 	MONITOR(&r, "uncatch 1", "");
 	CAUGHT(&r, ivt("print") + 7,
 	        "Caught out to port 0xe9, size 1, value 0xa (catch port 0xe9 value=0x0a).\n");
-	MONITOR(&r, "uncatch 5", "uncatch 5: a number of monitor catch, or all, was meant\n");
-	MONITOR(&r, "uncatch 0", "uncatch 0: a number of monitor catch, or all, was meant\n");
-	MONITOR(&r, "uncatch", "uncatch : a number of monitor catch, or all, was meant\n");
+	MONITOR(&r, "uncatch 5", "uncatch 5: expected a number that monitor catch lists, or all\n");
+	MONITOR(&r, "uncatch 0", "uncatch 0: expected a number that monitor catch lists, or all\n");
+	MONITOR(&r, "uncatch", "uncatch: expected a number that monitor catch lists, or all\n");
 	MONITOR(&r, "uncatch all", "");
 	MONITOR(&r, "catch", "nothing is caught; see monitor help\n");
 	check_end(&r, "ivt ok\n");
@@ -288,10 +273,10 @@ static void wrong_words_and_a_33rd_are_refused(void)
 {
 	struct rsp r;
 	RSP_OPEN(&r, RSP_UNIX, "hello", NULL);
-	MONITOR(&r, "catch int", "catch: int: a vector of 0 to 0xff was meant\n");
+	MONITOR(&r, "catch int", "catch: int: expected a vector of 0 to 0xff\n");
 	MONITOR(&r, "catch nonsense",
-	        "catch: nonsense: int N, exception, a name such as #GP, port, mmio, mode, cs, cr0, "
-	        "cr3, cr4 or hlt was meant\n");
+	        "catch: nonsense: expected int N, exception, a name such as #GP, port, mmio, mode, "
+	        "cs, cr0, cr3, cr4, hlt or reset\n");
 	for (unsigned i = 0; i < 32; i++)
 		CHECK(strstr(monitor(&r, "catch hlt"), ": hlt\n") != NULL);
 	MONITOR(&r, "catch hlt",

@@ -237,8 +237,7 @@ static void a_debugger_that_goes_while_it_is_printed_leaves_the_guest_stopped(vo
 	rsp_close(&r);
 }
 
-/* --- ranges of steps ---------------------------------------------------------------------------
- */
+/* --- ranges of steps -------------------------------------------------------------------------- */
 
 static void a_range_is_stepped_through_at_once(void)
 {

@@ -202,10 +202,121 @@ static void a_step_of_an_invalid_instruction_ends_at_the_handlers_first(void)
 	rsp_close(&r);
 }
 
+/* 64-bit mode, the page at 2 MiB not mapped (start.h has its entry at 0x83008), and a handler of #PF at
+ * 0x2000 by an IDT at 0x4000. */
+static void long_mode(struct rsp *r, const struct rsp_registers *regs)
+{
+	RSP_IS(r, "OK", "M83008,8:0000000000000000");
+	RSP_IS(r, "OK", "M40e0,10:00200800008e00000000000000000000");
+	RSP_IS(r, "OK", "M2000,4:9090ebfe");
+	set(r, regs, "idtr", "0040000000000000ff00000000000000");
+}
+
+/* The count of a rep with 32-bit addresses is ecx, and rcx as a whole is as it was where nothing was
+ * done. */
+static void a_step_of_a_rep_that_faults_leaves_its_count(void)
+{
+	static const char *const reps[] = { "f367aa", "f367ac", "f367a4", "f267ae" };
+	struct rsp r;
+	static struct rsp_registers regs;
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--mode", "long", NULL);
+	rsp_read_registers(&r, &regs);
+	long_mode(&r, &regs);
+	for (size_t i = 0; i < sizeof reps / sizeof *reps; i++) {
+		RSP_IS(&r, "OK", "M1000,3:%s", reps[i]);
+		set(&r, &regs, "rcx", "0500000005000000");
+		set(&r, &regs, "rsi", "0000200000000000");
+		set(&r, &regs, "rdi", "0000200000000000");
+		set(&r, &regs, "rip", "0010000000000000");
+		RSP_BEGINS(&r, "T05", "s");
+		RSP_IS(&r, "0020000000000000", "p%x", rsp_number_of(&regs, "rip"));
+		RSP_IS(&r, "0500000005000000", "p%x", rsp_number_of(&regs, "rcx"));
+	}
+	rsp_close(&r);
+}
+
+/* A handler whose first instruction raises the same: each step is a frame deeper. */
+static void a_handler_may_be_the_instruction_itself(void)
+{
+	struct rsp r;
+	static struct rsp_registers regs;
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--engine", "kvm", NULL);
+	real_mode_handlers(&r);
+	RSP_IS(&r, "OK", "M%x,2:0f0b", HANDLER_OF(6));
+	RSP_IS(&r, "OK", "P4=00800000");
+	RSP_IS(&r, "OK", "P8=%02x200000", 0x10 * 6);
+	for (unsigned i = 1; i <= 3; i++) {
+		RSP_STOPS(&r, "s", HANDLER_OF(6), "T05");
+		CHECK_EQ(rsp_register(&r, 4), 0x8000 - 6 * i);
+		CHECK_EQ(rsp_value(rsp_ask(&r, "m%x,6", 0x8000 - 6 * i)) & 0x1000000ffff,
+		        HANDLER_OF(6));
+	}
+	rsp_close(&r);
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--engine", "kvm", "--mode", "long", NULL);
+	rsp_read_registers(&r, &regs);
+	long_mode(&r, &regs);
+	RSP_IS(&r, "OK", "M2000,2:8a03"); /* mov (%rbx), %al */
+	set(&r, &regs, "rbx", "0000200000000000");
+	set(&r, &regs, "rsp", "0080000000000000");
+	set(&r, &regs, "rip", "0020000000000000");
+	for (unsigned i = 1; i <= 3; i++) {
+		RSP_STOPS(&r, "s", 0x2000, "T05");
+		CHECK_EQ(rsp_register(&r, 7), 0x8000 - 48 * i);
+		CHECK(!(rsp_value(rsp_ask(&r, "m%x,8", 0x8000 - 48 * i + 24)) & 0x100)); /* TF */
+	}
+	rsp_close(&r);
+}
+
+/* The stack is where no RAM is. What KVM makes of the frame is KVM's; but the exception is not raised later, in
+ * whatever comes next. */
+static void an_exception_that_is_not_delivered_does_not_come_later(void)
+{
+	struct rsp r;
+	static struct rsp_registers regs;
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--engine", "kvm", NULL);
+	rsp_read_registers(&r, &regs);
+	protected_mode(&r, &regs);
+	RSP_IS(&r, "OK", "M1000,4:0f0b9090");
+	set(&r, &regs, "esp", "0080ff7f");
+	set(&r, &regs, "eip", "00100000");
+	rsp_send(&r, "s", 1);
+	while (rsp_receive(&r, RSP_WAIT_MS) && r.packet[0] == 'O')
+		;
+	printf("# the stop is %.3s\n", r.packet);
+	set(&r, &regs, "esp", "00800000");
+	set(&r, &regs, "eip", "02100000");
+	RSP_STOPS(&r, "s", 0x1003, "T05");
+	RSP_STOPS(&r, "s", 0x1004, "T05");
+	rsp_close(&r);
+}
+
+/* A far return to an offset of 32 bits, of which kvm_pvm does a part before it gives up. */
+static void a_step_that_fails_leaves_the_guest_where_it_was(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--engine", "kvm", NULL);
+	RSP_IS(&r, "OK", "M1000,2:66cb"); /* lretl */
+	RSP_IS(&r, "OK", "M8000,8:4523010000200000");
+	RSP_IS(&r, "OK", "P4=00800000");
+	RSP_IS(&r, "OK", "P8=00100000");
+	rsp_send(&r, "s", 1);
+	while (rsp_receive(&r, RSP_WAIT_MS) && r.packet[0] == 'O')
+		;
+	if (strncmp(r.packet, "T04", 3))
+		printf("# it does not fail here: %.3s\n", r.packet);
+	else
+		CHECK_EQ(rsp_pc(r.packet), 0x1000);
+	rsp_close(&r);
+}
+
 int main(void)
 {
 	RUN(a_step_of_a_plain_instruction_faults_where_a_run_does);
 	RUN(a_step_in_real_mode_heeds_the_descriptors_of_before);
 	RUN(a_step_of_an_invalid_instruction_ends_at_the_handlers_first);
+	RUN(a_step_of_a_rep_that_faults_leaves_its_count);
+	RUN(a_handler_may_be_the_instruction_itself);
+	RUN(an_exception_that_is_not_delivered_does_not_come_later);
+	RUN(a_step_that_fails_leaves_the_guest_where_it_was);
 	return check_done();
 }

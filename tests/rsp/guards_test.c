@@ -155,11 +155,40 @@ static void pops(void)
 		});
 }
 
+/* mov %rax, %cr3 leads 0x205100 to another page, of which the byte is another: nobody has written it. Then
+ * incb 0x205100; nop; hlt. */
+static void another_page_is_no_write(void)
+{
+	static const char *const engines[] = { "kvm", "interp" };
+	for (unsigned i = 0; i < 2; i++) {
+		struct rsp r;
+		RSP_OPEN(&r, RSP_UNIX, "pages", "--load", "0x7c00", "--engine", engines[i], NULL);
+		to_long_mode(&r);
+		const uint64_t at = rsp_symbol("pages", "mapped");
+		/* movq $0x6003, 0x14028; mov %cr3, %r8; mov %r8, %cr3 */
+		RSP_IS(&r, "OK",
+		        "M%" PRIx64
+		        ",1d:48c704252840010003600000410f20d8410f22d8fe04250051200090f4",
+		        at);
+		RSP_IS(&r, "OK", "M5100,1:11");
+		RSP_IS(&r, "OK", "M6100,1:22");
+		RSP_IS(&r, "OK", "Z2,205100,1");
+		for (unsigned k = 0; k < 3; k++)
+			CHECK(!strstr(rsp_ask(&r, "s"), "watch"));
+		const char *stop = rsp_ask(&r, "s");
+		CHECK(strstr(stop, ";watch:205100;"));
+		CHECK_EQ(rsp_pc(stop), at + 27);
+		RSP_IS(&r, "23", "m205100,1");
+		rsp_close(&r);
+	}
+}
+
 int main(void)
 {
 	RUN(tables_of_a_kernel);
 	RUN(what_the_cpu_writes_to_tables);
 	RUN(a_stack_of_an_ist);
 	RUN(pops);
+	RUN(another_page_is_no_write);
 	return check_done();
 }

@@ -65,8 +65,14 @@ static void going_on_from_hlt_waits_for_the_tick(void)
 	RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", at("wait")); /* not before the tick */
 	RSP_STOPS(&r, "c", at("on_tick"), "T05");
 	CHECK_EQ(dots(&r), before);
-	RSP_STOPS(&r, "c", at("halted"), "T05");
-	CHECK_EQ(dots(&r), before + 1);
+	/* On a machine that comes late the next tick waits already when the handler returns. */
+	for (unsigned ticks = 1; ticks < 20; ticks++) {
+		rsp_ask(&r, "c");
+		CHECK_EQ(dots(&r), before + ticks);
+		if (rsp_pc(r.packet) != at("on_tick"))
+			break;
+	}
+	RSP_STOPS(&r, "?", at("halted"), "T05");
 	rsp_close(&r);
 }
 

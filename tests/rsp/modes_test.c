@@ -273,11 +273,89 @@ static void a_debug_register_that_gdb_sets_is_the_guests(void)
 	rsp_close(&r);
 }
 
+/* 32-bit code with PE = 0: the way from prot32 through it to 16-bit code, instruction by instruction.
+ */
+static void real_mode_with_32_bit_code_is_32_bit_code(void)
+{
+	static const struct {
+		const char *symbol, *mode, *architecture;
+	} way[] = {
+		{ "prot32", "03000000", "i386" },
+		{ "real32", "07000000", "i386" },
+		{ "real32_0", "07000000", "i386" },
+		{ "real32_call", "07000000", "i386" },
+		{ "on_call", "07000000", "i386" },
+		{ "real32_divide", "07000000", "i386" },
+		{ "on_divide", "07000000", "i386" },
+		{ "real32_segment", "07000000", "i386" },
+		{ "real32_18", "07000000", "i386" },
+		{ "back", "02000000", "i8086" },
+		{ "real16", "00000000", "i8086" },
+	};
+	struct rsp r;
+	static struct rsp_registers regs;
+	char line[80];
+	RSP_OPEN(&r, RSP_UNIX, "unreal", "--load", "0x7c00", NULL);
+	rsp_read_registers(&r, &regs);
+	uint64_t pc = 0;
+	for (size_t i = 0; i < sizeof way / sizeof *way && check_case_ok; i++) {
+		uint64_t gva = rsp_symbol("unreal", way[i].symbol);
+		for (unsigned n = 0; n < 40 && pc != gva; n++) {
+			RSP_BEGINS(&r, "T05", "s");
+			pc = rsp_value(rsp_read(&r, &regs, "eip"));
+		}
+		CHECK_EQ(pc, gva);
+		rsp_read_registers(&r, &regs);
+		snprintf(line, sizeof line, "<architecture>%s</architecture>", way[i].architecture);
+		CHECK(strstr(regs.xml, line));
+		CHECK_STR(rsp_read(&r, &regs, "cpumode"), way[i].mode);
+	}
+	CHECK_EQ(rsp_value(rsp_read(&r, &regs, "ebx")), 0x12345678);
+	CHECK_EQ(rsp_value(rsp_read(&r, &regs, "edx")), 0x9abcdef0);
+	RSP_BEGINS(&r, "T00", "c");
+	CHECK_STR(rsp_output(&r), "unreal ok\n");
+	rsp_close(&r);
+}
+
+/* Neither PE alone nor CS.D alone says what code is: 16-bit protected and virtual-8086 mode have the
+ * layout of real mode. A CPU has no virtual-8086 mode with 32-bit code. */
+static void sixteen_bit_code_has_one_layout(void)
+{
+	struct rsp r;
+	static struct rsp_registers regs;
+	RSP_OPEN(&r, RSP_UNIX, "unreal", "--load", "0x7c00", NULL);
+	RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", rsp_symbol("unreal", "prot16"));
+	RSP_BEGINS(&r, "T05", "c");
+	rsp_read_registers(&r, &regs);
+	unsigned eflags = rsp_number_of(&regs, "eflags"), cs = rsp_number_of(&regs, "cs_desc");
+	CHECK(strstr(regs.xml, "<architecture>i8086</architecture>"));
+	CHECK_STR(rsp_read(&r, &regs, "cpumode"), "02000000");
+	if (!strcmp(rsp_ask(&r, "P%x=02000200", eflags), "OK")) {
+		rsp_read_registers(&r, &regs);
+		CHECK(strstr(regs.xml, "<architecture>i8086</architecture>"));
+		CHECK_STR(rsp_read(&r, &regs, "cpumode"), "01000000");
+		RSP_BEGINS(&r, "E.cs_desc: virtual-8086 mode", "P%x=00000000ffffffff9bc00000", cs);
+		RSP_IS(&r, "OK", "P%x=02000000", eflags);
+	} else { /* kvm_pvm */
+		CHECK_STR(r.packet, "E.eflags: this KVM has no virtual-8086 mode");
+		CHECK_STR(rsp_read(&r, &regs, "cpumode"), "02000000");
+	}
+	RSP_IS(&r, "OK", "P%x=00000000ffffffff9bc00000", cs);
+	rsp_read_registers(&r, &regs);
+	CHECK(strstr(regs.xml, "<architecture>i386</architecture>"));
+	CHECK_STR(rsp_read(&r, &regs, "cpumode"), "03000000");
+	RSP_BEGINS(
+	        &r, "E.eflags: virtual-8086 mode", "P%x=02000200", rsp_number_of(&regs, "eflags"));
+	rsp_close(&r);
+}
+
 int main(void)
 {
 	RUN(every_register_takes_back_its_own_value_in_every_mode);
 	RUN(the_guest_goes_on_afterwards);
 	RUN(the_layout_is_the_one_that_was_read_last);
+	RUN(real_mode_with_32_bit_code_is_32_bit_code);
+	RUN(sixteen_bit_code_has_one_layout);
 	RUN(what_no_cpu_can_hold_is_refused);
 	RUN(what_was_written_stays);
 	RUN(a_debug_register_that_gdb_sets_is_the_guests);

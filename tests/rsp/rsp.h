@@ -79,7 +79,8 @@ static inline const char *rsp_guest(const char *name)
 	static char paths[4][512];
 	static unsigned next;
 	char *path = paths[next++ % 4];
-	snprintf(path, sizeof paths[0], "%s/%s.bin", rsp_env("GUESTS"), name);
+	snprintf(path, sizeof paths[0], "%s/%s%s", rsp_env("GUESTS"), name,
+	        strchr(name, '.') ? "" : ".bin");
 	return path;
 }
 
@@ -174,6 +175,13 @@ static inline bool rsp_read_where(struct rsp *r)
 	return true;
 }
 
+/* What a guest stands on where its options don't say --board. Run control is tested on a bare board: no
+ * tick of a PC's comes between two steps of a guest on a slow simulator. A test of the PC's defines it as
+ * auto before this header. */
+#ifndef RSP_BOARD
+#define RSP_BOARD "bare"
+#endif
+
 /* As rsp_start, with stdout_fd for the guest's output: r's from now on. */
 static inline bool rsp_start_on(
         struct rsp *r, enum rsp_transport transport, int stdout_fd, const char *image, va_list args)
@@ -182,6 +190,7 @@ static inline bool rsp_start_on(
 	char where[160];
 	int err[2], in[2] = { -1, -1 }, out[2] = { -1, -1 };
 	size_t n = 3;
+	bool has_board = false, has_engine = false;
 	memset(r, 0, sizeof *r);
 	r->transport = transport;
 	r->in_fd = r->out_fd = r->stderr_fd = -1;
@@ -192,8 +201,20 @@ static inline bool rsp_start_on(
 		return false;
 	argv[n++] = where;
 	for (const char *option;
-	        (option = va_arg(args, const char *)) != NULL && n < RSP_ARGS_MAX - 2;)
+	        (option = va_arg(args, const char *)) != NULL && n < RSP_ARGS_MAX - 6;) {
+		has_board |= !strcmp(option, "--board");
+		has_engine |= !strcmp(option, "--engine");
 		argv[n++] = option;
+	}
+	/* Who does the guests' instructions: "auto", "kvm", "interp". */
+	if (getenv("RSP_ENGINE") && !has_engine) {
+		argv[n++] = "--engine";
+		argv[n++] = getenv("RSP_ENGINE");
+	}
+	if (!has_board) {
+		argv[n++] = "--board";
+		argv[n++] = RSP_BOARD;
+	}
 	argv[n++] = image;
 	bool is_stdio = transport == RSP_STDIO;
 	if (is_stdio && (pipe(in) < 0 || pipe(out) < 0))

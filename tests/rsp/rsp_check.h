@@ -59,6 +59,20 @@ static inline bool rsp_probe(const char *key)
 			        request, rsp_pc((r)->packet), (uint64_t)(gva), (r)->packet);       \
 	} while (0)
 
+/* The text that came before the stop or the OK, up to the next call, and the reply itself in r->packet. */
+static inline const char *rsp_ask_for_text(struct rsp *r, const char *request)
+{
+	static char text[4096];
+	size_t n = 0;
+	rsp_send(r, request, strlen(request));
+	while (rsp_receive(r, RSP_WAIT_MS) && r->packet[0] == 'O' && strcmp(r->packet, "OK") != 0)
+		for (const char *hex = r->packet + 1; hex[0] && hex[1] && n + 1 < sizeof text;
+		        hex += 2)
+			text[n++] = (char)rsp_value((char[]) { hex[0], hex[1], 0 });
+	text[n] = 0;
+	return text;
+}
+
 #define RSP_REGISTERS_MAX 224
 
 /* The registers of the description, by number. */

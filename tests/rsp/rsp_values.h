@@ -17,8 +17,10 @@ static inline uint64_t rsp_value(const char *hex)
  * when the reply is none. */
 static inline uint64_t rsp_pc(const char *stop)
 {
-	const char *at = stop[0] == 'T' ? strstr(stop, ";8:") : NULL;
-	return at ? rsp_value(at + 3) : UINT64_MAX;
+	if (stop[0] != 'T')
+		return UINT64_MAX;
+	const char *eip = strstr(stop, ";8:"), *rip = strstr(stop, ";10:");
+	return eip ? rsp_value(eip + 3) : rip ? rsp_value(rip + 4) : UINT64_MAX;
 }
 
 static inline uint64_t rsp_register(struct rsp *r, unsigned number)

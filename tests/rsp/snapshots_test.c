@@ -12,8 +12,7 @@ static void say_is(struct rsp *r, int line, const char *command, const char *wan
 }
 #define MONITOR(r, command, wanted) say_is(r, __LINE__, command, wanted)
 
-/* --- all that can be asked for, as lines ---------------------------------------------------------
- */
+/* --- all that can be asked for, as lines ------------------------------------------------------ */
 
 static uint64_t add_text(uint64_t hash, const char *text)
 {
@@ -122,8 +121,7 @@ static void stop_at(struct rsp *r, const char *guest, const char *name)
 	stop_at_gva(r, rsp_symbol(guest, name));
 }
 
-/* --- cases -------------------------------------------------------------------------------------
- */
+/* --- cases ------------------------------------------------------------------------------------ */
 
 static void the_same_steps_in_real_mode(void)
 {
@@ -136,8 +134,7 @@ static void the_same_steps_in_real_mode(void)
 }
 
 /* Interrupts come into the steps; the first is held up by the sti that the snapshot is taken
- * behind.
- */
+ * behind. */
 static void the_same_steps_with_the_timer(void)
 {
 	struct rsp r;
@@ -277,7 +274,7 @@ static void breakpoints_stay_and_are_no_part_of_it(void)
 {
 	struct rsp r;
 	static char before[2 * 0x80 + 1];
-	RSP_OPEN(&r, RSP_UNIX, "stages", "--load", "0x7c00", NULL);
+	RSP_OPEN(&r, RSP_UNIX, "stages", "--load", "0x7c00", "--engine", "kvm", NULL);
 	stop_at_gva(&r, THIRD);
 	snprintf(before, sizeof before, "%s", rsp_ask(&r, "m%x,80", THIRD));
 	MONITOR(&r, "savevm early", "Saved early: ");
@@ -368,6 +365,8 @@ static void a_stop_of_before_is_not_told(void)
 		RSP_BEGINS(&r, "T05thread:1;exec:", "c");
 		rsp_monitor(&r, ways[i]);
 		RSP_STOPS(&r, "?", 0x7c00, "T05");
+		/* Anew, as gdb does: an exec event is a program without breakpoints. */
+		RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", prot32);
 		RSP_BEGINS(&r, "T05thread:1;exec:", "c");
 		CHECK_EQ(rsp_register(&r, 8), prot32);
 		rsp_close(&r);
@@ -388,10 +387,10 @@ static void names_and_bounds(void)
 	MONITOR(&r, "info snapshots", "none");
 	MONITOR(&r, "loadvm a", "loadvm a: there is no such snapshot");
 	MONITOR(&r, "delvm a", "delvm a: there is no such snapshot");
-	MONITOR(&r, "savevm", "savevm : a name of 1 to 31");
-	MONITOR(&r, "savevm a b", "savevm a b: a name of 1 to 31");
-	MONITOR(&r, "savevm a\nb", "savevm a\nb: a name of 1 to 31");
-	MONITOR(&r, "savevm \x1b[2J", "savevm \x1b[2J: a name of 1 to 31");
+	MONITOR(&r, "savevm", "savevm: expected a name of 1 to 31");
+	MONITOR(&r, "savevm a b", "savevm a b: expected a name of 1 to 31");
+	MONITOR(&r, "savevm a\nb", "savevm a\nb: expected a name of 1 to 31");
+	MONITOR(&r, "savevm \x1b[2J", "savevm \x1b[2J: expected a name of 1 to 31");
 	MONITOR(&r, "savevm 12345678901234567890123456789012", "savevm 123");
 	RSP_IS(&r, "OK", "M1000,4:01020304");
 	MONITOR(&r, "savevm a", "Saved a: ");

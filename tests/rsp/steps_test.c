@@ -301,6 +301,66 @@ static void a_step_of_int_ends_at_the_handlers_first_instruction(void)
 	rsp_close(&r);
 }
 
+/* In real mode, from a stack that wraps around, too: int n at 0x8000 with its own handler, far off. */
+static void an_int_of_any_number_comes_to_its_handler(void)
+{
+	static const char *const stacks[] = { "00700000", "01700000", "00000000", "06000000" };
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+	RSP_IS(&r, "OK", "Pb=00300000"); /* ss */
+	RSP_IS(&r, "OK", "M52340,3:9090cf");
+	for (unsigned n = 0; n < 256; n++) {
+		const char *stack = stacks[n % 4];
+		uint64_t sp = (rsp_value(stack) - 6) & 0xffff;
+		RSP_IS(&r, "OK", "M%x,4:40230050", 4 * n);
+		RSP_IS(&r, "OK", "M8000,3:cd%02x90", n);
+		RSP_IS(&r, "OK", "P4=%s", stack);
+		RSP_IS(&r, "OK", "P9=%s", n % 3 ? "020a0000" : "020c0000"); /* IF or DF */
+		RSP_IS(&r, "OK", "Pa=00000000");
+		RSP_IS(&r, "OK", "P8=00800000");
+		RSP_STOPS(&r, "s", 0x52340, "T05");
+		RSP_IS(&r, n % 3 ? "02800000020a" : "02800000020c", "m%" PRIx64 ",6", 0x30000 + sp);
+		CHECK_EQ(rsp_register(&r, 4), sp);
+		CHECK_EQ(rsp_register(&r, 9), n % 3 ? 0x802 : 0xc02);
+		RSP_IS(&r, "00500000", "pa");
+		RSP_STOPS(&r, "s", 0x52341, "T05");
+		RSP_STOPS(&r, "s", 0x52342, "T05");
+		RSP_STOPS(&r, "s", 0x8002, "T05"); /* iret */
+	}
+	rsp_close(&r);
+}
+
+/* With a prefix it is KVM that does int n, and kvm_pvm begins one of 80h and above again for ever. A 0x03 and a
+ * SIGTERM are heard meanwhile, and without them the step ends all the same. */
+static void a_step_that_is_never_done_is_heard_and_ends(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--engine", "kvm", NULL);
+	RSP_IS(&r, "OK", "M200,4:00900000");
+	RSP_IS(&r, "OK", "M8000,5:66cd809090");
+	RSP_IS(&r, "OK", "P8=00800000");
+	rsp_send(&r, "s", 1);
+	rsp_send_raw(&r, "\x03", 1);
+	rsp_reply(&r);
+	if (rsp_pc(r.packet) == 0x9000) {
+		rsp_close(&r);
+		CHECK_SKIP("this KVM does int n of all numbers");
+		return;
+	}
+	/* Or it has failed before the 0x03 has come. */
+	CHECK(!strncmp(r.packet, "T02", 3) || !strncmp(r.packet, "T06", 3));
+	CHECK_EQ(rsp_pc(r.packet), 0x8000);
+	CHECK(strstr(rsp_ask_for_text(&r, "s"), "again and again, and never gets it done") != NULL);
+	CHECK_EQ(rsp_pc(r.packet), 0x8000);
+	RSP_IS(&r, "OK", "P8=03800000");
+	RSP_STOPS(&r, "s", 0x8004, "T05");
+	RSP_IS(&r, "OK", "P8=00800000");
+	rsp_send(&r, "s", 1);
+	kill(r.pid, SIGTERM);
+	CHECK(rsp_wait_exit(&r) != 0);
+	rsp_close(&r);
+}
+
 static void a_step_of_a_fault_ends_at_the_handlers_first_instruction(void)
 {
 	static const char *const names[] = { "divide_by_zero", "divide_overflow" };
@@ -407,6 +467,8 @@ int main(void)
 	RUN(a_step_does_a_whole_rep_when_it_is_to);
 	RUN(hlt_halts_and_says_so);
 	RUN(a_step_of_int_ends_at_the_handlers_first_instruction);
+	RUN(an_int_of_any_number_comes_to_its_handler);
+	RUN(a_step_that_is_never_done_is_heard_and_ends);
 	RUN(a_step_of_a_fault_ends_at_the_handlers_first_instruction);
 	RUN(an_mmio_access_is_one_step);
 	RUN(a_triple_fault_stops_with_a_sentence);

@@ -59,7 +59,7 @@ static void read_list(struct rsp *r, struct mode *m)
 static bool start(struct rsp *r)
 {
 	if (!rsp_start(r, RSP_UNIX, rsp_guest("thrice"), "--load", "0x7c00", "--memory", "640K",
-	            NULL) ||
+	            "--hlt", "stop", NULL) ||
 	        !rsp_connect(r)) {
 		CHECK_FAIL("thrice did not start: %s", r->errors);
 		rsp_close(r);
@@ -135,7 +135,7 @@ static void a_step_is_one_instruction_in_every_mode(void)
 }
 
 /* Where RF counts and iret sets it, a CPU passes over a breakpoint in a debug register: that is
- * known, and in HACKING.md. */
+ * known, and in src/debug/README.md. */
 static bool is_passed_over(const struct mode *m, const struct row *row)
 {
 	return row->how & RESUMED && rsp_fact("rf_counts", m->fact) == 'y';

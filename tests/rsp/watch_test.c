@@ -362,6 +362,33 @@ static void a_rep_stops_behind_the_iteration(void)
 	check_rep("copy", "behind_copy", 0x911c, 3);
 }
 
+/* The last iteration of a rep: nothing of it is left, so the stop is after it, by `c` and by `s`. */
+static void check_rep_end(
+        const char *at, const char *after, unsigned gva, unsigned len, bool is_step)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "accesses", "--load", "0x7c00", NULL);
+	if (!start(&r))
+		return;
+	RSP_IS(&r, "OK", "Z1,%" PRIx64 ",1", symbol(at));
+	RSP_STOPS(&r, "c", symbol(at), "T05");
+	RSP_IS(&r, "OK", "z1,%" PRIx64 ",1", symbol(at));
+	RSP_IS(&r, "OK", "Z2,%x,%x", gva, len);
+	for (unsigned n = 0; n < 20 && !strstr(r.packet, "watch:"); n++)
+		RSP_BEGINS(&r, "T05", is_step ? "s" : "c");
+	CHECK_EQ(watched(r.packet, "watch:"), gva);
+	CHECK_EQ(rsp_pc(r.packet), symbol(after));
+	rsp_close(&r);
+}
+
+static void a_rep_that_ends_with_a_hit_stops_after_it(void)
+{
+	for (int is_step = 0; is_step < 2; is_step++) {
+		check_rep_end("fill", "behind_fill", 0x910e, 2, is_step);
+		check_rep_end("copy", "behind_copy", 0x911f, 1, is_step);
+	}
+}
+
 /* A rep with a count of 0 accesses nothing: neither by `c` nor by `s`. */
 static void a_rep_of_nothing_is_no_access(void)
 {
@@ -416,6 +443,64 @@ static void what_cannot_be_watched_is_refused(void)
 	rsp_close(&r);
 }
 
+/* Goes on to the hardware breakpoint at gva, where the debugger takes all away, as gdb does. */
+static void go_and_take_away(struct rsp *r, uint64_t gva)
+{
+	RSP_IS(r, "OK", "Z1,%" PRIx64 ",1", gva);
+	RSP_STOPS(r, "c", gva, "T05");
+	RSP_IS(r, "OK", "z1,%" PRIx64 ",1", gva);
+	RSP_IS(r, "OK", "z2,50f00,3");
+	RSP_IS(r, "OK", "z3,50f08,1");
+}
+
+#define GDB_SENDS_LATER "(gdb sends its changes when the guest goes on)\n"
+
+static void monitor_lists_watchpoints_and_how_they_were_kept(void)
+{
+	struct rsp r;
+	char wanted[400];
+	const char *register_or_page =
+	        rsp_probe("data_breakpoints") ? "debug register" : "guarded page";
+	RSP_OPEN(&r, RSP_UNIX, "accesses", "--load", "0x7c00", "--engine", "kvm", NULL);
+	uint64_t at = rsp_symbol("accesses", "normalized");
+	RSP_IS(&r, "OK", "Z2,50f00,3");
+	RSP_IS(&r, "OK", "Z3,50f08,1");
+	rsp_monitor(&r, "catch port 0x60");
+	go_and_take_away(&r, at);
+	snprintf(wanted, sizeof wanted,
+	        "0x%-16" PRIx64 " hardware, debug register\n"
+	        "0x50f00            write watchpoint, 3 bytes, %s\n"
+	        "0x50f08            read watchpoint, 1 byte, guarded page\n"
+	        "catch 1            port 0x60, exits\n" GDB_SENDS_LATER,
+	        at, register_or_page);
+	CHECK_STR(rsp_monitor(&r, "info breakpoints"), wanted);
+
+	/* One whose page is not there is kept by steps, and so are the others then. */
+	RSP_IS(&r, "OK", "Z4,fff00000,10000");
+	RSP_IS(&r, "OK", "Z2,50f00,3");
+	go_and_take_away(&r, at + 1);
+	snprintf(wanted, sizeof wanted,
+	        "0x%-16" PRIx64 " hardware, stepping\n"
+	        "0x50f00            write watchpoint, 3 bytes, stepping\n"
+	        "0xfff00000         access watchpoint, 65536 bytes, stepping\n"
+	        "catch 1            port 0x60, exits\n" GDB_SENDS_LATER,
+	        at + 1);
+	CHECK_STR(rsp_monitor(&r, "info breakpoints"), wanted);
+	RSP_IS(&r, "OK", "z4,fff00000,10000");
+
+	RSP_IS(&r, "OK", "Z2,50f00,3");
+	rsp_monitor(&r, "catch int 0x33");
+	go_and_take_away(&r, at + 2);
+	snprintf(wanted, sizeof wanted,
+	        "0x%-16" PRIx64 " hardware, stepping\n"
+	        "0x50f00            write watchpoint, 3 bytes, stepping\n"
+	        "catch 1            port 0x60, exits\n"
+	        "catch 2            int 0x33, stepping\n" GDB_SENDS_LATER,
+	        at + 2);
+	CHECK_STR(rsp_monitor(&r, "info breakpoints"), wanted);
+	rsp_close(&r);
+}
+
 int main(void)
 {
 	RUN(every_access_is_seen_by_a_free_run);
@@ -427,8 +512,10 @@ int main(void)
 	RUN(the_old_value_is_there_before_and_the_new_one_after);
 	RUN(a_round_of_accesses_stops_at_each_of_them);
 	RUN(a_rep_stops_behind_the_iteration);
+	RUN(a_rep_that_ends_with_a_hit_stops_after_it);
 	RUN(a_rep_of_nothing_is_no_access);
 	RUN(an_interrupts_vector_is_not_read);
 	RUN(what_cannot_be_watched_is_refused);
+	RUN(monitor_lists_watchpoints_and_how_they_were_kept);
 	return check_done();
 }

@@ -34,8 +34,7 @@ static void put_random(struct image *i, uint64_t *seed, size_t len)
 		PUT(i, (uint8_t)random_next(seed));
 }
 
-/* --- kinds of guests, in 16-bit code -----------------------------------------------------------
- */
+/* --- kinds of guests, in 16-bit code ---------------------------------------------------------- */
 
 static void random_bytes(struct image *i, uint64_t *seed)
 {
@@ -60,7 +59,8 @@ static void likely_bytes(struct image *i, uint64_t *seed)
 static void ports(struct image *i, uint64_t *seed)
 {
 	static const uint16_t devices[] = { 0x3f8, 0x20, 0x21, 0xa0, 0xa1, 0x40, 0x43, 0x60, 0x64,
-		0x70, 0x80, 0x92, 0xcf8, 0xcfc, 0x10, 0x3c0, 0xffff };
+		0x70, 0x71, 0x80, 0x92, 0xcf8, 0xcf9, 0x10, 0x378, 0x2f8, 0x3c0, 0x3c9, 0x3d4,
+		0x3d5, 0x3da, 0xb8, 0xffff };
 	static const uint8_t codes[] = { 0xec, 0xed, 0xee, 0xef, 0x6c, 0x6d, 0x6e, 0x6f };
 	while (i->len < IMAGE_MAX - 32) {
 		uint16_t port = (uint16_t)random_next(seed);
@@ -162,8 +162,7 @@ static const struct {
 	{ "triple_faults", triple_faults } };
 #define KINDS (sizeof kinds / sizeof *kinds)
 
-/* --- one of them -------------------------------------------------------------------------------
- */
+/* --- one of them ------------------------------------------------------------------------------ */
 
 static void drain(struct rsp *r)
 {
@@ -219,7 +218,7 @@ static bool torture_guest(uint64_t seed, unsigned number)
 	static struct rsp r; /* large */
 	static struct image image;
 	const uint64_t given = seed;
-	bool has_debugger = number / KINDS % 4;
+	bool has_debugger = number / KINDS % 4, is_pc = number / KINDS % 2;
 	char path[32];
 	image.len = 0;
 	kinds[number % KINDS].make(&image, &seed);
@@ -227,7 +226,8 @@ static bool torture_guest(uint64_t seed, unsigned number)
 	if (fd < 0 || write(fd, image.bytes, image.len) != (ssize_t)image.len)
 		return report("(none)", given, "no image", &r);
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	bool ok = rsp_start(&r, RSP_UNIX, path, "--memory", "640K", "--format", "flat", "--hlt",
+	bool ok = rsp_start(&r, RSP_UNIX, path, "--board", is_pc ? "pc" : "bare", "--memory",
+	        is_pc ? "2M" : "640K", "--load", is_pc ? "0x7c00" : "0", "--hlt",
 	        random_below(&seed, 2) ? "auto" : "exit", has_debugger ? NULL : "--no-wait", NULL);
 	close(fd);
 	const char *why = ok ? NULL : "it does not start";

@@ -10,6 +10,12 @@ static void a_debugger_that_misbehaves_harms_nothing(void)
 	CHECK(torture_live(&torture));
 }
 
+static void nor_a_guest_that_calls_the_bios(void)
+{
+	torture.is_pc = true;
+	CHECK(torture_live(&torture));
+}
+
 static void a_guest_that_misbehaves_ends_nothing_but_itself(void)
 {
 	CHECK(torture_hostile(&torture));
@@ -34,6 +40,7 @@ int main(int argc, char **argv)
 	torture.is_verbose = argc > 4;
 	printf("# torture %u %u 0x%" PRIx64 "\n", torture.actions, torture.guests, torture.seed);
 	RUN(a_debugger_that_misbehaves_harms_nothing);
+	RUN(nor_a_guest_that_calls_the_bios);
 	RUN(a_guest_that_misbehaves_ends_nothing_but_itself);
 	return check_done();
 }

@@ -12,6 +12,7 @@ struct torture {
 	unsigned actions; /* of the debugger */
 	unsigned guests;  /* hostile ones */
 	bool is_verbose;
+	bool is_pc; /* live.c: on a PC's board, with calls of the BIOS */
 };
 
 /* Each prints what was wrong, as TAP comments, and returns whether nothing was.

@@ -168,8 +168,8 @@ static void what_can_not_be_evaluated_says_why(void)
 		{ "260003 27", "failed: register 3 can't be read" },
 		{ "220f 2200 2200 34 01 0003 257300 2201 27", "failed: no memory at 0xf" },
 		{ "2310ff 2200 2200 34 01 0003 257300 2201 27", "failed: no memory at 0x1100" },
-		{ "210000 27", "failed: it goes round for ever" },
-		{ "2201 200000 2201 27", "failed: it goes round for ever" },
+		{ "210000 27", "failed: it never ends" },
+		{ "2201 200000 2201 27", "failed: it never ends" },
 	};
 	CHECK_ROWS(rows);
 }
@@ -181,10 +181,10 @@ static void malformed_ones_are_refused(void)
 		{ "2201", "refused: it has no end" },
 		{ "27", "refused: end at byte 0 leaves no value" },
 		{ "2201 29 27", "refused: end at byte 3 leaves no value" },
-		{ "00 27", "refused: opcode 0x00 at byte 0 is none" },
-		{ "31 27", "refused: opcode 0x31 at byte 0 is none" },
-		{ "2201 35 27", "refused: opcode 0x35 at byte 2 is none" },
-		{ "ff", "refused: opcode 0xff at byte 0 is none" },
+		{ "00 27", "refused: opcode 0x00 at byte 0 does not exist" },
+		{ "31 27", "refused: opcode 0x31 at byte 0 does not exist" },
+		{ "2201 35 27", "refused: opcode 0x35 at byte 2 does not exist" },
+		{ "ff", "refused: opcode 0xff at byte 0 does not exist" },
 		{ "2201 02 27", "refused: add at byte 2 finds too little on the stack" },
 		{ "29 260003 27", "refused: pop at byte 0 finds too little on the stack" },
 		{ "2201 3201 27", "refused: pick at byte 2 finds too little on the stack" },
@@ -194,18 +194,18 @@ static void malformed_ones_are_refused(void)
 		{ "2201 21000a 27", "refused: it has no end" },
 		{ "2201 20000a 2201 27", "refused: it has no end" },
 		{ "2201 200007 2202 2202 27",
-		        "refused: const8 at byte 7 is come to with different stacks" },
+		        "refused: const8 at byte 7 is reached with different stacks" },
 		{ "22", "refused: const8 at byte 0 is cut off" },
 		{ "26 00", "refused: reg at byte 0 is cut off" },
 		{ "2200 2200 34 00 0004 686900 27 00", "refused: printf's format has no end" },
 		{ "2200 2200 34 00 ffff 686900 27", "refused: printf at byte 4 is cut off" },
 		{ "2200 2200 34 00 0000 27", "refused: printf's format has no end" },
 		{ "2200 2200 34 00 0002 6869 27", "refused: printf's format has no end" },
-		{ "260004 27", "refused: reg at byte 0 names a register that there is not" },
-		{ "26ffff 27", "refused: reg at byte 0 names a register that there is not" },
+		{ "260004 27", "refused: reg at byte 0 names a register that does not exist" },
+		{ "26ffff 27", "refused: reg at byte 0 names a register that does not exist" },
 		{ "260002 27", "refused: reg at byte 0 names a register of more than 64 bits" },
 		{ "2c0001 27",
-		        "refused: getv at byte 0 names a variable that there is no room for" },
+		        "refused: getv at byte 0 names a variable, and there is no room for more" },
 		{ "2201 2202 0c 2201 27",
 		        "refused: trace at byte 4 is for the actions of a tracepoint" },
 		{ "2201 1e 27", "refused: l_to_d at byte 2 is for floating point, which agent "
@@ -246,8 +246,7 @@ static void the_opcodes_that_are_not_taken_are_refused(void)
 	}
 }
 
-/* --- tracepoints: variables 0 to 7, and what is collected as a text ----------------------------
- */
+/* --- tracepoints: variables 0 to 7, and what is collected as a text --------------------------- */
 
 struct tracing {
 	uint64_t variables[8];
@@ -255,7 +254,7 @@ struct tracing {
 	bool is_full;
 };
 
-static bool has_variable(void *ctx, unsigned number)
+static bool declare_variable(void *ctx, unsigned number)
 {
 	(void)ctx;
 	return number < 8;
@@ -305,14 +304,15 @@ static void tracepoints_collect_and_have_variables(void)
 		{ "2c0003 27", "33", "", false },                            /* getv */
 		{ "2209 2d0003 29 2c0003 2203 02 27", "c", "", false },      /* setv */
 		{ "2209 2d0003 27", "9", "", false },
-		{ "2c0008 27", "refused: getv at byte 0 names a variable that there is no room for",
+		{ "2c0008 27",
+		        "refused: getv at byte 0 names a variable, and there is no room for more",
 		        "", false },
 		{ "2201 2dffff 27",
-		        "refused: setv at byte 2 names a variable that there is no room for", "",
-		        false },
+		        "refused: setv at byte 2 names a variable, and there is no room for more",
+		        "", false },
 		{ "2e0008 2201 27",
-		        "refused: tracev at byte 0 names a variable that there is no room for", "",
-		        false },
+		        "refused: tracev at byte 0 names a variable, and there is no room for more",
+		        "", false },
 		{ "2201 0c 27", "refused: trace at byte 2 finds too little on the stack", "",
 		        false },
 		{ "0d01 27", "refused: trace_quick at byte 0 finds too little on the stack", "",
@@ -323,7 +323,7 @@ static void tracepoints_collect_and_have_variables(void)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct tracing t = { .variables = { [3] = 0x33 }, .is_full = rows[i].is_full };
 		const struct agent_machine m = { register_size, read_register, read_memory, &t,
-			has_variable, get_variable, set_variable, collect_memory,
+			declare_variable, get_variable, set_variable, collect_memory,
 			collect_variable };
 		uint8_t code[40];
 		size_t n = bytes_of(rows[i].code, code);
@@ -379,8 +379,7 @@ static void the_stack_and_the_length_have_limits(void)
 	CHECK_STR(evaluate(code, AGENT_CODE_MAX + 1, AGENT_CONDITION), "refused: it is too long");
 }
 
-/* --- printf ------------------------------------------------------------------------------------
- */
+/* --- printf ----------------------------------------------------------------------------------- */
 
 /* Prints with up to three arguments; what came out, or why not. */
 static const char *print(const char *format, unsigned count, const uint64_t *arguments, size_t room)
@@ -465,8 +464,7 @@ static void what_has_no_room_is_cut(void)
 	CHECK_STR(print("x", 0, values, 0), "");
 }
 
-/* --- anything ----------------------------------------------------------------------------------
- */
+/* --- anything --------------------------------------------------------------------------------- */
 
 /* What the check lets through ends, in bounds: the sanitizers look on. */
 static void random_bytes_do_no_harm(void)

@@ -30,7 +30,7 @@ static struct board *fresh(void)
 	memset(&screen, 0, sizeof screen);
 	memset(&board, 0xa5, sizeof board);
 	memset(&error, 0, sizeof error);
-	board_init(&board, on_output, &screen);
+	board_init(&board, false, on_output, &screen);
 	return &board;
 }
 
@@ -57,15 +57,19 @@ static uint32_t in(struct board *b, uint16_t port, unsigned size)
 	return data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24;
 }
 
+static bool has_port(const struct device *d, unsigned port)
+{
+	for (unsigned k = 0; k < DEVICE_PORTS_MAX; k++)
+		if (port >= d->ports[k].base && port - d->ports[k].base < d->ports[k].size)
+			return true;
+	return false;
+}
+
+/* It is a row's. */
 static bool is_device(unsigned port)
 {
-	static const struct {
-		unsigned first, last;
-	} all[] = { { 0x20, 0x21 }, { 0x40, 0x43 }, { 0x61, 0x61 }, { 0xa0, 0xa1 },
-		{ 0x3f8, 0x3ff }, { 0x4d0, 0x4d1 } };
-
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		if (port >= all[i].first && port <= all[i].last)
+	for (unsigned i = 0; board_device(i); i++)
+		if (board_has(&board, board_device(i)) && has_port(board_device(i), port))
 			return true;
 	return false;
 }
@@ -136,20 +140,20 @@ static void uart_interrupts_by_irq_4(void)
 {
 	struct board *b = fresh();
 
-	CHECK(!board_input_interrupts(b));
+	CHECK(!board_input_interrupts(b, &uart_device));
 	set_up_interrupts(b, 0xef);
 	out(b, 0x3f9, 1, 1); /* IER: received data */
-	CHECK(!board_input_interrupts(b));
+	CHECK(!board_input_interrupts(b, &uart_device));
 	out(b, 0x3fc, 8, 1); /* MCR: OUT2 */
-	CHECK(board_input_interrupts(b));
+	CHECK(board_input_interrupts(b, &uart_device));
 	CHECK(!board_interrupt(b));
-	board_input(b, (const uint8_t *)"a", 1);
-	CHECK(!board_input_interrupts(b)); /* no room */
+	board_input(b, &uart_device, (const uint8_t *)"a", 1);
+	CHECK(!board_input_interrupts(b, &uart_device)); /* no room */
 	CHECK_EQ(board_acknowledge(b), 0x24);
 	CHECK_EQ(in(b, 0x3f8, 1), 'a');
 	out(b, 0x20, 0x20, 1);
 	CHECK(!board_interrupt(b));
-	board_input(b, (const uint8_t *)"b", 1);
+	board_input(b, &uart_device, (const uint8_t *)"b", 1);
 	CHECK(board_interrupt(b));
 }
 
@@ -174,10 +178,13 @@ static void system_port_gates_counter_2(void)
 
 static void ports_of_time_are_known_by_any_byte(void)
 {
-	CHECK(board_port_has_time(0x40) && board_port_has_time(0x43) && board_port_has_time(0x61) &&
-	        board_port_has_time(0x20) && board_port_has_time(0x3d));
-	CHECK(!board_port_has_time(0x3c) && !board_port_has_time(0x44) &&
-	        !board_port_has_time(0xe9) && !board_port_has_time(0x3f8));
+	struct board *b = fresh();
+
+	CHECK(board_port_has_time(b, 0x40) && board_port_has_time(b, 0x43) &&
+	        board_port_has_time(b, 0x61) && board_port_has_time(b, 0x20) &&
+	        board_port_has_time(b, 0x3d));
+	CHECK(!board_port_has_time(b, 0x3c) && !board_port_has_time(b, 0x44) &&
+	        !board_port_has_time(b, 0xe9) && !board_port_has_time(b, 0x3f8));
 }
 
 static void uart_prints_and_reads(void)
@@ -187,14 +194,14 @@ static void uart_prints_and_reads(void)
 	CHECK(out(b, 0x3f8, 'h', 1));
 	CHECK(out(b, 0x3f8, 'i', 1));
 	CHECK_STR(screen.text, "h|i|");
-	CHECK_EQ(board_input_room(b), 1);
-	board_input(b, (const uint8_t *)"k", 1);
-	CHECK_EQ(board_input_room(b), 0);
+	CHECK_EQ(board_input_room(b, &uart_device), 1);
+	board_input(b, &uart_device, (const uint8_t *)"k", 1);
+	CHECK_EQ(board_input_room(b, &uart_device), 0);
 	CHECK_EQ(in(b, 0x3fd, 1), 0x61);
 	CHECK_EQ(in(b, 0x3f8, 1), 'k');
 	out(b, 0x3fa, 0x01, 1);
-	CHECK_EQ(board_input_room(b), 16);
-	board_input(b, (const uint8_t *)"0123456789abcdef", 16);
+	CHECK_EQ(board_input_room(b, &uart_device), 16);
+	board_input(b, &uart_device, (const uint8_t *)"0123456789abcdef", 16);
 	for (unsigned i = 0; i < 16; i++)
 		CHECK_EQ(in(b, 0x3f8, 1), "0123456789abcdef"[i]);
 }
@@ -285,7 +292,7 @@ static void repeated_io_moves_the_data_not_the_port(void)
 	CHECK_STR(screen.text, "h|e|l|l|o|IO port: 10, data: 1\n|IO port: 10, data: 2\n|"
 	                       "IO port: 10, data: 3\n|");
 	out(b, 0x3fa, 1, 1);
-	board_input(b, (const uint8_t *)"xyz", 3);
+	board_input(b, &uart_device, (const uint8_t *)"xyz", 3);
 	CHECK(board_io(b, 0x3f8, bytes, 1, 3, false));
 	CHECK(!memcmp(bytes, "xyz", 3));
 	CHECK(!board_io(b, 0xe9, hello, 1, 0, true));
@@ -366,7 +373,7 @@ static void state_is_all_that_changes(void)
 	struct board *b = fresh_pc();
 	struct board_state before = b->state;
 
-	board_input(b, (const uint8_t *)"q", 1);
+	board_input(b, &uart_device, (const uint8_t *)"q", 1);
 	out(b, 0x3f9, 1, 1);
 	out(b, 0xf4, 7, 1);
 	set_up_interrupts(b, 0);
@@ -381,6 +388,24 @@ static void state_is_all_that_changes(void)
 	CHECK_EQ(in(b, 0x3f9, 1), 0);
 	out(b, 0xf4, 8, 1);
 	CHECK_EQ(b->state.exit_value, 8);
+}
+
+static void a_wired_device_sends_elsewhere(void)
+{
+	struct board *b = fresh();
+	struct screen other = { .len = 0 };
+	uint8_t letter = 'u';
+
+	board_default_ports(b);
+	board_wire(b, &uart_device, on_output, &other);
+	board_io(b, 0x3f8, &letter, 1, 1, true);
+	letter = 't';
+	board_io(b, 0xe9, &letter, 1, 1, true);
+	CHECK_STR(other.text, "u|");
+	CHECK_STR(screen.text, "t|");
+	board_wire(b, &uart_device, on_output, &screen); /* anew */
+	board_io(b, 0x3f8, &letter, 1, 1, true);
+	CHECK_STR(screen.text, "t|t|");
 }
 
 int main(void)
@@ -404,5 +429,6 @@ int main(void)
 	RUN(words_of_kinds);
 	RUN(mmio_is_empty);
 	RUN(state_is_all_that_changes);
+	RUN(a_wired_device_sends_elsewhere);
 	return check_done();
 }

@@ -31,12 +31,27 @@ static void make_multiboot_elf(struct boot_machine *m)
 	put_multiboot(m, 0x60, 3);
 }
 
+/* A program for Linux in all that is looked at, which only says so where its format is guessed. */
+static void make_hosted(struct boot_machine *m)
+{
+	uint8_t note[32] = { 4, 0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 'G', 'N', 'U', 0 };
+	uint8_t dynamic[32] = { 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8 };
+	const struct elf_part parts[] = {
+		{ PT_LOAD_TYPE, 0x100000, 0x100000, 32, "0123456789abcdef", 16 },
+		{ PT_NOTE_TYPE, 0, 0, 0, note, sizeof note },
+		{ 2, 0, 0, 0, dynamic, sizeof dynamic }, /* PT_DYNAMIC */
+	};
+	make_elf(m, true, 0x100000, parts, 3);
+	put32(m->image + 0x310, 9); /* no system that has a number */
+}
+
 static const struct seed {
 	const char *name;
 	enum image_format format;
 	void (*make)(struct boot_machine *m);
 	unsigned header_len; /* what is tried with other numbers */
 } seeds[] = {
+	{ "linux", IMAGE_LINUX, make_linux, 0x280 },
 	{ "boot", IMAGE_BOOT, make_boot_sector, 8 },
 	{ "elf32", IMAGE_ELF, make_elf32, 84 },
 	{ "elf64", IMAGE_ELF, make_elf64, 120 },
@@ -44,6 +59,7 @@ static const struct seed {
 	{ "multiboot in elf", IMAGE_MULTIBOOT, make_multiboot_elf, 108 },
 	{ "multiboot2", IMAGE_MULTIBOOT2, make_multiboot2, 192 },
 	{ "pvh", IMAGE_PVH, make_pvh, 0x328 },
+	{ "hosted", IMAGE_ELF, make_hosted, 0x420 },
 };
 #define SEEDS (sizeof seeds / sizeof seeds[0])
 
@@ -103,6 +119,17 @@ static void seeds_are_valid(void)
 	}
 }
 
+static void every_format_with_a_header_has_a_seed(void)
+{
+	for (int format = IMAGE_AUTO + 1; format < IMAGE_FLAT; format++) {
+		unsigned count = 0;
+		for (unsigned i = 0; i < SEEDS; i++)
+			count += (int)seeds[i].format == format;
+		if (!count)
+			CHECK_FAIL("%s has none", image_format_name((enum image_format)format));
+	}
+}
+
 static void cut_off_at_every_byte(void)
 {
 	for (unsigned i = 0; i < SEEDS; i++) {
@@ -158,6 +185,7 @@ int main(void)
 {
 	boot_open(&b);
 	b.keeps_ram = true;
+	RUN(every_format_with_a_header_has_a_seed);
 	RUN(seeds_are_valid);
 	RUN(cut_off_at_every_byte);
 	RUN(every_number_at_its_extremes);

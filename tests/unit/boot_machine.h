@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 #include "boot/plan.h"
 #include "check.h"
 
@@ -228,6 +228,36 @@ static inline void make_multiboot2(struct boot_machine *b)
 	memset(b->image, 0x5a, 512);
 	b->image_len = 512;
 	put_multiboot2(b, 64, tags, sizeof tags);
+}
+
+/* A bzImage of protocol 2.15 with one sector of setup code and 64 bytes of other code, for 0x100000 or
+ * any other multiple of 4 KiB, where it needs 8 KiB; it has a 64-bit entry. */
+#define LINUX_CODE_AT 1024u
+#define LINUX_CODE    64u
+static inline void make_linux(struct boot_machine *b)
+{
+	uint8_t *h = b->image;
+	memset(h, 0x90, sizeof b->image);
+	memset(h + 0x1f1, 0, 0x26c - 0x1f1);
+	h[0x1f1] = 1;                      /* setup_sects */
+	put32(h + 0x1f4, LINUX_CODE / 16); /* syssize */
+	put16(h + 0x1fe, 0xaa55);          /* boot_flag */
+	put16(h + 0x200, 0x6aeb);          /* jump: the header ends at 0x26c */
+	memcpy(h + 0x202, "HdrS", 4);
+	put16(h + 0x206, 0x020f);     /* version */
+	h[0x211] = 1;                 /* loadflags: a bzImage */
+	put32(h + 0x214, 0x100000);   /* code32_start */
+	put32(h + 0x22c, 0x7fffffff); /* initrd_addr_max */
+	put32(h + 0x230, 0x2000);     /* kernel_alignment */
+	h[0x234] = 1;                 /* relocatable_kernel */
+	h[0x235] = 12;                /* min_alignment */
+	put16(h + 0x236, 1);          /* xloadflags: a 64-bit entry */
+	put32(h + 0x238, 2047);       /* cmdline_size */
+	put64(h + 0x258, 0x100000);   /* pref_address */
+	put32(h + 0x260, 0x2000);     /* init_size */
+	for (unsigned i = 0; i < LINUX_CODE; i++)
+		h[LINUX_CODE_AT + i] = (uint8_t)(0x80 + i);
+	b->image_len = LINUX_CODE_AT + LINUX_CODE;
 }
 
 /* An ELF32 PVH kernel at 1 MiB with two notes; the entry is 0x100008. */

@@ -240,6 +240,28 @@ static void there_is_an_end_and_removed_ones_make_room(void)
 	breakpoints_close(&b);
 }
 
+static void a_removed_one_is_called_what_it_was(void)
+{
+	struct breakpoints b;
+	breakpoints_init(&b);
+	for (unsigned i = 0; i < 3; i++) {
+		if (i != 1)
+			breakpoints_add(&b, 0x1000 + i, false);
+		if (i != 0)
+			breakpoints_add(&b, 0x1000 + i, true);
+	}
+	CHECK_STR(breakpoint_kind_name(&b.all[0]), "software");
+	CHECK_STR(breakpoint_kind_name(&b.all[1]), "hardware");
+	CHECK_STR(breakpoint_kind_name(&b.all[2]), "hardware and software");
+	breakpoints_remove(&b, 0x1000, false);
+	breakpoints_remove(&b, 0x1001, true);
+	breakpoints_remove(&b, 0x1002, true);
+	CHECK_STR(breakpoint_kind_name(&b.all[0]), "software");
+	CHECK_STR(breakpoint_kind_name(&b.all[1]), "hardware");
+	CHECK_STR(breakpoint_kind_name(&b.all[2]), "software");
+	breakpoints_close(&b);
+}
+
 static void methods_have_names(void)
 {
 	CHECK_STR(breakpoint_method_name(BREAKPOINT_REGISTER), "debug register");
@@ -258,6 +280,7 @@ int main(void)
 	RUN(registers_go_to_the_slowest);
 	RUN(agrees_with_a_naive_twin);
 	RUN(there_is_an_end_and_removed_ones_make_room);
+	RUN(a_removed_one_is_called_what_it_was);
 	RUN(methods_have_names);
 	return check_done();
 }

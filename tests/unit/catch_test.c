@@ -20,6 +20,8 @@ static void good_words_are_understood(void)
 		{ "int 0-255", CATCH_VECTOR, 0, 255 },
 		{ "int 0x20-0x2f", CATCH_VECTOR, 0x20, 0x2f },
 		{ "int 255", CATCH_VECTOR, 255, 255 },
+		{ "int 13h", CATCH_VECTOR, 0x13, 0x13 },
+		{ "INT 0F0h-ffH", CATCH_VECTOR, 0xf0, 0xff },
 		{ "exception", CATCH_VECTOR, 0, 31 },
 		{ "#GP", CATCH_VECTOR, 13, 13 },
 		{ "#gp", CATCH_VECTOR, 13, 13 },
@@ -38,12 +40,14 @@ static void good_words_are_understood(void)
 		{ "mmio 0xfee00000", CATCH_MMIO, 0xfee00000, 0xfee00000 },
 		{ "mmio 0-0xffffffffffffffff value=18446744073709551615", CATCH_MMIO, 0, UINT64_MAX,
 		        CATCH_BOTH, true, UINT64_MAX },
+		{ "port 3f8h-3FFh Out value=41h", CATCH_PORT, 0x3f8, 0x3ff, CATCH_OUT, true, 0x41 },
 		{ "mode", CATCH_MODE, 0, 0 },
 		{ "cs", CATCH_CS, 0, 0 },
 		{ "cr0", CATCH_CR, 0, 0 },
 		{ "cr3", CATCH_CR, 3, 3 },
 		{ "cr4", CATCH_CR, 4, 4 },
 		{ "hlt", CATCH_HLT, 0, 0 },
+		{ "reset", CATCH_RESET, 0, 0 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct catchpoint p;
@@ -58,25 +62,25 @@ static void good_words_are_understood(void)
 		CHECK_EQ(p.direction, rows[i].direction);
 		CHECK_EQ(p.has_value, rows[i].has_value);
 		CHECK_EQ(p.value, rows[i].value);
-		CHECK_EQ(p.register_mask, 0);
+		CHECK_EQ(p.condition_count, 0);
 		CHECK_STR(p.text, rows[i].words);
 	}
 }
 
-static void wrong_words_are_refused_with_what_was_meant(void)
+static void wrong_words_are_refused_with_what_was_expected(void)
 {
-	static const char events[] = "int N, exception, a name such as #GP, port, mmio, mode, cs, "
-	                             "cr0, cr3, cr4 or hlt was meant";
-	static const char vector[] = "a vector of 0 to 0xff was meant",
-	                  address[] = "an address or LOW-HIGH was meant",
-	                  condition[] = "a condition such as ah=0x0e was meant",
-	                  access[] = "in, out, read, write or value=NUMBER was meant",
-	                  nothing[] = "nothing more was meant";
+	static const char events[] = "expected int N, exception, a name such as #GP, port, mmio, "
+	                             "mode, cs, cr0, cr3, cr4, hlt or reset";
+	static const char vector[] = "expected a vector of 0 to 0xff",
+	                  address[] = "expected an address or LOW-HIGH",
+	                  condition[] = "expected a condition such as ah=0x0e",
+	                  access[] = "expected in, out, read, write or value=NUMBER",
+	                  nothing[] = "expected nothing more";
 	static const struct {
-		const char *words, *word, *meant;
+		const char *words, *word, *expected;
 	} rows[] = {
 		{ "nonsense", "nonsense", events },
-		{ "INT 3", "INT", events },
+		{ "INTO 3", "INTO", events },
 		{ "cr1", "cr1", events },
 		{ "cr", "cr", events },
 		{ "#XX", "#XX", events },
@@ -99,38 +103,48 @@ static void wrong_words_are_refused_with_what_was_meant(void)
 		{ "int 3 ah=", "ah=", condition },
 		{ "int 3 =3", "=3", condition },
 		{ "int 3 zz=3", "zz=3", condition },
-		{ "int 3 ah=0x100", "ah=0x100", condition },
-		{ "int 3 ax=0x10000", "ax=0x10000", condition },
-		{ "int 3 eax=0x100000000", "eax=0x100000000", condition },
+		{ "int 3 ah=0x100", "ah=0x100", "ah is at most 0xff" },
+		{ "int 3 AH=102h", "AH=102h", "ah is at most 0xff" },
+		{ "int 3 ax=0x10000", "ax=0x10000", "ax is at most 0xffff" },
+		{ "int 3 eax=0x100000000", "eax=0x100000000", "eax is at most 0xffffffff" },
+		{ "int 3 ah=2 ah=3", "ah=3", "a value of ah was given already" },
+		{ "int 3 ah=2 AH=2", "AH=2", "a value of ah was given already" },
+		{ "int 3 ah=2hh", "ah=2hh", condition },
+		{ "int 113h", "113h", vector },
 		{ "int 3 sh=1", "sh=1", condition },
 		{ "int 3 eah=1", "eah=1", condition },
 		{ "int 3 ral=1", "ral=1", condition },
-		{ "int 3 ah=1 al=2", "al=2", condition },
+		{ "int 3 ah=1 al=2 zz=3", "zz=3", condition },
+		{ "int 3 al=1 bl=1 cl=1 dl=1 ah=1", "ah=1", nothing },
 		{ "int 3 registers=2", "registers=2", condition },
 		{ "port 3 inn", "inn", access },
 		{ "port 3 value=", "value=", access },
 		{ "port 3 value=x", "value=x", access },
 		{ "mmio 3 ah=3", "ah=3", access },
+		{ "port 3 in out", "out",
+		        "a direction was given already; without one, both are caught" },
+		{ "port 3 value=1 value=2", "value=2", "a value was given already" },
 		{ "mode x", "x", nothing },
 		{ "cs 0x8", "0x8", nothing },
 		{ "cr0 1", "1", nothing },
 		{ "hlt hlt", "hlt", nothing },
-		{ "port 1 in value=1 x y", "y", nothing },
+		{ "reset now", "now", nothing },
+		{ "port 1 in value=1 x y z", "z", nothing },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct catchpoint p;
 		struct error e = { 0 };
 		char wanted[300];
-		snprintf(wanted, sizeof wanted, "catch: %s: %s", rows[i].word, rows[i].meant);
+		snprintf(wanted, sizeof wanted, "catch: %s: %s", rows[i].word, rows[i].expected);
 		CHECK_EQ(catch_parse(&p, rows[i].words, &e), -EINVAL);
 		CHECK_STR(e.text, wanted);
 	}
 	struct catchpoint p;
 	struct error e = { 0 };
 	CHECK_EQ(catch_parse(&p, "", &e), -EINVAL);
-	CHECK_STR(e.text, "catch: what is to be caught?");
+	CHECK_STR(e.text, "catch: expected an event, such as int 0x10");
 	CHECK_EQ(catch_parse(&p, "   ", &e), -EINVAL);
-	CHECK_STR(e.text, "catch: what is to be caught?");
+	CHECK_STR(e.text, "catch: expected an event, such as int 0x10");
 }
 
 static void a_text_must_fit(void)
@@ -190,7 +204,8 @@ static void conditions_look_at_the_part_of_the_register(void)
 	static const struct {
 		const char *words;
 		bool holds;
-	} rows[] = { { "int 3 al=0x41", true }, { "int 3 ah=0x0e", true }, { "int 3 ah=14", true },
+	} rows[] = { { "int 3 al=0x41", true }, { "int 3 AH=0Eh", true },
+		{ "int 3h ah=eh AL=41h", true }, { "int 3 ah=0x0e", true }, { "int 3 ah=14", true },
 		{ "int 3 ax=0xe41", true }, { "int 3 eax=0x55660e41", true },
 		{ "int 3 rax=0x1122334455660e41", true }, { "int 3 al=0x0e", false },
 		{ "int 3 ah=0x41", false }, { "int 3 ax=0x41", false },
@@ -201,11 +216,14 @@ static void conditions_look_at_the_part_of_the_register(void)
 		{ "int 3 edx=0xd4d5d6d7", true }, { "int 3 si=0x51", true },
 		{ "int 3 esi=0x51", true }, { "int 3 rsi=0x51", true }, { "int 3 di=0xd1", true },
 		{ "int 3 bp=0xbbbb", true }, { "int 3 sp=0x7c00", true },
-		{ "int 3 rsp=0x7c00", true }, { "int 3 sp=0", false } };
+		{ "int 3 rsp=0x7c00", true }, { "int 3 ah=0x0e al=0x41 bx=0xb6b7 dl=0xd7", true },
+		{ "int 3 ah=0x0e al=0x42", false }, { "int 3 ah=0x0f al=0x41", false },
+		{ "int 3 ah=0x0e al=0x41 bx=0xb6b7 dl=0xd8", false }, { "int 3 sp=0", false } };
 	char text[CATCH_TEXT_MAX];
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct catches c = of(rows[i].words);
-		if (catches_vector(&c, 3, &regs, "0000:7c00", text) != rows[i].holds)
+		if (catches_vector(&c, 3, CATCH_BY_EXCEPTION, &regs, "0000:7c00", text) !=
+		        rows[i].holds)
 			CHECK_FAIL(
 			        "%s %s", rows[i].words, rows[i].holds ? "does not hold" : "holds");
 	}
@@ -215,22 +233,41 @@ static void vectors_are_told_with_their_names(void)
 {
 	char text[CATCH_TEXT_MAX];
 	struct catches c = of("exception");
-	CHECK(catches_vector(&c, 13, &regs, "07c0:0005", text));
+	CHECK(catches_vector(&c, 13, CATCH_BY_EXCEPTION, &regs, "07c0:0005", text));
 	CHECK_STR(text, "Caught vector 0x0d (#GP) at 07c0:0005 (catch exception); here its handler "
 	                "begins.\n");
-	CHECK(catches_vector(&c, 0, &regs, "a", text));
-	CHECK(catches_vector(&c, 31, &regs, "0000:0000", text));
+	CHECK(catches_vector(&c, 0, CATCH_BY_EXCEPTION, &regs, "a", text));
+	CHECK(catches_vector(&c, 31, CATCH_BY_EXCEPTION, &regs, "0000:0000", text));
 	CHECK_STR(text, "Caught vector 0x1f at 0000:0000 (catch exception); here its handler "
 	                "begins.\n");
-	CHECK(!catches_vector(&c, 32, &regs, "a", text));
+	CHECK(!catches_vector(&c, 32, CATCH_BY_EXCEPTION, &regs, "a", text));
 	c = of("int 0x10 ah=0x0e");
-	CHECK(catches_vector(&c, 0x10, &regs, "0000:7c20", text));
+	CHECK(catches_vector(&c, 0x10, CATCH_BY_EXCEPTION, &regs, "0000:7c20", text));
 	CHECK_STR(text, "Caught vector 0x10 (#MF) at 0000:7c20 (catch int 0x10 ah=0x0e); here its "
 	                "handler begins.\n");
-	CHECK(!catches_vector(&c, 0x11, &regs, "a", text));
+	CHECK(!catches_vector(&c, 0x11, CATCH_BY_EXCEPTION, &regs, "a", text));
 	CHECK(!catches_port(&c, 0x10, 1, true, 0, text));
 	CHECK(!catches_mmio(&c, 0x10, 1, true, 0, text));
 	CHECK(!catches_hlt(&c, text));
+}
+
+static void what_is_no_exception_has_no_exceptions_name(void)
+{
+	char text[CATCH_TEXT_MAX];
+	struct catches c = of("int 0x13");
+	CHECK(catches_vector(&c, 0x13, CATCH_BY_INT, &regs, "0000:7c20", text));
+	CHECK_STR(text, "Caught vector 0x13 (int 0x13) at 0000:7c20 (catch int 0x13); here its "
+	                "handler begins.\n");
+	CHECK(catches_vector(&c, 0x13, CATCH_BY_DEVICE, &regs, "0000:7c20", text));
+	CHECK_STR(text, "Caught vector 0x13 (interrupt) at 0000:7c20 (catch int 0x13); here its "
+	                "handler begins.\n");
+	static const char *const exceptions[] = { "exception", "#XM" };
+	for (unsigned i = 0; i < 2; i++) {
+		c = of(exceptions[i]);
+		CHECK(catches_vector(&c, 0x13, CATCH_BY_EXCEPTION, &regs, "a", text));
+		CHECK(!catches_vector(&c, 0x13, CATCH_BY_INT, &regs, "a", text));
+		CHECK(!catches_vector(&c, 0x13, CATCH_BY_DEVICE, &regs, "a", text));
+	}
 }
 
 /* The first whose condition holds, not the first that takes the vector. */
@@ -239,7 +276,7 @@ static void a_condition_that_does_not_hold_leaves_it_to_the_next(void)
 	char text[CATCH_TEXT_MAX];
 	struct catches c = of("int 3 al=1"), more = of("int 3 al=0x41");
 	CHECK_EQ(catches_add(&c, &more.all[0]), 0);
-	CHECK(catches_vector(&c, 3, &regs, "0000:0000", text));
+	CHECK(catches_vector(&c, 3, CATCH_BY_EXCEPTION, &regs, "0000:0000", text));
 	CHECK_STR(text, "Caught vector 0x03 (#BP) at 0000:0000 (catch int 3 al=0x41); here its "
 	                "handler begins.\n");
 	c = of("port 3 in");
@@ -331,6 +368,11 @@ static void changes_are_told_with_what_was(void)
 	c = of("hlt");
 	CHECK(catches_hlt(&c, text));
 	CHECK_STR(text, "Caught hlt.\n");
+	CHECK(!catches_reset(&c, "port 0x64", text));
+	c = of("reset");
+	CHECK(catches_reset(&c, "port 0x64", text));
+	CHECK_STR(text, "Caught a reset (port 0x64): the machine starts anew when it goes on.\n");
+	CHECK(!catches_hlt(&c, text));
 }
 
 /* The longest there can be, in CATCH_TEXT_MAX bytes and with its line's end. */
@@ -343,7 +385,7 @@ static void the_longest_line_is_whole(void)
 	CHECK_EQ(text[strlen(text) - 1], '\n');
 	snprintf(words, sizeof words, "%-63s", "int 0-31");
 	c = of(words);
-	CHECK(catches_vector(&c, 13, &regs, "ffff:ffffffffffffffff", text));
+	CHECK(catches_vector(&c, 13, CATCH_BY_EXCEPTION, &regs, "ffff:ffffffffffffffff", text));
 	CHECK_EQ(text[strlen(text) - 1], '\n');
 }
 
@@ -391,23 +433,26 @@ static void only_what_does_not_exit_needs_steps(void)
 
 static void vectors_have_the_manuals_names(void)
 {
-	CHECK_STR(catch_vector_name(14), "#PF");
-	CHECK_STR(catch_vector_name(2), "NMI");
-	CHECK(!catch_vector_name(9));
-	CHECK(!catch_vector_name(15));
-	CHECK(!catch_vector_name(31));
-	CHECK(!catch_vector_name(32));
-	CHECK(!catch_vector_name(UINT32_MAX));
+	static const struct {
+		unsigned vector;
+		const char *text;
+	} rows[] = { { 2, "vector 0x02 (NMI)" }, { 9, "vector 0x09" }, { 14, "vector 0x0e (#PF)" },
+		{ 15, "vector 0x0f" }, { 31, "vector 0x1f" }, { 32, "vector 0x20" } };
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		CHECK_STR(catch_vector_describe(rows[i].vector, CATCH_BY_EXCEPTION).text,
+		        rows[i].text);
+	CHECK_STR(catch_vector_describe(0x80, CATCH_BY_INT).text, "vector 0x80 (int 0x80)");
 }
 
 int main(void)
 {
 	RUN(good_words_are_understood);
-	RUN(wrong_words_are_refused_with_what_was_meant);
+	RUN(wrong_words_are_refused_with_what_was_expected);
 	RUN(a_text_must_fit);
 	RUN(any_words_are_parsed_within_bounds);
 	RUN(conditions_look_at_the_part_of_the_register);
 	RUN(vectors_are_told_with_their_names);
+	RUN(what_is_no_exception_has_no_exceptions_name);
 	RUN(a_condition_that_does_not_hold_leaves_it_to_the_next);
 	RUN(ports_are_caught_by_range_direction_and_value);
 	RUN(mmio_is_caught_by_range_direction_and_value);

@@ -1,5 +1,5 @@
 /* The unit tests' harness: named cases, TAP on stdout, a failed check says what was and what was
- *wanted.
+ * wanted.
  *
  *	static void adds(void) { CHECK_EQ(1 + 1, 2); }
  *	int main(void) { RUN(adds); return check_done(); }

@@ -1,5 +1,5 @@
 /* cursor.h: values are read whole or not at all, and within their bounds. */
-#include "cursor.h"
+#include "base/cursor.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -71,6 +71,29 @@ static void hex_has_no_prefix(void)
 		{ "10000000000000000", false, 0, 0 },
 	};
 	CHECK_VALUES(cursor_hex, cases);
+}
+
+static void codes_of_a_pc_may_have_an_h(void)
+{
+	static const struct value_case cases[] = {
+		{ "13h", true, 0x13, 3 },
+		{ "0Eh", true, 0xe, 3 },
+		{ "e8H", true, 0xe8, 3 },
+		{ "3f8h-3ffh", true, 0x3f8, 4 },
+		{ "13", true, 13, 2 },
+		{ "0x13", true, 0x13, 4 },
+		{ "0x13h", true, 0x13, 4 },
+		{ "13hh", true, 0x13, 3 },
+		{ "1fe", true, 1, 1 },
+		{ "ffffffffffffffffh", true, UINT64_MAX, 17 },
+		{ "10000000000000000h", true, 10000000000000000, 17 },
+		{ "18446744073709551616h", false, 0, 0 },
+		{ "h", false, 0, 0 },
+		{ "gh", false, 0, 0 },
+		{ "ff", false, 0, 0 },
+		{ "", false, 0, 0 },
+	};
+	CHECK_VALUES(cursor_code, cases);
 }
 
 static void sizes_have_suffixes(void)
@@ -176,6 +199,7 @@ int main(void)
 {
 	RUN(numbers_are_decimal_or_hex);
 	RUN(hex_has_no_prefix);
+	RUN(codes_of_a_pc_may_have_an_h);
 	RUN(sizes_have_suffixes);
 	RUN(numbers_agree_with_strtoull);
 	RUN(nothing_is_read_past_the_end);

@@ -111,8 +111,8 @@ static void an_entry_is_virtual_or_physical(void)
 	CHECK_EQ(b.regs.rip, 0x110004);
 	b.options.entry = (struct image_entry) { .kind = ENTRY_SEGOFF, .selector = 0x7c0 };
 	boot_refused(&b, EINVAL,
-	        "--entry 07c0:0000: real mode's; this image starts in prot mode, where an address "
-	        "such as 0x100000 is meant");
+	        "--entry 07c0:0000: SEG:OFF is for real mode, and this image starts in prot mode: "
+	        "expected an address such as 0x100000");
 	b.options.entry = (struct image_entry) { .kind = ENTRY_DEFAULT };
 }
 
@@ -123,6 +123,113 @@ static void position_independent_ones_go_where_they_are_linked(void)
 	put16(b.image + E_TYPE, ET_DYN);
 	CHECK_EQ(boot_load(&b), 0);
 	CHECK(!memcmp(b.ram + 0x1000, "0123", 4));
+}
+
+/* Three parts: code, and two that say what else the file is. */
+static void make_elf_with(bool is_64, struct elf_part first, struct elf_part second)
+{
+	const struct elf_part parts[] = { { PT_LOAD, 0x1000, 0x1000, 16, "0123456789abcdef", 16 },
+		first, second };
+	make_elf(&b, is_64, 0x1000, parts, 3);
+}
+
+#define HOSTED(why)                                                                                \
+	"image: a program for an operating system, not a bare-metal image: " why                   \
+	"; --format elf loads it all the same"
+
+static const struct elf_part nothing = { PT_NULL, 0, 0, 0, "", 0 };
+
+static void a_program_for_linux_is_no_guest(void)
+{
+	uint8_t note[32] = { 0 };
+	put32(note, 4);
+	put32(note + 4, 16);
+	put32(note + 8, NT_GNU_ABI_TAG);
+	memcpy(note + 12, "GNU", 4);
+	const struct elf_part interp = { PT_INTERP, 0, 0, 0, "/lib/ld-linux.so.2", 19 };
+	const struct elf_part tag = { PT_NOTE, 0, 0, 0, note, sizeof note };
+	const struct elf_part odd = { PT_INTERP, 0, 0, 0, "a\nb", 4 };
+	for (unsigned is_64 = 0; is_64 < 2; is_64++) {
+		make_elf_with(is_64, interp, tag); /* as /bin/true is */
+		boot_refused(
+		        &b, ENOEXEC, HOSTED("its PT_INTERP names a loader, /lib/ld-linux.so.2"));
+		b.options.format = IMAGE_ELF; /* said to be one, it is no more asked for */
+		CHECK_EQ(boot_load(&b), 0);
+		CHECK_STR(b.loaded.warning, "");
+		b.options.format = IMAGE_AUTO;
+		put_multiboot(&b, 0x400, 0); /* nor is a kernel that has such a segment */
+		CHECK_EQ(boot_load(&b), 0);
+		CHECK_EQ(b.loaded.format, IMAGE_MULTIBOOT);
+		make_elf_with(is_64, odd, tag);
+		boot_refused(&b, ENOEXEC, HOSTED("its PT_INTERP names a loader, a"));
+		make_elf_with(is_64, interp, nothing); /* as gcc links a kernel without -static */
+		CHECK_EQ(boot_load(&b), 0);
+		CHECK_STR(b.loaded.warning,
+		        "image: its PT_INTERP names a loader, /lib/ld-linux.so.2, as a program's "
+		        "does; link a kernel with -static");
+		make_elf_with(is_64, tag, nothing);
+		boot_refused(
+		        &b, ENOEXEC, HOSTED("its note NT_GNU_ABI_TAG says that it is for Linux"));
+		put32(b.image + 0x300 + 16, 4); /* no system that has a number */
+		CHECK_EQ(boot_load(&b), 0);
+	}
+}
+
+static void put_dynamic(uint8_t *to, bool is_64, unsigned i, uint32_t tag, uint32_t value)
+{
+	put32(to + i * (is_64 ? 16 : 8), tag);
+	put32(to + i * (is_64 ? 16 : 8) + (is_64 ? 8 : 4), value);
+}
+
+static void libraries_and_what_needs_them_are_no_guests(void)
+{
+	static const struct {
+		uint32_t tag;
+		const char *why;
+	} rows[] = {
+		{ DT_NEEDED, HOSTED("it needs shared libraries (DT_NEEDED)") },
+		{ DT_SONAME, HOSTED("it is a shared library (DT_SONAME)") },
+	};
+	for (unsigned i = 0; i < 4; i++) {
+		bool is_64 = i & 1;
+		uint8_t dynamic[48] = { 0 };
+		size_t size = is_64 ? 48 : 24;
+		put_dynamic(dynamic, is_64, 0, DT_HASH, 1);
+		put_dynamic(dynamic, is_64, 1, rows[i / 2].tag, 1);
+		const struct elf_part part = { PT_DYNAMIC, 0, 0, 0, dynamic, size };
+		const struct elf_part cut = { PT_DYNAMIC, 0, 0, 0, dynamic, size * 2 / 3 - 1 };
+		make_elf_with(is_64, part, nothing);
+		boot_refused(&b, ENOEXEC, rows[i / 2].why);
+		make_elf_with(is_64, cut, nothing);
+		CHECK_EQ(boot_load(&b), 0);
+		put_dynamic(dynamic, is_64, 0, DT_NULL, 0);
+		make_elf_with(is_64, part, nothing);
+		CHECK_EQ(boot_load(&b), 0);
+	}
+}
+
+static void relocations_that_nobody_applies_are_said(void)
+{
+	static const uint32_t tags[] = { DT_RELASZ, DT_RELSZ, DT_RELRSZ, DT_PLTRELSZ };
+	for (unsigned i = 0; i < 8; i++) {
+		bool is_64 = i & 1;
+		uint8_t dynamic[32] = { 0 };
+		put_dynamic(dynamic, is_64, 0, tags[i / 2], 24);
+		const struct elf_part part = { PT_DYNAMIC, 0, 0, 0, dynamic, is_64 ? 32 : 16 };
+		make_elf_with(is_64, part, nothing);
+		CHECK_EQ(boot_load(&b), 0);
+		CHECK_STR(b.loaded.warning, ""); /* ET_EXEC: they are done */
+		put16(b.image + E_TYPE, ET_DYN);
+		CHECK_EQ(boot_load(&b), 0);
+		CHECK_STR(b.loaded.warning,
+		        "image: is position-independent (e_type 3) and loaded where it is linked; "
+		        "its relocations are not applied, so link it with -no-pie");
+		put_dynamic(dynamic, is_64, 0, tags[i / 2], 0);
+		make_elf_with(is_64, part, nothing);
+		put16(b.image + E_TYPE, ET_DYN);
+		CHECK_EQ(boot_load(&b), 0);
+		CHECK_STR(b.loaded.warning, "");
+	}
 }
 
 static void overlaps_are_refused_with_both_names(void)
@@ -185,21 +292,20 @@ static void check_changes(bool is_64, const struct change *changes, size_t count
 static void broken_headers_are_named(void)
 {
 	static const struct change changes32[] = {
-		{ 4, 1, 3,
-		        "image: ELF class (EI_CLASS) is 3: 1 (32-bit) or 2 (64-bit) was wanted" },
-		{ 5, 1, 2, "image: ELF byte order (EI_DATA) is 2: 1 (little-endian) was wanted" },
-		{ 6, 1, 0, "image: ELF version (EI_VERSION) is 0: 1 was wanted" },
+		{ 4, 1, 3, "image: ELF class (EI_CLASS) is 3, expected 1 (32-bit) or 2 (64-bit)" },
+		{ 5, 1, 2, "image: ELF byte order (EI_DATA) is 2, expected 1 (little-endian)" },
+		{ 6, 1, 0, "image: ELF version (EI_VERSION) is 0, expected 1" },
 		{ 16, 2, 1, "image: e_type is 1, an object file: link it first, with ld" },
 		{ 16, 2, 4,
-		        "image: e_type is 4: 2 (an executable) or 3 (a position-independent one) "
-		        "was wanted" },
-		{ 18, 2, 62, "image: e_machine is 62: 3 (EM_386) was wanted in a 32-bit ELF" },
-		{ 18, 2, 40, "image: e_machine is 40: 3 (EM_386) was wanted in a 32-bit ELF" },
-		{ 42, 2, 31, "image: e_phentsize is 31: 32 was wanted" },
+		        "image: e_type is 4, expected 2 (an executable) or 3 (a "
+		        "position-independent one)" },
+		{ 18, 2, 62, "image: e_machine is 62, expected 3 (EM_386) in a 32-bit ELF" },
+		{ 18, 2, 40, "image: e_machine is 40, expected 3 (EM_386) in a 32-bit ELF" },
+		{ 42, 2, 31, "image: e_phentsize is 31, expected 32" },
 		{ 44, 2, 0,
 		        "image: e_phnum is 0: no program headers, so nothing says what to load" },
 		{ 44, 2, 0xffff,
-		        "image: e_phnum is 0xffff: more program headers than are taken here" },
+		        "image: e_phnum is 0xffff: more program headers than stepvm reads" },
 		{ 28, 4, 0xffffffff,
 		        "image: e_phoff is 0xffffffff with 1 program headers of 32 bytes: past the "
 		        "file's end at 0x210" },
@@ -218,8 +324,8 @@ static void broken_headers_are_named(void)
 		{ 68, 4, 33, "image: segment 0: p_filesz 0x21 is more than p_memsz 0x20" },
 	};
 	static const struct change changes64[] = {
-		{ 18, 2, 3, "image: e_machine is 3: 62 (EM_X86_64) was wanted in a 64-bit ELF" },
-		{ 54, 2, 32, "image: e_phentsize is 32: 56 was wanted" },
+		{ 18, 2, 3, "image: e_machine is 3, expected 62 (EM_X86_64) in a 64-bit ELF" },
+		{ 54, 2, 32, "image: e_phentsize is 32, expected 56" },
 		{ 32, 8, UINT64_MAX - 10,
 		        "image: e_phoff is 0xfffffffffffffff5 with 1 program headers of 56 bytes: "
 		        "past the file's end at 0x210" },
@@ -269,7 +375,8 @@ static void options_that_it_has_no_use_for_are_refused(void)
 	b.options.has_load = false;
 	b.options.append = "x";
 	boot_refused(&b, EINVAL,
-	        "--append: an ELF file takes none; a multiboot, multiboot2 or pvh image does");
+	        "--append: an ELF file takes none; a linux, multiboot, multiboot2 or pvh image "
+	        "does");
 	b.options.append = NULL;
 }
 
@@ -281,6 +388,9 @@ int main(void)
 	RUN(real_mode_enters_at_segment_and_offset);
 	RUN(an_entry_is_virtual_or_physical);
 	RUN(position_independent_ones_go_where_they_are_linked);
+	RUN(a_program_for_linux_is_no_guest);
+	RUN(libraries_and_what_needs_them_are_no_guests);
+	RUN(relocations_that_nobody_applies_are_said);
 	RUN(overlaps_are_refused_with_both_names);
 	RUN(ram_must_be_there);
 	RUN(broken_headers_are_named);

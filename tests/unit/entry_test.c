@@ -120,10 +120,10 @@ static void flat_segments_take_linear_addresses_only(void)
 		{ { ENTRY_LINEAR, 1ull << 32, 0, 0 }, START_PROT, -EINVAL, 7,
 		        "entry 0x100000000: 32-bit protected mode reaches 0xffffffff at most" },
 		{ { ENTRY_SEGOFF, 0, 0x7c0, 5 }, START_LONG, -EINVAL, 7,
-		        "--entry 07c0:0005: real mode's; this image starts in long mode, where an "
-		        "address such as 0x100000 is meant" },
+		        "--entry 07c0:0005: SEG:OFF is for real mode, and this image starts in "
+		        "long mode: expected an address such as 0x100000" },
 		{ { ENTRY_RESET, 0, 0, 0 }, START_PROT, -EINVAL, 7,
-		        "--entry reset: real mode's; this image starts in prot mode" },
+		        "--entry reset is for real mode, and this image starts in prot mode" },
 	};
 	for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct error e = { 0 };

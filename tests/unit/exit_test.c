@@ -134,6 +134,23 @@ static void decodes_debug_and_failed_entry(void)
 	free(run);
 }
 
+static void decodes_writes_of_efer(void)
+{
+	struct kvm_run *run = new_run(KVM_EXIT_X86_WRMSR);
+	struct exit x;
+	run->msr.index = 0xc0000080;
+	run->msr.data = 0x501;
+	exit_decode(&x, run, RUN_SIZE);
+	CHECK_EQ(x.kind, EXIT_MSR);
+	CHECK_EQ(x.msr.value, 0x501);
+	CHECK(x.msr.is_refused == &run->msr.error);
+	run->msr.index = 0xc0000081; /* nobody has asked for it */
+	exit_decode(&x, run, RUN_SIZE);
+	CHECK_EQ(x.kind, EXIT_OTHER);
+	run->msr.index = 0xc0000080;
+	check_line(run, true, "KVM_EXIT_X86_WRMSR EFER=0x501");
+}
+
 static void decodes_internal_errors(void)
 {
 	struct kvm_run *run = new_run(KVM_EXIT_INTERNAL_ERROR);
@@ -306,6 +323,7 @@ int main(void)
 	RUN(port_data_outside_of_the_mapping_is_refused);
 	RUN(decodes_mmio);
 	RUN(decodes_debug_and_failed_entry);
+	RUN(decodes_writes_of_efer);
 	RUN(decodes_internal_errors);
 	RUN(other_reasons_are_kept);
 	RUN(names_are_the_kernels);

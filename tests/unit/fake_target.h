@@ -6,8 +6,7 @@
  *	0x5000 .. 0xffff    RAM
  *	the last 4096 bytes below 2^64: RAM
  *
- * Physical memory is the same bytes at addresses that are FAKE_PHYSICAL higher.
- */
+ * Physical memory is the same bytes at addresses that are FAKE_PHYSICAL higher. */
 #ifndef STEPVM_TESTS_FAKE_TARGET_H
 #define STEPVM_TESTS_FAKE_TARGET_H
 
@@ -230,15 +229,18 @@ struct fake_target {
 	uint8_t ram[FAKE_RAM], top[FAKE_PAGE];
 	unsigned cpus;
 	bool is_attached;
-	bool has_breakpoint_here;
+	bool watches_long;     /* as it was said before the last resume */
 	bool is_stopped;       /* when attached to */
 	bool takes_interrupts; /* when it steps */
 	bool refuses;          /* breakpoints and register writes are refused, */
 	const char *because;   /* with this text, or NULL for none */
 	const char *file_path; /* NULL: no file */
 	int file_errno;
-	char said[500]; /* what `monitor` prints */
-	char log[2000]; /* calls, a line each; the first ones are kept */
+	uint8_t made[5000], made_count;
+	char said[500];          /* what `monitor` prints, */
+	bool is_another;         /* and whether it puts another machine there, */
+	struct target_stop stop; /* which has stopped so */
+	char log[2000];          /* calls, a line each; the first ones are kept */
 };
 
 static void fake_note(struct fake_target *f, const char *format, ...)
@@ -356,15 +358,20 @@ static size_t fake_write_physical(void *ctx, uint64_t gpa, const uint8_t *from, 
 	return gpa < FAKE_PHYSICAL ? 0 : fake_copy(ctx, gpa - FAKE_PHYSICAL, NULL, from, len);
 }
 
-static void fake_resume(void *ctx, unsigned cpu, enum target_resume how)
+static void fake_resume(void *ctx, const struct target_action *actions)
 {
-	fake_note(ctx, "%s %u\n", how == TARGET_STEP ? "step" : "continue", cpu);
-}
-
-static void fake_step_range(void *ctx, unsigned cpu, uint64_t begin, uint64_t end)
-{
-	fake_note(ctx, "range %u %llx %llx\n", cpu, (unsigned long long)begin,
-	        (unsigned long long)end);
+	struct fake_target *f = ctx;
+	for (unsigned cpu = 0; cpu < f->cpus; cpu++)
+		switch (actions[cpu].how) {
+		case TARGET_STAY: break;
+		case TARGET_CONTINUE: fake_note(f, "continue %u\n", cpu); break;
+		case TARGET_STEP: fake_note(f, "step %u\n", cpu); break;
+		case TARGET_STEP_RANGE:
+			fake_note(f, "range %u %llx %llx\n", cpu,
+			        (unsigned long long)actions[cpu].begin,
+			        (unsigned long long)actions[cpu].end);
+			break;
+		}
 }
 
 static void fake_interrupt(void *ctx)
@@ -421,6 +428,12 @@ static bool fake_is_attached(void *ctx)
 	return f->is_attached;
 }
 
+static void fake_watch_long(void *ctx, bool is_on)
+{
+	struct fake_target *f = ctx;
+	f->watches_long = is_on;
+}
+
 static bool fake_insert(void *ctx, bool is_hardware, uint64_t gva, struct target_error *e)
 {
 	if (!fake_allows(ctx, e))
@@ -457,13 +470,6 @@ static bool fake_remove_watch(
 	return true;
 }
 
-static bool fake_is_here(void *ctx, unsigned cpu)
-{
-	struct fake_target *f = ctx;
-	(void)cpu;
-	return f->has_breakpoint_here;
-}
-
 static unsigned fake_count(void *ctx)
 {
 	struct fake_target *f = ctx;
@@ -482,12 +488,16 @@ static void fake_where(void *ctx, unsigned cpu, char to[TARGET_NAME_MAX])
 	snprintf(to, TARGET_NAME_MAX, "at %u", cpu);
 }
 
-static void fake_monitor(void *ctx, const char *line, target_print *print, void *to)
+static bool fake_monitor(
+        void *ctx, const char *line, target_print *print, void *to, struct target_stop *stop)
 {
 	struct fake_target *f = ctx;
 	fake_note(f, "monitor %s\n", line);
 	if (f->said[0])
 		print(to, f->said);
+	if (f->is_another)
+		*stop = f->stop;
+	return f->is_another;
 }
 
 static const char *fake_path(void *ctx, unsigned cpu)
@@ -513,6 +523,18 @@ static int fake_read_file(void *ctx, uint64_t off, uint8_t *to, size_t len, size
 	return f->file_errno;
 }
 
+/* A file of 5000 bytes, in which each says how often it was made. */
+static int fake_make(void *ctx, const uint8_t **bytes, size_t *size)
+{
+	struct fake_target *f = ctx;
+	if (f->file_errno)
+		return f->file_errno;
+	memset(f->made, ++f->made_count, sizeof f->made);
+	*bytes = f->made;
+	*size = sizeof f->made;
+	return 0;
+}
+
 /* What RAM holds at first, computed once: the fuzzer opens thousands of machines a second. */
 static const uint8_t *fake_bytes(void)
 {
@@ -531,17 +553,18 @@ static void fake_init(struct fake_target *f)
 		fake_write_register, fake_layout };
 	static const struct target_memory memory = { fake_read, fake_write, fake_read_physical,
 		fake_write_physical };
-	static const struct target_run run = { fake_resume, fake_step_range, fake_interrupt,
-		fake_detach, fake_kill, fake_end, fake_restart, fake_attach, fake_steps_take,
-		fake_let_steps_take, fake_is_attached };
+	static const struct target_run run = { fake_resume, fake_interrupt, fake_detach, fake_kill,
+		fake_end, fake_restart, fake_attach, fake_steps_take, fake_let_steps_take,
+		fake_is_attached, fake_watch_long };
 	static const struct target_breakpoints breakpoints = { fake_insert, fake_remove,
-		fake_insert_watch, fake_remove_watch, fake_is_here };
+		fake_insert_watch, fake_remove_watch };
 	static const struct target_cpus cpus = { fake_count, fake_name, fake_where };
 	static const struct target_monitor monitor = { fake_monitor };
 	memset(f, 0, sizeof *f);
 	static const struct target_file file = { fake_path, fake_status, fake_read_file };
+	static const struct target_made made = { "screen.png", fake_make };
 	f->target = (struct target) { f, &registers, &memory, &run, &breakpoints, &cpus, &monitor,
-		&file };
+		&file, &made };
 	f->cpus = 1;
 	for (int reg = 0; reg < FAKE_REGISTERS; reg++)
 		for (unsigned i = 0; i < fake_registers[reg].size; i++)

@@ -306,9 +306,10 @@ static void vectors_stand_in_gdbs_features(void)
 		CHECK(first && first < end && last && last < end && first <= last);
 	}
 	features_close(&f);
-	t.missing = "zmm"; /* all or nothing is the machine's business; an empty feature is ours */
+	t.missing = "zmm"; /* all or nothing */
 	features_open(&f, TARGET_LONG64, &t.target);
-	CHECK(!strstr(f.xml, "zmm"));
+	CHECK(!strstr(f.xml, "avx512"));
+	CHECK(strstr(f.xml, "gdb.i386.avx\""));
 	features_close(&f);
 }
 
@@ -367,24 +368,56 @@ static void expedited_registers_exist_and_hold_the_pc(void)
 	}
 }
 
-static void what_the_target_lacks_is_left_out(void)
+/* gdb refuses a description whose core is not whole, and one with a part of a feature that it knows:
+ * i386_validate_tdesc_p. */
+static void what_the_target_lacks_leaves_features_whole(void)
 {
-	struct fake_target t;
-	struct features f;
-	fake_init(&t);
-	t.missing = "xmm";
-	features_open(&f, TARGET_LONG64, &t.target);
-	CHECK(!strstr(f.xml, "<reg name=\"xmm"));
-	CHECK(strstr(f.xml, "<reg name=\"mxcsr\""));
-	check_well_formed(f.xml);
-	features_close(&f);
-	t.missing = ""; /* all of them: no feature at all, not an empty one */
-	features_open(&f, TARGET_REAL16, &t.target);
-	CHECK_EQ(f.count, 0);
-	CHECK_EQ(f.expedited_count, 0);
-	CHECK(!strstr(f.xml, "<feature"));
-	check_well_formed(f.xml);
-	features_close(&f);
+	static const struct {
+		const char *missing, *features; /* those that are there: a letter each */
+	} rows[] = { { NULL, "csavpgo" }, { "xmm", "cpgo" }, { "xmm9", "cpgo" },
+		{ "mxcsr", "cpgo" }, { "ymm3", "cspgo" }, { "k7", "csapgo" }, { "pkru", "csavgo" },
+		{ "fs_base", "csavpo" }, { "gs_base", "csavpo" }, { "cr", "csavpgo" },
+		{ "r", "csavpgo" }, { "st", "csavpgo" }, { "", "c" } };
+	static const char *const names[] = { "c i386.core", "s i386.sse", "a i386.avx",
+		"v i386.avx512", "p i386.pkeys", "g i386.segments", "o stepvm.system" };
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct fake_target t;
+		struct features f;
+		fake_init(&t);
+		t.missing = rows[i].missing;
+		features_open(&f, TARGET_LONG64, &t.target);
+		for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+			char end[40];
+			snprintf(end, sizeof end, "%s\">", names[k] + 2);
+			if (!strstr(f.xml, end) != !strchr(rows[i].features, *names[k]))
+				CHECK_FAIL("without %s: %s", rows[i].missing, names[k]);
+		}
+		check_well_formed(f.xml);
+		features_close(&f);
+	}
+}
+
+static void a_machine_of_no_registers_has_the_core(void)
+{
+	/* gdb's: 16 (24) of the CPU, 8 + 8 of the x87. */
+	static const unsigned counts[TARGET_LAYOUTS] = { 32, 32, 40 };
+	for (int layout = 0; layout < TARGET_LAYOUTS; layout++) {
+		struct fake_target t;
+		struct features f;
+		struct target_error e = { { 0 } };
+		uint8_t value[TARGET_REGISTER_MAX] = { 0 };
+		fake_init(&t);
+		t.missing = "";
+		features_open(&f, layout, &t.target);
+		CHECK_EQ(f.count, counts[layout]);
+		CHECK_EQ(f.expedited_count, 0);
+		for (unsigned i = 0; i < f.count; i++) {
+			CHECK(!features_read(&f.registers[i], &t.target, 0, value));
+			CHECK(!features_write(&f.registers[i], &t.target, 0, value, &e));
+		}
+		CHECK(strstr(e.text, "the machine has no "));
+		features_close(&f);
+	}
 }
 
 static const struct feature_register *find(const struct features *f, const char *name)
@@ -477,7 +510,8 @@ int main(void)
 	RUN(vectors_stand_in_gdbs_features);
 	RUN(each_register_is_the_machines_of_that_name);
 	RUN(expedited_registers_exist_and_hold_the_pc);
-	RUN(what_the_target_lacks_is_left_out);
+	RUN(what_the_target_lacks_leaves_features_whole);
+	RUN(a_machine_of_no_registers_has_the_core);
 	RUN(a_read_gives_gdbs_width);
 	RUN(a_write_changes_what_gdb_sees_and_nothing_else);
 	RUN(a_value_that_does_not_fit_is_refused_with_the_reason);

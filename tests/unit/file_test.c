@@ -1,4 +1,4 @@
-#include "boot/file.h"
+#include "host/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -202,6 +202,21 @@ static void leaves_no_descriptor_open(void)
 	CHECK_EQ(free_descriptor(), before);
 }
 
+static void files_are_known_by_other_names(void)
+{
+	char other[sizeof path + 8];
+
+	write_file(1);
+	snprintf(other, sizeof other, "%s-link", path);
+	CHECK_EQ(symlink(path, other), 0);
+	CHECK(file_is_same(path, other) && file_is_same(path, path));
+	CHECK(!file_is_same(path, folder) && !file_is_same(path, "/nowhere") &&
+	        !file_is_same("/nowhere", "/nowhere"));
+	CHECK(!file_is_stream(path) && !file_is_stream(other) && !file_is_stream("/nowhere"));
+	CHECK(file_is_stream("/dev/null"));
+	unlink(other);
+}
+
 int main(void)
 {
 	if (!mkdtemp(folder)) {
@@ -217,6 +232,7 @@ int main(void)
 	RUN(files_without_a_size_are_read_all_the_same);
 	RUN(refusals_say_what_failed);
 	RUN(leaves_no_descriptor_open);
+	RUN(files_are_known_by_other_names);
 	RUN(no_permission);
 	RUN(labels_keep_a_message_on_one_line);
 	unlink(path);

@@ -7,20 +7,36 @@
 #include "random.h"
 
 #define PAGE 0x1000u
+#define KIB  0x400u /* the extended BIOS data area is as small */
 
-static enum handover_type wanted_at(const struct memory *m, uint64_t gpa)
+static bool is_pc; /* whose map is checked */
+
+static enum handover_type in_ram(uint64_t gpa)
+{
+	if (is_pc && gpa >= 0xa0000 && gpa < 0xf0000)
+		return HANDOVER_NONE;
+	return gpa >= (is_pc ? 0x9fc00 : 0xa0000) && gpa < 0x100000 ? HANDOVER_RESERVED
+	                                                            : HANDOVER_RAM;
+}
+
+static bool is_there(const struct memory *m, uint64_t gpa)
 {
 	for (unsigned i = 0; i < m->count; i++)
 		if (gpa >= m->slots[i].gpa && gpa - m->slots[i].gpa < m->slots[i].size)
-			return gpa >= 0xa0000 && gpa < 0x100000 ? HANDOVER_RESERVED : HANDOVER_RAM;
-	return 0;
+			return true;
+	return false;
+}
+
+static enum handover_type wanted_at(const struct memory *m, uint64_t gpa)
+{
+	return is_there(m, gpa) ? in_ram(gpa) : HANDOVER_NONE;
 }
 
 static void check_map(const struct memory *m)
 {
 	struct handover_range map[HANDOVER_RANGES_MAX];
-	unsigned count = handover_map(map, m);
-	uint64_t total = 0;
+	unsigned count = handover_map(map, m, is_pc);
+	uint64_t total = 0, left_out = 0;
 	CHECK(count <= HANDOVER_RANGES_MAX);
 	for (unsigned i = 0; i < count; i++) {
 		total += map[i].size;
@@ -31,14 +47,16 @@ static void check_map(const struct memory *m)
 			        map[i].gpa - map[i - 1].gpa >= map[i - 1].size);
 		if (i && map[i].gpa - map[i - 1].gpa == map[i - 1].size)
 			CHECK(map[i].type != map[i - 1].type);
-		for (uint64_t off = 0; off < map[i].size; off += PAGE)
+		for (uint64_t off = 0; off < map[i].size; off += KIB)
 			if (wanted_at(m, map[i].gpa + off) != map[i].type) {
 				CHECK_FAIL("0x%" PRIx64 " is of type %u", map[i].gpa + off,
 				        map[i].type);
 				return;
 			}
 	}
-	CHECK_EQ(total, memory_total(m));
+	for (uint64_t gpa = 0xa0000; is_pc && gpa < 0xf0000; gpa += PAGE)
+		left_out += is_there(m, gpa) ? PAGE : 0;
+	CHECK_EQ(total + left_out, memory_total(m));
 }
 
 static void a_pc_has_three_ranges(void)
@@ -46,20 +64,28 @@ static void a_pc_has_three_ranges(void)
 	struct memory m = { .count = 1, .slots = { { .gpa = 0, .size = 64 << 20 } } };
 	m.slots[0].hva = malloc(64 << 20);
 	struct handover_range map[HANDOVER_RANGES_MAX];
-	CHECK_EQ(handover_map(map, &m), 3);
+	CHECK_EQ(handover_map(map, &m, false), 3);
 	CHECK_EQ(map[1].gpa, 0xa0000);
 	CHECK_EQ(map[1].type, HANDOVER_RESERVED);
 	CHECK_EQ(map[2].gpa, 0x100000);
 	CHECK_EQ(map[2].size, (64 << 20) - 0x100000);
-	CHECK_EQ(handover_lower_kib(&m), 640);
+	CHECK_EQ(handover_lower_kib(&m, false), 640);
+	CHECK_EQ(handover_lower_kib(&m, true), 639);
 	CHECK_EQ(handover_upper_kib(&m), 63 << 10);
+	/* What its BIOS says. */
+	CHECK_EQ(handover_map(map, &m, true), 4);
+	CHECK_EQ(map[0].size, 0x9fc00);
+	CHECK_EQ(map[1].gpa, 0x9fc00);
+	CHECK_EQ(map[1].type, HANDOVER_RESERVED);
+	CHECK_EQ(map[2].gpa, 0xf0000);
+	CHECK_EQ(map[2].size, 0x10000);
 	m.slots[0].size = 0x10000;
-	CHECK_EQ(handover_map(map, &m), 1);
-	CHECK_EQ(handover_lower_kib(&m), 64);
+	CHECK_EQ(handover_map(map, &m, false), 1);
+	CHECK_EQ(handover_lower_kib(&m, false), 64);
 	CHECK_EQ(handover_upper_kib(&m), 0);
 	free(m.slots[0].hva);
 	m.count = 0;
-	CHECK_EQ(handover_map(map, &m), 0);
+	CHECK_EQ(handover_map(map, &m, false), 0);
 }
 
 static void ram_up_to_the_last_address(void)
@@ -85,8 +111,10 @@ static void any_slots_are_told_of_as_they_are(void)
 			m.slots[at] = (struct memory_slot) { .gpa = gpa, .size = size };
 			gpa += size + random_below(&seed, 3) * 0x10 * PAGE;
 		}
+		is_pc = round & 1;
 		check_map(&m);
 	}
+	is_pc = false;
 }
 
 static void what_does_not_fit_is_not_put(void)

@@ -229,7 +229,7 @@ static void no_ram_at_the_load_address(void)
 {
 	struct image_options o = { .path = path, .has_load = true, .load_gpa = 0xa000 };
 
-	write_file("x", 1);
+	write_file("\xf4", 1);
 	CHECK_EQ(load(&o), -EFAULT);
 	CHECK_STR(message(), ": cannot load to 0xa000: no RAM there; give some with --memory");
 	unsigned slots = machine.memory.count;
@@ -242,7 +242,7 @@ static void default_entry_is_the_load_address(void)
 {
 	struct image_options o = { .path = path, .has_load = true, .load_gpa = 0x20004 };
 
-	write_file("x", 1);
+	write_file("\xf4", 1);
 	CHECK_EQ(load(&o), 0);
 	check_segments(0x2000, 0x20000);
 	check_regs(4, 0, 0);
@@ -258,7 +258,7 @@ static void entries_as_given(void)
 {
 	struct image_options o = { .path = path, .entry = { ENTRY_LINEAR, 0x20010, 0, 0 } };
 
-	write_file("x", 1);
+	write_file("\xf4", 1);
 	CHECK_EQ(load(&o), 0);
 	check_segments(0x2000, 0x20000);
 	check_regs(0x10, 0, 0);
@@ -323,9 +323,7 @@ static void guess_yields_to_what_the_options_say(void)
 	check_ram(0, disk, 512);
 	write_file(disk, 513); /* not whole sectors */
 	CHECK_EQ(load_as(IMAGE_AUTO), 0);
-	CHECK_EQ(machine.loaded.format, IMAGE_FLAT);
-	CHECK_EQ(machine.loaded.pieces[0].size, 513);
-	CHECK_EQ(load_as(IMAGE_BOOT), 0);
+	CHECK_EQ(machine.loaded.format, IMAGE_BOOT);
 	check_ram(0x7c00, disk, 512);
 }
 
@@ -373,7 +371,8 @@ static void every_truncation_of_a_boot_sector(void)
 		struct image_options o = { .path = path, .format = IMAGE_BOOT };
 		CHECK_EQ(load(&o), len == 512 ? 0 : -ENOEXEC);
 		snprintf(wanted, sizeof wanted,
-		        ": not a boot sector: %zu bytes, wanted 512 with 55 aa at offset 510", len);
+		        ": not a boot sector: %zu bytes, expected 512 with 55 aa at offset 510",
+		        len);
 		CHECK_STR(message(), len == 512 ? "" : len ? wanted : ": is empty: nothing to run");
 		o.format = IMAGE_FLAT;
 		CHECK_EQ(load(&o), len ? 0 : -ENOEXEC);
@@ -401,7 +400,7 @@ static void bad_signature_is_named(void)
 	disk[511] = 0x0f;
 	write_file(disk, sizeof disk);
 	load_as(IMAGE_BOOT);
-	CHECK_STR(message(), ": not a boot sector: offset 510 is 12 0f, wanted 55 aa; --format "
+	CHECK_STR(message(), ": not a boot sector: offset 510 is 12 0f, expected 55 aa; --format "
 	                     "flat takes any bytes");
 }
 
@@ -432,7 +431,7 @@ static void files_that_cannot_be_read(void)
 }
 
 /* The image comes out of a pipe, whose buffer holds all of it (64 KiB: pipe(7)). */
-static int load_from_pipe(const uint8_t *bytes, size_t len)
+static int load_from_pipe_as(enum image_format format, const uint8_t *bytes, size_t len)
 {
 	int fds[2];
 	char name[32];
@@ -442,9 +441,35 @@ static int load_from_pipe(const uint8_t *bytes, size_t len)
 	CHECK_EQ(write(fds[1], bytes, len), len);
 	close(fds[1]);
 	snprintf(name, sizeof name, "/dev/fd/%d", fds[0]);
-	int err = load(&(struct image_options) { .path = name });
+	int err = load(&(struct image_options) { .path = name, .format = format });
 	close(fds[0]);
 	return err;
+}
+
+static int load_from_pipe(const uint8_t *bytes, size_t len)
+{
+	return load_from_pipe_as(IMAGE_AUTO, bytes, len);
+}
+
+/* What can't be read again is kept: the guest's disk. */
+static void a_boot_sectors_pipe_is_kept(void)
+{
+	static uint8_t disk[1536];
+	static const enum image_format formats[] = { IMAGE_AUTO, IMAGE_BOOT };
+
+	make_sector(disk, 512);
+	disk[1535] = 0x77;
+	for (unsigned i = 0; i < 2; i++) {
+		CHECK_EQ(load_from_pipe_as(formats[i], disk, sizeof disk), 0);
+		CHECK_EQ(machine.loaded.format, IMAGE_BOOT);
+		CHECK(machine.loaded.is_stream);
+		CHECK_EQ(machine.loaded.stream_size, sizeof disk);
+		CHECK(machine.loaded.stream && !memcmp(machine.loaded.stream, disk, sizeof disk));
+		free(machine.loaded.stream);
+	}
+	write_file(disk, sizeof disk);
+	CHECK_EQ(load_as(IMAGE_AUTO), 0);
+	CHECK(!machine.loaded.is_stream && !machine.loaded.stream);
 }
 
 static void pipes_are_images_too(void)
@@ -454,6 +479,8 @@ static void pipes_are_images_too(void)
 	make_sector(bytes, sizeof bytes);
 	CHECK_EQ(load_from_pipe(bytes, 0xa000), 0);
 	CHECK_EQ(machine.loaded.format, IMAGE_BOOT);
+	free(machine.loaded.stream);
+	bytes[510] = 0; /* not signed, it is flat */
 	CHECK_EQ(load_from_pipe(bytes, 0x9fff), 0);
 	check_ram(0, bytes, 0x9fff);
 	CHECK_EQ(load_from_pipe(bytes, 0), -ENOEXEC);
@@ -507,6 +534,7 @@ int main(void)
 	RUN(big_disk_boots);
 	RUN(files_that_cannot_be_read);
 	RUN(pipes_are_images_too);
+	RUN(a_boot_sectors_pipe_is_kept);
 	RUN(endless_files_end_where_ram_does);
 	RUN(words_of_formats);
 	power_off();

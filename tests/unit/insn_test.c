@@ -248,31 +248,43 @@ static void invalid_forms_and_vectors_are_known(void)
 		unsigned code_bits;
 		enum insn_faults faults;
 	} rows[] = {
-		{ "d8 00", 32, INSN_FAULTS_FLOAT },
-		{ "9b", 16, INSN_FAULTS_FLOAT },
+		{ "d8 00", 32, INSN_FAULTS_FLOAT }, { "9b", 16, INSN_FAULTS_FLOAT },
 		{ "0f 28 c0", 32, INSN_FAULTS_SIMD },
 		{ "c5 f8 28 c0", 64, INSN_FAULTS_SIMD }, /* vmovaps */
 		{ "c5 f8 28 c0", 32, INSN_FAULTS_SIMD },
 		{ "c5 00", 32, INSN_FAULTS_SEGMENT }, /* lds */
-		{ "c4 00", 64, INSN_FAULTS_SIMD },
-		{ "62 00", 32, INSN_FAULTS_BOUND },
-		{ "62 00", 64, INSN_FAULTS_SIMD },
-		{ "8e d8", 32, INSN_FAULTS_SEGMENT },
+		{ "c4 00", 64, INSN_FAULTS_SIMD }, { "62 00", 32, INSN_FAULTS_BOUND },
+		{ "62 00", 64, INSN_FAULTS_SIMD }, { "8e d8", 32, INSN_FAULTS_SEGMENT },
 		{ "8e c8", 32, INSN_FAULTS_INVALID }, /* mov to cs */
-		{ "8e f8", 32, INSN_FAULTS_INVALID },
-		{ "ff 2c 24", 32, INSN_FAULTS_SEGMENT },
+		{ "8e f8", 32, INSN_FAULTS_INVALID }, { "ff 2c 24", 32, INSN_FAULTS_SEGMENT },
 		{ "ff ec", 32, INSN_FAULTS_INVALID }, /* far jmp to a register */
-		{ "0f b2 00", 32, INSN_FAULTS_SEGMENT },
-		{ "0f b2 c0", 32, INSN_FAULTS_INVALID },
-		{ "1f", 32, INSN_FAULTS_SEGMENT },
-		{ "1f", 64, INSN_FAULTS_INVALID },
-		{ "ce", 32, INSN_FAULTS_USUAL },
-		{ "ce", 64, INSN_FAULTS_INVALID },
-		{ "d4 0a", 64, INSN_FAULTS_INVALID },
-		{ "f7 f0", 32, INSN_FAULTS_DIVIDE },
-		{ "f0 f7 f0", 32, INSN_FAULTS_INVALID },
-		{ "f0 cd 80", 32, INSN_FAULTS_INVALID },
-		{ "f0 01 00", 32, INSN_FAULTS_USUAL },
+		{ "0f b2 00", 32, INSN_FAULTS_SEGMENT }, { "0f b2 c0", 32, INSN_FAULTS_INVALID },
+		{ "1f", 32, INSN_FAULTS_SEGMENT }, { "1f", 64, INSN_FAULTS_INVALID },
+		{ "ce", 32, INSN_FAULTS_USUAL }, { "ce", 64, INSN_FAULTS_INVALID },
+		{ "d4 0a", 64, INSN_FAULTS_INVALID }, { "f7 f0", 32, INSN_FAULTS_DIVIDE },
+		{ "f0 f7 f0", 32, INSN_FAULTS_INVALID }, { "f0 cd 80", 32, INSN_FAULTS_INVALID },
+		{ "f0 90", 32, INSN_FAULTS_INVALID }, { "f0 f4", 32, INSN_FAULTS_INVALID },
+		{ "f0 8b 00", 32, INSN_FAULTS_INVALID },       /* mov, from memory */
+		{ "f0 01 c0", 32, INSN_FAULTS_INVALID },       /* add, of registers */
+		{ "f0 39 00", 32, INSN_FAULTS_INVALID },       /* cmp */
+		{ "f0 0f ba 20 01", 32, INSN_FAULTS_INVALID }, /* bt */
+		{ "f0 01 00", 32, INSN_FAULTS_USUAL }, { "f0 ff 00", 32, INSN_FAULTS_USUAL },
+		{ "f0 0f ba 28 01", 32, INSN_FAULTS_USUAL }, /* bts */
+		{ "f0 0f c7 08", 32, INSN_FAULTS_USUAL },    /* cmpxchg8b */
+		{ "f0 0f 20 c0", 32, INSN_FAULTS_USUAL },    /* AMD: mov from cr8 */
+		{ "06", 64, INSN_FAULTS_INVALID }, { "37", 64, INSN_FAULTS_INVALID },
+		{ "60", 64, INSN_FAULTS_INVALID }, { "82 c0 00", 64, INSN_FAULTS_INVALID },
+		{ "d6", 64, INSN_FAULTS_INVALID }, { "8c f0", 32, INSN_FAULTS_INVALID },
+		{ "8d c0", 32, INSN_FAULTS_INVALID }, { "8f c8", 32, INSN_FAULTS_INVALID },
+		{ "c6 c8 00", 32, INSN_FAULTS_INVALID },
+		{ "c7 f8 00 00 00 00", 32, INSN_FAULTS_USUAL }, /* xbegin */
+		{ "fe d0", 32, INSN_FAULTS_INVALID }, { "ff ff", 32, INSN_FAULTS_INVALID },
+		{ "ff 38", 32, INSN_FAULTS_INVALID }, { "0f 04", 32, INSN_FAULTS_INVALID },
+		{ "0f ff", 32, INSN_FAULTS_INVALID }, { "0f 00 f0", 32, INSN_FAULTS_INVALID },
+		{ "0f 00 d8", 32, INSN_FAULTS_USUAL }, /* ltr */
+		{ "0f 22 c8", 32, INSN_FAULTS_INVALID }, { "0f ba c0 00", 32, INSN_FAULTS_INVALID },
+		{ "0f c7 c8", 32, INSN_FAULTS_INVALID },
+		{ "0f c7 f0", 32, INSN_FAULTS_USUAL }, /* rdrand */
 	};
 	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
 		struct insn i;

@@ -1,5 +1,5 @@
 /* The ring behind `monitor ports` and `monitor log`. */
-#include "journal.h"
+#include "machine/journal.h"
 
 #include "check.h"
 
@@ -80,11 +80,95 @@ static void the_oldest_make_room(void)
 	CHECK(!journal_last(&j, JOURNAL_EVENTS));
 }
 
+static void decisions_are_kept_alike(void)
+{
+	static struct journal_run j;
+	struct decision d = { .kind = DECISION_STEP, .why = STEP_CAUGHT, .at = 0x7c00 };
+	journal_run_note(&j, &d);
+	CHECK(!journal_run_last(&j, 0));
+	journal_run_start(&j);
+	journal_run_note(&j, &d);
+	journal_run_note(&j, &d);
+	d.why = STEP_NEAR;
+	journal_run_note(&j, &d);
+	CHECK_EQ(journal_run_last(&j, 0)->decision.why, STEP_NEAR);
+	CHECK_EQ(journal_run_last(&j, 0)->times, 1);
+	CHECK_EQ(journal_run_last(&j, 1)->times, 2);
+	CHECK(!journal_run_last(&j, 2));
+	for (d.at = 0; d.at < JOURNAL_EVENTS + 10; d.at++)
+		journal_run_note(&j, &d);
+	for (unsigned n = 0; n < JOURNAL_EVENTS; n++)
+		CHECK_EQ(journal_run_last(&j, n)->decision.at, JOURNAL_EVENTS + 9 - n);
+	CHECK(!journal_run_last(&j, JOURNAL_EVENTS));
+	journal_run_end(&j);
+	d.at = 0;
+	journal_run_note(&j, &d);
+	CHECK_EQ(journal_run_last(&j, 0)->decision.at, JOURNAL_EVENTS + 9);
+}
+
+static void calls_of_the_bios_are_kept_alike(void)
+{
+	static struct journal_bios j;
+	struct bios_regs before = { .eax = 0x0e41, .ip = 0x7c10 }, after = before;
+	journal_bios_note(&j, 0x10, &before, &after);
+	CHECK(!journal_bios_last(&j, 0));
+	journal_bios_start(&j);
+	journal_bios_note(&j, 0x10, &before, &after);
+	before.ip = after.ip = 0x7c20; /* from elsewhere */
+	journal_bios_note(&j, 0x10, &before, &after);
+	CHECK_EQ(journal_bios_last(&j, 0)->times, 2);
+	CHECK_EQ(journal_bios_last(&j, 0)->before.ip, 0x7c10);
+	after.flags = BIOS_CF;
+	journal_bios_note(&j, 0x10, &before, &after);
+	CHECK_EQ(journal_bios_last(&j, 0)->times, 1);
+	journal_bios_note(&j, 0x11, &before, &after);
+	CHECK_EQ(journal_bios_last(&j, 0)->vector, 0x11);
+	CHECK_EQ(journal_bios_last(&j, 2)->times, 2);
+	CHECK(!journal_bios_last(&j, 3));
+	for (unsigned i = 0; i < JOURNAL_EVENTS + 10; i++) {
+		before.eax = i;
+		journal_bios_note(&j, 0x16, &before, &after);
+	}
+	CHECK_EQ(journal_bios_last(&j, JOURNAL_EVENTS - 1)->before.eax, 10);
+	CHECK(!journal_bios_last(&j, JOURNAL_EVENTS));
+	journal_bios_end(&j);
+	journal_bios_note(&j, 0x17, &before, &after);
+	CHECK_EQ(journal_bios_last(&j, 0)->vector, 0x16);
+}
+
+static void a_call_that_waits_is_one_call(void)
+{
+	static struct journal_bios j;
+	const struct bios_regs before = { .eax = 0 }, after = { .eax = 0x1e61 };
+	journal_bios_start(&j);
+	journal_bios_note(&j, 0x16, &before, NULL);
+	CHECK(!journal_bios_last(&j, 0)->is_done);
+	journal_bios_note(&j, 0x16, &before, NULL);
+	CHECK_EQ(journal_bios_last(&j, 0)->times, 1);
+	journal_bios_note(&j, 0x16, &before, &after);
+	CHECK(journal_bios_last(&j, 0)->is_done);
+	CHECK_EQ(journal_bios_last(&j, 0)->after.eax, 0x1e61);
+	CHECK(!journal_bios_last(&j, 1));
+	CHECK(journal_bios_note(&j, 0x16, &before, NULL)); /* the next one */
+	CHECK(!journal_bios_last(&j, 0)->is_done);
+	CHECK(journal_bios_last(&j, 1)->is_done);
+	CHECK(journal_bios_note(&j, 8, &before, &before)); /* and ticks meanwhile */
+	CHECK(!journal_bios_note(&j, 0x16, &before, NULL));
+	CHECK(!journal_bios_note(&j, 8, &before, &before));
+	CHECK_EQ(journal_bios_last(&j, 0)->times, 2);
+	CHECK(journal_bios_note(&j, 0x16, &before, &after));
+	CHECK(journal_bios_last(&j, 0)->is_done);
+	CHECK(journal_bios_note(&j, 0x16, &before, NULL));
+}
+
 int main(void)
 {
 	RUN(nothing_is_noted_until_it_is_started);
 	RUN(an_event_is_kept_whole);
 	RUN(a_poll_is_counted);
 	RUN(the_oldest_make_room);
+	RUN(decisions_are_kept_alike);
+	RUN(calls_of_the_bios_are_kept_alike);
+	RUN(a_call_that_waits_is_one_call);
 	return check_done();
 }

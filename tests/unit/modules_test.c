@@ -56,8 +56,8 @@ static void check_refused(const char *list, int wanted, const char *text)
 static void refusals_name_the_file(void)
 {
 	check_refused("a,none", ENOENT, "none: cannot open: No such file or directory");
-	check_refused(",a", EINVAL, "--initrd: a FILE was meant, not an empty word");
-	check_refused("a, b", EINVAL, "--initrd: a FILE was meant, not an empty word");
+	check_refused(",a", EINVAL, "--initrd: expected a FILE, not an empty word");
+	check_refused("a, b", EINVAL, "--initrd: expected a FILE, not an empty word");
 	check_refused("a,big x", EFBIG,
 	        "big: does not fit into RAM as a module; give more with --memory");
 	check_refused("a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,b", EINVAL,

@@ -81,14 +81,15 @@ static void memory_command_line_and_name_are_handed_over(void)
 	CHECK_EQ(boot_load(&b), 0);
 	uint32_t i = START_INFO_GPA;
 	CHECK_EQ(ram32(&b, i), 1 << 0 | 1 << 2 | 1 << 3 | 1 << 6 | 1 << 9);
-	CHECK_EQ(ram32(&b, i + 4), 640);
+	CHECK_EQ(ram32(&b, i + 4), 639);
 	CHECK_EQ(ram32(&b, i + 8), 1024);
 	CHECK_STR(ram_text(&b, ram32(&b, i + 16)), "root=/dev/x quiet");
 	CHECK_EQ(ram32(&b, i + 20), 0);
 	CHECK_STR(ram_text(&b, ram32(&b, i + 64)), "stepvm");
-	static const uint32_t map[3][6] = {
-		{ 20, 0, 0, 0xa0000, 0, 1 },
-		{ 20, 0xa0000, 0, 0x60000, 0, 2 },
+	static const uint32_t map[4][6] = {
+		{ 20, 0, 0, 0x9fc00, 0, 1 },
+		{ 20, 0x9fc00, 0, 0x400, 0, 2 },
+		{ 20, 0xf0000, 0, 0x10000, 0, 2 },
 		{ 20, 0x100000, 0, 0x100000, 0, 1 },
 	};
 	CHECK_EQ(ram32(&b, i + 44), sizeof map);
@@ -165,11 +166,11 @@ static void broken_addresses_are_named(void)
 {
 	static const struct change changes[] = {
 		{ 76, 0xfffff,
-		        "image: Multiboot header: header_addr is 0xfffff, load_addr 0x100000: a "
-		        "distance of 0 to 0x40, the header's offset in the file, was wanted" },
+		        "image: Multiboot header: header_addr is 0xfffff, load_addr 0x100000: "
+		        "expected a distance of 0 to 0x40, the header's offset in the file" },
 		{ 76, 0x100041,
-		        "image: Multiboot header: header_addr is 0x100041, load_addr 0x100000: a "
-		        "distance of 0 to 0x40, the header's offset in the file, was wanted" },
+		        "image: Multiboot header: header_addr is 0x100041, load_addr 0x100000: "
+		        "expected a distance of 0 to 0x40, the header's offset in the file" },
 		{ 84, 0xfffff,
 		        "image: Multiboot header: load_end_addr 0xfffff is below load_addr "
 		        "0x100000" },
@@ -207,8 +208,8 @@ static void demands_that_cannot_be_met_are_refused(void)
 	        "no display");
 	put_multiboot(&b, 64, 0x18008);
 	boot_refused(&b, ENOEXEC,
-	        "image: Multiboot header: flags 0x18008: bits 0x8008 are demands that nobody "
-	        "knows");
+	        "image: Multiboot header: flags 0x18008: bits 0x8008 ask for what Multiboot 1 does "
+	        "not define");
 	put_multiboot(&b, 64, 0xffff0000); /* the upper half may be ignored */
 	CHECK_EQ(boot_load(&b), 0);
 }

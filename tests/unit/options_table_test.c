@@ -1,8 +1,9 @@
 /* options_table.h: parser, help and manual page know the same options. */
-#include "options_table.h"
+#include "cli/options_table.h"
 
 #include <stdlib.h>
 
+#include "base/version.h"
 #include "check.h"
 #include "options_line.h"
 
@@ -18,11 +19,20 @@ static const char *sample(const char *name)
 		{ "entry", "0" },
 		{ "reg", "ax=1" },
 		{ "format", "flat" },
+		{ "board", "pc" },
 		{ "mode", "prot" },
 		{ "append", "s" },
 		{ "initrd", "f" },
 		{ "port", "1=hex" },
+		{ "disk", "a.img,write" },
+		{ "console", "pty" },
+		{ "screen", "tty" },
+		{ "keys", "f" },
 		{ "hlt", "exit" },
+		{ "engine", "interp" },
+		{ "parallel", "printed" },
+		{ "rtc", "utc" },
+		{ "speed", "2" },
 		{ "trace", "io" },
 		{ "symbols", "f" },
 		{ "jobs", "2" },
@@ -47,7 +57,10 @@ static struct spellings spell(const struct option_row *r)
 	struct spellings s = { .count = 0 };
 	const char *value = sample(r->name);
 	CHECK_EQ(value != NULL, r->value != NULL);
-	snprintf(s.words[s.count++], 40, "--%s %s", r->name, value ? value : "");
+	if (!option_may_lack_value(r))
+		snprintf(s.words[s.count++], 40, "--%s %s", r->name, value ? value : "");
+	else
+		snprintf(s.words[s.count++], 40, "--%s", r->name);
 	if (value)
 		snprintf(s.words[s.count++], 40, "--%s=%s", r->name, value);
 	if (r->letter)
@@ -91,8 +104,9 @@ static void only_lists_repeat(void)
 		                                      : VERB_PROBE;
 		if (r->scope == ON_GLOBAL) /* the first ends the check */
 			continue;
+		const char *given = value && !option_may_lack_value(r) ? value : "";
 		snprintf(words, sizeof words, "%s --%s %s --%s %s", option_verbs[verb].name,
-		        r->name, value ? value : "", r->name, value ? value : "");
+		        r->name, given, r->name, given);
 		if (option_verbs[verb].operand)
 			strcat(words, " a");
 		snprintf(text, sizeof text, "stepvm %s: --%s: given twice", option_verbs[verb].name,
@@ -141,10 +155,12 @@ static void help_shows_a_verb_its_options(void)
 		for (const struct option_row *r = option_rows; r->name; r++) {
 			char name[64];
 			snprintf(name, sizeof name, "%s--%s%s%s\n", r->letter ? ", " : "  ",
-			        r->name, r->value ? " " : "", r->value ? r->value : "");
+			        r->name, r->value && !option_may_lack_value(r) ? " " : "",
+			        r->value ? r->value : "");
 			name[strlen(name) - 1] = '\0';
 			CHECK_EQ(strstr(text, name) != NULL, !!(r->scope & 1u << verb));
 		}
+		CHECK(strstr(text, "options:\n\n") == NULL); /* a heading has something under it */
 		free(text);
 	}
 	char *text = printed(options_help, false, VERB_RUN);

@@ -1,5 +1,5 @@
 /* options.h: what each option stores and what each error says. */
-#include "options.h"
+#include "cli/options.h"
 
 #include <errno.h>
 
@@ -30,82 +30,122 @@ static void defaults_are_as_documented(void)
 	CHECK_TAKEN(l, "run a.bin");
 	CHECK_EQ(l.o.verb, VERB_RUN);
 	CHECK(l.o.has_verb && !l.o.wants_help && !l.o.wants_version && !l.o.wants_manual);
-	CHECK_STR(l.o.image.path, "a.bin");
-	CHECK_EQ(l.o.image.format, IMAGE_AUTO);
-	CHECK_EQ(l.o.image.entry.kind, ENTRY_DEFAULT);
-	CHECK(!l.o.image.has_load && !l.o.listen && !l.o.no_wait && !l.o.gdb_args);
-	CHECK_EQ(l.o.memory_count + l.o.register_count + l.o.port_count, 0);
-	CHECK_EQ(l.o.hlt, HLT_AUTO);
-	CHECK_EQ(l.o.trace, 0);
+	CHECK_STR(l.o.machine.image.path, "a.bin");
+	CHECK_EQ(l.o.machine.image.format, IMAGE_AUTO);
+	CHECK_EQ(l.o.machine.image.entry.kind, ENTRY_DEFAULT);
+	CHECK(!l.o.machine.image.has_load && !l.o.serve.listen && !l.o.serve.no_wait &&
+	        !l.o.gdb_args);
+	CHECK_EQ(l.o.machine.memory_count + l.o.machine.register_count + l.o.machine.port_count, 0);
+	CHECK_EQ(l.o.machine.hlt, HLT_AUTO);
+	CHECK_EQ(l.o.machine.trace, 0);
+	CHECK_EQ(l.o.machine.speed.permille, 0);
+	CHECK(!l.o.machine.speed.skips_waits);
 	CHECK_TAKEN(l, "test a.gdb");
 	CHECK_EQ(l.o.jobs, 1);
 	CHECK_EQ(l.o.timeout_ms, 30000);
-	CHECK(!l.o.log_dir && !l.o.gdb_program && !l.o.image.path);
+	CHECK(!l.o.log_dir && !l.o.gdb_program && !l.o.machine.image.path);
+}
+
+static void consoles_are_given_one_by_one(void)
+{
+	struct line l;
+	CHECK_TAKEN(l, "run a");
+	CHECK(!l.o.serve.consoles[0] && !l.o.serve.consoles[1]);
+	CHECK_TAKEN(l, "debug --console unix:x --console=pty a");
+	CHECK_STR(l.o.serve.consoles[0], "unix:x");
+	CHECK_STR(l.o.serve.consoles[1], "pty");
+	check_refused("run --console a --console b --console c d",
+	        "stepvm run: --console c: two of these were given already");
+}
+
+static void a_screen_may_say_where(void)
+{
+	struct line l;
+	CHECK_TAKEN(l, "run a");
+	CHECK(!l.o.serve.has_screen && !l.o.machine.keys);
+	CHECK_TAKEN(l, "run --screen a --keys k");
+	CHECK(l.o.serve.has_screen && !l.o.serve.screen);
+	CHECK_STR(l.o.machine.image.path, "a");
+	CHECK_STR(l.o.machine.keys, "k");
+	CHECK_TAKEN(l, "debug --screen=/dev/pts/1 a");
+	CHECK_STR(l.o.serve.screen, "/dev/pts/1");
+	check_refused("run --screen= a", "stepvm run: --screen: expected a value after the =");
+}
+
+static void the_console_has_a_socket_or_finds_one(void)
+{
+	struct line l;
+	CHECK_TAKEN(l, "console");
+	CHECK(l.o.verb == VERB_CONSOLE && !l.o.socket);
+	CHECK_TAKEN(l, "console a/socket");
+	CHECK_STR(l.o.socket, "a/socket");
+	CHECK(!l.o.machine.image.path);
+	check_refused("console a b", "stepvm console: b: expected only one SOCKET, which is a");
 }
 
 static void memory_is_a_list_of_sizes_and_places(void)
 {
 	struct line l;
 	CHECK_TAKEN(l, "run -m 640K --memory=1G@0x100000 -m0x1000@0xfffffffffffff000 a");
-	CHECK_EQ(l.o.memory_count, 3);
-	CHECK_EQ(l.o.memory[0].size, 640 << 10);
-	CHECK(!l.o.memory[0].has_gpa);
-	CHECK_EQ(l.o.memory[1].size, 1 << 30);
-	CHECK(l.o.memory[1].has_gpa);
-	CHECK_EQ(l.o.memory[1].gpa, 0x100000);
-	CHECK_EQ(l.o.memory[2].gpa, 0xfffffffffffff000);
+	CHECK_EQ(l.o.machine.memory_count, 3);
+	CHECK_EQ(l.o.machine.memory[0].size, 640 << 10);
+	CHECK(!l.o.machine.memory[0].has_gpa);
+	CHECK_EQ(l.o.machine.memory[1].size, 1 << 30);
+	CHECK(l.o.machine.memory[1].has_gpa);
+	CHECK_EQ(l.o.machine.memory[1].gpa, 0x100000);
+	CHECK_EQ(l.o.machine.memory[2].gpa, 0xfffffffffffff000);
 	check_refused("run --memory 64Q a",
-	        "stepvm run: --memory 64Q: a size such as 64M, 640K or 0x100000 was meant");
-	check_refused("run -m64Q a",
-	        "stepvm run: -m 64Q: a size such as 64M, 640K or 0x100000 was meant");
+	        "stepvm run: --memory 64Q: expected a size such as 64M, 640K or 0x100000");
+	check_refused(
+	        "run -m64Q a", "stepvm run: -m 64Q: expected a size such as 64M, 640K or 0x100000");
 	check_refused("run -m 64M@ a",
-	        "stepvm run: -m 64M@: an address such as 0x100000 was meant behind the @");
+	        "stepvm run: -m 64M@: expected an address such as 0x100000 after the @");
 	check_refused("run -m 64M@0q a",
-	        "stepvm run: -m 64M@0q: an address such as 0x100000 was meant behind the @");
+	        "stepvm run: -m 64M@0q: expected an address such as 0x100000 after the @");
 	static const char *const partial[] = { "0", "4095", "4097", "0x1001" };
 	for (size_t i = 0; i < sizeof partial / sizeof partial[0]; i++) {
 		char words[64], text[160];
 		snprintf(words, sizeof words, "run -m %s a", partial[i]);
 		snprintf(text, sizeof text,
-		        "stepvm run: -m %s: a size of whole pages was meant: a multiple of 4096 "
+		        "stepvm run: -m %s: expected a size of whole pages: a multiple of 4096 "
 		        "bytes, and not 0",
 		        partial[i]);
 		check_refused(words, text);
 	}
 	check_refused("run -m 4096@1 a",
-	        "stepvm run: -m 4096@1: an address at a page was meant: a multiple of 4096");
+	        "stepvm run: -m 4096@1: expected an address at a page: a multiple of 4096");
 	check_refused("run -m 8192@0xfffffffffffff000 a",
-	        "stepvm run: -m 8192@0xfffffffffffff000: RAM that ends within 64-bit addresses was "
-	        "meant");
+	        "stepvm run: -m 8192@0xfffffffffffff000: expected RAM that ends within 64-bit "
+	        "addresses");
 }
 
 static void load_and_entry_place_an_image(void)
 {
 	struct line l;
 	CHECK_TAKEN(l, "debug -l0x10000 --entry 1000:0 a");
-	CHECK(l.o.image.has_load);
-	CHECK_EQ(l.o.image.load_gpa, 0x10000);
-	CHECK_EQ(l.o.image.entry.kind, ENTRY_SEGOFF);
-	CHECK_EQ(l.o.image.entry.selector, 0x1000);
-	CHECK_EQ(l.o.image.entry.offset, 0);
+	CHECK(l.o.machine.image.has_load);
+	CHECK_EQ(l.o.machine.image.load_gpa, 0x10000);
+	CHECK_EQ(l.o.machine.image.entry.kind, ENTRY_SEGOFF);
+	CHECK_EQ(l.o.machine.image.entry.selector, 0x1000);
+	CHECK_EQ(l.o.machine.image.entry.offset, 0);
 	CHECK_TAKEN(l, "run -e 07c0:0005 a");
-	CHECK_EQ(l.o.image.entry.selector, 0x7c0);
-	CHECK_EQ(l.o.image.entry.offset, 5);
+	CHECK_EQ(l.o.machine.image.entry.selector, 0x7c0);
+	CHECK_EQ(l.o.machine.image.entry.offset, 5);
 	CHECK_TAKEN(l, "run -e 0x1000 a");
-	CHECK_EQ(l.o.image.entry.kind, ENTRY_LINEAR);
-	CHECK_EQ(l.o.image.entry.gva, 0x1000);
+	CHECK_EQ(l.o.machine.image.entry.kind, ENTRY_LINEAR);
+	CHECK_EQ(l.o.machine.image.entry.gva, 0x1000);
 	CHECK_TAKEN(l, "run -e reset a");
-	CHECK_EQ(l.o.image.entry.kind, ENTRY_RESET);
+	CHECK_EQ(l.o.machine.image.entry.kind, ENTRY_RESET);
 	check_refused("run -l 7c00 a",
-	        "stepvm run: -l 7c00: an address such as 0x7c00 or 65536 was meant");
+	        "stepvm run: -l 7c00: expected an address such as 0x7c00 or 65536");
 	static const char *const wrong[] = { "resets", "1000:", ":0", "10000:0", "0:10000",
 		"0x7c0:5", "7c0:5:1", "ffff:fffg", "7c00h" };
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		char words[64], text[200];
 		snprintf(words, sizeof words, "run --entry %s a", wrong[i]);
 		snprintf(text, sizeof text,
-		        "stepvm run: --entry %s: an address such as 0x1000, SEG:OFF in hex such as "
-		        "07c0:0005, or reset was meant",
+		        "stepvm run: --entry %s: expected an address such as 0x1000, SEG:OFF in "
+		        "hex such as 07c0:0005, or reset",
 		        wrong[i]);
 		check_refused(words, text);
 	}
@@ -115,20 +155,20 @@ static void registers_are_names_with_values(void)
 {
 	struct line l;
 	CHECK_TAKEN(l, "run --reg ax=2 --reg=EBX=0xffffffffffffffff a");
-	CHECK_EQ(l.o.register_count, 2);
-	CHECK_STR(l.o.registers[0].name, "ax");
-	CHECK_EQ(l.o.registers[0].value, 2);
-	CHECK_STR(l.o.registers[1].name, "ebx");
-	CHECK_EQ(l.o.registers[1].value, UINT64_MAX);
+	CHECK_EQ(l.o.machine.register_count, 2);
+	CHECK_STR(l.o.machine.registers[0].name, "ax");
+	CHECK_EQ(l.o.machine.registers[0].value, 2);
+	CHECK_STR(l.o.machine.registers[1].name, "ebx");
+	CHECK_EQ(l.o.machine.registers[1].value, UINT64_MAX);
 	check_refused("run --reg ax a",
-	        "stepvm run: --reg ax: a register and its value such as ax=2 was meant");
+	        "stepvm run: --reg ax: expected a register and its value such as ax=2");
 	check_refused("run --reg =2 a",
-	        "stepvm run: --reg =2: a register and its value such as ax=2 was meant");
+	        "stepvm run: --reg =2: expected a register and its value such as ax=2");
 	check_refused("run --reg abcdefghijklmnop=2 a",
-	        "stepvm run: --reg abcdefghijklmnop=2: a register and its value such as ax=2 was "
-	        "meant");
+	        "stepvm run: --reg abcdefghijklmnop=2: expected "
+	        "a register and its value such as ax=2");
 	check_refused("run --reg ax=2q a",
-	        "stepvm run: --reg ax=2q: a number such as 2 or 0x1f was meant behind the =");
+	        "stepvm run: --reg ax=2q: expected a number such as 2 or 0x1f after the =");
 	check_refused("run --reg ax=1 --reg AX=2 a",
 	        "stepvm run: --reg AX=2: that register was given already");
 }
@@ -137,22 +177,22 @@ static void ports_get_kinds(void)
 {
 	struct line l;
 	CHECK_TAKEN(l, "run -p 0x10=hex -p 233=text --port 0xffff=exit -p0xf4=none a");
-	CHECK_EQ(l.o.port_count, 4);
-	CHECK_EQ(l.o.ports[0].port, 0x10);
-	CHECK_EQ(l.o.ports[0].kind, PORT_HEX);
-	CHECK_EQ(l.o.ports[1].port, 0xe9);
-	CHECK_EQ(l.o.ports[1].kind, PORT_TEXT);
-	CHECK_EQ(l.o.ports[2].port, 0xffff);
-	CHECK_EQ(l.o.ports[2].kind, PORT_EXIT);
-	CHECK_EQ(l.o.ports[3].kind, PORT_NONE);
+	CHECK_EQ(l.o.machine.port_count, 4);
+	CHECK_EQ(l.o.machine.ports[0].port, 0x10);
+	CHECK_EQ(l.o.machine.ports[0].kind, PORT_HEX);
+	CHECK_EQ(l.o.machine.ports[1].port, 0xe9);
+	CHECK_EQ(l.o.machine.ports[1].kind, PORT_TEXT);
+	CHECK_EQ(l.o.machine.ports[2].port, 0xffff);
+	CHECK_EQ(l.o.machine.ports[2].kind, PORT_EXIT);
+	CHECK_EQ(l.o.machine.ports[3].kind, PORT_NONE);
 	check_refused("run -p 0x10 a",
-	        "stepvm run: -p 0x10: a port and what stands there such as 0x10=hex was meant");
+	        "stepvm run: -p 0x10: expected a port and what stands there such as 0x10=hex");
 	check_refused("run -p 0x10000=hex a",
-	        "stepvm run: -p 0x10000=hex: a port from 0 to 0xffff was meant");
+	        "stepvm run: -p 0x10000=hex: expected a port from 0 to 0xffff");
 	check_refused("run -p 1=hexx a",
-	        "stepvm run: -p 1=hexx: hex, text, exit or none was meant behind the =");
+	        "stepvm run: -p 1=hexx: expected hex, text, exit or none after the =");
 	check_refused(
-	        "run -p 1= a", "stepvm run: -p 1=: hex, text, exit or none was meant behind the =");
+	        "run -p 1= a", "stepvm run: -p 1=: expected hex, text, exit or none after the =");
 	check_refused("run -p 16=hex -p 0x10=none a",
 	        "stepvm run: -p 0x10=none: that port was given already");
 }
@@ -161,55 +201,112 @@ static void kernels_are_given_a_mode_a_command_line_and_modules(void)
 {
 	struct line l;
 	CHECK_TAKEN(l, "run a");
-	CHECK_EQ(l.o.image.mode, START_AUTO);
-	CHECK(!l.o.image.append && !l.o.image.initrd_count);
+	CHECK_EQ(l.o.machine.image.mode, START_AUTO);
+	CHECK(!l.o.machine.image.append && !l.o.machine.image.initrd_count);
 	CHECK_TAKEN(l, "run --mode long --append x=1 --initrd a,b --initrd=-c a");
-	CHECK_EQ(l.o.image.mode, START_LONG);
-	CHECK_STR(l.o.image.append, "x=1");
-	CHECK_EQ(l.o.image.initrd_count, 2);
-	CHECK_STR(l.o.image.initrd[0], "a,b");
-	CHECK_STR(l.o.image.initrd[1], "-c");
+	CHECK_EQ(l.o.machine.image.mode, START_LONG);
+	CHECK_STR(l.o.machine.image.append, "x=1");
+	CHECK_EQ(l.o.machine.image.initrd_count, 2);
+	CHECK_STR(l.o.machine.image.initrd[0], "a,b");
+	CHECK_STR(l.o.machine.image.initrd[1], "-c");
 	check_refused(
-	        "run --mode 64 a", "stepvm run: --mode 64: auto, real, prot or long was meant");
+	        "run --mode 64 a", "stepvm run: --mode 64: expected auto, real, prot or long");
 	check_refused("run --append a --append b c", "stepvm run: --append: given twice");
 }
 
+static void rtc_is_a_word_or_a_date(void)
+{
+	struct line l;
+	CHECK_TAKEN(l, "run a");
+	CHECK_EQ(l.o.machine.rtc, RTC_UTC);
+	CHECK_TAKEN(l, "run --rtc localtime a");
+	CHECK_EQ(l.o.machine.rtc, RTC_LOCAL);
+	CHECK_TAKEN(l, "debug --rtc=2000-02-29T23:59:58 a");
+	CHECK_EQ(l.o.machine.rtc, RTC_DATE);
+	CHECK_EQ(l.o.machine.rtc_seconds, 951868798);
+	CHECK_TAKEN(l, "run --rtc 1970-01-02 a");
+	CHECK_EQ(l.o.machine.rtc_seconds, 86400);
+	static const char *const wrong[] = { "now", "2001-02-29", "2001-13-01", "2001-01-32",
+		"1969-12-31", "2001-01-01T24:00:00", "2001-01-01T23:60:00", "2001-01-01T1:1",
+		"2001-01-01Z", "2001-01-01T00:00:00Z", "2001-01", "-1-1-1" };
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		char line[80], text[200];
+		snprintf(line, sizeof line, "run --rtc=%s a", wrong[i]);
+		snprintf(text, sizeof text,
+		        "stepvm run: --rtc %s: expected utc, localtime or a date since 1970 such "
+		        "as 2026-11-30 or 2026-11-30T12:34:56",
+		        wrong[i]);
+		check_refused(line, text);
+	}
+}
+
+static void a_speed_is_a_word_or_a_factor(void)
+{
+	static const struct {
+		const char *words;
+		uint32_t permille;
+	} taken[] = { { "run --speed real a", 0 }, { "run --speed 1 a", 1000 },
+		{ "run --speed 0.001 a", 1 }, { "debug --speed=2.5 a", 2500 },
+		{ "run --speed 1000.000 a", 1000000 }, { "run --speed 0.25 a", 250 } };
+	static const char *const wrong[] = { "fast", "0", "0.0001", "0.000", "1000.001", "1001",
+		"1.", ".5", "-1", "1e3", "0x10", "99999999999", "1.2.3", "maxi", "+1" };
+	struct line l;
+	for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+		CHECK_TAKEN(l, taken[i].words);
+		CHECK_EQ(l.o.machine.speed.permille, taken[i].permille);
+		CHECK(!l.o.machine.speed.skips_waits);
+	}
+	CHECK_TAKEN(l, "run --speed max a");
+	CHECK(l.o.machine.speed.skips_waits && !l.o.machine.speed.permille);
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		char words[64], text[160];
+		snprintf(words, sizeof words, "run --speed=%s a", wrong[i]);
+		snprintf(text, sizeof text,
+		        "stepvm run: --speed %s: expected real, max, or a factor from 0.001 to "
+		        "1000 such as 2 or 0.5",
+		        wrong[i]);
+		check_refused(words, text);
+	}
+}
 static void format_hlt_and_trace_are_words(void)
 {
 	struct line l;
-	CHECK_TAKEN(l, "run -f boot --hlt resume -t io,exits --trace mmio a");
-	CHECK_EQ(l.o.image.format, IMAGE_BOOT);
-	CHECK_EQ(l.o.hlt, HLT_RESUME);
-	CHECK_EQ(l.o.hlt_resume_ms, 1000);
-	CHECK_EQ(l.o.trace, TRACE_IO | TRACE_EXITS | TRACE_MMIO);
+	CHECK_TAKEN(l, "run -f boot --hlt resume -t io,exits --trace mmio,run,bios a");
+	CHECK_EQ(l.o.machine.image.format, IMAGE_BOOT);
+	CHECK_EQ(l.o.machine.hlt, HLT_RESUME);
+	CHECK_EQ(l.o.machine.hlt_resume_ms, 1000);
+	CHECK_EQ(l.o.machine.trace, TRACE_IO | TRACE_EXITS | TRACE_MMIO | TRACE_RUN | TRACE_BIOS);
 	CHECK_TAKEN(l, "run -f flat --hlt=resume:0 -tpackets a");
-	CHECK_EQ(l.o.image.format, IMAGE_FLAT);
-	CHECK_EQ(l.o.hlt, HLT_RESUME);
-	CHECK_EQ(l.o.hlt_resume_ms, 0);
-	CHECK_EQ(l.o.trace, TRACE_PACKETS);
+	CHECK_EQ(l.o.machine.image.format, IMAGE_FLAT);
+	CHECK_EQ(l.o.machine.hlt, HLT_RESUME);
+	CHECK_EQ(l.o.machine.hlt_resume_ms, 0);
+	CHECK_EQ(l.o.machine.trace, TRACE_PACKETS);
 	CHECK_TAKEN(l, "run --hlt exit a");
-	CHECK_EQ(l.o.hlt, HLT_EXIT);
+	CHECK_EQ(l.o.machine.hlt, HLT_EXIT);
 	CHECK_TAKEN(l, "run --hlt stop a");
-	CHECK_EQ(l.o.hlt, HLT_STOP);
-	check_refused("run -f fat a",
-	        "stepvm run: -f fat: auto, flat, boot, elf, multiboot, multiboot2 or pvh was "
-	        "meant");
+	CHECK_EQ(l.o.machine.hlt, HLT_STOP);
+	CHECK_TAKEN(l, "run --engine auto a");
+	CHECK_EQ(l.o.machine.engine, ENGINE_AUTO);
+	check_refused(
+	        "run --engine tcg a", "stepvm run: --engine tcg: expected auto, kvm or interp");
+	check_refused("run -f fat a", "stepvm run: -f fat: expected " IMAGE_FORMAT_WORDS);
 	check_refused("run --hlt resume5 a",
-	        "stepvm run: --hlt resume5: auto, exit, stop, resume or resume:MS was meant");
+	        "stepvm run: --hlt resume5: expected auto, exit, stop, resume or resume:MS");
 	check_refused("run --hlt resume: a",
-	        "stepvm run: --hlt resume:: a number of milliseconds such as 50 was meant behind "
+	        "stepvm run: --hlt resume:: expected a number of milliseconds such as 50 after "
 	        "the :");
 	check_refused("run --hlt resume:4294967296 a",
-	        "stepvm run: --hlt resume:4294967296: a number of milliseconds such as 50 was "
-	        "meant behind the :");
+	        "stepvm run: --hlt resume:4294967296: expected a "
+	        "number of milliseconds such as 50 after the :");
 	static const char *const wrong[] = { "io,", ",io", "io,,mmio", "io;mmio", "iox", "mmiox",
 		"all" };
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		char words[64], text[160];
 		snprintf(words, sizeof words, "run -t %s a", wrong[i]);
 		snprintf(text, sizeof text,
-		        "stepvm run: -t %s: io, mmio, exits, packets, or several with commas "
-		        "between were meant",
+		        "stepvm run: -t %s: expected io, mmio, exits, packets, run, bios, or "
+		        "several "
+		        "with commas between",
 		        wrong[i]);
 		check_refused(words, text);
 	}
@@ -223,21 +320,21 @@ static void a_debugger_is_let_in(void)
 		char words[64];
 		snprintf(words, sizeof words, "run --no-wait -g %s a", places[i]);
 		CHECK_TAKEN(l, words);
-		CHECK_STR(l.o.listen, places[i]);
-		CHECK(l.o.no_wait);
+		CHECK_STR(l.o.serve.listen, places[i]);
+		CHECK(l.o.serve.no_wait);
 	}
 	CHECK_TAKEN(l, "run --gdb=- a");
-	CHECK_STR(l.o.listen, "-");
-	check_refused("run --no-wait a", "stepvm run: --no-wait: --gdb WHERE was meant with it");
+	CHECK_STR(l.o.serve.listen, "-");
+	check_refused("run --no-wait a", "stepvm run: --no-wait: expected --gdb WHERE with it");
 }
 
 static void debug_hands_the_rest_to_gdb(void)
 {
 	struct line l;
 	CHECK_TAKEN(l, "debug --symbols a.elf --gdb-program gdb-x a.img -- -ex --help --");
-	CHECK_STR(l.o.symbols, "a.elf");
+	CHECK_STR(l.o.serve.symbols, "a.elf");
 	CHECK_STR(l.o.gdb_program, "gdb-x");
-	CHECK_STR(l.o.image.path, "a.img");
+	CHECK_STR(l.o.machine.image.path, "a.img");
 	CHECK(l.o.gdb_args && l.o.gdb_args[0] && l.o.gdb_args[1] && l.o.gdb_args[2]);
 	CHECK_STR(l.o.gdb_args[0], "-ex");
 	CHECK_STR(l.o.gdb_args[1], "--help");
@@ -247,14 +344,14 @@ static void debug_hands_the_rest_to_gdb(void)
 	CHECK(l.o.gdb_args && !l.o.gdb_args[0]);
 	CHECK_TAKEN(l, "debug a.img");
 	CHECK(l.o.gdb_args && !l.o.gdb_args[0]);
-	check_refused(
-	        "debug -- a.img", "stepvm debug: an IMAGE was meant; see stepvm debug --help");
+	check_refused("debug -- a.img", "stepvm debug: expected an IMAGE; see stepvm debug --help");
 }
 
 static void test_takes_scripts_in_any_order(void)
 {
 	struct line l;
-	CHECK_TAKEN(l, "test a --jobs 4 b --timeout=5 --log-dir d c --gdb-program g -- -j");
+	CHECK_TAKEN(
+	        l, "test a --jobs 4 b --timeout=5 --no-skip --log-dir d c --gdb-program g -- -j");
 	CHECK_EQ(l.o.script_count, 4);
 	CHECK_STR(l.o.scripts[0], "a");
 	CHECK_STR(l.o.scripts[1], "b");
@@ -262,48 +359,51 @@ static void test_takes_scripts_in_any_order(void)
 	CHECK_STR(l.o.scripts[3], "-j");
 	CHECK(!l.o.scripts[4]);
 	CHECK_EQ(l.o.jobs, 4);
+	CHECK(l.o.no_skip);
 	CHECK_EQ(l.o.timeout_ms, 5000);
 	CHECK_STR(l.o.log_dir, "d");
 	CHECK_STR(l.o.gdb_program, "g");
 	CHECK_TAKEN(l, "test a b");
 	CHECK_EQ(l.o.script_count, 2);
 	CHECK(!l.o.scripts[2]);
-	check_refused("test", "stepvm test: a SCRIPT.gdb was meant; see stepvm test --help");
-	check_refused("test -j 0 a", "stepvm test: -j 0: a number from 1 to 1024 was meant");
-	check_refused("test -j 1025 a", "stepvm test: -j 1025: a number from 1 to 1024 was meant");
+	check_refused("test", "stepvm test: expected a SCRIPT.gdb; see stepvm test --help");
+	check_refused("test -j 0 a", "stepvm test: -j 0: expected a number from 1 to 1024");
+	check_refused("test -j 1025 a", "stepvm test: -j 1025: expected a number from 1 to 1024");
 	check_refused("test --timeout 0 a",
-	        "stepvm test: --timeout 0: a number of seconds from 1 to 4294967 was meant");
+	        "stepvm test: --timeout 0: expected a number of seconds from 1 to 4294967");
 	check_refused("test --timeout 4294968 a",
-	        "stepvm test: --timeout 4294968: a number of seconds from 1 to 4294967 was meant");
-	check_refused("test '' a", "stepvm test: an empty word: a SCRIPT.gdb was meant");
+	        "stepvm test: --timeout 4294968: expected a number of seconds from 1 to 4294967");
+	check_refused("test '' a", "stepvm test: an empty word: expected a SCRIPT.gdb");
 }
 
 static void operands_and_verbs_are_named(void)
 {
 	struct line l;
 	CHECK_TAKEN(l, "run -- -odd");
-	CHECK_STR(l.o.image.path, "-odd");
+	CHECK_STR(l.o.machine.image.path, "-odd");
 	CHECK_TAKEN(l, "run -");
-	CHECK_STR(l.o.image.path, "-");
-	check_refused("", "stepvm: a verb was meant: run, debug, test or probe; see stepvm --help");
+	CHECK_STR(l.o.machine.image.path, "-");
+	check_refused("",
+	        "stepvm: expected a verb: run, debug, test, probe or console; see stepvm --help");
+	check_refused("''",
+	        "stepvm: expected a verb: run, debug, test, probe or console; see stepvm --help");
 	check_refused(
-	        "''", "stepvm: a verb was meant: run, debug, test or probe; see stepvm --help");
-	check_refused("rnu", "stepvm: rnu: not a verb; run, debug, test or probe was meant");
-	check_refused("run", "stepvm run: an IMAGE was meant; see stepvm run --help");
-	check_refused("run a b", "stepvm run: b: one IMAGE was meant, and a is it");
-	check_refused("run a -- b", "stepvm run: b: one IMAGE was meant, and a is it");
+	        "rnu", "stepvm: rnu: not a verb; expected run, debug, test, probe or console");
 	check_refused(
-	        "probe a", "stepvm probe: a: options only were meant; see stepvm probe --help");
-	check_refused(
-	        "probe ''", "stepvm probe: : options only were meant; see stepvm probe --help");
+	        "/dev/null", "stepvm: /dev/null: not a verb; did you mean stepvm run /dev/null?");
+	check_refused("run", "stepvm run: expected an IMAGE; see stepvm run --help");
+	check_refused("run a b", "stepvm run: b: expected only one IMAGE, which is a");
+	check_refused("run a -- b", "stepvm run: b: expected only one IMAGE, which is a");
+	check_refused("probe a", "stepvm probe: a: expected options only; see stepvm probe --help");
+	check_refused("probe ''", "stepvm probe: : expected options only; see stepvm probe --help");
 	CHECK_TAKEN(l, "probe");
-	CHECK(l.o.verb == VERB_PROBE && !l.o.is_json && !l.o.image.path);
+	CHECK(l.o.verb == VERB_PROBE && !l.o.is_json && !l.o.machine.image.path);
 	CHECK_TAKEN(l, "probe --json");
 	CHECK(l.o.is_json);
 	check_refused("--gdb :1 run a",
-	        "stepvm: --gdb: a verb was meant before it: run; see stepvm --help");
+	        "stepvm: --gdb: expected a verb before it: run; see stepvm --help");
 	check_refused("-m 1M run a",
-	        "stepvm: -m: a verb was meant before it: run or debug; see stepvm --help");
+	        "stepvm: -m: expected a verb before it: run or debug; see stepvm --help");
 }
 
 static void options_out_of_place_say_where_they_belong(void)
@@ -317,16 +417,16 @@ static void options_out_of_place_say_where_they_belong(void)
 
 static void unknown_options_get_a_near_word(void)
 {
-	check_refused("run --memroy=64M a",
-	        "stepvm run: --memroy: not an option; was --memory meant? See stepvm run --help");
+	check_refused("run --memroy=64M a", "stepvm run: --memroy: not an option; did you mean "
+	                                    "--memory? See stepvm run --help");
 	check_refused("run --mem 64M a",
-	        "stepvm run: --mem: not an option; was --memory meant? See stepvm run --help");
+	        "stepvm run: --mem: not an option; did you mean --memory? See stepvm run --help");
 	check_refused("run --htl exit a",
-	        "stepvm run: --htl: not an option; was --hlt meant? See stepvm run --help");
+	        "stepvm run: --htl: not an option; did you mean --hlt? See stepvm run --help");
 	check_refused("run --hltt exit a",
-	        "stepvm run: --hltt: not an option; was --hlt meant? See stepvm run --help");
+	        "stepvm run: --hltt: not an option; did you mean --hlt? See stepvm run --help");
 	check_refused(
-	        "--halp", "stepvm: --halp: not an option; was --help meant? See stepvm --help");
+	        "--halp", "stepvm: --halp: not an option; did you mean --help? See stepvm --help");
 	/* Near to an option, but not to one of this verb. */
 	check_refused("run --job 2 a", "stepvm run: --job: not an option; see stepvm run --help");
 	check_refused("run --xyzzy a", "stepvm run: --xyzzy: not an option; see stepvm run --help");
@@ -337,18 +437,18 @@ static void unknown_options_get_a_near_word(void)
 
 static void values_are_there_or_missed(void)
 {
-	check_refused("run a --load", "stepvm run: --load: ADDR was meant behind it");
-	check_refused("run a -m", "stepvm run: -m: SIZE[@ADDR] was meant behind it");
-	check_refused("run --load= a", "stepvm run: --load: ADDR was meant behind it");
-	check_refused("run --load '' a", "stepvm run: --load: ADDR was meant behind it");
+	check_refused("run a --load", "stepvm run: --load: expected ADDR after it");
+	check_refused("run a -m", "stepvm run: -m: expected SIZE[@ADDR] after it");
+	check_refused("run --load= a", "stepvm run: --load: expected ADDR after it");
+	check_refused("run --load '' a", "stepvm run: --load: expected ADDR after it");
 	check_refused("run --gdb --no-wait a",
-	        "stepvm run: --gdb: WHERE was meant behind it, not --no-wait");
-	check_refused("run --gdb -- a", "stepvm run: --gdb: WHERE was meant behind it, not --");
+	        "stepvm run: --gdb: expected WHERE after it, not --no-wait");
+	check_refused("run --gdb -- a", "stepvm run: --gdb: expected WHERE after it, not --");
 	check_refused("run --no-wait=1 a", "stepvm run: --no-wait=1: --no-wait takes no value");
 	check_refused("-hx", "stepvm: -hx: --help takes no value");
 	struct line l;
 	CHECK_TAKEN(l, "debug --symbols=-x a");
-	CHECK_STR(l.o.symbols, "-x");
+	CHECK_STR(l.o.serve.symbols, "-x");
 }
 
 static void help_version_and_manual_end_the_check(void)
@@ -365,7 +465,8 @@ static void help_version_and_manual_end_the_check(void)
 	CHECK_TAKEN(l, "test --help");
 	CHECK(l.o.wants_help && l.o.has_verb && l.o.verb == VERB_TEST);
 	CHECK_TAKEN(l, "run a -h --bogus b");
-	check_refused("help rnu", "stepvm: rnu: not a verb; run, debug, test or probe was meant");
+	check_refused(
+	        "help rnu", "stepvm: rnu: not a verb; expected run, debug, test, probe or console");
 	CHECK_TAKEN(l, "--version");
 	CHECK(l.o.wants_version && !l.o.wants_help);
 	CHECK_TAKEN(l, "run --manual");
@@ -376,18 +477,18 @@ static void lists_end_with_a_word(void)
 {
 	char words[1024] = "run a";
 	struct line l;
-	for (unsigned i = 0; i < OPTIONS_LIST_MAX; i++)
+	for (unsigned i = 0; i < CONFIG_LIST_MAX; i++)
 		snprintf(words + strlen(words), sizeof words - strlen(words), " -p%u=hex", i);
 	CHECK_TAKEN(l, words);
-	CHECK_EQ(l.o.port_count, OPTIONS_LIST_MAX);
+	CHECK_EQ(l.o.machine.port_count, CONFIG_LIST_MAX);
 	strcat(words, " -p99=hex");
 	check_refused(words, "stepvm run: -p 99=hex: more than 32 of these were given");
 	strcpy(words, "run a");
-	for (unsigned i = 0; i <= OPTIONS_LIST_MAX; i++)
+	for (unsigned i = 0; i <= CONFIG_LIST_MAX; i++)
 		snprintf(words + strlen(words), sizeof words - strlen(words), " -m%uM", i + 1);
 	check_refused(words, "stepvm run: -m 33M: more than 32 of these were given");
 	strcpy(words, "run a");
-	for (unsigned i = 0; i <= OPTIONS_LIST_MAX; i++)
+	for (unsigned i = 0; i <= CONFIG_LIST_MAX; i++)
 		snprintf(words + strlen(words), sizeof words - strlen(words), " --reg=r%u=0", i);
 	check_refused(words, "stepvm run: --reg r32=0: more than 32 of these were given");
 }
@@ -398,8 +499,8 @@ static void long_and_odd_words_keep_the_message_whole(void)
 	char words[512] = "run --memory ";
 	memset(words + strlen(words), '9', 300);
 	parse(&l, words);
-	CHECK(strstr(l.e.text, "9999...: a size such as 64M, 640K or 0x100000 was meant") != NULL);
-	check_refused("run a\nb c", "stepvm run: c: one IMAGE was meant, and a?b is it");
+	CHECK(strstr(l.e.text, "9999...: expected a size such as 64M, 640K or 0x100000") != NULL);
+	check_refused("run a\nb c", "stepvm run: c: expected only one IMAGE, which is a?b");
 	check_refused(
 	        "run --\x1b[31m a", "stepvm run: --?[31m: not an option; see stepvm run --help");
 }
@@ -440,11 +541,16 @@ static void random_words_are_judged(void)
 int main(void)
 {
 	RUN(defaults_are_as_documented);
+	RUN(consoles_are_given_one_by_one);
+	RUN(a_screen_may_say_where);
+	RUN(the_console_has_a_socket_or_finds_one);
 	RUN(memory_is_a_list_of_sizes_and_places);
 	RUN(load_and_entry_place_an_image);
 	RUN(registers_are_names_with_values);
 	RUN(ports_get_kinds);
 	RUN(kernels_are_given_a_mode_a_command_line_and_modules);
+	RUN(rtc_is_a_word_or_a_date);
+	RUN(a_speed_is_a_word_or_a_factor);
 	RUN(format_hlt_and_trace_are_words);
 	RUN(a_debugger_is_let_in);
 	RUN(debug_hands_the_rest_to_gdb);

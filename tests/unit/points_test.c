@@ -114,7 +114,7 @@ static void conditions_decide(void)
 			put(&w, rows[i].packets[k], "OK");
 		for (int round = 0; round < 2; round++) {
 			go_on(&w);
-			CHECK_EQ(session_breakpoint_hit(w.session, 0, 0x10), rows[i].stops);
+			CHECK_EQ(hit_breakpoint(w.session, 0, 0x10), rows[i].stops);
 			CHECK_STR(said(&w), rows[i].said);
 			stop(&w);
 		}
@@ -130,25 +130,25 @@ static void commands_print_and_go_on(void)
 	wire_open(&w);
 	put(&w, "Z0,10,1;cmds:1," SAYS_7, "OK");
 	go_on(&w);
-	CHECK(!session_breakpoint_hit(w.session, 0, 0x10));
+	CHECK(!hit_breakpoint(w.session, 0, 0x10));
 	CHECK_STR(said(&w), "hi 7%");
-	CHECK(!session_breakpoint_hit(w.session, 0, 0x10));
+	CHECK(!hit_breakpoint(w.session, 0, 0x10));
 	stop(&w);
 	/* Two of them, and a condition that does not hold, then one that does. */
 	put(&w, "Z0,10,1;" FAILS ";cmds:0," SAYS_7 SAYS_8, "OK");
 	go_on(&w);
-	CHECK(!session_breakpoint_hit(w.session, 0, 0x10));
+	CHECK(!hit_breakpoint(w.session, 0, 0x10));
 	CHECK_STR(said(&w), "");
 	stop(&w);
 	put(&w, "Z0,10,1;" HOLDS ";cmds:0," SAYS_7 SAYS_8, "OK");
 	go_on(&w);
-	CHECK(!session_breakpoint_hit(w.session, 0, 0x10));
+	CHECK(!hit_breakpoint(w.session, 0, 0x10));
 	CHECK_STR(said(&w), "hi 7%hi 8%");
 	stop(&w);
 	/* What was printed before a failure is shown. */
 	put(&w, "Z0,10,1;cmds:0," SAYS_7 ZERO, "OK");
 	go_on(&w);
-	CHECK(session_breakpoint_hit(w.session, 0, 0x10));
+	CHECK(hit_breakpoint(w.session, 0, 0x10));
 	CHECK_STR(said(&w), "hi 7%The command at 0x10 can't be evaluated: division by zero.\n");
 	stop(&w);
 	wire_close(&w);
@@ -160,9 +160,9 @@ static void malformed_ones_are_refused_and_add_nothing(void)
 		{ "Z0,10,1;", "E22" }, { "Z0,10,1;X", "E22" }, { "Z0,10,1;X3", "E22" },
 		{ "Z0,10,1;X3,", "E22" }, { "Z0,10,1;X3,2201", "E22" },
 		{ "Z0,10,1;X3,22012", "E22" }, { "Z0,10,1;X3,2201zz", "E22" },
-		{ "Z0,10,1;X2,220127", "E.the condition of this breakpoint: it has no end" }, { "Z0,10,1;Xffffffffffffffff,220127", "E22" },
-		{ "Z0,10,1X3,2201271", "E22" }, { "Z0,10,1;Y", "E22" },
-		{ "Z0,10,1;" HOLDS "x", "E22" }, { "Z0,10,1;cmds:", "E22" },
+		{ "Z0,10,1;X2,220127", "E.the condition of this breakpoint: it has no end" },
+		{ "Z0,10,1;Xffffffffffffffff,220127", "E22" }, { "Z0,10,1X3,2201271", "E22" },
+		{ "Z0,10,1;Y", "E22" }, { "Z0,10,1;" HOLDS "x", "E22" }, { "Z0,10,1;cmds:", "E22" },
 		{ "Z0,10,1;cmds:1", "E22" }, { "Z0,10,1;cmds:1,X1", "E22" },
 		{ "Z0,10,1;cmds:1,X1,27;cmds:1,X1,27", "E22" },
 		{ "Z0,10,1;X0,", "E.the condition of this breakpoint: it has no end" },
@@ -174,7 +174,7 @@ static void malformed_ones_are_refused_and_add_nothing(void)
 		        "floating point, which agent expressions do not have" },
 		{ "Z0,10,1;[261000 27]",
 		        "E.the condition of this breakpoint: reg at byte 0 names a "
-		        "register that there is not" },
+		        "register that does not exist" },
 		{ "Z2,10,1;" HOLDS, "E22" }, /* gdb evaluates those itself */
 	};
 	struct wire w;
@@ -187,7 +187,7 @@ static void malformed_ones_are_refused_and_add_nothing(void)
 	put(&w, "Z0,10,1;" FAILS, "E22");
 	w.fake.refuses = false;
 	go_on(&w);
-	CHECK(session_breakpoint_hit(w.session, 0, 0x10));
+	CHECK(hit_breakpoint(w.session, 0, 0x10));
 	stop(&w);
 	wire_close(&w);
 }
@@ -203,9 +203,9 @@ static void registers_are_those_of_the_layout_that_gdb_knows(void)
 	        "E.a command of this breakpoint: printf has 1 arguments for 0 directives");
 	put(&w, "Z0,30,1;cmds:1,[260001 1620 2200 2200 34 01 0003 2578 00 27]", "OK");
 	go_on(&w);
-	CHECK(session_breakpoint_hit(w.session, 0, 0x10));
-	CHECK(!session_breakpoint_hit(w.session, 0, 0x20));
-	CHECK(!session_breakpoint_hit(w.session, 0, 0x30));
+	CHECK(hit_breakpoint(w.session, 0, 0x10));
+	CHECK(!hit_breakpoint(w.session, 0, 0x20));
+	CHECK(!hit_breakpoint(w.session, 0, 0x30));
 	CHECK_STR(said(&w), "37271707"); /* the fake's rcx */
 	stop(&w);
 	/* gdb reads another layout and sends what it compiled for the first one. */
@@ -217,11 +217,11 @@ static void registers_are_those_of_the_layout_that_gdb_knows(void)
 	put(&w, "Z0,30,1;cmds:1,[260001 1620 2200 2200 34 01 0003 2578 00 27]", "OK");
 	put(&w, "Z0,40,1;[260001 1620 2400000001 13 27]", "OK"); /* compiled now */
 	go_on(&w);
-	CHECK(!session_breakpoint_hit(w.session, 0, 0x10));
-	CHECK(session_breakpoint_hit(w.session, 0, 0x20)); /* gdb will look itself */
-	CHECK(!session_breakpoint_hit(w.session, 0, 0x40));
+	CHECK(!hit_breakpoint(w.session, 0, 0x10));
+	CHECK(hit_breakpoint(w.session, 0, 0x20)); /* gdb will look itself */
+	CHECK(!hit_breakpoint(w.session, 0, 0x40));
 	CHECK_STR(said(&w), "");
-	CHECK(session_breakpoint_hit(w.session, 0, 0x30));
+	CHECK(hit_breakpoint(w.session, 0, 0x30));
 	CHECK_STR(said(&w), "The command at 0x30 can't be evaluated: it was compiled for the "
 	                    "registers of another CPU mode; delete it and set it again.\n");
 	stop(&w);
@@ -235,7 +235,7 @@ static void addresses_have_the_width_of_the_layout(void)
 	wire_open(&w);
 	put(&w, "Z0,10,1;[25ffffffff00001000 17 27]", "OK"); /* there is no 0 at 0x1000 */
 	go_on(&w);
-	CHECK(session_breakpoint_hit(w.session, 0, 0x10));
+	CHECK(hit_breakpoint(w.session, 0, 0x10));
 	CHECK_STR(said(&w), "");
 	stop(&w);
 	w.fake.layout = TARGET_LONG64;
@@ -244,9 +244,9 @@ static void addresses_have_the_width_of_the_layout(void)
 	put(&w, "Z0,10,1;[25ffffffff00001000 17 27]", "OK");
 	put(&w, "Z0,20,1;[25fffffffffffff000 17 27]", "OK");
 	go_on(&w);
-	CHECK(session_breakpoint_hit(w.session, 0, 0x20));
+	CHECK(hit_breakpoint(w.session, 0, 0x20));
 	CHECK_STR(said(&w), "");
-	CHECK(session_breakpoint_hit(w.session, 0, 0x10));
+	CHECK(hit_breakpoint(w.session, 0, 0x10));
 	CHECK_STR(said(&w), "The condition of the breakpoint at 0x10 can't be evaluated: no memory "
 	                    "at 0xffffffff00001000.\n");
 	stop(&w);
@@ -268,7 +268,7 @@ static void a_thousand_are_kept_apart(void)
 	}
 	go_on(&w);
 	for (unsigned i = 0; i < 1000; i++)
-		if (session_breakpoint_hit(w.session, 0, i) != (i % 3 == 0 || i % 2))
+		if (hit_breakpoint(w.session, 0, i) != (i % 3 == 0 || i % 2))
 			CHECK_FAIL("wrong at %u", i);
 	stop(&w);
 	wire_close(&w);
@@ -288,7 +288,7 @@ static void a_long_output_is_cut(void)
 	put(&w, packet, "OK");
 	go_on(&w);
 	for (int i = 0; i < 3; i++) {
-		CHECK(!session_breakpoint_hit(w.session, 0, 0x10));
+		CHECK(!hit_breakpoint(w.session, 0, 0x10));
 		size_t printed = strlen(said(&w));
 		CHECK(printed > 7000 && printed <= 8192); /* of 11000 */
 	}

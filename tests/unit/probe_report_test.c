@@ -1,10 +1,10 @@
 /* probe_report: what is printed for made-up facts, byte for byte. */
-#include "probe_report.h"
+#include "cli/probe_report.h"
 
 #include <stdlib.h>
 
+#include "base/version.h"
 #include "check.h"
-#include "options.h"
 
 typedef void print(FILE *to, const struct probe_report *r);
 
@@ -80,8 +80,13 @@ static void prints_the_table(void)
 	        "                                16   32   64\n"
 	        "code runs                      yes   no    ?  no: the guest stops there, KVM's\n"
 	        "                                              reason shown\n"
-	        "32-bit paging works              -   no    -  the guest stops there, KVM's\n"
+	        "x87 arithmetic runs            yes   no    ?  no: the guest stops there, KVM's\n"
 	        "                                              reason shown\n"
+	        "SSE arithmetic runs              -   no    ?  the guest stops there, KVM's\n"
+	        "                                              reason shown\n"
+	        "32-bit paging works              -   no    -  such code does not run, whatever\n"
+	        "                                              stepvm does\n"
+	        "mov to cr0 for it is #GP         -   no    -\n"
 	        "int n works                    yes   no    ?  no: the guest stops there, KVM's\n"
 	        "                                              reason shown\n"
 	        "iret works                     yes   no    ?  no: the guest stops there, KVM's\n"
@@ -104,7 +109,7 @@ static void prints_the_table(void)
 	        "a step loses hlt's exit        yes   no    ?  stepvm does the hlt itself\n"
 	        "a step shows TF to pushf       yes   no    ?  yes: TF is taken out of what is\n"
 	        "                                              pushed\n"
-	        "a step skips behind mov ss     yes   no    ?  the next instruction is planted\n"
+	        "a step skips after mov ss      yes   no    ?  the next instruction is planted\n"
 	        "                                              for the step\n"
 	        "a step runs a whole rep        yes   no    ?  the count is made 1 for the step\n"
 	        "read-only slots exit on write  yes   no    ?  yes: they guard watched and\n"
@@ -118,9 +123,18 @@ static void prints_the_table(void)
 	        "                                              without guards\n"
 	        "triple fault keeps registers   yes   no    ?  no: the stop shows registers after\n"
 	        "                                              a reset\n"
+	        "a write of EFER exits          yes   no    ?  yes: from there to 64-bit code it\n"
+	        "                                              is stepped where gdb must know;\n"
+	        "                                              no: it is stepped to 64-bit code\n"
+	        "                                              where gdb must know\n"
+	        "CPL 3: code runs                 -    -    ?\n"
+	        "CPL 3: a step is a step          -    -    ?\n"
+	        "CPL 3: DR breakpoints fire       -    -    ?\n"
+	        "KVM emulates its guests        yes    -    -  --engine auto: the engine comes\n"
+	        "                                              first, KVM does what it hands over\n"
 	        "\n"
-	        "All at CPL 0, in a VM of its own. ?: could not be told. -: makes no sense "
-	        "there.\n");
+	        "Tried in a VM of its own, at CPL 0 but for the rows of CPL 3.\n"
+	        "?: no answer. -: the question makes no sense there.\n");
 }
 
 static void prints_json(void)
@@ -137,7 +151,10 @@ static void prints_json(void)
 	        "  \"time_us\": 2196,\n"
 	        "  \"facts\": {\n"
 	        "    \"runs\": {\"real16\": true, \"prot32\": false, \"long64\": null},\n"
+	        "    \"x87\": {\"real16\": true, \"prot32\": false, \"long64\": null},\n"
+	        "    \"sse\": {\"prot32\": false, \"long64\": null},\n"
 	        "    \"paging32\": {\"prot32\": false},\n"
+	        "    \"paging32_raises_gp\": {\"prot32\": false},\n"
 	        "    \"int_n\": {\"real16\": true, \"prot32\": false, \"long64\": null},\n"
 	        "    \"iret\": {\"real16\": true, \"prot32\": false, \"long64\": null},\n"
 	        "    \"int3_exits\": {\"real16\": true, \"prot32\": false, \"long64\": null},\n"
@@ -147,8 +164,7 @@ static void prints_json(void)
 	        "    \"data_breakpoints\": {\"real16\": true, \"prot32\": false, \"long64\": "
 	        "null},\n"
 	        "    \"own_breakpoints_noticed\": {\"real16\": true, \"prot32\": false, "
-	        "\"long64\": "
-	        "null},\n"
+	        "\"long64\": null},\n"
 	        "    \"step_over_out_is_late\": {\"real16\": true, \"prot32\": false, \"long64\": "
 	        "null},\n"
 	        "    \"step_loses_hlt\": {\"real16\": true, \"prot32\": false, \"long64\": null},\n"
@@ -162,7 +178,12 @@ static void prints_json(void)
 	        "    \"deleted_slots\": {\"real16\": true, \"prot32\": false, \"long64\": null},\n"
 	        "    \"guards_fail\": {\"real16\": true, \"prot32\": false, \"long64\": null},\n"
 	        "    \"shutdown_keeps_registers\": {\"real16\": true, \"prot32\": false, "
-	        "\"long64\": null}\n"
+	        "\"long64\": null},\n"
+	        "    \"efer_exits\": {\"real16\": true, \"prot32\": false, \"long64\": null},\n"
+	        "    \"cpl3_runs\": {\"long64\": null},\n"
+	        "    \"cpl3_steps\": {\"long64\": null},\n"
+	        "    \"cpl3_breakpoints\": {\"long64\": null},\n"
+	        "    \"emulates\": {\"real16\": true}\n"
 	        "  }\n"
 	        "}\n");
 }
@@ -183,6 +204,11 @@ static void a_row_tells_what_is_done_about_each_answer(void)
 	        "a planted int3 exits            no  yes  yes  breakpoints past the debug\n"
 	        "                                              registers: hlt; in real mode\n"
 	        "                                              guarded pages");
+	set(&r, PROBE_CPL3_STEPS, PROBE_UNKNOWN, PROBE_UNKNOWN, PROBE_NO);
+	check_row(&r, "CPL 3: a step",
+	        "CPL 3: a step is a step          -    -   no  a step to CPL 3 ends where the\n"
+	        "                                              guest is back at CPL 0, and says\n"
+	        "                                              so");
 	/* Nothing is known. */
 	set(&r, PROBE_DATA_BREAKPOINTS, PROBE_UNKNOWN, PROBE_UNKNOWN, PROBE_UNKNOWN);
 	check_row(&r, "data break", "data breakpoints in DRs fire     ?    ?    ?");
@@ -192,7 +218,7 @@ static void says_when_no_module_is_told(void)
 {
 	struct probe_report r = sample();
 	r.modules[0] = '\0';
-	check_row(&r, "module", "module                not told by /sys/module");
+	check_row(&r, "module", "module                unknown: /sys/module has none");
 	char *text = printed(probe_report_json, &r);
 	CHECK(strstr(text, "\n  \"modules\": [],\n") != NULL);
 	free(text);

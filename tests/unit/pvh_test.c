@@ -65,8 +65,7 @@ static void broken_notes_are_named(void)
 	CHECK_EQ(boot_load(&b), -ENOEXEC);
 	make_pvh(&b);
 	put32(b.image + 0x300 + 24, 3);
-	boot_refused(
-	        &b, ENOEXEC, "image: XEN_ELFNOTE_PHYS32_ENTRY has 3 bytes: 4 or 8 were wanted");
+	boot_refused(&b, ENOEXEC, "image: XEN_ELFNOTE_PHYS32_ENTRY has 3 bytes, expected 4 or 8");
 	make_pvh(&b);
 	put32(b.image + 0x300 + 36, RAM_SIZE);
 	CHECK_EQ(boot_load(&b), -EFAULT);
@@ -92,10 +91,10 @@ static void the_start_info_has_command_line_modules_and_map(void)
 	CHECK_EQ(ram64(&b, list + 24), 0);
 	CHECK_STR(ram_text(&b, ram64(&b, i + 24)), "console=ttyS0");
 	CHECK_EQ(ram64(&b, i + 32), 0); /* no ACPI */
-	CHECK_EQ(ram32(&b, i + 48), 3);
+	CHECK_EQ(ram32(&b, i + 48), 4);
 	CHECK_EQ(ram32(&b, i + 52), 0);
-	static const uint32_t map[] = { 0, 0, 0xa0000, 0, 1, 0, 0xa0000, 0, 0x60000, 0, 2, 0,
-		0x100000, 0, 0x100000, 0, 1, 0 };
+	static const uint32_t map[] = { 0, 0, 0x9fc00, 0, 1, 0, 0x9fc00, 0, 0x400, 0, 2, 0, 0xf0000,
+		0, 0x10000, 0, 2, 0, 0x100000, 0, 0x100000, 0, 1, 0 };
 	CHECK(!memcmp(b.ram + ram64(&b, i + 40), map, sizeof map));
 	b.module_count = 0;
 	b.options.append = NULL;

@@ -153,17 +153,19 @@ static void the_mode_is_that_of_the_next_instruction(void)
 		uint32_t cr0, efer, rflags;
 		uint8_t l, db;
 		enum cpu_mode mode;
+		unsigned code_bits;
+		bool is_real;
 	} rows[] = {
-		{ 0, 0, 0, 0, 0, CPU_REAL16 },
-		{ 0, 0, 0, 0, 1, CPU_REAL16 }, /* left over of protected mode */
-		{ 1, 0, 0, 0, 0, CPU_PROT16 },
-		{ 1, 0, 0, 0, 1, CPU_PROT32 },
-		{ 1, 0, 0x20000, 0, 1, CPU_VM86 },
-		{ 1, 0x100, 0, 1, 1,
-		        CPU_PROT32 }, /* LME alone is not long mode, nor is CS.L then */
-		{ 1, 0x500, 0, 0, 0, CPU_COMPAT16 },
-		{ 1, 0x500, 0, 0, 1, CPU_COMPAT32 },
-		{ 1, 0x500, 0, 1, 0, CPU_LONG64 },
+		{ 0, 0, 0, 0, 0, CPU_REAL16, 16, true },
+		{ 0, 0, 0, 0, 1, CPU_REAL32, 32, true }, /* left over of protected mode */
+		{ 1, 0, 0, 0, 0, CPU_PROT16, 16, false },
+		{ 1, 0, 0, 0, 1, CPU_PROT32, 32, false },
+		{ 1, 0, 0x20000, 0, 0, CPU_VM86, 16, false },
+		/* LME alone is not long mode, nor is CS.L then */
+		{ 1, 0x100, 0, 1, 1, CPU_PROT32, 32, false },
+		{ 1, 0x500, 0, 0, 0, CPU_COMPAT16, 16, false },
+		{ 1, 0x500, 0, 0, 1, CPU_COMPAT32, 32, false },
+		{ 1, 0x500, 0, 1, 0, CPU_LONG64, 64, false },
 	};
 	struct vcpu *v = fake_vcpu();
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -173,6 +175,8 @@ static void the_mode_is_that_of_the_next_instruction(void)
 		v->own_sregs.cs.l = rows[i].l;
 		v->own_sregs.cs.db = rows[i].db;
 		CHECK_EQ(registers_mode(v), rows[i].mode);
+		CHECK_EQ(registers_code_bits(registers_mode(v)), rows[i].code_bits);
+		CHECK_EQ(registers_is_real(registers_mode(v)), rows[i].is_real);
 	}
 	free(v);
 }

@@ -1,4 +1,4 @@
-#include "sandbox.h"
+#include "host/sandbox.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -18,10 +18,9 @@
 #include "check.h"
 
 static char named[64], other[64];
-static bool reads_files; /* as struct sandbox has it */
+static bool reads_files, writes_files; /* as struct sandbox has them */
 
-/* --- what must not go on: each does what it is named for, and succeeds without a sandbox --------
- */
+/* --- what must not go on: each does what it is named for, and succeeds without a sandbox ------ */
 
 static bool runs_a_program(void)
 {
@@ -184,8 +183,7 @@ static bool removes_its_socket(void)
 	return unlink(named) == 0;
 }
 
-/* --- each in a process of its own --------------------------------------------------------------
- */
+/* --- each in a process of its own ------------------------------------------------------------- */
 
 struct deed {
 	const char *name;
@@ -199,7 +197,9 @@ struct deed {
 
 static bool enter(void)
 {
-	const struct sandbox s = { .unlinked = { named }, .reads_files = reads_files };
+	const struct sandbox s = {
+		.unlinked = { named }, .writes_files = writes_files, .reads_files = reads_files
+	};
 	struct error e = { 0 };
 	if (sandbox_enter(&s, &e) == 0)
 		return true;
@@ -312,6 +312,46 @@ static void files_are_opened_to_be_read_and_only_where_wanted(void)
 	reads_files = false;
 }
 
+static int disk_fd;
+
+static bool writes_to_a_disk(void)
+{
+	return pwrite(disk_fd, "x", 1, 0) == 1;
+}
+
+static bool flushes_a_disk(void)
+{
+	return fdatasync(disk_fd) == 0;
+}
+
+static bool locks_a_disk(void)
+{
+	struct flock lock = { F_RDLCK, SEEK_SET, 100, 1, 0 };
+	return fcntl(disk_fd, F_OFD_SETLK, &lock) == 0 && fcntl(disk_fd, F_OFD_GETLK, &lock) == 0;
+}
+
+static void a_disk_is_written_to_only_where_wanted(void)
+{
+	if (is_skipped())
+		return;
+	touch(other);
+	disk_fd = open(other, O_RDWR);
+	CHECK_EQ(status_of(writes_to_a_disk, true), 256 + SIGSYS);
+	CHECK_EQ(status_of(flushes_a_disk, true), 256 + SIGSYS);
+	CHECK_EQ(status_of(locks_a_disk, true), 256 + SIGSYS);
+	writes_files = true;
+	CHECK_EQ(status_of(writes_to_a_disk, true), 0);
+	CHECK_EQ(status_of(flushes_a_disk, true), 0);
+	CHECK_EQ(status_of(opens_to_change, true), 256 + SIGSYS);
+	writes_files = false;
+	/* Where the guest may be started again, its disks are opened and locked again. */
+	reads_files = true;
+	CHECK_EQ(status_of(locks_a_disk, true), 0);
+	CHECK_EQ(status_of(writes_to_a_disk, true), 256 + SIGSYS);
+	reads_files = false;
+	close(disk_fd);
+}
+
 static int begin_fd[2];
 
 static void *open_when_told(void *arg)
@@ -353,6 +393,7 @@ int main(void)
 	RUN(ends_at_what_nobody_needs);
 	RUN(goes_on_with_what_it_needs);
 	RUN(files_are_opened_to_be_read_and_only_where_wanted);
+	RUN(a_disk_is_written_to_only_where_wanted);
 	RUN(confines_all_threads);
 	unlink(named);
 	unlink(other);

@@ -1,5 +1,7 @@
 /* Each packet by letter, with good, malformed and boundary arguments. */
-#include "gdbstub/session_internal.h"
+#include "gdbstub/commands.h"
+#include "gdbstub/queries.h"
+#include "gdbstub/state.h"
 #include "random.h"
 #include "session_wire.h"
 
@@ -316,6 +318,64 @@ static void resuming_reaches_the_machine_once(void)
 	}
 }
 
+/* What the machine does not have is unavailable, one by one and among all. */
+static void a_missing_register_is_unavailable(void)
+{
+	struct wire w;
+	wire_open(&w);
+	w.fake.missing = "rcx";
+	const char *all = wire_ask(&w, "g");
+	CHECK(!strncmp(all + 8, "xxxxxxxx", 8) && !memchr(all, 'x', 8) && !strchr(all + 16, 'x'));
+	CHECK_STR(wire_ask(&w, "p1"), "xxxxxxxx");
+	CHECK_STR(wire_ask(&w, "P1=00000000"), "E.the machine has no ecx");
+	char packet[2000];
+	snprintf(packet, sizeof packet, "G%s", wire_ask(&w, "g"));
+	memcpy(packet + 1,
+	        "00000000"
+	        "11111111",
+	        16); /* a client that knows no x */
+	w.fake.log[0] = 0;
+	CHECK_STR(wire_ask(&w, packet), "OK");
+	CHECK_STR(w.fake.log, "write rax of 0\n");
+	wire_close(&w);
+}
+
+/* GDB manual, "Packets", vCont: the leftmost action with a thread that matches. */
+static void each_cpu_gets_the_leftmost_action_that_names_it(void)
+{
+	static const struct {
+		const char *packet, *log;
+	} rows[] = {
+		{ "vCont;c", "continue 0\ncontinue 1\ncontinue 2\n" },
+		{ "vCont;s:2;c", "continue 0\nstep 1\ncontinue 2\n" },
+		{ "vCont;s:p1.3;c:p1.-1", "continue 0\ncontinue 1\nstep 2\n" },
+		{ "vCont;c;s:2", "continue 0\ncontinue 1\ncontinue 2\n" },
+		{ "vCont;s:2", "step 1\n" },
+		{ "vCont;s:2;r10,20:1", "range 0 10 20\nstep 1\n" },
+		{ "vCont;r10,20:3;s:3;c:1;s:1", "continue 0\nrange 2 10 20\n" },
+		{ "vCont;s:0;c:2", "step 0\ncontinue 1\n" }, /* any: the one of Hg */
+		{ "vCont;s:-1", "step 0\nstep 1\nstep 2\n" },
+		{ "c", "continue 0\ncontinue 1\ncontinue 2\n" },
+		{ "s", "step 0\n" },
+		{ "Hc2", "" },
+		{ "s", "step 1\n" },
+		{ "s4", "write pc of 1\nstep 1\n" },
+		{ "Hg3", "" },
+		{ "s", "step 1\n" },
+		{ "vCont;s:0", "step 2\n" },
+	};
+	struct wire w;
+	wire_open(&w);
+	w.fake.cpus = 3;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		w.fake.log[0] = 0;
+		wire_ask(&w, rows[i].packet);
+		if (strcmp(w.fake.log, rows[i].log))
+			CHECK_FAIL("%s: %s, expected %s", rows[i].packet, w.fake.log, rows[i].log);
+	}
+	wire_close(&w);
+}
+
 static void a_bad_resume_leaves_the_machine_alone(void)
 {
 	static const struct wire_row rows[] = {
@@ -489,6 +549,8 @@ int main(void)
 	RUN(every_byte_goes_through_x);
 	RUN(memory_by_physical_address);
 	RUN(resuming_reaches_the_machine_once);
+	RUN(a_missing_register_is_unavailable);
+	RUN(each_cpu_gets_the_leftmost_action_that_names_it);
 	RUN(a_bad_resume_leaves_the_machine_alone);
 	RUN(going_on_elsewhere_writes_the_pc);
 	RUN(breakpoints_reach_the_machine);

@@ -56,6 +56,26 @@ static void a_kill_leaves_a_session_that_runs_it_again(void)
 	}
 }
 
+/* A monitor command may put another machine there: the session takes it up, and nobody else tells it
+ * to. An end or an attach of before is none of the new one's. */
+static void a_monitor_command_may_start_it_again(void)
+{
+	struct wire w;
+	open_extended(&w);
+	CHECK_STR(wire_ask(&w, "vKill;1"), "OK");
+	CHECK_STR(wire_ask(&w, "vAttach;1"), "E.the guest has ended; run starts it again");
+	w.fake.stop =
+	        (struct target_stop) { .kind = TARGET_STOP_SIGNAL, .signal = TARGET_SIGNAL_INT };
+	CHECK_STR(wire_ask(&w, "qRcmd,68"), "OK"); /* it says that it has not */
+	CHECK_STR(wire_ask(&w, "vAttach;1"), "E.the guest has ended; run starts it again");
+	w.fake.is_another = w.fake.is_stopped = true;
+	CHECK_STR(wire_ask(&w, "qRcmd,68"), "OK");
+	CHECK_STR(wire_ask(&w, "?"), "W00"); /* still nobody's program */
+	CHECK(!strncmp(wire_ask(&w, "vAttach;1"), "T", 1));
+	CHECK(!strncmp(wire_ask(&w, "?"), "T02thread:1;", 12));
+	wire_close(&w);
+}
+
 /* gdb sends it to a program that lives, too; and names of files, which the guest has no use for. */
 static void run_begins_anew_at_any_time(void)
 {
@@ -141,6 +161,7 @@ static void without_it_a_session_ends_with_its_program(void)
 int main(void)
 {
 	RUN(a_kill_leaves_a_session_that_runs_it_again);
+	RUN(a_monitor_command_may_start_it_again);
 	RUN(run_begins_anew_at_any_time);
 	RUN(an_exit_leaves_a_session);
 	RUN(after_a_detach_one_can_attach);

@@ -9,7 +9,8 @@ static void the_path_is_told(void)
 	struct wire w;
 	wire_open(&w);
 	CHECK(strstr(wire_ask(&w, "qSupported:x+"), ";qXfer:exec-file:read+"));
-	CHECK_STR(wire_ask(&w, "qXfer:exec-file:read:1:0,1000"), "l[stepvm has no ELF file to offer]");
+	CHECK_STR(wire_ask(&w, "qXfer:exec-file:read:1:0,1000"),
+	        "l[stepvm has no ELF file to offer]");
 	w.fake.file_path = PATH;
 	CHECK_STR(wire_ask(&w, "qXfer:exec-file:read:1:0,1000"), "l" PATH);
 	CHECK_STR(wire_ask(&w, "qXfer:exec-file:read::0,1000"), "l" PATH);
@@ -134,6 +135,69 @@ static void it_is_read_whole(void)
 	wire_close(&w);
 }
 
+#define MADE_HEX "73637265656e2e706e67" /* screen.png */
+
+/* How many bytes an answer of vFile:pread has, and the first of them in *first. */
+static unsigned made_read(struct wire *w, const char *packet, uint8_t *first)
+{
+	unsigned count = 0;
+	const char *reply = wire_ask(w, packet);
+	const char *at = strchr(reply, ';');
+	CHECK(at && sscanf(reply, "F%x;", &count) == 1);
+	*first = at ? (uint8_t)at[1] : 0;
+	return count;
+}
+
+static void another_is_made_when_it_is_opened(void)
+{
+	struct wire w;
+	uint8_t first;
+	wire_open(&w);
+	CHECK_STR(wire_ask(&w, "vFile:pread:2,10,0"), "F-1,9");
+	CHECK_STR(wire_ask(&w, "vFile:open:" MADE_HEX ",1,0"), "F-1,d");
+	CHECK_EQ(w.fake.made_count, 0);
+	CHECK_STR(wire_ask(&w, "vFile:open:" MADE_HEX ",0,1c0"), "F2");
+	CHECK_EQ(made_read(&w, "vFile:pread:2,1000,0", &first), 0x1000);
+	CHECK_EQ(first, 1);
+	CHECK_EQ(made_read(&w, "vFile:pread:2,1000,1000", &first), 5000 - 0x1000);
+	CHECK_STR(wire_ask(&w, "vFile:pread:2,1000,1388"), "F0;");
+	CHECK_STR(wire_ask(&w, "vFile:pread:2,ffffffffffffffff,ffffffffffffffff"), "F0;");
+	CHECK_STR(wire_ask(&w, "vFile:open:" MADE_HEX ",0,0"), "F2");
+	made_read(&w, "vFile:pread:2,1,0", &first);
+	CHECK_EQ(first, 2);
+	CHECK_EQ(w.fake.made_count, 2);
+	CHECK(!strncmp(wire_ask(&w, "vFile:fstat:2"), "F40;", 4));
+	CHECK_STR(wire_ask(&w, "vFile:close:2"), "F0");
+	CHECK_STR(wire_ask(&w, "vFile:close:2"), "F0");
+	CHECK_STR(wire_ask(&w, "vFile:close:2"), "F-1,9");
+	CHECK_STR(wire_ask(&w, "vFile:close:3"), "F-1,9");
+	CHECK_STR(wire_ask(&w, "vFile:close:0"), "F-1,9");
+	w.fake.file_errno = 2;
+	CHECK_STR(wire_ask(&w, "vFile:open:" MADE_HEX ",0,0"), "F-1,2");
+	CHECK_STR(wire_ask(&w, "vFile:pread:2,10,0"), "F-1,9");
+	wire_close(&w);
+}
+
+/* A target may have the one, the other, or none. */
+static void each_kind_is_there_without_the_other(void)
+{
+	struct wire w;
+	wire_open(&w);
+	const struct target_made *made = w.fake.target.made;
+	w.fake.file_path = PATH;
+	w.fake.target.made = NULL;
+	CHECK_STR(wire_ask(&w, "vFile:open:" MADE_HEX ",0,0"), "F-1,2");
+	CHECK_STR(wire_ask(&w, "vFile:open:" PATH_HEX ",0,0"), "F1");
+	w.fake.target.made = made;
+	w.fake.target.file = NULL;
+	CHECK_STR(wire_ask(&w, "vFile:open:" PATH_HEX ",0,0"), "F-1,2");
+	CHECK_STR(wire_ask(&w, "vFile:open:" MADE_HEX ",0,0"), "F2");
+	CHECK_STR(wire_ask(&w, "qXfer:exec-file:read:1:0,1000"), "");
+	w.fake.target.made = NULL;
+	CHECK_STR(wire_ask(&w, "vFile:setfs:0"), "");
+	wire_close(&w);
+}
+
 int main(void)
 {
 	RUN(the_path_is_told);
@@ -141,5 +205,7 @@ int main(void)
 	RUN(it_is_open_as_often_as_it_was_opened);
 	RUN(its_status_has_size_and_time);
 	RUN(it_is_read_whole);
+	RUN(another_is_made_when_it_is_opened);
+	RUN(each_kind_is_there_without_the_other);
 	return check_done();
 }

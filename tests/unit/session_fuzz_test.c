@@ -62,7 +62,7 @@ static size_t wrap(uint8_t *to, const uint8_t *body, size_t len)
 			escaped[n++] = '}';
 		escaped[n++] = is_special ? body[i] ^ 0x20 : body[i];
 	}
-	return frame_wrap(to, escaped, n);
+	return packet_wrap(to, escaped, n);
 }
 
 static bool switches_acks_off(const uint8_t *body, size_t len)

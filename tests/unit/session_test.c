@@ -1,5 +1,7 @@
 /* The wire itself: acknowledgements, splits, order, one reply a request, running and ending. */
-#include "gdbstub/session_internal.h"
+#include "gdbstub/commands.h"
+#include "gdbstub/queries.h"
+#include "gdbstub/state.h"
 #include "random.h"
 #include "session_wire.h"
 
@@ -99,7 +101,7 @@ static size_t make_conversation(uint8_t *to)
 		const char *c = conversation[i];
 		size_t n = strlen(c);
 		if (c[0] == '$') {
-			len += frame_wrap(to + len, (const uint8_t *)c + 1, n - 1);
+			len += packet_wrap(to + len, (const uint8_t *)c + 1, n - 1);
 		} else {
 			memcpy(to + len, c, n);
 			len += n;
@@ -246,6 +248,30 @@ static void stops_say_why(void)
 		        (is_exit && seen.last_len != n))
 			CHECK_FAIL("row %zu: %.*s", i, (int)seen.last_len, (const char *)seen.last);
 		CHECK_EQ(session_state(w.session), is_exit ? SESSION_GONE : SESSION_STOPPED);
+		wire_close(&w);
+	}
+}
+
+/* lldb goes on from a stop by signal 0 unless it is given a reason; gdb is sent none. */
+static void a_halt_has_a_reason_for_lldb(void)
+{
+	static const struct target_stop halted = { .kind = TARGET_STOP_SIGNAL,
+		.signal = TARGET_SIGNAL_0 };
+	static const char *const begins[] = { "T00thread:1;8:",
+		"T00thread:1;reason:exception;description:68616c746564;8:" };
+	for (int is_lldb = 0; is_lldb < 2; is_lldb++) {
+		struct wire w;
+		wire_open(&w);
+		w.stops_at_once = false;
+		if (is_lldb)
+			wire_ask(&w, "qHostInfo");
+		wire_ask(&w, "c");
+		wire_forget(&w);
+		session_stopped(w.session, &halted, NULL);
+		wire_collect(&w, SIZE_MAX);
+		struct wire_seen seen = wire_seen(&w);
+		size_t n = strlen(begins[is_lldb]);
+		CHECK(seen.last_len > n && !memcmp(seen.last, begins[is_lldb], n));
 		wire_close(&w);
 	}
 }
@@ -418,6 +444,19 @@ static void text_without_room_is_left_out_and_the_stop_is_told(void)
 	}
 }
 
+/* An escape that the packet's end has cut off: answered, with acknowledgements and without. */
+static void a_cut_escape_is_refused(void)
+{
+	struct wire w;
+	wire_open(&w);
+	CHECK_STR(wire_ask(&w, "m0,1}"), "E22");
+	CHECK_STR(wire_ask(&w, "}"), "E22");
+	CHECK_STR(wire_ask(&w, "QStartNoAckMode"), "OK");
+	CHECK_STR(wire_ask(&w, "X0,1:}"), "E22");
+	CHECK_STR(wire_ask(&w, "qC"), "QC1");
+	wire_close(&w);
+}
+
 int main(void)
 {
 	RUN(packets_are_acknowledged_until_told_otherwise);
@@ -428,6 +467,7 @@ int main(void)
 	RUN(an_interrupt_counts_while_running_only);
 	RUN(a_stop_loses_nothing_that_waits_to_be_sent);
 	RUN(stops_say_why);
+	RUN(a_halt_has_a_reason_for_lldb);
 	RUN(expedited_values_are_those_of_p);
 	RUN(ends_are_answered_and_final);
 	RUN(a_packet_longer_than_announced_is_refused);
@@ -435,5 +475,6 @@ int main(void)
 	RUN(the_longest_name_wins_in_any_order);
 	RUN(no_entry_shadows_another);
 	RUN(text_without_room_is_left_out_and_the_stop_is_told);
+	RUN(a_cut_escape_is_refused);
 	return check_done();
 }

@@ -6,7 +6,8 @@
 
 #include "check.h"
 #include "fake_target.h"
-#include "gdbstub/frame.h"
+#include "gdbstub/hit.h"
+#include "gdbstub/packet.h"
 #include "gdbstub/session.h"
 
 #define WIRE_OUT_SIZE (4u << 20)
@@ -83,8 +84,8 @@ static inline void wire_feed(struct wire *w, const void *bytes, size_t len)
 /* body as it stands on the wire: escaped. */
 static inline void wire_send(struct wire *w, const void *body, size_t len)
 {
-	uint8_t *packet = malloc(len + FRAME_OVERHEAD);
-	wire_feed(w, packet, frame_wrap(packet, body, len));
+	uint8_t *packet = malloc(len + PACKET_OVERHEAD);
+	wire_feed(w, packet, packet_wrap(packet, body, len));
 	free(packet);
 }
 

@@ -1,4 +1,4 @@
-#include "launch.h"
+#include "cli/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -102,8 +102,9 @@ static void a_program_that_does_not_start(void)
 	struct error e = { 0 };
 	struct launch_job job = { "stepvm-no-such-program", argv, NULL, 1, 2 };
 	CHECK_EQ(-launch_job(&job, &e), ENOENT);
-	CHECK_STR(e.text, "stepvm-no-such-program is not there: install gdb (apt-get install gdb) "
-	                  "or name one with --gdb-program");
+	CHECK_STR(e.text,
+	        "stepvm-no-such-program is not installed: install gdb (apt-get install gdb) "
+	        "or name one with --gdb-program");
 	e.text[0] = 0;
 	job.program = "/dev/null";
 	CHECK_EQ(-launch_job(&job, &e), EACCES);

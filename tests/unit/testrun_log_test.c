@@ -1,4 +1,4 @@
-#include "testrun_log.h"
+#include "testrun/log.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -44,6 +44,27 @@ static void last_lines(void)
 	check_tails("a\nb\nc\nd\n", 3, "# --- gdb, its last lines\n# b\n# c\n# d\n");
 	check_tails("a\nb\nc\nd", 1, "# --- gdb, its last lines\n# d\n");
 	check_tails("a\n\n\n", 2, "# --- gdb, its last lines\n# \n# \n");
+}
+
+static void check_last_line(const char *text, size_t size, const char *wanted)
+{
+	char line[100] = "none";
+	write_piece(text, strlen(text));
+	CHECK_EQ(log_last_line(path, line, size), strcmp(wanted, "none") != 0);
+	CHECK_STR(line, wanted);
+}
+
+static void the_last_line(void)
+{
+	check_last_line("", 100, "none");
+	check_last_line(" \r\n\n", 100, "none");
+	check_last_line("a", 100, "a");
+	check_last_line("a\nb c\r\n \n", 100, "b c");
+	check_last_line("a\n\033[1mb\n", 100, "?[1mb");
+	check_last_line("abcdef", 4, "abc");
+	char line[10] = "none";
+	CHECK(!log_last_line("/nonexistent", line, sizeof line));
+	CHECK_STR(line, "none");
 }
 
 static void control_characters_and_long_lines(void)
@@ -119,6 +140,7 @@ int main(void)
 	}
 	close(fd);
 	RUN(last_lines);
+	RUN(the_last_line);
 	RUN(control_characters_and_long_lines);
 	RUN(large_pieces);
 	RUN(the_whole_log_is_byte_by_byte);

@@ -1,4 +1,4 @@
-#include "testrun_script.h"
+#include "testrun/script.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -52,8 +52,29 @@ static void what_is_not_said(void)
 	CHECK_STR(script.guest, "x y.bin");
 	CHECK_STR(script.symbols, "");
 	CHECK_EQ(script.timeout_ms, 0);
+	CHECK(script.wants_stepvm_gdb);
+	CHECK_EQ(parse("a.gdb", "# guest: x\n# scripts: none"), 0);
 	CHECK(!script.wants_stepvm_gdb);
 	CHECK_EQ(script.word_count, 0);
+}
+
+static void lines_that_stand_for_options(void)
+{
+	CHECK_EQ(parse("d/a.gdb", "# guest: x\n# speed: 0.5\n# disk: a b.img,write\n# board: pc\n"
+	                          "# disk: /c.img\n# keys: k\n# options: --hlt=exit"),
+	        0);
+	static const char *const wanted[][2] = { { "--speed", "0.5" },
+		{ "--disk", "d/a b.img,write" }, { "--board", "pc" }, { "--disk", "/c.img" },
+		{ "--keys", "d/k" } };
+	CHECK_EQ(script.head_count, 5);
+	for (unsigned i = 0; i < script.head_count; i++) {
+		CHECK_STR(script.heads[i].option, wanted[i][0]);
+		CHECK_STR(script.heads[i].value, wanted[i][1]);
+	}
+	CHECK(script_gives(&script, "--speed") && script_gives(&script, "--hlt"));
+	CHECK(!script_gives(&script, "--hl") && !script_gives(&script, "--append"));
+	CHECK_EQ(parse("a.gdb", "# guest: x\n# options: --speed max"), 0);
+	CHECK(script_gives(&script, "--speed"));
 }
 
 static void prose_is_no_key(void)
@@ -64,33 +85,43 @@ static void prose_is_no_key(void)
 	CHECK_EQ(script.timeout_ms, 0);
 }
 
+#define UNKNOWN_KEY                                                                                \
+	"a.gdb:2: not a key of a test's header: expected guest, options, symbols, timeout, "       \
+	"scripts, board, disk, keys or speed"
+#define GDB_REFUSED "a.gdb:2: options: --gdb is not for a script: stepvm test connects gdb itself"
+
 static void refused(void)
 {
 	static const struct {
 		const char *text, *why;
 	} cases[] = {
-		{ "", "a.gdb: a line `# guest: IMAGE` was meant in its first comment" },
+		{ "", "a.gdb: expected a line `# guest: IMAGE` in its first comment" },
 		{ "expect 1\n# guest: a\n",
-		        "a.gdb: a line `# guest: IMAGE` was meant in its first comment" },
-		{ "# guest:", "a.gdb:1: a value was meant behind the colon" },
-		{ "# guest: \r\n", "a.gdb:1: a value was meant behind the colon" },
+		        "a.gdb: expected a line `# guest: IMAGE` in its first comment" },
+		{ "# guest:", "a.gdb:1: expected a value after the colon" },
+		{ "# guest: \r\n", "a.gdb:1: expected a value after the colon" },
 		{ "\n# guest: a\n# guest: b\n", "a.gdb:3: said twice" },
 		{ "# timeout: 3\n# guest: a\n",
-		        "a.gdb:1: a line `# guest: IMAGE` was meant before it" },
-		{ "# guest: a\n# timout: 3\n",
-		        "a.gdb:2: not a key of a test's header: guest, options, symbols, timeout "
-		        "or scripts was meant" },
-		{ "# guest: a\n# optionsoptionsoptions: 3\n",
-		        "a.gdb:2: not a key of a test's header: guest, options, symbols, timeout "
-		        "or scripts was meant" },
+		        "a.gdb:1: expected a line `# guest: IMAGE` before it" },
+		{ "# guest: a\n# timout: 3\n", UNKNOWN_KEY },
+		{ "# guest: a\n# optionsoptionsoptions: 3\n", UNKNOWN_KEY },
 		{ "# guest: a\n# timeout: 0",
-		        "a.gdb:2: timeout: a number of seconds from 1 to 4294967 was meant" },
+		        "a.gdb:2: timeout: expected a number of seconds from 1 to 4294967" },
 		{ "# guest: a\n# timeout: 4294968",
-		        "a.gdb:2: timeout: a number of seconds from 1 to 4294967 was meant" },
+		        "a.gdb:2: timeout: expected a number of seconds from 1 to 4294967" },
 		{ "# guest: a\n# timeout: 5 s",
-		        "a.gdb:2: timeout: a number of seconds from 1 to 4294967 was meant" },
-		{ "# guest: a\n# scripts: stepvm2", "a.gdb:2: scripts: stepvm was meant" },
+		        "a.gdb:2: timeout: expected a number of seconds from 1 to 4294967" },
+		{ "# guest: a\n# scripts: stepvm2",
+		        "a.gdb:2: scripts: expected none, for plain gdb, or stepvm" },
+		{ "# guest: a\n# speed:", "a.gdb:2: expected a value after the colon" },
+		{ "# guest: a\n# speed: 1\n# speed: 2", "a.gdb:3: said twice" },
+		{ "# guest: a\n# disk: 1\n# disk: 2\n# disk: 3\n# disk: 4\n# disk: 5\n# disk: 6\n"
+		  "# disk: 7\n# disk: 8\n# disk: 9",
+		        "a.gdb:10: there are too many such lines" },
 		{ "# guest: a\n# options: 'b", "a.gdb:2: a quote ' is not closed" },
+		{ "# guest: a\n# options: --hlt exit --gdb :1", GDB_REFUSED },
+		{ "# guest: a\n# options: --gdb=:1", GDB_REFUSED },
+		{ "# guest: a\n# options: -g:1", GDB_REFUSED },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		CHECK_EQ(-parse("a.gdb", cases[i].text), EINVAL);
@@ -182,6 +213,7 @@ int main(void)
 {
 	RUN(all_keys);
 	RUN(what_is_not_said);
+	RUN(lines_that_stand_for_options);
 	RUN(prose_is_no_key);
 	RUN(refused);
 	RUN(long_values);

@@ -1,4 +1,4 @@
-#include "testrun_verdict.h"
+#include "testrun/verdict.h"
 
 #include <signal.h>
 
@@ -19,7 +19,9 @@ static const char *judge(const struct outcome *o)
 {
 	static char why[200];
 	strcpy(why, "passed");
-	return verdict(o, why, sizeof why) ? "passed" : why;
+	enum verdict v = verdict_reach(o, why, sizeof why);
+	CHECK_EQ(v == VERDICT_PASSED, !strcmp(why, "passed"));
+	return why;
 }
 
 static void passes(void)
@@ -65,7 +67,53 @@ static void the_cause_comes_first(void)
 	o.vm_was_stuck = true;
 	CHECK_STR(judge(&o), "the VM did not end when it was told to (SIGTERM)");
 	o.is_timed_out = true;
-	CHECK_STR(judge(&o), "timed out after 10 s");
+	CHECK_STR(judge(&o), "timed out after 10 s before the script began");
+}
+
+static void a_timeout_says_where(void)
+{
+	struct outcome o = good;
+	o.is_timed_out = true;
+	CHECK_STR(judge(&o), "timed out after 10 s before the script began");
+	o.result = "loaded\nbegun\n";
+	CHECK_STR(judge(&o), "timed out after 10 s in a command that did not wait for the guest");
+	o.result =
+	        "loaded\nbegun\nat a.gdb:3: continue\nfailed a.gdb:3: Remote connection closed\n";
+	CHECK_STR(judge(&o), "timed out after 10 s at a.gdb:3: continue");
+	o.vm_word = "stepvm: the guest was at 0x10 in long64 mode";
+	CHECK_STR(judge(&o),
+	        "timed out after 10 s at a.gdb:3: continue; the guest was at 0x10 in long64 mode "
+	        "and has written nothing");
+	o.last_output = "login:";
+	CHECK_STR(judge(&o),
+	        "timed out after 10 s at a.gdb:3: continue; the guest was at 0x10 in long64 mode "
+	        "and last wrote `login:`");
+	o.is_timed_out = o.vm_was_ended = false;
+	o.result = "loaded\nbegun\nlate\nat a.gdb:3: stepi\n";
+	CHECK_STR(judge(&o),
+	        "timed out after 10 s at a.gdb:3: stepi; the guest was at 0x10 in long64 mode and "
+	        "last wrote `login:`");
+	o.is_timed_out = true;
+	o.timeout_ms = 1500;
+	o.vm_was_ready = false;
+	o.result = "";
+	o.vm_word = "stepvm: something else";
+	CHECK_STR(judge(&o), "timed out after 1.5 s before the script began");
+}
+
+static void skipped(void)
+{
+	char why[50];
+	struct outcome o = good;
+	o.result = "loaded\nbegun\nskipped no AVX\n";
+	CHECK_EQ(verdict_reach(&o, why, sizeof why), VERDICT_SKIPPED);
+	CHECK_STR(why, "no AVX");
+	o.result = "loaded\nbegun\nskipped no AVX\nfailed a.gdb:3: 1 == 2\n";
+	CHECK_EQ(verdict_reach(&o, why, sizeof why), VERDICT_FAILED);
+	CHECK_STR(why, "a.gdb:3: 1 == 2");
+	o.result = "loaded\nbegun\nskipped no AVX\n";
+	o.gdb_status = SIGSEGV;
+	CHECK_EQ(verdict_reach(&o, why, sizeof why), VERDICT_FAILED);
 }
 
 static void only_our_own_sigterm_is_in_order(void)
@@ -98,7 +146,7 @@ static void a_long_reason_is_cut(void)
 	struct outcome o = good;
 	snprintf(result, sizeof result, "loaded\nfailed %02000d\n", 0);
 	o.result = result;
-	CHECK(!verdict(&o, why, sizeof why));
+	CHECK_EQ(verdict_reach(&o, why, sizeof why), VERDICT_FAILED);
 	CHECK_EQ(strlen(why), sizeof why - 1);
 }
 
@@ -106,6 +154,8 @@ int main(void)
 {
 	RUN(passes);
 	RUN(the_cause_comes_first);
+	RUN(a_timeout_says_where);
+	RUN(skipped);
 	RUN(only_our_own_sigterm_is_in_order);
 	RUN(odd_results);
 	RUN(a_long_reason_is_cut);

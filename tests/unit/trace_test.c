@@ -38,7 +38,7 @@ static bool hit(struct wire *w, uint64_t gva)
 	w->stops_at_once = false;
 	if (session_state(w->session) == SESSION_STOPPED)
 		wire_send(w, "c", 1);
-	return session_breakpoint_hit(w->session, 0, gva);
+	return hit_breakpoint(w->session, 0, gva);
 }
 
 static void stop(struct wire *w)
@@ -287,19 +287,19 @@ static void steps_are_collected_too(void)
 	/* Tracepoint 1: a byte at the hit, two behind each of two steps, twice. */
 	send_all(&w, "QTinit QTDP:1:10:E:2:2- QTDP:-1:10:M-1,100,1- QTDP:-1:10:SM-1,200,2- "
 	             "QTDP:-1:10:M-1,300,1 QTStart");
-	CHECK(!session_wants_steps(w.session));
+	CHECK(!hit_wants_steps(w.session));
 	for (unsigned i = 0; i < 2; i++) {
 		CHECK(!hit(&w, 0x10));
-		CHECK(session_wants_steps(w.session));
+		CHECK(hit_wants_steps(w.session));
 		set_register(&w, "pc", 0x11);
-		CHECK(session_stepped(w.session, 0));
+		CHECK(hit_stepped(w.session, 0));
 		stop(&w); /* a stop in between changes nothing */
-		CHECK(!session_wants_steps(w.session));
+		CHECK(!hit_wants_steps(w.session));
 		hit(&w, 0x99);
-		CHECK(session_wants_steps(w.session));
+		CHECK(hit_wants_steps(w.session));
 		set_register(&w, "pc", 0x13);
-		CHECK(!session_stepped(w.session, 0));
-		CHECK(!session_wants_steps(w.session));
+		CHECK(!hit_stepped(w.session, 0));
+		CHECK(!hit_wants_steps(w.session));
 	}
 	stop(&w);
 	ask_for(&w, "qTStatus", "T0;tpasscount:1;tframes:6;");
@@ -425,7 +425,7 @@ static void a_detach_ends_the_run_and_a_restart_does_not(void)
 	stop(&w);
 	ask_for(&w, "vRun;", "T05");
 	hit(&w, 0x99);
-	CHECK(!session_wants_steps(w.session));
+	CHECK(!hit_wants_steps(w.session));
 	stop(&w);
 	ask_for(&w, "qTStatus", "T1;tframes:1;");
 	ask(&w, "QTFrame:0", "F0T1");
@@ -504,7 +504,7 @@ static void the_buffer_is_given_as_a_file_has_it(void)
 	CHECK(!hit(&w, 0x10));
 	w.fake.layout = TARGET_REAL16;
 	stop(&w);
-	ask_for(&w, "qTBuffer:0,100", "E.gdb does not know the size of g");
+	ask_for(&w, "qTBuffer:0,100", "E.gdb does not know the size of the registers yet");
 	size_t g = strlen(wire_ask(&w, "g")) / 2;
 	snprintf(whole, sizeof whole, "%s", wire_ask(&w, "qTBuffer:0,1000"));
 	CHECK_EQ(strlen(whole) / 2, 6 + 1 + g + 13 + 6 + 13);
@@ -614,9 +614,8 @@ static void all_has_limits(void)
 	}
 	ask(&w, "QTDV:100:0:0:41", "E.there are 256 trace state variables already");
 	ask(&w, "QTDP:-1:1:X5,2c01002927",
-	        "E.an action of tracepoint 1: getv at byte 0 names a variable that there is no "
-	        "room "
-	        "for");
+	        "E.an action of tracepoint 1: getv at byte 0 names a variable, and there is no "
+	        "room for more");
 	char *ranges = calloc(257, 5);
 	strcpy(ranges, "QTro");
 	for (unsigned i = 0; i < 256; i++)

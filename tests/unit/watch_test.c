@@ -246,6 +246,7 @@ static void kinds_and_methods_have_names(void)
 	CHECK_STR(watch_kind_name(WATCH_ACCESS), "access");
 	CHECK_STR(watch_method_name(WATCH_BY_REGISTER), "debug register");
 	CHECK_STR(watch_method_name(WATCH_BY_GUARD), "guarded page");
+	CHECK_STR(watch_method_name(WATCH_BY_STEPS), "stepping");
 }
 
 int main(void)

@@ -1,0 +1,140 @@
+/* The guest's accesses that exit: those of devices, and those of RAM whose page is guarded. */
+#include "debug/access.h"
+
+#include "base/bytes.h"
+#include "base/cpu_bits.h"
+#include "debug/cpu.h"
+#include "debug/seen.h"
+#include "kvm/efer.h"
+
+static struct breakpoint *planted_at(struct control *c, uint64_t gpa)
+{
+	for (size_t i = 0; i < c->breakpoints.count; i++)
+		if (c->breakpoints.all[i].is_planted && c->breakpoints.all[i].gpa == gpa)
+			return &c->breakpoints.all[i];
+	return NULL;
+}
+
+/* An MMIO exit at a guarded page of RAM: does the access, past planted bytes. False: no RAM
+ * there, or ROM, which drops it. */
+static bool access_ram(struct control *c, const struct exit *x)
+{
+	struct memory *m = &c->cpu.vcpu->vm->memory;
+	for (unsigned i = 0; i < x->mmio.size; i++) {
+		size_t run;
+		uint8_t *hva = memory_hva(m, x->mmio.gpa + i, &run);
+		struct breakpoint *p = planted_at(c, x->mmio.gpa + i);
+		if (!hva || (x->mmio.is_write && memory_is_rom(m, x->mmio.gpa + i)))
+			return false;
+		if (p)
+			hva = &p->original;
+		if (x->mmio.is_write)
+			*hva = x->mmio.data[i];
+		else
+			x->mmio.data[i] = *hva;
+	}
+	return true;
+}
+
+static bool catch_access(struct control *c, const struct exit *x)
+{
+	if (!c->catches.count)
+		return false;
+	if (x->kind == EXIT_MMIO)
+		seen_caught(&c->cpu,
+		        catches_mmio(&c->catches, x->mmio.gpa, x->mmio.size, x->mmio.is_write,
+		                get_number(x->mmio.data, x->mmio.size), seen_next_line(&c->cpu)));
+	for (uint32_t i = 0; x->kind == EXIT_IO && i < x->io.count; i++)
+		seen_caught(&c->cpu,
+		        catches_port(&c->catches, x->io.port, x->io.size, x->io.is_write,
+		                get_number(x->io.data + (size_t)i * x->io.size, x->io.size),
+		                seen_next_line(&c->cpu)));
+	return c->cpu.has_caught;
+}
+
+bool access_answer(struct control *c, const struct exit *x)
+{
+	if (x->kind == EXIT_MMIO && access_ram(c, x)) {
+		uint64_t gva = 0;
+		CONTROL_NOTE(c, .kind = DECISION_GUARDED, .at = x->mmio.gpa, .number = x->mmio.size,
+		        .how = x->mmio.is_write);
+		const struct watch *w = watches_hit_gpa(&c->watches, c->cpu.vcpu, x->mmio.gpa,
+		        x->mmio.size, x->mmio.is_write, &gva);
+		seen_hit(&c->cpu, w, gva);
+		return w != NULL;
+	}
+	bool wants_stop = x->kind == EXIT_IO ? c->io.io(c->io.ctx, x) : c->io.mmio(c->io.ctx, x);
+	if (c->io.trace)
+		c->io.trace(c->io.ctx, x);
+	c->cpu.device_stops |= wants_stop;
+	return catch_access(c, x) || wants_stop;
+}
+
+/* kvm_pvm leaves rip at a rep whose last iteration has made an access that exits, with nothing left
+ * of it: before is where the guest was then. watch_test:
+ * a_rep_that_ends_with_a_hit_stops_after_it. */
+static int leave_rep(struct vcpu *v, const struct kvm_regs *before)
+{
+	struct insn insn;
+	struct kvm_regs regs = *vcpu_regs(v);
+	if (regs.rip != before->rip || !cpu_look_ahead(v, &insn) || !insn_is_rep(&insn))
+		return 0;
+	uint64_t mask = insn_count_mask(&insn), left = regs.rcx & mask;
+	/* A write has been counted before it exits, a read is counted when it is done. */
+	bool is_done = insn.kind == INSN_STRING || left != (before->rcx & mask);
+	if (!is_done || !insn_has_rep_ended(&insn, left, regs.rflags))
+		return 0;
+	regs.rip += insn.prefix_len + 1;
+	regs.rflags &= ~(uint64_t)RFLAGS_RF; /* of a rep under way */
+	return vcpu_set_regs(v, &regs);
+}
+
+int access_complete(struct control *c, struct stop *stop)
+{
+	const struct kvm_regs before = *vcpu_regs(c->cpu.vcpu);
+	for (;;) {
+		struct exit x;
+		int err = vcpu_complete(c->cpu.vcpu, &x);
+		if (err)
+			return err;
+		switch (x.kind) {
+		case EXIT_IO:
+		case EXIT_MMIO: /* the same instruction's next one */ access_answer(c, &x); break;
+		case EXIT_KICKED:
+		case EXIT_DEBUG:
+		case EXIT_IRQ_WINDOW:
+			/* kvm_amd and kvm_intel lose the step's TF in what they emulate. */
+			vcpu_debug_stale(c->cpu.vcpu);
+			seen_stop(&c->cpu, stop);
+			return leave_rep(c->cpu.vcpu, &before);
+		case EXIT_MSR: /* wrmsr has no second access */
+		case EXIT_HLT:
+		case EXIT_SHUTDOWN:
+		case EXIT_FAIL_ENTRY:
+		case EXIT_INTERNAL_ERROR:
+		case EXIT_OTHER: cpu_stop_by(&x, stop); return 0;
+		}
+	}
+}
+
+bool access_refuses_msr(struct control *c, const struct exit *x)
+{
+	uint64_t ignored;
+	*x->msr.is_refused = efer_written(c->cpu.vcpu, x, &ignored) != 0;
+	return *x->msr.is_refused;
+}
+
+int access_write_msr(struct control *c, const struct exit *x, struct stop *stop)
+{
+	uint64_t value;
+	int err = efer_written(c->cpu.vcpu, x, &value);
+	if (!err)
+		err = access_complete(c, stop);
+	return err ? err : vcpu_set_msr(c->cpu.vcpu, MSR_EFER, value);
+}
+
+int access_finish(struct control *c, const struct exit *x, struct stop *stop)
+{
+	access_answer(c, x);
+	return access_complete(c, stop);
+}

@@ -1,0 +1,445 @@
+/* The engine's memory, breakpoints and watchpoints follow run control's; the CPU's state goes to it and
+ * comes back around each run. */
+#include "debug/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu_bits.h"
+#include "debug/access.h"
+#include "debug/cpu.h"
+#include "debug/guards.h"
+#include "debug/interrupt.h"
+#include "debug/seen.h"
+#include "interp/interp.h"
+#include "kvm/registers.h"
+
+/* All of these are what was given to the engine last. */
+struct engine {
+	struct interp *interp;
+	struct interp_slot slots[INTERP_SLOTS_MAX];
+	unsigned slot_count;
+	uint64_t *breakpoints; /* in ascending order; owned */
+	unsigned breakpoints_size, breakpoint_changes;
+	bool has_zero; /* linear address 0 is among them, for zero_vector.h */
+	bool has_breakpoints;
+	struct interp_watch watches[WATCHES_MAX];
+	unsigned watch_changes;
+	/* The CPU's state is the one that it has left, while these are those of the vCPU and the memory. */
+	bool is_loaded;
+	unsigned vcpu_changes, memory_writes;
+};
+
+void engine_close(struct control *c)
+{
+	if (!c->engine)
+		return;
+	interp_free(c->engine->interp);
+	free(c->engine->breakpoints);
+	free(c->engine);
+	c->engine = NULL;
+}
+
+/* --- what it works on ------------------------------------------------------------------------- */
+
+static bool engine_io(void *ctx, unsigned port, void *data, unsigned size, bool is_write);
+static bool engine_mmio(void *ctx, uint64_t gpa, void *data, unsigned size, bool is_write);
+
+/* The pieces of a slot before, in and after the ROM. False: more than the engine takes. */
+static bool add_slot(const struct memory *m, const struct memory_slot *s, struct interp_slot *to,
+        unsigned *count)
+{
+	const uint64_t edges[] = { m->rom_gpa, m->rom_gpa + m->rom_size, UINT64_MAX };
+	for (uint64_t gpa = s->gpa, end; gpa < s->gpa + s->size; gpa = end) {
+		end = s->gpa + s->size;
+		for (unsigned i = 0; i < 3; i++)
+			if (edges[i] > gpa && edges[i] < end)
+				end = edges[i];
+		if (*count == INTERP_SLOTS_MAX)
+			return false;
+		to[(*count)++] = (struct interp_slot) {
+			.gpa = gpa,
+			.size = end - gpa,
+			.hva = s->hva + (gpa - s->gpa),
+			.is_rom = memory_is_rom(m, gpa),
+		};
+	}
+	return true;
+}
+
+static bool find_slots(const struct memory *m, struct interp_slot *to, unsigned *count)
+{
+	*count = 0;
+	for (unsigned i = 0; i < m->count; i++)
+		if (!add_slot(m, &m->slots[i], to, count))
+			return false;
+	return true;
+}
+
+/* Where it is there, its memory is the guest's. */
+static bool follow_memory(struct control *c)
+{
+	struct engine *g = c->engine;
+	struct interp_slot slots[INTERP_SLOTS_MAX];
+	unsigned count;
+	memset(slots, 0, sizeof slots); /* they are compared as bytes */
+	if (!find_slots(&c->cpu.vcpu->vm->memory, slots, &count))
+		return false;
+	if (g->interp && count == g->slot_count && !memcmp(slots, g->slots, count * sizeof *slots))
+		return true;
+	memcpy(g->slots, slots, sizeof slots);
+	g->slot_count = count;
+	if (g->interp)
+		interp_set_slots(g->interp, g->slots, count);
+	return true;
+}
+
+static bool open_engine(struct control *c)
+{
+	if (!c->engine)
+		c->engine = calloc(1, sizeof *c->engine);
+	if (!c->engine || !follow_memory(c))
+		return false;
+	if (!c->engine->interp) {
+		const struct interp_config config = {
+			.slots = c->engine->slots,
+			.slot_count = c->engine->slot_count,
+			.io = engine_io,
+			.mmio = engine_mmio,
+			.ctx = c,
+			.kick = &c->cpu.vcpu->kicked,
+		};
+		c->engine->interp = interp_new(&config);
+	}
+	return c->engine->interp;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+/* A jump through a vector of real mode that is 0 is seen where it leads. */
+static bool wants_zero(struct control *c)
+{
+	return c->watches_zero && c->cpu.zero_left;
+}
+
+static bool follow_breakpoints(struct control *c)
+{
+	struct engine *g = c->engine;
+	const struct breakpoints *b = &c->breakpoints;
+	unsigned count = 0;
+	if (g->has_breakpoints && g->breakpoint_changes == b->changes &&
+	        g->has_zero == wants_zero(c))
+		return true;
+	if (g->breakpoints_size < b->count + 1) {
+		uint64_t *all = realloc(g->breakpoints, (b->count + 1) * sizeof *all);
+		if (!all)
+			return false;
+		g->breakpoints = all;
+		g->breakpoints_size = (unsigned)b->count + 1;
+	}
+	for (size_t i = 0; i < b->count; i++)
+		if (breakpoint_is_set(&b->all[i]))
+			g->breakpoints[count++] = b->all[i].gva;
+	g->has_zero = wants_zero(c);
+	if (g->has_zero)
+		g->breakpoints[count++] = 0;
+	qsort(g->breakpoints, count, sizeof *g->breakpoints, compare);
+	interp_set_breakpoints(g->interp, g->breakpoints, count);
+	g->breakpoint_changes = b->changes;
+	g->has_breakpoints = true;
+	return true;
+}
+
+/* The engine's watchpoints are those of run control, by the same index. */
+static void follow_watches(struct control *c)
+{
+	struct engine *g = c->engine;
+	const struct watches *w = &c->watches;
+	if (g->watch_changes == w->changes)
+		return;
+	for (size_t i = 0; i < w->count; i++)
+		g->watches[i] = (struct interp_watch) {
+			.gva = w->all[i].gva,
+			.len = w->all[i].len,
+			.on_read = w->all[i].is_set && w->all[i].kind != WATCH_WRITE,
+			.on_write = w->all[i].is_set && w->all[i].kind != WATCH_READ,
+		};
+	interp_set_watches(g->interp, g->watches, (unsigned)w->count);
+	g->watch_changes = w->changes;
+}
+
+/* --- the CPU's state -------------------------------------------------------------------------- */
+
+/* Whether what store has left is the guest's state still, and no page table was written by others. */
+static bool is_loaded(const struct control *c)
+{
+	const struct engine *g = c->engine;
+	const struct vcpu *v = c->cpu.vcpu;
+	return g && g->is_loaded && g->vcpu_changes == v->changes &&
+	       g->memory_writes == v->vm->memory.writes;
+}
+
+/* False: it can't go on with the guest as it is now. */
+static bool load(struct control *c)
+{
+	struct vcpu *v = c->cpu.vcpu;
+	uint8_t shadow;
+	if (is_loaded(c))
+		return true;
+	if (!open_engine(c) || !vcpu_is_quiet(v, &shadow))
+		return false;
+	struct engine *g = c->engine;
+	bool has_debug = cpu_guest_registers(&c->cpu)->dr7 & (0xff | DR7_GD);
+	g->is_loaded = interp_load(g->interp, vcpu_regs(v), vcpu_sregs(v), shadow, has_debug);
+	g->vcpu_changes = v->changes;
+	g->memory_writes = v->vm->memory.writes;
+	return g->is_loaded;
+}
+
+static void store(struct control *c)
+{
+	struct interp *i = c->engine->interp;
+	struct kvm_regs regs;
+	struct kvm_sregs sregs;
+	bool has_changed = interp_save(i, &regs, &sregs);
+	vcpu_put(c->cpu.vcpu, &regs, has_changed ? &sregs : NULL, interp_shadow(i));
+	if (interp_take_flush(i))
+		vcpu_put_flush(c->cpu.vcpu);
+}
+
+/* An access of the guest's that is not RAM's. Who answers it looks where the guest is. */
+static bool answer(struct control *c, const struct exit *x)
+{
+	store(c);
+	bool wants_stop = access_answer(c, x);
+	interp_set_irq(c->engine->interp, interrupt_waits(c));
+	/* A kick by the device's side is heard after this instruction. */
+	return wants_stop || vcpu_is_kicked(c->cpu.vcpu);
+}
+
+static bool engine_mmio(void *ctx, uint64_t gpa, void *data, unsigned size, bool is_write)
+{
+	const struct exit x = {
+		.kind = EXIT_MMIO,
+		.reason = KVM_EXIT_MMIO,
+		.mmio = { .is_write = is_write, .size = (uint8_t)size, .gpa = gpa, .data = data },
+	};
+	return answer(ctx, &x);
+}
+
+static bool engine_io(void *ctx, unsigned port, void *data, unsigned size, bool is_write)
+{
+	const struct exit x = {
+		.kind = EXIT_IO,
+		.reason = KVM_EXIT_IO,
+		.io = { .is_write = is_write,
+		        .size = (uint8_t)size,
+		        .port = (uint16_t)port,
+		        .count = 1,
+		        .data = data },
+	};
+	return answer(ctx, &x);
+}
+
+/* Writes before reads: of what an instruction both reads and writes, the change is the news. */
+static void see_hits(struct control *c)
+{
+	const struct interp_hit *hits;
+	unsigned count = c->watches.count ? interp_hits(c->engine->interp, &hits) : 0;
+	for (unsigned n = 0; n < 2; n++)
+		for (unsigned i = 0; i < count; i++)
+			if (hits[i].is_write == !n)
+				seen_hit(&c->cpu, &c->watches.all[hits[i].watch], hits[i].gva);
+}
+
+/* An instruction of KVM's. Where it drops translations, KVM, which may have made its own of page tables that
+ * the engine has written since, forgets all of them. */
+static void note_handed(struct control *c)
+{
+	const unsigned mov_to_cr = 0x122, invlpg = 0x101;
+	unsigned opcode;
+	enum interp_reason why = interp_handed(c->engine->interp, &opcode);
+	c->engine_handed++;
+	CONTROL_NOTE(c, .kind = DECISION_HANDED, .at = registers_pc(c->cpu.vcpu), .how = why,
+	        .number = opcode);
+	if (vcpu_sregs(c->cpu.vcpu)->cr0 & CR0_PG && (opcode == mov_to_cr || opcode == invlpg))
+		vcpu_put_flush(c->cpu.vcpu);
+}
+
+/* --- a step ----------------------------------------------------------------------------------- */
+
+/* The exception or the int n that the step was. before: the instruction, where it was looked at. */
+static void see_vector(struct control *c, const struct insn *before)
+{
+	int vector = interp_last_vector(c->engine->interp);
+	if (vector < 0)
+		return;
+	bool is_int_n = before && insn_is_int_n(before) && before->vector == vector;
+	cpu_enter_handler(c, (uint8_t)vector, is_int_n ? CATCH_BY_INT : CATCH_BY_EXCEPTION);
+}
+
+/* A step can't be kicked out of: the kick is for the run that follows. */
+static void run_one(struct control *c, uint64_t *done)
+{
+	bool was_kicked = false;
+	enum interp_why why;
+	do {
+		was_kicked |= vcpu_take_kick(c->cpu.vcpu);
+		why = interp_run(c->engine->interp, 1, done);
+	} while (!*done && why == INTERP_KICKED);
+	if (was_kicked)
+		vcpu_kick(c->cpu.vcpu);
+}
+
+bool engine_step(struct control *c, struct stop *stop)
+{
+	struct insn insn;
+	uint64_t done;
+	if (!load(c))
+		return false;
+	follow_watches(c);
+	interp_set_irq(c->engine->interp, false);
+	/* A vector's cause is told to catchpoints, and to who watches for vectors that are 0. */
+	bool is_looked_at =
+	        (c->catches.count || c->watches_zero) && cpu_look_ahead(c->cpu.vcpu, &insn);
+	const uint64_t pc = registers_pc(c->cpu.vcpu);
+	run_one(c, &done);
+	if (!done) {
+		note_handed(c);
+		return false;
+	}
+	c->engine_done++;
+	CONTROL_NOTE(c, .kind = DECISION_STEP, .at = pc, .how = STEP_BY_ENGINE, .why = c->cpu.why);
+	c->cpu.entered_handler = false;
+	store(c);
+	see_vector(c, is_looked_at ? &insn : NULL);
+	see_hits(c);
+	*stop = (struct stop) { .kind = STOP_STEPPED };
+	return true;
+}
+
+static bool deliver(struct control *c)
+{
+	if (!interp_deliver(c->engine->interp, c->cpu.acknowledged))
+		return false;
+	interrupt_delivered(c);
+	store(c);
+	see_hits(c);
+	return true;
+}
+
+bool engine_interrupt(struct control *c, struct stop *stop)
+{
+	if (!load(c))
+		return false;
+	follow_watches(c);
+	interrupt_acknowledge(c);
+	if (!deliver(c))
+		return false;
+	cpu_enter_handler(c, c->cpu.acknowledged, CATCH_BY_DEVICE);
+	*stop = (struct stop) { .kind = STOP_STEPPED };
+	return true;
+}
+
+/* --- a free run ------------------------------------------------------------------------------- */
+
+/* At linear address 0, where no breakpoint was set. True: through a vector that is 0. */
+static bool is_zero_jump(struct control *c, struct stop *stop)
+{
+	if (!registers_is_real(registers_mode(c->cpu.vcpu)))
+		return false;
+	if (zero_vector_find(c->cpu.vcpu, &stop->zero)) {
+		stop->kind = STOP_ZERO_VECTOR;
+		return true;
+	}
+	c->cpu.zero_left = 0; /* the guest has code there */
+	follow_breakpoints(c);
+	return false;
+}
+
+static bool is_at_stop(struct control *c, struct stop *stop)
+{
+	if (!interp_is_at_breakpoint(c->engine->interp))
+		return false;
+	return cpu_is_at_breakpoint(c, stop) || is_zero_jump(c, stop);
+}
+
+/* An interrupt is due: on its way, to the handler's first instruction. */
+static enum engine_result take_interrupt(struct control *c, struct stop *stop)
+{
+	if (interrupt_wants_step(c))
+		return ENGINE_STEPS;
+	interrupt_acknowledge(c);
+	if (!deliver(c))
+		return ENGINE_HANDS;
+	seen_stop(&c->cpu, stop);
+	return ENGINE_STOPS;
+}
+
+static enum engine_result kicked(struct control *c, struct stop *stop)
+{
+	stop->kind = STOP_KICKED;
+	vcpu_take_kick(c->cpu.vcpu);
+	CONTROL_NOTE(c, .kind = DECISION_KICK, .at = registers_pc(c->cpu.vcpu));
+	/* The guest may go on from a breakpoint: the kick is still to be heard. An interrupt goes before it. */
+	if (!interrupt_is_due(c) && is_at_stop(c, stop))
+		vcpu_kick(c->cpu.vcpu);
+	return ENGINE_STOPS;
+}
+
+/* Until it comes back with news. STOP_STEPPED in *stop with ENGINE_STOPS: with none. */
+static enum engine_result run_once(struct control *c, struct stop *stop)
+{
+	struct interp *i = c->engine->interp;
+	uint64_t done;
+	stop->kind = STOP_STEPPED;
+	interp_set_irq(i, interrupt_waits(c));
+	enum interp_why why = interp_run(i, UINT64_MAX, &done);
+	if (done)
+		store(c);
+	c->engine_done += done;
+	switch (why) {
+	case INTERP_COUNT:
+	case INTERP_EXCEPTION: return ENGINE_STOPS;
+	case INTERP_BREAKPOINT: is_at_stop(c, stop); return ENGINE_STOPS;
+	case INTERP_WATCH:
+	case INTERP_DEVICE:
+		see_hits(c);
+		seen_stop(&c->cpu, stop);
+		return ENGINE_STOPS;
+	case INTERP_WINDOW: return take_interrupt(c, stop);
+	case INTERP_KICKED: return kicked(c, stop);
+	case INTERP_HANDOVER: /* a state that is none of its begins where no breakpoint was looked for */
+		if (done && is_at_stop(c, stop))
+			return ENGINE_STOPS;
+		note_handed(c);
+		return ENGINE_HANDS;
+	}
+	return ENGINE_LEAVES;
+}
+
+enum engine_result engine_run(struct control *c, struct stop *stop)
+{
+	enum engine_result result = ENGINE_STOPS;
+	seen_forget(&c->cpu);
+	/* A guest that steps itself is stepped: what a free run after a step has left over of it looks the same
+	 * (kvm_intel). */
+	if (guards_lift(c) || !load(c) || !follow_breakpoints(c))
+		return vcpu_tf(c->cpu.vcpu) ? ENGINE_HANDS : ENGINE_LEAVES;
+	follow_watches(c);
+	CONTROL_NOTE(c, .kind = DECISION_ENGINE, .at = registers_pc(c->cpu.vcpu));
+	*stop = (struct stop) { .kind = STOP_STEPPED };
+	if (!vcpu_is_kicked(c->cpu.vcpu) && interrupt_is_due(c))
+		result = take_interrupt(c, stop);
+	while (result == ENGINE_STOPS && stop->kind == STOP_STEPPED) {
+		if (vcpu_is_kicked(c->cpu.vcpu))
+			result = kicked(c, stop);
+		else if (!is_at_stop(c, stop))
+			result = run_once(c, stop);
+	}
+	return result;
+}

@@ -1,0 +1,28 @@
+/* The engine (src/interp) as a means of run control, beside KVM's step and KVM's free run (means.h). It does
+ * instructions on a copy of the vCPU's state, which goes back to vcpu.h after each run of it, and in the
+ * guest's RAM; what it hands over is KVM's. What the guest sees is the same, but for the speed and for what
+ * this KVM can't do. Private to src/debug. */
+#ifndef STEPVM_DEBUG_ENGINE_H
+#define STEPVM_DEBUG_ENGINE_H
+
+#include "debug/state.h"
+
+/* What it has is made when it is first used. */
+void engine_close(struct control *c);
+
+/* Does one instruction, or an iteration of a rep, as step_one does, and tells seen.h what it has hit. *stop
+ * is STOP_STEPPED: what was seen is to become a stop. False: nothing was done, it is KVM's. */
+bool engine_step(struct control *c, struct stop *stop);
+/* To the first instruction of the handler of the interrupt that was acknowledged, likewise. */
+bool engine_interrupt(struct control *c, struct stop *stop);
+
+enum engine_result {
+	ENGINE_STOPS,  /* *stop says why */
+	ENGINE_HANDS,  /* the next instruction, or the way to an interrupt's handler, is KVM's */
+	ENGINE_STEPS,  /* an interrupt is due whose way to the handler is to be a step */
+	ENGINE_LEAVES, /* all instructions are KVM's while the CPU's state is like this */
+};
+/* A free run: breakpoints and watchpoints are compared with, nothing is planted or guarded. */
+enum engine_result engine_run(struct control *c, struct stop *stop);
+
+#endif

@@ -1,0 +1,202 @@
+/* Control registers, cli and sti. */
+#include "interp/control.h"
+
+#include "base/array.h"
+#include "base/cpu_bits.h"
+#include "interp/flags.h"
+#include "interp/handlers.h"
+#include "interp/paging.h"
+#include "interp/segment.h"
+
+/* SDM vol 3, "Control Registers": bits of CR0 that are there. */
+#define CR0_KNOWN 0xe005003fu
+#define CR4_PVI   (1u << 1)
+#define CR4_PCIDE (1u << 17)
+
+/* Values of CR0 that raise #GP: paging without protection, NW without CD. */
+static bool is_cr0_good(uint64_t value)
+{
+	return !(value & ~(uint64_t)CR0_KNOWN) && !(value & CR0_PG && !(value & CR0_PE)) &&
+	       !(value & CR0_NW && !(value & CR0_CD));
+}
+
+enum interp_done interp_write_cr0(struct interp *c, uint64_t value)
+{
+	struct kvm_sregs *s = &c->sregs;
+	if (!is_cr0_good(value) || (value & CR0_PG && s->efer & EFER_LME) || has_lma(c) ||
+	        s->cr4 & CR4_PAE)
+		return HANDOVER;
+	/* Protection on and off again: segment registers keep what they have. */
+	if ((value ^ s->cr0) & CR0_PE && (value & CR0_PG || s->cr0 & CR0_PG))
+		return HANDOVER;
+	s->cr0 = (uint32_t)value | CR0_ET;
+	c->sregs_changed = true;
+	interp_derive(c);
+	interp_flush(c);
+	c->guest_flushed = true;
+	return DONE;
+}
+
+/* PAE paging keeps four entries in the CPU: SDM vol 3, "PDPTE Registers". */
+static bool load_pdptes(struct interp *c, uint64_t cr3)
+{
+	uint64_t entries[4];
+	bool is_rom;
+	const uint8_t *at = interp_ram(c, cr3 & 0xffffffe0, &is_rom);
+	if (!at)
+		return false;
+	memcpy(entries, at, sizeof entries);
+	for (unsigned k = 0; k < 4; k++)
+		if (entries[k] & 1 &&
+		        entries[k] & ~0xfffffff019ull) /* reserved here, or on some CPU */
+			return false;
+	memcpy(c->pdptes, entries, sizeof entries);
+	c->has_pdptes = true;
+	return true;
+}
+
+/* In long mode bit 63 keeps translations, and the low bits may be a PCID: any flush will do. */
+static enum interp_done write_cr3(struct interp *c, uint64_t value)
+{
+	struct kvm_sregs *s = &c->sregs;
+	if (has_lma(c) ? s->cr4 & CR4_PCIDE || value & ~0xfffffff018ull
+	               : value & 0xfe7 && !(s->cr4 & CR4_PAE))
+		return HANDOVER;
+	if (!has_lma(c) && s->cr4 & CR4_PAE && (!(s->cr0 & CR0_PG) || !load_pdptes(c, value)))
+		return HANDOVER;
+	s->cr3 = value;
+	c->sregs_changed = true;
+	interp_flush(c);
+	c->guest_flushed = true;
+	return DONE;
+}
+
+/* Bits of CR4 that change nothing but translations and rights, and the feature of leaf 1 (edx) without which they are
+ * reserved. SDM vol 3, "Control Registers"; vol 2, "CPUID". PCE has none. */
+static const struct {
+	uint32_t bit, feature;
+} cr4_bits[] = {
+	{ 1u << 0, 1u << 1 },   /* VME */
+	{ 1u << 1, 1u << 1 },   /* PVI */
+	{ 1u << 2, 1u << 4 },   /* TSD: TSC */
+	{ 1u << 3, 1u << 2 },   /* DE */
+	{ 1u << 4, 1u << 3 },   /* PSE */
+	{ 1u << 6, 1u << 7 },   /* MCE */
+	{ 1u << 7, 1u << 13 },  /* PGE */
+	{ 1u << 8, 0 },         /* PCE */
+	{ 1u << 9, 1u << 24 },  /* OSFXSR: FXSR */
+	{ 1u << 10, 1u << 25 }, /* OSXMMEXCPT: SSE */
+};
+
+/* The bits of CR4 that the guest may change here. */
+static uint32_t free_cr4_bits(const struct interp *c)
+{
+	uint32_t bits = 0;
+	for (unsigned k = 0; k < c->cpuid_count; k++)
+		for (unsigned j = 0; c->cpuid[k].function == 1 && j < ARRAY_SIZE(cr4_bits); j++)
+			if ((c->cpuid[k].edx & cr4_bits[j].feature) == cr4_bits[j].feature)
+				bits |= cr4_bits[j].bit;
+	return bits;
+}
+
+/* PAE paging would read its entries anew. */
+static enum interp_done write_cr4(struct interp *c, uint64_t value)
+{
+	struct kvm_sregs *s = &c->sregs;
+	bool is_pae = s->cr4 & CR4_PAE && s->cr0 & CR0_PG && !has_lma(c);
+	if (is_pae || (value ^ s->cr4) & ~(uint64_t)free_cr4_bits(c))
+		return HANDOVER;
+	s->cr4 = value;
+	c->sregs_changed = true;
+	interp_derive(c);
+	interp_flush(c);
+	c->guest_flushed = true;
+	return DONE;
+}
+
+/* mov from and to cr0, cr2, cr3, cr4 at CPL 0; what switches to and from long mode is KVM's. */
+enum interp_done interp_mov_cr(struct interp *c, const struct insn *i)
+{
+	struct kvm_sregs *s = &c->sregs;
+	const uint64_t now[8] = { s->cr0, 0, s->cr2, s->cr3, s->cr4 };
+	uint64_t value = c->r[i->rm >> 3];
+	if (i->ext == 1 || i->ext > 4)
+		return HANDOVER;
+	if (c->cpl)
+		return raise_error(c, V_GP, 0);
+	if (i->op == 0x20) {
+		c->r[i->rm >> 3] = c->is_long ? now[i->ext] : (uint32_t)now[i->ext];
+		return DONE;
+	}
+	if (!c->is_long)
+		value = (uint32_t)value;
+	switch (i->ext) {
+	case 0: return interp_write_cr0(c, value);
+	case 2:
+		s->cr2 = value;
+		c->sregs_changed = true;
+		return DONE;
+	case 3: return write_cr3(c, value);
+	case 4: return write_cr4(c, value);
+	default: return HANDOVER;
+	}
+}
+
+/* IOPL forbids it; with PVI, the virtual interrupt flag is meant. */
+static enum interp_done forbid(struct interp *c)
+{
+	return c->sregs.cr4 & CR4_PVI ? HANDOVER : raise_error(c, V_GP, 0);
+}
+
+enum interp_done interp_cli(struct interp *c, const struct insn *i)
+{
+	(void)i;
+	if (!iopl_allows(c))
+		return forbid(c);
+	c->rflags &= ~(uint64_t)IF;
+	return DONE;
+}
+
+/* Halting is the caller's. */
+enum interp_done interp_hlt(struct interp *c, const struct insn *i)
+{
+	(void)i;
+	return c->cpl ? raise_error(c, V_GP, 0) : HANDOVER;
+}
+
+enum interp_done interp_clts(struct interp *c, const struct insn *i)
+{
+	(void)i;
+	if (c->cpl)
+		return raise_error(c, V_GP, 0);
+	c->sregs.cr0 &= ~(uint64_t)CR0_TS;
+	c->sregs_changed = true;
+	return DONE;
+}
+
+/* The caches are the host's. */
+enum interp_done interp_wbinvd(struct interp *c, const struct insn *i)
+{
+	(void)i;
+	return c->cpl ? raise_error(c, V_GP, 0) : DONE;
+}
+
+/* rdmsr and wrmsr */
+enum interp_done interp_msr(struct interp *c, const struct insn *i)
+{
+	(void)i;
+	return c->cpl ? raise_error(c, V_GP, 0) : HANDOVER;
+}
+
+enum interp_done interp_sti(struct interp *c, const struct insn *i)
+{
+	(void)i;
+	if (!iopl_allows(c))
+		return forbid(c);
+	if (!(c->rflags & IF)) {
+		c->new_shadow = KVM_X86_SHADOW_INT_STI;
+		c->attention = true;
+	}
+	c->rflags |= IF;
+	return DONE;
+}

@@ -1,0 +1,301 @@
+/* int n, exceptions and devices' interrupts to their handlers, and iret from them, in this ring or another. SDM vol 3, "Interrupt and Exception Handling"; vol 3, "Interrupt and Exception Handling in
+ * Real-Address Mode". */
+#include "interp/transfer.h"
+
+#include "base/bytes.h"
+#include "interp/flags.h"
+#include "interp/handlers.h"
+#include "interp/paging.h"
+#include "interp/ring.h"
+#include "interp/segment.h"
+#include "interp/stack.h"
+
+enum { FRAME_MAX = 10 };
+#define CR4_VME_BIT (1u << 0)
+
+/* Pushes the values, the first one at the highest address, below sp. Nothing is changed unless true. */
+static bool push_frame(
+        struct interp *c, uint64_t sp, unsigned len, const uint64_t *values, unsigned count)
+{
+	struct place at[FRAME_MAX];
+	for (unsigned k = 0; k < count; k++)
+		if (!mem_prepare(
+		            c, SS, (sp - len * (k + 1)) & c->sp_mask, len, ACCESS_WRITE, &at[k]))
+			return false;
+	for (unsigned k = 0; k < count; k++)
+		mem_put(&at[k], values[k], len);
+	sp_put(c, sp - (uint64_t)len * count);
+	return true;
+}
+
+static enum interp_done enter_real(struct interp *c, unsigned vector, uint64_t back)
+{
+	uint8_t entry[4];
+	struct kvm_segment code;
+	if (c->sregs.idt.limit < vector * 4 + 3 ||
+	        !interp_system_read(c, c->sregs.idt.base + vector * 4, 4, entry) ||
+	        interp_find_code(c, get16(entry + 2), get16(entry), &code) != DONE)
+		return HANDOVER;
+	const uint64_t frame[] = { flags_get(c), c->sregs.cs.selector, back };
+	if (!push_frame(c, c->r[SP], 2, frame, 3))
+		return HANDOVER;
+	c->rflags &= ~(uint64_t)(IF | TF | AC | RF);
+	interp_go(c, &code, get16(entry));
+	return DONE;
+}
+
+/* A 32-bit or 64-bit interrupt or trap gate. */
+struct gate {
+	uint64_t off;
+	uint16_t selector;
+	uint8_t ist;
+	bool is_trap;
+};
+
+/* What int n finds wrong with its gate is sure; what an exception or an interrupt does, may become a double fault. */
+static enum interp_done refuse(struct interp *c, unsigned vector, enum event event, int with)
+{
+	return event == EVENT_SOFTWARE ? raise_error(c, with, vector * 8 + 2) : HANDOVER;
+}
+
+static enum interp_done read_gate(
+        struct interp *c, unsigned vector, enum event event, struct gate *gate)
+{
+	bool is_wide = has_lma(c);
+	unsigned size = is_wide ? 16 : 8;
+	uint8_t g[16];
+	if (vector * size + size - 1 > c->sregs.idt.limit)
+		return refuse(c, vector, event, V_GP);
+	if (!interp_system_read(c, c->sregs.idt.base + vector * size, size, g))
+		return HANDOVER;
+	if ((g[5] & 0x1e) != 0x0e) /* task gates, 286's, and what is none */
+		return HANDOVER;
+	if (event == EVENT_SOFTWARE && (g[5] >> 5 & 3) < c->cpl)
+		return refuse(c, vector, event, V_GP);
+	if (!(g[5] & 0x80))
+		return refuse(c, vector, event, V_NP);
+	gate->off = get16(g) | (uint64_t)get16(g + 6) << 16;
+	if (is_wide)
+		gate->off |= (uint64_t)get32(g + 8) << 32;
+	gate->selector = get16(g + 2);
+	gate->ist = is_wide ? g[4] & 7 : 0;
+	gate->is_trap = g[5] & 1;
+	return DONE;
+}
+
+/* The handler's code: of this ring or an inner one. */
+static bool find_handler(struct interp *c, const struct gate *gate, struct kvm_segment *code)
+{
+	if (!(gate->selector & 0xfffc) || interp_descriptor(c, gate->selector, code) != DONE)
+		return false;
+	if (!code->s || !code->present || (code->type & 12) != 8 || code->dpl > c->cpl)
+		return false;
+	if (has_lma(c) ? !code->l || code->db || !is_canonical(gate->off) : gate->off > code->limit)
+		return false;
+	code->selector = (gate->selector & 0xfffc) | code->dpl;
+	return interp_mark_accessed(c, gate->selector) == DONE;
+}
+
+static enum interp_done enter_protected(struct interp *c, unsigned vector, enum event event,
+        uint64_t back, uint64_t flags, const uint32_t *error)
+{
+	bool is_wide = has_lma(c), switches;
+	unsigned len = is_wide ? 8 : 4, count = 0;
+	struct gate gate;
+	struct kvm_segment code;
+	struct ring_stack stack;
+	struct place at[FRAME_MAX];
+	uint64_t frame[FRAME_MAX];
+	enum interp_done how = read_gate(c, vector, event, &gate);
+	if (how != DONE)
+		return how;
+	if (!find_handler(c, &gate, &code))
+		return HANDOVER;
+	switches = code.dpl != c->cpl || gate.ist;
+	if ((is_wide && !c->is_long && !switches) || (c->is_v86 && code.dpl != 0))
+		return HANDOVER;
+	if (c->is_v86) {
+		frame[count++] = c->sregs.gs.selector;
+		frame[count++] = c->sregs.fs.selector;
+		frame[count++] = c->sregs.ds.selector;
+		frame[count++] = c->sregs.es.selector;
+	}
+	if (is_wide || switches) {
+		frame[count++] = c->sregs.ss.selector;
+		frame[count++] = c->r[SP];
+	}
+	frame[count++] = flags;
+	frame[count++] = c->sregs.cs.selector;
+	frame[count++] = back;
+	if (error)
+		frame[count++] = *error;
+	if (switches) {
+		if (!interp_ring_stack(c, code.dpl, gate.ist, &stack) ||
+		        !interp_ring_prepare(c, &stack, len, count, at))
+			return HANDOVER;
+		interp_ring_push(&stack, len, frame, count, at);
+		c->sregs.ss = stack.ss;
+		c->r[SP] = stack.sp;
+		if (c->is_v86)
+			interp_null_all(c);
+	} else if (!push_frame(c, is_wide ? c->r[SP] & ~15ull : c->r[SP], len, frame, count)) {
+		return HANDOVER;
+	}
+	c->rflags &= ~(uint64_t)(TF | NT | RF | VM | (gate.is_trap ? 0 : IF));
+	interp_go(c, &code, gate.off);
+	return DONE;
+}
+
+enum interp_done interp_enter(
+        struct interp *c, unsigned vector, enum event event, const uint32_t *error)
+{
+	uint64_t flags = flags_get(c), back = event == EVENT_SOFTWARE ? c->r[NEXT] : c->rip;
+	enum interp_done how;
+	/* What RF an interrupt within a rep pushes, and an int n that it is set for, CPUs and the SDM leave open. */
+	if (!c->is_real && ((event == EVENT_INTERRUPT && c->rep_rip == c->rip) ||
+	                           (event == EVENT_SOFTWARE && flags & RF)))
+		return HANDOVER;
+	if (event == EVENT_EXCEPTION)
+		flags |= RF;
+	how = c->is_real ? enter_real(c, vector, back)
+	                 : enter_protected(c, vector, event, back, flags, error);
+	if (how == DONE)
+		c->vector = (int)vector;
+	return how;
+}
+
+bool interp_load_rflags(struct interp *c, uint64_t value, unsigned len)
+{
+	uint64_t mask = STATUS | DF | NT | (len > 2 ? AC | ID : 0);
+	uint64_t now = flags_get(c), new;
+	if (value & TF || (now | (len > 2 ? value : 0)) & (VIF | VIP))
+		return false;
+	if (iopl_allows(c))
+		mask |= IF;
+	if (c->cpl == 0)
+		mask |= IOPL;
+	new = (now & ~(mask | RF)) | (value & mask) | 2;
+	if (!(now & IF) && new &IF)
+		c->attention = true;
+	flags_put(c, new);
+	if ((now ^ new) & AC)
+		interp_derive(c);
+	return true;
+}
+
+/* int n, int3 (cc), and into (ce) where OF is set */
+enum interp_done interp_int(struct interp *c, const struct insn *i)
+{
+	unsigned vector = i->op == 0xcc ? V_BP : i->op == 0xce ? V_OF : (unsigned)i->imm;
+	if (i->op == 0xce && !(c->status & S_OF))
+		return DONE;
+	if (c->is_real && i->osz != 1)
+		return HANDOVER;
+	if (c->is_v86 && i->op == 0xcd && !iopl_allows(c))
+		return raise_error(c, V_GP, 0);
+	return interp_enter(c, vector, EVENT_SOFTWARE, NULL);
+}
+
+static enum interp_done iret_real(struct interp *c, const struct insn *i)
+{
+	uint64_t ip, cs, flags;
+	struct kvm_segment code;
+	if (c->is_v86 && !iopl_allows(c))
+		return raise_error(c, V_GP, 0);
+	if (i->osz != 1)
+		return HANDOVER;
+	if (!peek(c, 0, 2, &ip) || !peek(c, 2, 2, &cs) || !peek(c, 4, 2, &flags))
+		return HANDOVER; /* CPUs differ in what they read first */
+	enum interp_done how = interp_find_code(c, (uint16_t)cs, ip, &code);
+	if (how != DONE)
+		return how;
+	if (!interp_load_rflags(c, flags, 2))
+		return HANDOVER;
+	sp_put(c, c->r[SP] + 6);
+	interp_go(c, &code, ip);
+	return DONE;
+}
+
+/* Ring 0's iret to virtual-8086 mode: all segments come from the stack. */
+static enum interp_done iret_to_v86(struct interp *c, uint64_t ip, uint64_t cs, uint64_t flags)
+{
+	static const uint8_t order[] = { SS, ES, DS, FS, GS };
+	uint64_t sp, selectors[sizeof order];
+	if (ip > 0xffff || flags & (TF | RF | VIF | VIP) || c->sregs.cr4 & CR4_VME_BIT ||
+	        has_lma(c))
+		return HANDOVER;
+	if (!peek(c, 12, 4, &sp))
+		return HANDOVER;
+	for (unsigned k = 0; k < sizeof order; k++)
+		if (!peek(c, 16 + 4 * k, 4, &selectors[k]))
+			return HANDOVER;
+	for (unsigned k = 0; k < sizeof order; k++)
+		*interp_segment(c, order[k]) = interp_v86_segment((uint16_t)selectors[k]);
+	const struct kvm_segment code = interp_v86_segment((uint16_t)cs);
+	flags_put(c, (flags & (STATUS | DF | NT | AC | ID | IF | IOPL | VM)) | 2);
+	c->r[SP] = sp;
+	interp_go(c, &code, ip);
+	return DONE;
+}
+
+/* 64-bit code's iretq always takes ss and rsp, too; others where the ring is an outer one. */
+enum interp_done interp_iret(struct interp *c, const struct insn *i)
+{
+	unsigned len = operand_len(i), count = c->is_long ? 5 : 3;
+	uint64_t v[5];
+	struct kvm_segment code, ss;
+	if (has_real_segments(c))
+		return iret_real(c, i);
+	if (c->rflags & NT || len != (c->is_long ? 8 : 4) || (has_lma(c) && !c->is_long))
+		return HANDOVER;
+	for (unsigned k = 0; k < count; k++)
+		if (!peek(c, k * len, len, &v[k]))
+			return HANDOVER; /* CPUs differ in what they read first */
+	unsigned cpl = v[1] & 3;
+	if (v[2] & VM && !c->is_long && !c->cpl)
+		return iret_to_v86(c, v[0], v[1], v[2]);
+	enum interp_done how = interp_return_code(c, (uint16_t)v[1], v[0], &code);
+	if (how != DONE)
+		return how;
+	if (v[2] & (TF | VM))
+		return HANDOVER;
+	if (cpl != c->cpl && count == 3)
+		for (; count < 5; count++)
+			if (!peek(c, count * len, len, &v[count]))
+				return HANDOVER;
+	if (count == 5 && interp_return_stack(c, (uint16_t)v[4], &code, &ss) != DONE)
+		return HANDOVER;
+	/* A 16-bit stack: what the upper half of esp is. */
+	if (cpl != c->cpl && (!interp_can_null(c, cpl) || (!code.l && !ss.db)))
+		return HANDOVER;
+	if (!interp_load_rflags(c, v[2], len))
+		return HANDOVER;
+	if (v[2] & RF)
+		c->leaves_rf = c->attention = true;
+	if (count == 5) {
+		c->sregs.ss = ss;
+		c->r[SP] = v[3];
+	} else {
+		sp_put(c, c->r[SP] + 3 * len);
+	}
+	if (cpl != c->cpl)
+		interp_null_inner(c, cpl);
+	interp_go(c, &code, v[0]);
+	return DONE;
+}
+
+bool interp_deliver(struct interp *c, uint8_t vector)
+{
+	c->hit_count = 0;
+	c->vector = V_NONE;
+	if (!c->is_mine || interp_enter(c, vector, EVENT_INTERRUPT, NULL) != DONE) {
+		interp_drop_marks(c);
+		c->hit_count = 0;
+		return false;
+	}
+	interp_commit_marks(c);
+	c->last_vector = vector;
+	c->rip = c->r[NEXT];
+	c->shadow = 0;
+	return true;
+}

@@ -1,0 +1,159 @@
+/* Translations (a direct-mapped TLB), watched ranges, and the accesses that are not the fast way. */
+#include "interp/paging.h"
+
+#define PAGE_MASK (~(uint64_t)(PAGE - 1))
+
+void interp_flush(struct interp *c)
+{
+	for (unsigned i = 0; i < TLB_SIZE && c->has_translations; i++)
+		c->tlb[i].page = c->tlb[i].read_page = c->tlb[i].write_page = 1;
+	c->has_translations = false;
+	c->code_page = 1;
+}
+
+/* Where the access begins within a limit of all 4 GiB, or of all of 64-bit addresses, CPUs differ in whether it wraps. */
+void interp_segment_fault(struct interp *c, unsigned seg, uint64_t off, unsigned can)
+{
+	const struct segment *s = &c->seg[seg];
+	bool wraps = (s->can & can) == can && s->limit >= UINT32_MAX && off <= s->limit;
+	if (s->is_sure && !wraps)
+		raise_error(c, seg == SS ? V_SS : V_GP, 0);
+	else
+		raise(c, V_NONE);
+}
+
+static bool is_page_watched(const struct interp *c, uint64_t page, bool for_writes)
+{
+	for (unsigned i = 0; i < c->watch_count; i++) {
+		const struct interp_watch *w = &c->watches[i];
+		if ((w->on_read || (for_writes && w->on_write)) &&
+		        (w->gva < page ? page - w->gva < w->len : w->gva - page < PAGE))
+			return true;
+	}
+	return false;
+}
+
+void interp_look_for_watches(struct interp *c, uint64_t lin, unsigned len, enum access kind)
+{
+	for (unsigned i = 0; i < c->watch_count; i++) {
+		const struct interp_watch *w = &c->watches[i];
+		bool is_write = w->on_write && kind & ACCESS_WRITE;
+		if (!is_write && !(w->on_read && kind & ACCESS_READ))
+			continue;
+		if (w->gva < lin ? lin - w->gva >= w->len : w->gva - lin >= len)
+			continue;
+		c->attention = true;
+		if (c->hit_count < INTERP_HITS_MAX)
+			c->hits[c->hit_count++] =
+			        (struct interp_hit) { w->gva > lin ? w->gva : lin, i, is_write };
+	}
+}
+
+static struct tlb_entry *entry_of(struct interp *c, uint64_t lin, uint8_t can)
+{
+	struct tlb_entry *e = &c->tlb[lin >> 12 & (TLB_SIZE - 1)];
+	uint64_t page = lin & PAGE_MASK;
+	struct walk w;
+	bool is_rom;
+	if (e->page == page && (e->can & can) == can)
+		return e;
+	if (!interp_walk(c, lin, can, c->cpl == 3, &w))
+		return NULL;
+	uint8_t *hva = interp_ram(c, w.gpa, &is_rom);
+	if (!hva || (is_rom && can & CAN_WRITE)) {
+		raise(c, V_NONE);
+		c->fault.is_mmio = can != CAN_FETCH;
+		c->fault.gpa = (w.gpa & c->gpa_mask) | (lin & (PAGE - 1));
+		return NULL;
+	}
+	if (is_rom)
+		w.can &= (uint8_t)~CAN_WRITE;
+	*e = (struct tlb_entry) { 1, 1, page, (uintptr_t)hva - page, w.can };
+	if (w.can & CAN_READ && !is_page_watched(c, page, false))
+		e->read_page = page;
+	if (w.can & CAN_WRITE && !is_page_watched(c, page, true))
+		e->write_page = page;
+	c->has_translations = true;
+	return e;
+}
+
+struct tlb_entry *interp_fetch_entry(struct interp *c, uint64_t lin)
+{
+	return entry_of(c, lin, CAN_FETCH);
+}
+
+__attribute__((noinline)) bool interp_access(struct interp *c, unsigned seg, uint64_t lin,
+        unsigned len, enum access kind, struct place *at)
+{
+	unsigned len1 = PAGE - (lin & (PAGE - 1));
+	uint64_t last = (lin + len - 1) & c->lin_mask;
+	if (c->is_long && (!is_canonical(lin) || !is_canonical(last) || last < lin)) {
+		/* Half of it, or around: CPUs need not agree. */
+		if (!is_canonical(lin) && !is_canonical(last))
+			raise_error(c, seg == SS ? V_SS : V_GP, 0);
+		else
+			raise(c, V_NONE);
+		return false;
+	}
+	uint64_t second = (lin + len1) & c->lin_mask;
+	at->len1 = len1 < len ? len1 : len;
+	const struct tlb_entry *e = entry_of(c, lin, (uint8_t)kind);
+	if (!e) {
+		/* Where both pages fault, CPUs differ in which one they name. */
+		struct fault fault = c->fault;
+		if (len1 < len && entry_of(c, second, (uint8_t)kind))
+			c->fault = fault;
+		else if (len1 < len)
+			raise(c, V_NONE);
+		return false;
+	}
+	at->p = (uint8_t *)(e->add + lin);
+	if (len1 < len) {
+		e = entry_of(c, second, (uint8_t)kind);
+		if (!e)
+			return false;
+		at->p2 = (uint8_t *)(e->add + second);
+	}
+	if (c->watch_count)
+		interp_look_for_watches(c, lin, len, kind);
+	return true;
+}
+
+/* Not kept in the TLB, which has what the code may do. What it writes is told to who watches; descriptors and gates
+ * that are read are not. */
+bool interp_system_access(
+        struct interp *c, uint64_t lin, unsigned len, enum access kind, struct place *at)
+{
+	uint64_t mask = has_lma(c) ? UINT64_MAX : UINT32_MAX;
+	lin &= mask;
+	unsigned len1 = PAGE - (lin & (PAGE - 1));
+	at->len1 = len1 < len ? len1 : len;
+	for (unsigned k = 0; k < (len1 < len ? 2u : 1u); k++) {
+		uint64_t part = k ? (lin + len1) & mask : lin;
+		struct walk w;
+		bool is_rom;
+		uint8_t *hva;
+		if (!interp_walk(c, part, (uint8_t)kind, false, &w))
+			return false;
+		hva = interp_ram(c, w.gpa, &is_rom);
+		if (!hva || (is_rom && kind & ACCESS_WRITE)) {
+			raise(c, V_NONE);
+			return false;
+		}
+		*(k ? &at->p2 : &at->p) = hva + (part & (PAGE - 1));
+	}
+	if (c->watch_count && kind & ACCESS_WRITE)
+		interp_look_for_watches(c, lin, len, kind);
+	return true;
+}
+
+bool interp_system_read(struct interp *c, uint64_t lin, unsigned len, void *to)
+{
+	struct place at;
+	if (!interp_system_access(c, lin, len, ACCESS_READ, &at))
+		return false;
+	memcpy(to, at.p, at.len1);
+	if (at.len1 < len)
+		memcpy((uint8_t *)to + at.len1, at.p2, len - at.len1);
+	return true;
+}

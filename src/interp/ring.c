@@ -1,0 +1,155 @@
+/* Stacks of other rings, and the ways there and back. */
+#include "interp/ring.h"
+
+#include "base/bytes.h"
+#include "interp/segment.h"
+
+enum { TYPE_TSS32_BUSY = 11, TSS32_SP = 4, TSS64_RSP = 4, TSS64_IST = 36 };
+/* Of a stack's descriptor: data that can be written, not expand-down. */
+enum { TYPE_MASK = 0xe, TYPE_STACK = 2 };
+
+static bool read_tss(struct interp *c, unsigned at, unsigned len, void *to)
+{
+	const struct kvm_segment *tr = &c->sregs.tr;
+	if (tr->unusable || !tr->present || tr->type != TYPE_TSS32_BUSY || at + len - 1 > tr->limit)
+		return false;
+	return interp_system_read(c, tr->base + at, len, to);
+}
+
+static bool find_stack_64(struct interp *c, unsigned cpl, unsigned ist, struct ring_stack *to)
+{
+	uint8_t sp[8];
+	if (!read_tss(c, ist ? TSS64_IST + 8 * (ist - 1) : TSS64_RSP + 8 * cpl, 8, sp))
+		return false;
+	to->sp = get64(sp) & ~15ull;
+	to->sp_mask = to->limit = UINT64_MAX;
+	/* A null selector of that ring. */
+	to->ss = cpl == c->cpl ? c->sregs.ss
+	                       : (struct kvm_segment) { .selector = (uint16_t)cpl,
+		                         .dpl = (uint8_t)cpl,
+		                         .unusable = 1 };
+	return is_canonical(get64(sp));
+}
+
+bool interp_ring_stack(struct interp *c, unsigned cpl, unsigned ist, struct ring_stack *to)
+{
+	uint8_t entry[6];
+	if (has_lma(c))
+		return find_stack_64(c, cpl, ist, to);
+	if (!read_tss(c, TSS32_SP + 8 * cpl, sizeof entry, entry))
+		return false;
+	uint16_t selector = get16(entry + 4);
+	if (!(selector & 0xfffc) || (selector & 3) != cpl ||
+	        interp_descriptor(c, selector, &to->ss) != DONE)
+		return false;
+	if (!to->ss.s || !to->ss.present || (to->ss.type & TYPE_MASK) != TYPE_STACK ||
+	        to->ss.dpl != cpl)
+		return false;
+	to->sp = get32(entry);
+	to->sp_mask = to->ss.db ? UINT32_MAX : 0xffff;
+	to->limit = to->ss.limit;
+	return interp_mark_accessed(c, selector) == DONE;
+}
+
+bool interp_ring_prepare(struct interp *c, const struct ring_stack *to, unsigned len,
+        unsigned count, struct place *at)
+{
+	for (unsigned k = 0; k < count; k++) {
+		uint64_t off = (to->sp - (uint64_t)len * (k + 1)) & to->sp_mask;
+		if (off > to->limit || to->limit - off < len - 1)
+			return false;
+		if (!interp_system_access(
+		            c, (has_lma(c) ? 0 : to->ss.base) + off, len, ACCESS_WRITE, &at[k]))
+			return false;
+	}
+	return true;
+}
+
+void interp_ring_push(struct ring_stack *to, unsigned len, const uint64_t *values, unsigned count,
+        const struct place *at)
+{
+	for (unsigned k = 0; k < count; k++)
+		mem_put(&at[k], values[k], len);
+	uint64_t sp = (to->sp - (uint64_t)len * count) & to->sp_mask;
+	to->sp = (to->sp & ~to->sp_mask) | sp;
+}
+
+enum interp_done interp_return_code(
+        struct interp *c, uint16_t selector, uint64_t off, struct kvm_segment *to)
+{
+	unsigned rpl = selector & 3;
+	if (rpl == c->cpl)
+		return interp_code_segment(c, selector, off, to);
+	if (rpl < c->cpl)
+		return raise_error(c, V_GP, selector & 0xfffc);
+	if (!(selector & 0xfffc) || interp_descriptor(c, selector, to) != DONE)
+		return HANDOVER;
+	if (!to->s || !to->present || (to->type & 12) != 8 ||
+	        to->dpl != rpl) /* conforming: KVM's */
+		return HANDOVER;
+	if (has_lma(c) && to->l ? to->db || !is_canonical(off) : off > to->limit)
+		return HANDOVER;
+	return interp_mark_accessed(c, selector);
+}
+
+enum interp_done interp_return_stack(
+        struct interp *c, uint16_t selector, const struct kvm_segment *code, struct kvm_segment *to)
+{
+	unsigned rpl = code->selector & 3;
+	if ((selector & 3) != rpl)
+		return HANDOVER;
+	if (!(selector & 0xfffc)) {
+		if (!code->l || rpl == 3)
+			return HANDOVER;
+		*to = (struct kvm_segment) {
+			.selector = selector, .dpl = (uint8_t)rpl, .unusable = 1
+		};
+		return DONE;
+	}
+	if (interp_descriptor(c, selector, to) != DONE)
+		return HANDOVER;
+	if (!to->s || !to->present || (to->type & TYPE_MASK) != TYPE_STACK || to->dpl != rpl)
+		return HANDOVER;
+	return interp_mark_accessed(c, selector);
+}
+
+static bool is_inner(const struct kvm_segment *s, unsigned cpl)
+{
+	return !s->unusable && s->dpl < cpl && (s->type & 12) != 12;
+}
+
+static const uint8_t data_segments[] = { ES, DS, FS, GS };
+
+/* In long mode CPUs differ in the bases that fs and gs have then. */
+bool interp_can_null(struct interp *c, unsigned cpl)
+{
+	return !has_lma(c) || (!is_inner(&c->sregs.fs, cpl) && !is_inner(&c->sregs.gs, cpl));
+}
+
+void interp_null_inner(struct interp *c, unsigned cpl)
+{
+	for (unsigned k = 0; k < sizeof data_segments; k++) {
+		struct kvm_segment *s = interp_segment(c, data_segments[k]);
+		if (is_inner(s, cpl))
+			*s = (struct kvm_segment) { .unusable = 1 };
+	}
+}
+
+void interp_null_all(struct interp *c)
+{
+	for (unsigned k = 0; k < sizeof data_segments; k++)
+		*interp_segment(c, data_segments[k]) = (struct kvm_segment) { .unusable = 1 };
+}
+
+struct kvm_segment interp_v86_segment(uint16_t selector)
+{
+	return (struct kvm_segment) {
+		.base = (uint32_t)selector << 4,
+		.limit = 0xffff,
+		.selector = selector,
+		.type = 3,
+		.present = 1,
+		.dpl = 3,
+		.s = 1,
+	};
+}

@@ -1,0 +1,302 @@
+/* The loop: fetch, decode or take what was decoded, do, look at what there is to look at. */
+#include "interp/decode.h"
+#include "interp/flags.h"
+#include "interp/handlers.h"
+#include "interp/mmio.h"
+#include "interp/paging.h"
+#include "interp/segment.h"
+#include "interp/transfer.h"
+
+enum interp_done interp_handover(struct interp *c, const struct insn *i)
+{
+	(void)c, (void)i;
+	return HANDOVER;
+}
+
+enum interp_done interp_undefined(struct interp *c, const struct insn *i)
+{
+	(void)i;
+	return raise(c, V_UD);
+}
+
+static inline unsigned filter_bit(uint64_t pc)
+{
+	return (unsigned)(pc ^ pc >> 15) & (FILTER_BITS - 1);
+}
+
+static bool is_breakpoint(const struct interp *c, uint64_t pc)
+{
+	unsigned low = 0, high = c->breakpoint_count;
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+		if (c->breakpoints[middle] == pc)
+			return true;
+		if (c->breakpoints[middle] < pc)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+static inline bool may_be_breakpoint(const struct interp *c, uint64_t pc)
+{
+	return c->filter[filter_bit(pc) / 64] >> (filter_bit(pc) % 64) & 1;
+}
+
+/* The CPU stops before a rep, not between its iterations: SDM vol 3, "Instruction-Breakpoint Exception Condition". */
+bool interp_is_at_breakpoint(const struct interp *c)
+{
+	uint64_t pc = interp_pc(c);
+	return may_be_breakpoint(c, pc) && c->rep_rip != c->rip && is_breakpoint(c, pc);
+}
+
+void interp_set_breakpoints(struct interp *c, const uint64_t *sorted, unsigned count)
+{
+	memset(c->filter, 0, sizeof c->filter);
+	c->breakpoints = sorted;
+	c->breakpoint_count = count;
+	for (unsigned k = 0; k < count; k++)
+		c->filter[filter_bit(sorted[k]) / 64] |= 1ull << (filter_bit(sorted[k]) % 64);
+}
+
+/* An instruction at the end of a page, which may go on in the next one: not kept. */
+static const struct insn *fetch_across(struct interp *c, uint64_t pc, unsigned len)
+{
+	uint8_t bytes[INSN_BYTES + 1];
+	unsigned len1 = len < INSN_BYTES ? len : INSN_BYTES;
+	memcpy(bytes, (const uint8_t *)(c->code_add + pc), len1);
+	if (interp_decode(&c->scratch, bytes, len1, c->code_bits)) {
+		/* Whether the CPU fetches more of what it does not know. */
+		if (c->scratch.fn == interp_undefined)
+			c->scratch.fn = interp_handover;
+		return &c->scratch;
+	}
+	if (len1 == INSN_BYTES)
+		return NULL;
+	uint64_t rest = (pc + len1) & c->lin_mask;
+	const struct tlb_entry *e = interp_fetch_entry(c, rest);
+	if (!e)
+		return NULL;
+	memcpy(bytes + len1, (const uint8_t *)(e->add + rest), INSN_BYTES - len1);
+	return interp_decode(&c->scratch, bytes, INSN_BYTES, c->code_bits) ? &c->scratch : NULL;
+}
+
+static __attribute__((noinline)) bool enter_page(struct interp *c, uint64_t pc)
+{
+	const struct tlb_entry *e = interp_fetch_entry(c, pc);
+	if (!e)
+		return false;
+	c->code_page = e->page;
+	c->code_add = e->add;
+	return true;
+}
+
+/* NULL: c->fault, or the bytes are no instruction. */
+static __attribute__((noinline)) const struct insn *decode_at(
+        struct interp *c, uint64_t pc, uint64_t key, struct insn *to)
+{
+	unsigned left = PAGE - (pc & (PAGE - 1));
+	const uint8_t *hva = (const uint8_t *)(c->code_add + pc);
+	raise(c, V_NONE);
+	if (left < INSN_BYTES + 1)
+		return fetch_across(c, pc, left);
+	if (!interp_decode(to, hva, INSN_BYTES, c->code_bits)) {
+		to->key = 0;
+		return NULL;
+	}
+	memcpy(to->raw, hva, sizeof to->raw);
+	to->key = key;
+	return to;
+}
+
+#define LOW_BYTES(n) ((n) >= 8 ? UINT64_MAX : (1ull << 8 * ((n)&7)) - 1)
+#define MASKS(n)                                                                                   \
+	{                                                                                          \
+		LOW_BYTES(n), (n) > 8 ? LOW_BYTES((n)-8) : 0                                       \
+	}
+static const uint64_t len_masks[16][2] = { MASKS(0), MASKS(1), MASKS(2), MASKS(3), MASKS(4),
+	MASKS(5), MASKS(6), MASKS(7), MASKS(8), MASKS(9), MASKS(10), MASKS(11), MASKS(12),
+	MASKS(13), MASKS(14), MASKS(15) };
+
+/* The instruction at pc. What was decoded counts as long as the bytes are the same: nobody has to tell when
+ * code changes. */
+static inline const struct insn *fetch(struct interp *c, uint64_t pc)
+{
+	const uint8_t *hva = (const uint8_t *)(c->code_add + pc);
+	uint64_t key = (uint64_t)(uintptr_t)hva << 2 | c->code_mode;
+	struct insn *kept = &c->cache[((uintptr_t)hva ^ (uintptr_t)hva >> 13) & (CACHE_SIZE - 1)];
+	uint64_t now[2];
+	if (UNLIKELY(kept->key != key))
+		return decode_at(c, pc, key, kept);
+	memcpy(now, hva, sizeof now);
+	if (UNLIKELY(((now[0] ^ kept->raw[0]) & len_masks[kept->len][0]) |
+	             ((now[1] ^ kept->raw[1]) & len_masks[kept->len][1])))
+		return decode_at(c, pc, key, kept);
+	return kept;
+}
+
+static enum interp_reason reason_of(const struct insn *i)
+{
+	return !i ? INTERP_STATE : i->fn == interp_handover ? INTERP_UNKNOWN : INTERP_UNSURE;
+}
+
+static void hand_over(struct interp *c, enum interp_reason reason, const struct insn *i)
+{
+	c->new_shadow = 0;
+	c->hit_count = 0;
+	c->leaves_rf = false;
+	c->attention = false;
+	c->reason = reason;
+	c->handed_opcode = i ? i->op | (unsigned)i->is_0f << 8 : 0;
+	interp_drop_marks(c);
+}
+
+/* The way to the handler of what c->fault says, where the engine is sure of all of it. */
+static bool deliver_fault(struct interp *c)
+{
+	struct fault f = c->fault;
+	c->new_shadow = 0;
+	c->hit_count = 0;
+	if (f.vector == V_NONE || c->mark_count)
+		return false;
+	if (interp_enter(c, (unsigned)f.vector, EVENT_EXCEPTION, f.has_error ? &f.error : NULL) !=
+	        DONE)
+		return false;
+	if (f.vector == V_PF) {
+		c->sregs.cr2 = f.cr2;
+		c->sregs_changed = true;
+	}
+	return true;
+}
+
+/* After an instruction that has left something to look at. True: the run ends, *why. */
+static bool attend(struct interp *c, enum interp_why *why)
+{
+	c->shadow = c->new_shadow;
+	c->new_shadow = 0;
+	c->rflags = c->leaves_rf ? c->rflags | RF : c->rflags & ~(uint64_t)RF;
+	c->attention = c->shadow || c->irq_pending || c->leaves_rf;
+	c->leaves_rf = false;
+	if (c->mark_count)
+		interp_commit_marks(c);
+	if (c->vector != V_NONE) {
+		c->last_vector = c->vector;
+		c->vector = V_NONE;
+		if (c->last_vector < 32 && c->caught >> c->last_vector & 1) {
+			*why = INTERP_EXCEPTION;
+			return true;
+		}
+	}
+	if (c->is_stopped_by_device || c->hit_count) {
+		*why = c->is_stopped_by_device ? INTERP_DEVICE : INTERP_WATCH;
+		c->is_stopped_by_device = false;
+		return true;
+	}
+	if (!c->is_mine) {
+		hand_over(c, INTERP_STATE, NULL);
+		*why = interp_is_at_breakpoint(c) ? INTERP_BREAKPOINT : INTERP_HANDOVER;
+		return true;
+	}
+	if (c->irq_pending && c->rflags & IF && !c->shadow) {
+		*why = INTERP_WINDOW;
+		return true;
+	}
+	return false;
+}
+
+static inline uint64_t pc_of(const struct interp *c)
+{
+	return (c->seg[CS].base + c->rip) & c->lin_mask;
+}
+
+uint64_t interp_pc(const struct interp *c)
+{
+	return pc_of(c);
+}
+
+/* What the handler has not done: an access to what is no RAM, or an exception. NULL: the fetch fails. */
+static __attribute__((noinline)) bool do_otherwise(
+        struct interp *c, const struct insn *i, enum interp_done how)
+{
+	/* A fetch that may pass the segment's limit raises something else, or that first. */
+	if (!i && !c->is_long && c->rip + INSN_BYTES > c->seg[CS].limit)
+		return false;
+	if (how == FAULTS && i && c->fault.is_mmio)
+		how = interp_mmio(c, i);
+	return how == DONE || (how == FAULTS && deliver_fault(c));
+}
+
+/* Does the instruction at pc. False: nothing was done. */
+static inline bool do_one(struct interp *c, uint64_t pc)
+{
+	const struct insn *i = NULL;
+	enum interp_done how = FAULTS;
+	if (LIKELY((pc & ~(uint64_t)(PAGE - 1)) == c->code_page) || enter_page(c, pc))
+		i = fetch(c, pc);
+	if (LIKELY(i)) {
+		uint64_t next = c->rip + i->len;
+		/* Up to the very end of the segment: KVM's. */
+		if (UNLIKELY(!c->is_long && next > c->seg[CS].limit)) {
+			hand_over(c, INTERP_STATE, NULL);
+			return false;
+		}
+		c->r[NEXT] = next;
+		how = i->fn(c, i);
+	}
+	if (UNLIKELY(how != DONE) && !do_otherwise(c, i, how)) {
+		hand_over(c, reason_of(i), i);
+		return false;
+	}
+	c->rip = c->r[NEXT];
+	return true;
+}
+
+/* The inner loop, up to the next look at the kick: *n goes up to stop. False: the run ends, *why. */
+static bool run_some(struct interp *c, uint64_t *n, uint64_t stop, enum interp_why *why)
+{
+	uint64_t pc = pc_of(c), count = *n;
+	bool goes_on = true;
+	while (count < stop) {
+		if (UNLIKELY(!do_one(c, pc))) {
+			*why = INTERP_HANDOVER;
+			goes_on = false;
+			break;
+		}
+		count++;
+		if (UNLIKELY(c->attention) && attend(c, why)) {
+			goes_on = false;
+			break;
+		}
+		pc = pc_of(c);
+		if (UNLIKELY(may_be_breakpoint(c, pc)) && interp_is_at_breakpoint(c)) {
+			*why = INTERP_BREAKPOINT;
+			goes_on = false;
+			break;
+		}
+	}
+	*n = count;
+	return goes_on;
+}
+
+enum interp_why interp_run(struct interp *c, uint64_t max, uint64_t *done)
+{
+	enum interp_why why = INTERP_COUNT;
+	c->hit_count = 0;
+	c->last_vector = c->vector = V_NONE;
+	c->attention = c->shadow || c->irq_pending || c->rflags & RF;
+	*done = 0;
+	if (!c->is_mine) {
+		hand_over(c, INTERP_STATE, NULL);
+		return INTERP_HANDOVER;
+	}
+	if (c->irq_pending && c->rflags & IF && !c->shadow)
+		return INTERP_WINDOW;
+	while (*done < max) {
+		if (c->kick && *c->kick)
+			return INTERP_KICKED;
+		if (!run_some(c, done, max - *done > KICK_EVERY ? *done + KICK_EVERY : max, &why))
+			return why;
+	}
+	return INTERP_COUNT;
+}

@@ -1,0 +1,235 @@
+/* What an operating system's entries and its start use: syscall, sysret, swapgs; cpuid, rdtsc, rdtscp; smsw,
+ * lmsw, sgdt, sidt, lgdt, lidt, invlpg. */
+#include "interp/control.h"
+#include "interp/flags.h"
+#include "interp/handlers.h"
+#include "interp/segment.h"
+#include "interp/transfer.h"
+
+#include "base/cpu_bits.h"
+
+#define EFER_SCE    (1u << 0)
+#define CR4_TSD     (1u << 2)
+#define CR4_UMIP    (1u << 11)
+#define CR4_PKE_BIT (1u << 22)
+
+static struct kvm_segment flat_segment(uint16_t selector, bool is_code, uint8_t dpl)
+{
+	return (struct kvm_segment) {
+		.limit = UINT32_MAX,
+		.selector = selector,
+		.type = is_code ? 11 : 3,
+		.present = 1,
+		.dpl = dpl,
+		.db = !is_code,
+		.s = 1,
+		.l = is_code,
+		.g = 1,
+	};
+}
+
+/* In 64-bit code; elsewhere Intel's CPUs have neither. */
+static enum interp_done check_syscall(struct interp *c)
+{
+	if (!c->is_long || !c->has_msrs)
+		return HANDOVER;
+	return c->sregs.efer & EFER_SCE ? DONE : raise(c, V_UD);
+}
+
+enum interp_done interp_syscall(struct interp *c, const struct insn *i)
+{
+	uint64_t flags = flags_get(c) & ~(uint64_t)RF;
+	uint16_t selector = (uint16_t)(c->msrs.star >> 32) & 0xfffc;
+	enum interp_done how = check_syscall(c);
+	(void)i;
+	if (how != DONE)
+		return how;
+	if (!is_canonical(c->msrs.lstar))
+		return HANDOVER;
+	c->r[CX] = c->r[NEXT];
+	c->r[R11] = flags;
+	flags_put(c, (flags & ~c->msrs.fmask) | 2);
+	struct kvm_segment code = flat_segment(selector, true, 0);
+	c->sregs.ss = flat_segment((uint16_t)(selector + 8), false, 0);
+	interp_go(c, &code, c->msrs.lstar);
+	return DONE;
+}
+
+/* To 64-bit code. AMD's CPUs leave ss' hidden part as it is, so it is to be a flat one. */
+enum interp_done interp_sysret(struct interp *c, const struct insn *i)
+{
+	const struct kvm_segment *ss = &c->sregs.ss;
+	uint16_t selector = (uint16_t)(c->msrs.star >> 48) | 3;
+	enum interp_done how = check_syscall(c);
+	if (how != DONE)
+		return how;
+	if (c->cpl)
+		return raise_error(c, V_GP, 0);
+	if (i->osz != 3 || !is_canonical(c->r[CX]) || c->r[R11] & (TF | VIF | VIP))
+		return HANDOVER;
+	if (ss->unusable || ss->base || ss->limit != UINT32_MAX || ss->type != 3 || !ss->db ||
+	        !ss->g)
+		return HANDOVER;
+	flags_put(c, (c->r[R11] & 0x3c7fd7) | 2); /* SDM vol 2, "SYSRET" */
+	if (c->rflags & IF)
+		c->attention = true;
+	struct kvm_segment code = flat_segment((uint16_t)(selector + 16), true, 3);
+	c->sregs.ss = flat_segment((uint16_t)(selector + 8), false, 3);
+	interp_go(c, &code, c->r[CX]);
+	return DONE;
+}
+
+static enum interp_done swap_gs(struct interp *c)
+{
+	uint64_t base = c->sregs.gs.base;
+	if (!c->is_long)
+		return raise(c, V_UD);
+	if (c->cpl)
+		return raise_error(c, V_GP, 0);
+	if (!c->has_msrs)
+		return HANDOVER;
+	c->sregs.gs.base = c->msrs.kernel_gs_base;
+	c->msrs.kernel_gs_base = base;
+	c->msrs_changed = c->sregs_changed = true;
+	interp_derive(c);
+	return DONE;
+}
+
+enum interp_done interp_rdtsc(struct interp *c, const struct insn *i)
+{
+	uint64_t tsc;
+	uint32_t aux;
+	bool has_aux = i->op == 0x01; /* rdtscp */
+	if (!c->tsc)
+		return HANDOVER;
+	if (c->sregs.cr4 & CR4_TSD && c->cpl)
+		return raise_error(c, V_GP, 0);
+	if (!c->tsc(c->ctx, &tsc, has_aux ? &aux : NULL))
+		return HANDOVER;
+	c->r[AX] = (uint32_t)tsc;
+	c->r[DX] = tsc >> 32;
+	if (has_aux)
+		c->r[CX] = aux;
+	return DONE;
+}
+
+/* Some bits follow what the guest has enabled since the table was made. */
+enum interp_done interp_cpuid(struct interp *c, const struct insn *i)
+{
+	uint32_t leaf = (uint32_t)c->r[AX], subleaf = (uint32_t)c->r[CX];
+	const struct kvm_cpuid_entry2 *found = NULL;
+	(void)i;
+	for (unsigned k = 0; k < c->cpuid_count && !found; k++) {
+		const struct kvm_cpuid_entry2 *e = &c->cpuid[k];
+		bool has_index = e->flags & KVM_CPUID_FLAG_SIGNIFCANT_INDEX;
+		if (e->function == leaf && (!has_index || e->index == subleaf))
+			found = e;
+	}
+	/* One that is not there: vendors differ. 0dh: by XCR0. */
+	if (!found || leaf == 0xd)
+		return HANDOVER;
+	uint32_t ecx = found->ecx;
+	if (leaf == 1)
+		ecx = (ecx & ~(1u << 27)) | (c->sregs.cr4 & CR4_OSXSAVE ? 1u << 27 : 0);
+	if (leaf == 7 && subleaf == 0)
+		ecx = (ecx & ~(1u << 4)) | (c->sregs.cr4 & CR4_PKE_BIT ? 1u << 4 : 0);
+	c->r[AX] = found->eax;
+	c->r[BX] = found->ebx;
+	c->r[CX] = ecx;
+	c->r[DX] = found->edx;
+	return DONE;
+}
+
+static enum interp_done store_table(struct interp *c, const struct insn *i)
+{
+	const struct kvm_dtable *t = i->ext & 1 ? &c->sregs.idt : &c->sregs.gdt;
+	uint64_t at = effective_address(c, i);
+	unsigned len = c->is_long ? 8 : 4;
+	struct place limit, base;
+	if (c->cpl && c->sregs.cr4 & CR4_UMIP)
+		return HANDOVER;
+	/* With 16-bit operands, CPUs differ in the base's upper byte. */
+	if ((i->osz == 1 && !c->is_long) || ((at + len + 1) & address_mask(i)) < at)
+		return HANDOVER;
+	if (!mem_prepare(c, i->seg, at, 2, ACCESS_WRITE, &limit) ||
+	        !mem_prepare(c, i->seg, at + 2, len, ACCESS_WRITE, &base))
+		return HANDOVER;
+	mem_put(&limit, t->limit, 2);
+	mem_put(&base, t->base, len);
+	return DONE;
+}
+
+static enum interp_done load_table(struct interp *c, const struct insn *i)
+{
+	struct kvm_dtable *t = i->ext & 1 ? &c->sregs.idt : &c->sregs.gdt;
+	uint64_t limit, base, at = effective_address(c, i);
+	unsigned len = c->is_long ? 8 : 4;
+	if (c->cpl)
+		return raise_error(c, V_GP, 0);
+	if (((at + len + 1) & address_mask(i)) < at)
+		return HANDOVER;
+	if (!mem_read(c, i->seg, at, 2, &limit) || !mem_read(c, i->seg, at + 2, len, &base))
+		return HANDOVER; /* CPUs differ in which part they read first */
+	if (c->is_long && !is_canonical(base))
+		return HANDOVER;
+	t->limit = (uint16_t)limit;
+	t->base = i->osz == 1 && !c->is_long ? base & 0xffffff : base;
+	c->sregs_changed = true;
+	return DONE;
+}
+
+static enum interp_done store_status_word(struct interp *c, const struct insn *i)
+{
+	struct place at;
+	if (c->cpl && c->sregs.cr4 & CR4_UMIP)
+		return HANDOVER;
+	if (!i->is_mem) {
+		/* To 32 and 64 bits: the upper ones are undefined, and cr0's. */
+		reg_put(c, i->rm, operand_len(i), c->sregs.cr0);
+		return DONE;
+	}
+	if (!rm_prepare(c, i, 2, ACCESS_WRITE, &at))
+		return FAULTS;
+	mem_put(&at, c->sregs.cr0, 2);
+	return DONE;
+}
+
+static enum interp_done load_status_word(struct interp *c, const struct insn *i)
+{
+	uint64_t v, cr0 = c->sregs.cr0;
+	if (c->cpl)
+		return raise_error(c, V_GP, 0);
+	if (!rm_read(c, i, 2, &v))
+		return FAULTS;
+	/* PE, MP, EM and TS; PE does not go off. */
+	return interp_write_cr0(c, (cr0 & ~0xeull) | (v & 0xf));
+}
+
+static enum interp_done invalidate_page(struct interp *c)
+{
+	if (c->cpl)
+		return raise_error(c, V_GP, 0);
+	interp_flush(c);
+	c->guest_flushed = true;
+	return DONE;
+}
+
+/* 0f 01 */
+enum interp_done interp_system_group(struct interp *c, const struct insn *i)
+{
+	switch (i->ext) {
+	case 0:
+	case 1: return i->is_mem ? store_table(c, i) : HANDOVER;
+	case 2:
+	case 3: return i->is_mem ? load_table(c, i) : HANDOVER;
+	case 4: return store_status_word(c, i);
+	case 6: return load_status_word(c, i);
+	case 7:
+		if (i->is_mem)
+			return invalidate_page(c);
+		if (i->rm == 0)
+			return swap_gs(c);
+		return i->rm == 8 ? interp_rdtsc(c, i) : HANDOVER;
+	default: return HANDOVER;
+	}
+}

@@ -1,0 +1,15 @@
+/* Why a CPU shut down or stands still, as far as its state tells: for people. */
+#ifndef STEPVM_MACHINE_EXPLAIN_H
+#define STEPVM_MACHINE_EXPLAIN_H
+
+#include <stddef.h>
+
+#include "kvm/vcpu.h"
+
+/* Lines about the instruction at the pc, the exception that it raises, and where its handler would
+ * have been, each ending with a newline. What can't be told is left out. */
+void explain_fault(struct vcpu *v, char *to, size_t size);
+/* One line: the bytes at the pc. */
+void explain_bytes(struct vcpu *v, char *to, size_t size);
+
+#endif

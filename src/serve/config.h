@@ -1,0 +1,20 @@
+/* How a guest is served to a debugger, as its user has said it. Strings are borrowed. */
+#ifndef STEPVM_SERVE_CONFIG_H
+#define STEPVM_SERVE_CONFIG_H
+
+#include <stdbool.h>
+
+#define SERVE_CONSOLES 2 /* serial lines that --console can be given for */
+
+struct serve_config {
+	const char *listen; /* WHERE of transport_open; NULL: no debugger can come */
+	bool no_wait;       /* the guest runs before one has come */
+	bool has_console;   /* standard input is the guest's, unless the debugger stands there */
+	const char
+	        *consoles[SERVE_CONSOLES]; /* where each serial line leads; NULL: as by default */
+	bool has_screen;                   /* --screen, */
+	const char *screen;                /* ... and where; NULL: this terminal */
+	const char *symbols;               /* the ELF file that the image was made from, or NULL */
+};
+
+#endif

@@ -1,0 +1,49 @@
+/* What serve's files share: serve.c (the loop, and what runs the guest), debugger.c (bytes and
+ * connections), target.c (the protocol's words for what happens here), stop.c (what a stop of the
+ * guest leads to). */
+#ifndef STEPVM_SERVE_INTERNAL_H
+#define STEPVM_SERVE_INTERNAL_H
+
+#include "serve/serve.h"
+
+/* The guest has ended. An extended session may start it again; its end is ours. */
+void serve_end_guest(struct serve *s, int status);
+
+/* The guest's output can't be written: the loop ends. */
+void serve_end_output(struct serve *s);
+
+/* The guest's output, of which the debugger's user is to see it (machine.tell). */
+bool serve_tell(void *ctx, const uint8_t *bytes, size_t len);
+/* What was told so far goes to the session, also where a line has not ended. */
+void serve_flush_words(struct serve *s);
+
+/* Something of ours is due after ns; sources.c does it then. Where it is so already, nothing changes. */
+void serve_tick_after(struct serve *s, uint64_t ns);
+
+/* Sends what the session has for the debugger, as far as it goes now. */
+void serve_flush(struct serve *s);
+/* A reply waits to be sent. */
+bool serve_has_output(const struct serve *s);
+/* Gives the session what was read, as far as it takes it: nothing while a reply waits to be sent,
+ * and then it is we who wait for that. */
+void serve_feed(struct serve *s);
+/* False when the debugger has sent nothing. */
+bool serve_read_debugger(struct serve *s);
+void serve_accept_debugger(struct serve *s);
+/* A stop in the protocol's words. was_step: the debugger had asked for one. */
+struct target_stop serve_target_stop(const struct serve *s, const struct stop *stop, bool was_step);
+
+/* Before a debugger that we have started prints in our terminal, right after what the guest has printed: that gets
+ * the newline that a notice of ours would have. */
+void serve_end_line(struct serve *s);
+/* The guest is halted: a debugger's user who has continued would see nothing of it where it waits for a key. */
+void serve_hint_at_keys(struct serve *s);
+/* Tells the debugger's user why the guest stopped, or, without a debugger, stderr. */
+void serve_report(struct serve *s, const struct stop *stop, bool was_step);
+/* What follows from the stop: another state, a report, the end. */
+void serve_handle_stop(struct serve *s, const struct stop *stop, bool was_step);
+/* The CPU is halted: it waits to be woken, or what --hlt says happens. is_news as of run_halt: once
+ * more, and no instruction is done. */
+void serve_halt(struct serve *s, bool is_news);
+
+#endif

@@ -1,0 +1,569 @@
+/* The loop: what is done in each state of the guest, and how it waits in between. */
+#include "serve/internal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/status.h"
+#include "host/notice.h"
+#include "host/signals.h"
+#include "host/terminal.h"
+#include "kvm/registers.h"
+#include "machine/firmware.h"
+#include "machine/input.h"
+#include "machine/report.h"
+#include "serve/last_screen.h"
+#include "serve/sources.h"
+#include "serve/target_file.h"
+
+/* After a reply the next request often follows at once: looking for it a little before sleeping
+ * saves the wake-up, which costs more than the request. Bounded, so that an idle stub uses no CPU.
+ */
+#define SPIN_NS 40000
+
+#define STEP_ALARM_NS 50000000u
+
+/* A debugger's steps go on while so much of the guest's output waits; one more may add what an
+ * exit of KVM's does, a page of bytes that a hex port makes 24 of each. */
+#define OUTPUT_KEPT_MAX 65536
+
+/* Where the config names a place for a debugger. A debugger that connects kicks the guest's run. */
+static int open_transport(struct serve *s, struct error *e)
+{
+	struct transport_error why = { 0 };
+	if (!s->config->listen)
+		return 0;
+	int err = transport_open(&s->transport, s->config->listen, &why);
+	if (err)
+		return error_set(e, err, "--gdb %s", why.text);
+	s->has_transport = true;
+	if (s->transport.listen_fd >= 0)
+		err = kicker_watch(&s->kicker, s->transport.listen_fd, e);
+	if (err)
+		transport_close(&s->transport);
+	return err;
+}
+
+static int open_viewer(struct serve *s, struct error *e)
+{
+	struct error why = { 0 };
+	int err = viewer_open(&s->viewer, &s->run, s->config->screen, &why);
+	return err ? error_set(e, err, "--screen: %s", why.text) : 0;
+}
+
+/* A screen that stands still before anything has run is taken for a stepvm that hangs. */
+static void show_wait(struct serve *s)
+{
+	char line[120];
+	if (s->session || s->child_pid || s->run.state != RUN_STOPPED)
+		return;
+	snprintf(line, sizeof line,
+	        "stepvm: the guest waits for target remote %.48s; Ctrl-] q quits",
+	        s->transport.where);
+	viewer_say(&s->viewer, line, RUN_FOREVER);
+}
+
+/* While the screen has the terminal, what else would be printed there waits for its end. */
+int serve_begin_screen(struct serve *s, struct error *e)
+{
+	if (viewer_has(&s->viewer, s->machine->output.fd))
+		spool_hold(&s->machine->output);
+	if (viewer_has(&s->viewer, STDERR_FILENO))
+		notice_hold();
+	show_wait(s);
+	return viewer_begin(&s->viewer, e);
+}
+
+static void end_screen(struct serve *s)
+{
+	viewer_close(&s->viewer, "stepvm: the guest has ended");
+	spool_release(&s->machine->output);
+	spool_flush(&s->machine->output);
+	notice_release();
+}
+
+/* The serial lines that stand on some board, by their number. */
+static const struct device *const lines[SERVE_CONSOLES] = { &uart_device, &uart2_device };
+
+static void close_consoles(struct serve *s)
+{
+	for (unsigned i = 0; i < SERVE_CONSOLES; i++)
+		console_close(&s->consoles[i]);
+}
+
+/* Whose standard input is: a serial line's that leads there; a boot sector's keyboard's too, whichever it asks
+ * for, where no screen brings one and --console does not say. */
+static void share_stdin(struct serve *s)
+{
+	struct machine *m = s->machine;
+	bool is_ours = s->config->has_console && !viewer_has(&s->viewer, STDIN_FILENO) &&
+	               !(s->has_transport && s->transport.kind == TRANSPORT_STDIO);
+	unsigned line = 0;
+	while (line < SERVE_CONSOLES &&
+	        !(s->consoles[line].device && s->consoles[line].kind == CONSOLE_STDIO))
+		line++;
+	bool is_asked_for = line < SERVE_CONSOLES && s->config->consoles[line];
+	bool is_boot = m->guest->image.format == IMAGE_BOOT;
+	if (!is_ours)
+		return;
+	s->types_stdin = m->guest->board.is_pc && !s->config->has_screen && !is_asked_for &&
+	                 (is_boot || line == SERVE_CONSOLES);
+	if (s->types_stdin)
+		input_expect_keys(m, true);
+	if (line < SERVE_CONSOLES)
+		input_begin(m, s->consoles[line].device);
+	s->typed = (struct key_reader) { .machine = m, .is_text = !isatty(STDIN_FILENO) };
+}
+
+#define PRINTED_NS UINT64_C(5000000) /* nobody sees that the guest's output comes so much later */
+
+static void has_printed(void *ctx)
+{
+	serve_tick_after(ctx, PRINTED_NS);
+}
+
+/* Where --console says, and the first one on standard input and output where it says nothing. */
+static int open_consoles(struct serve *s, struct error *e)
+{
+	struct error why = { 0 };
+	int err = 0;
+	for (unsigned i = 0; i < SERVE_CONSOLES && !err; i++) {
+		const char *where = s->config->consoles[i];
+		bool is_there = board_has(&s->machine->guest->board, lines[i]);
+		if (where && !is_there)
+			err = error_set(&why, -EINVAL, "%s: the guest's board has %u serial line%s",
+			        where, i, i == 1 ? "" : "s");
+		else if (where || i == 0)
+			err = console_open(&s->consoles[i], s->machine, lines[i],
+			        where ? where : "stdio", &why);
+	}
+	if (err) {
+		close_consoles(s);
+		return error_set(e, err, "--console %s", why.text);
+	}
+	share_stdin(s);
+	s->machine->tell = serve_tell;
+	s->machine->has_printed = has_printed;
+	s->machine->tell_ctx = s;
+	return 0;
+}
+
+int serve_open(struct serve *s, struct machine *m, const struct serve_config *c, struct error *e)
+{
+	*s = (struct serve) { .machine = m, .config = c, .is_attached = true };
+	viewer_init(&s->viewer);
+	s->in = malloc(SERVE_INPUT_SIZE);
+	if (!s->in)
+		return error_set(e, -ENOMEM, "out of memory");
+	int err;
+	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->wake_fd < 0) {
+		err = error_set(e, -errno, "eventfd failed: %s", strerror(errno));
+		goto free_in;
+	}
+	s->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (s->tick_fd < 0) {
+		err = error_set(e, -errno, "timerfd_create failed: %s", strerror(errno));
+		goto close_wake;
+	}
+	err = kicker_open(&s->kicker, machine_kick, m, e);
+	if (err)
+		goto close_tick;
+	err = kicker_watch(&s->kicker, m->clock.timer_fd, e);
+	run_init(&s->run, m);
+	if (!err && m->guest->board.is_pc && !m->config->no_reboot)
+		err = run_keep_power_on(&s->run, e);
+	if (!err)
+		err = kicker_watch(&s->kicker, s->tick_fd, e);
+	if (!err)
+		err = open_transport(s, e);
+	if (err)
+		goto close_run;
+	if (c->has_screen)
+		err = open_viewer(s, e);
+	if (err)
+		goto close_transport;
+	err = open_consoles(s, e);
+	if (err)
+		goto close_viewer;
+	if (!c->listen || c->no_wait)
+		run_go_on(&s->run);
+	screen_hint_begin(s);
+	target_init(&s->target, s);
+	target_file_find(s);
+	signals_open(s->wake_fd);
+	notice_beside(&m->output);
+	return 0;
+close_viewer:
+	viewer_close(&s->viewer, NULL);
+close_transport:
+	if (s->has_transport)
+		transport_close(&s->transport);
+close_run:
+	run_close(&s->run);
+	kicker_close(&s->kicker);
+close_tick:
+	close(s->tick_fd);
+close_wake:
+	close(s->wake_fd);
+free_in:
+	free(s->in);
+	return err;
+}
+
+bool serve_reads_stdin(const struct serve *s)
+{
+	if (s->types_stdin)
+		return true;
+	for (unsigned i = 0; i < SERVE_CONSOLES; i++)
+		if (s->consoles[i].device && s->consoles[i].kind == CONSOLE_STDIO &&
+		        input_is_open(s->machine, s->consoles[i].device))
+			return true;
+	return false;
+}
+
+void serve_close(struct serve *s)
+{
+	signals_close();
+	notice_beside(NULL);
+	session_close(s->session);
+	end_screen(s);
+	run_close(&s->run);
+	close_consoles(s);
+	if (s->has_transport)
+		transport_close(&s->transport);
+	kicker_close(&s->kicker);
+	close(s->tick_fd);
+	close(s->wake_fd);
+	free(s->screenshot);
+	free(s->in);
+}
+
+void serve_adopt_debugger(struct serve *s, int pid)
+{
+	s->child_pid = pid;
+	s->is_attached = false;
+}
+
+void serve_end_guest(struct serve *s, int status)
+{
+	if (s->session && session_state(s->session) == SESSION_IDLE)
+		run_die(&s->run, status);
+	else
+		run_end(&s->run, status);
+}
+
+/* Stopped, with a debugger that may ask again at once. */
+static void wait_for_debugger(struct serve *s)
+{
+	machine_stop_clock(s->machine);
+	spool_flush(&s->machine->output);
+	if (s->session) {
+		uint64_t until = clock_host_ns() + SPIN_NS;
+		do {
+			if (serve_read_debugger(s) || (signals_end && !s->child_end_ns))
+				return;
+		} while (clock_host_ns() < until);
+	}
+	terminal_cooked();
+	show_wait(s);
+	sources_attend(s, RUN_FOREVER);
+}
+
+/* --- the guest ------------------------------------------------------------------------------- */
+
+static void fail(struct serve *s, int err)
+{
+	notice_print("stepvm: KVM_RUN failed: %s\n", strerror(-err));
+	run_end(&s->run, STATUS_HOST);
+}
+
+/* The debugger asked for a stop (0x03), and the guest stands at an instruction boundary. */
+static void obey_interrupt(struct serve *s)
+{
+	run_stop_interrupted(&s->run);
+	serve_report(s, &s->run.last, false);
+}
+
+/* What breakpoints' commands have printed is sent before the guest goes on. True: the debugger has
+ * not taken all of it, and the guest has to wait. */
+static bool must_send_first(struct serve *s)
+{
+	size_t len;
+	serve_flush(s);
+	if (!s->session || !session_output(s->session, &len))
+		return false;
+	sources_attend(s, RUN_FOREVER);
+	return true;
+}
+
+/* What the guest has printed and nobody has read goes before more of it: it waits for its reader
+ * where more than max bytes are left. True: it has to, or is over. */
+static bool is_held_up(struct serve *s, size_t max)
+{
+	struct spool *o = &s->machine->output;
+	spool_flush(o);
+	if (o->error) {
+		serve_end_output(s);
+		return true;
+	}
+	if (spool_kept(o) <= max)
+		return false;
+	if (s->run.state == RUN_FREE)
+		terminal_raw();
+	sources_attend(s, RUN_FOREVER);
+	return true;
+}
+
+/* No step should take long; one that does is kicked, and the next call looks out for everything. Armed once
+ * for many steps, it costs them nothing. */
+static void arm_alarm(struct serve *s)
+{
+	uint64_t now = clock_host_ns();
+	if (now < s->alarm_ns)
+		return;
+	s->alarm_ns = now + STEP_ALARM_NS;
+	kicker_arm_timer(&s->kicker, STEP_ALARM_NS);
+}
+
+static void disarm(struct serve *s)
+{
+	kicker_disarm(&s->kicker);
+	s->alarm_ns = 0;
+}
+
+static void step(struct serve *s)
+{
+	struct run *r = &s->run;
+	struct stop stop;
+	bool is_long = run_may_last(r);
+	if (must_send_first(s))
+		return;
+	bool is_full = spool_kept(&s->machine->output) > OUTPUT_KEPT_MAX;
+	if (is_long || is_full) {
+		serve_feed(s); /* a 0x03 may have come with the request */
+		if (r->state != RUN_STEPPING)
+			return;
+		if (r->is_interrupted) {
+			obey_interrupt(s);
+			return;
+		}
+	}
+	if (is_held_up(s, OUTPUT_KEPT_MAX))
+		return;
+	if (is_long)
+		sources_arm(s);
+	else
+		arm_alarm(s);
+	viewer_touch(&s->viewer);
+	int err = run_steps(r, &stop);
+	if (is_long)
+		disarm(s);
+	if (err) {
+		fail(s, err);
+		return;
+	}
+	serve_handle_stop(s, &stop, true);
+	if (stop.kind != STOP_KICKED)
+		return;
+	sources_attend(s, 0);
+	if (r->is_interrupted && r->state == RUN_STEPPING)
+		obey_interrupt(s);
+}
+
+/* A guest that looks for keys may wait for something else as well, a time above all: so long. */
+#define VAIN_NS UINT64_C(60000000000)
+
+/* Nobody can strike a key any more, and none is on its way. */
+static bool has_no_keys(const struct serve *s)
+{
+	struct machine *m = s->machine;
+	const struct board *b = &m->guest->board;
+	return b->is_pc && !s->has_transport && input_has_no_keys(m) && !b->state.i8042.is_full &&
+	       board_scancode_room(b) == KEYBOARD_QUEUE;
+}
+
+/* The guest asks the BIOS for a key all the same. True: that is its end. */
+static bool waits_in_vain(struct serve *s)
+{
+	struct machine *m = s->machine;
+	bool polls = polling_calm_ns(&m->polling, m->guest->board.state.now_ns) >= VAIN_NS;
+	if (!(polls || (s->run.state == RUN_WAITING && firmware_waiting(m) == 0x16)) ||
+	        !has_no_keys(s))
+		return false;
+	last_screen_print(s);
+	notice_print("stepvm: int 16h %swaits for a key, none will come\n",
+	        polls ? "was called over and over for 60 s: the guest " : "");
+	serve_end_guest(s, STATUS_OK);
+	return true;
+}
+
+/* Runs the guest until it stops or something wants attention. */
+static void run(struct serve *s)
+{
+	struct run *r = &s->run;
+	struct stop stop;
+	if (must_send_first(s))
+		return;
+	serve_feed(s); /* a 0x03 may have come with the request */
+	if (r->is_interrupted || r->state != RUN_FREE || is_held_up(s, 0))
+		return;
+	if (run_is_asleep(r)) {
+		serve_halt(s, false);
+		return;
+	}
+	terminal_raw();
+	viewer_touch(&s->viewer);
+	sources_arm(s);
+	int err = run_freely(r, &stop);
+	disarm(s);
+	if (err) {
+		fail(s, err);
+		return;
+	}
+	serve_handle_stop(s, &stop, false);
+	if (stop.kind != STOP_KICKED)
+		return;
+	sources_attend(s, 0);
+	if (r->state == RUN_FREE)
+		waits_in_vain(s);
+}
+
+/* Until an interrupt comes, or the time that --hlt resume gives. No CPU is burnt. */
+static void wait_to_resume(struct serve *s)
+{
+	uint64_t timeout_ns;
+	/* Before the wait, which --speed max skips: each tick's handler would lead back to it, for ever. */
+	if (waits_in_vain(s))
+		return;
+	if (!run_wait(&s->run, &timeout_ns)) { /* the end of the input */
+		serve_halt(s, false);
+		return;
+	}
+	if (s->run.state != RUN_WAITING)
+		return;
+	if (firmware_waiting(s->machine) == 0x16)
+		screen_hint_look(s);
+	serve_hint_at_keys(s);
+	terminal_raw();
+	sources_attend(s, timeout_ns);
+}
+
+/* The guest has ended: its last words wait for their reader, unless a debugger has killed it or a
+ * signal ends us. */
+static void finish_output(struct serve *s)
+{
+	struct spool *o = &s->machine->output;
+	uint64_t count;
+	bool can_wait = s->run.status >= 0 && !s->run.is_killed && !o->error;
+	spool_flush(o);
+	while (can_wait && spool_kept(o) && !signals_end) {
+		struct pollfd p[] = { { .fd = o->fd, .events = POLLOUT },
+			{ .fd = s->wake_fd, .events = POLLIN } };
+		poll(p, 2, -1);
+		while (read(s->wake_fd, &count, sizeof count) > 0)
+			;
+		spool_flush(o);
+	}
+	if (can_wait && o->error)
+		serve_end_output(s);
+	else if (can_wait && spool_kept(o))
+		run_end(&s->run, -signals_end);
+}
+
+/* The gdb that `stepvm debug` started has ended, and the guest with it. */
+static void watch_child(struct serve *s)
+{
+	int status;
+	signals_child = 0;
+	if (!s->child_pid || waitpid(s->child_pid, &status, WNOHANG) != s->child_pid)
+		return;
+	s->child_pid = 0;
+	s->child_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	if (s->child_end_ns)
+		notice_print("stepvm: signal %d (%s) ends gdb, and the guest\n", (int)signals_end,
+		        strsignal(signals_end));
+	else if (s->child_signal)
+		notice_print("stepvm: gdb was ended by signal %d (%s), and so is the guest\n",
+		        s->child_signal, strsignal(s->child_signal));
+	run_end(&s->run, s->child_end_ns     ? -signals_end
+	                 : WIFEXITED(status) ? WEXITSTATUS(status)
+	                                     : STATUS_HOST);
+}
+
+#define CHILD_END_NS UINT64_C(3000000000)
+
+/* A signal ends us: gdb first, for one that loses its stub in the midst of something shows that, or crashes. It is not
+ * asked: gdb 13 has a segmentation fault by SIGTERM and SIGHUP at its prompt. False: there is none, or it does not
+ * end. */
+static bool ends_child(struct serve *s)
+{
+	if (!s->child_pid)
+		return false;
+	if (!s->child_end_ns) {
+		s->child_end_ns = clock_host_ns() + CHILD_END_NS;
+		kill(s->child_pid, SIGKILL);
+	}
+	serve_tick_after(s, CHILD_END_NS);
+	return clock_host_ns() < s->child_end_ns;
+}
+
+/* A signal ends a guest that is debugged, as `stepvm test` ends one that is late: where was it? */
+static void tell_where(struct serve *s)
+{
+	char where[100];
+	struct vcpu *v = machine_vcpu(s->machine);
+	if (!s->has_transport || s->transport.kind == TRANSPORT_STDIO || s->child_pid ||
+	        s->run.state == RUN_DEAD)
+		return;
+	report_where(v, where, sizeof where);
+	notice_print("stepvm: the guest was %s %s in %s mode\n",
+	        control_is_halted(&s->machine->control) ? "halted before" : "at", where,
+	        registers_mode_name(registers_mode(v)));
+}
+
+int serve_run(struct serve *s)
+{
+	struct run *r = &s->run;
+	if (s->has_transport && s->transport.kind == TRANSPORT_STDIO)
+		serve_accept_debugger(s);
+	while (r->state != RUN_ENDED) {
+		if (signals_child)
+			watch_child(s);
+		if (signals_end && r->state != RUN_ENDED && !ends_child(s)) {
+			tell_where(s);
+			run_end(r, -signals_end);
+			break;
+		}
+		if (signals_screen) {
+			signals_screen = 0;
+			viewer_look(&s->viewer);
+		}
+		if (r->is_interrupted && run_is_going(r))
+			obey_interrupt(s);
+		switch (r->state) {
+		case RUN_STEPPING: step(s); break;
+		case RUN_FREE: run(s); break;
+		case RUN_WAITING: wait_to_resume(s); break;
+		case RUN_STOPPED:
+		case RUN_DEAD: wait_for_debugger(s); break;
+		case RUN_ENDED: break;
+		}
+	}
+	if (s->child_end_ns)
+		r->status = -signals_end; /* whatever gdb has made of the guest */
+	serve_flush(s);
+	end_screen(s);
+	if (!r->is_killed)
+		last_screen_print(s);
+	finish_output(s);
+	return r->status;
+}

@@ -1,0 +1,21 @@
+/* The files that gdb sees: the ELF file that belongs to the guest, and a picture of its screen. */
+#ifndef STEPVM_SERVE_TARGET_FILE_H
+#define STEPVM_SERVE_TARGET_FILE_H
+
+#include "gdbstub/target.h"
+#include "serve/serve.h"
+
+/* Before the sandbox, in which realpath(3) can't look around: finds what target_file_path tells. */
+void target_file_find(struct serve *s);
+
+/* The functions of struct target_file. The file is what --symbols names, else the image itself when
+ * it was loaded by its own headers. One with 32-bit code is kept from gdb while the CPU runs
+ * 16-bit code, which gdb would decode by the file's architecture. */
+const char *target_file_path(struct serve *s, enum target_layout layout);
+int target_file_status(struct serve *s, struct target_file_status *to);
+int target_file_read(struct serve *s, uint64_t off, uint8_t *to, size_t len, size_t *done);
+/* The picture of the guest's screen as it is now: the make of struct target_made. Kept in s until the
+ * next one. */
+int target_file_screen(struct serve *s, const uint8_t **bytes, size_t *size);
+
+#endif

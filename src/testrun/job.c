@@ -1,0 +1,469 @@
+/* The life of one test: the VM, then gdb, then their end; its files, and the report made of
+ * them. */
+#include "testrun/job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "host/file.h"
+#include "testrun/log.h"
+
+/* How long a VM may take to end by SIGTERM, which it does at once unless it is broken. */
+#define ENDING_MS 5000
+/* So long before it is ended, gdb has a late script end at its next step; see testrun.py. */
+#define NOTICE_MS  200
+#define RESULT_MAX 0x10000
+/* How much of the guest's last line is told. */
+#define OUTPUT_LINE_MAX 120
+
+/* The files of a job's folder. */
+#define FILES 5
+enum job_file { FILE_GDB, FILE_VM, FILE_CONSOLE, FILE_RESULT, FILE_MACHINE };
+static const char *const file_names[FILES] = { "gdb.log", "vm.log", "console", "result",
+	"machine" };
+
+struct job_path {
+	char text[128]; /* more than the folder and the longest name */
+};
+
+static struct job_path path_of(const struct job *j, enum job_file file)
+{
+	struct job_path p;
+	snprintf(p.text, sizeof p.text, "%s/%s", j->dir.path, file_names[file]);
+	return p;
+}
+
+static void kill_group(pid_t pid, int number)
+{
+	if (pid)
+		kill(-pid, number);
+}
+
+static void finish(struct job *j, uint64_t now_ms)
+{
+	if (j->vm_fd >= 0)
+		close(j->vm_fd);
+	j->vm_fd = -1;
+	j->end_ms = now_ms;
+	j->state = JOB_DONE;
+}
+
+/* Without a verdict: the test could not even be run. */
+__attribute__((format(printf, 3, 4))) static void give_up(
+        struct job *j, uint64_t now_ms, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(j->why, sizeof j->why, format, args);
+	va_end(args);
+	finish(j, now_ms);
+}
+
+static void conclude(struct job *j, uint64_t now_ms)
+{
+	static const char nothing[] = "";
+	struct file result = { 0 };
+	char *text = NULL, line[OUTPUT_LINE_MAX];
+	j->outcome.vm_word = j->vm_line;
+	if (log_last_line(path_of(j, FILE_CONSOLE).text, line, sizeof line))
+		j->outcome.last_output = line;
+	if (file_read(&result, path_of(j, FILE_RESULT).text, RESULT_MAX, NULL) == 0) {
+		text = strndup((const char *)result.bytes, result.len);
+		file_free(&result);
+	}
+	j->outcome.result = text ? text : nothing;
+	j->verdict = verdict_reach(&j->outcome, j->why, sizeof j->why);
+	j->outcome.result = nothing;
+	j->outcome.last_output = NULL;
+	free(text);
+	finish(j, now_ms);
+}
+
+static int open_file(const struct job *j, enum job_file file)
+{
+	return open(
+	        path_of(j, file).text, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+}
+
+/* stepvm run -g unix:SOCKET --speed max OPTIONS -- GUEST. Gives the pid or -errno. */
+static int start_vm(struct job *j, int console_fd, int err_fd, struct error *e)
+{
+	char where[sizeof j->dir.socket + sizeof "unix:"];
+	struct script *s = &j->script;
+	char *argv[SCRIPT_WORDS_MAX + 2 * SCRIPT_HEADS_MAX + 10];
+	unsigned n = 0;
+	snprintf(where, sizeof where, "unix:%s", j->dir.socket);
+	argv[n++] = (char *)"stepvm";
+	argv[n++] = (char *)"run";
+	argv[n++] = (char *)"-g";
+	argv[n++] = where;
+	if (!script_gives(s, "--speed")) {
+		argv[n++] = (char *)"--speed";
+		argv[n++] = (char *)"max";
+	}
+	for (unsigned i = 0; i < s->head_count; i++) {
+		argv[n++] = (char *)s->heads[i].option;
+		argv[n++] = s->heads[i].value;
+	}
+	for (unsigned i = 0; i < s->word_count; i++)
+		argv[n++] = s->words[i];
+	argv[n++] = (char *)"--";
+	argv[n++] = s->guest;
+	argv[n] = NULL;
+	const struct launch_job job = {
+		.program = "/proc/self/exe",
+		.argv = argv,
+		.out_fd = console_fd,
+		.err_fd = err_fd,
+	};
+	return launch_job(&job, e);
+}
+
+static int open_and_start_vm(struct job *j, struct error *e)
+{
+	int fds[2], pid = -1;
+	int console_fd = open_file(j, FILE_CONSOLE);
+	j->vm_log = fopen(path_of(j, FILE_VM).text, "we");
+	if (console_fd < 0 || !j->vm_log) {
+		pid = error_set(e, -errno, "%s: %s", j->dir.path, strerror(errno));
+	} else if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0) {
+		pid = error_set(e, -errno, "pipe: %s", strerror(errno));
+	} else {
+		/* Only our end must not wait. */
+		fcntl(fds[1], F_SETFL, 0);
+		pid = start_vm(j, console_fd, fds[1], e);
+		close(fds[1]);
+		if (pid < 0)
+			close(fds[0]);
+		else
+			j->vm_fd = fds[0];
+	}
+	if (console_fd >= 0)
+		close(console_fd);
+	return pid;
+}
+
+static int read_script(struct job *j, struct error *e)
+{
+	struct file file;
+	int err = file_read(&file, j->path, SCRIPT_HEADER_MAX, e);
+	if (err)
+		return err;
+	err = script_parse(&j->script, j->path, (const char *)file.bytes, file.len, e);
+	file_free(&file);
+	return err;
+}
+
+void job_start(struct job *j, const struct job_setting *s, const char *path, uint64_t now_ms)
+{
+	struct error e = { 0 };
+	*j = (struct job) { .setting = s, .path = path, .vm_fd = -1, .start_ms = now_ms };
+	int err = read_script(j, &e);
+	if (!err) {
+		err = launch_dir_open(&j->dir, &e);
+		j->has_dir = !err;
+	}
+	int pid = err ? err : open_and_start_vm(j, &e);
+	if (pid < 0) {
+		give_up(j, now_ms, "%s", e.text);
+		return;
+	}
+	j->vm_pid = pid;
+	j->outcome.timeout_ms = j->script.timeout_ms ? j->script.timeout_ms : s->config->timeout_ms;
+	j->deadline_ms = now_ms + j->outcome.timeout_ms;
+	j->state = JOB_STARTING;
+}
+
+/* What testrun.py is to do, NAME=VALUE each, for gdb's environment, where no quoting is needed. */
+#define VARIABLES 11
+struct environment {
+	char *variables[VARIABLES + 1]; /* owned; NULL-terminated */
+};
+
+static void free_environment(struct environment *env)
+{
+	for (unsigned i = 0; i < VARIABLES; i++)
+		free(env->variables[i]);
+}
+
+/* -ENOMEM leaves nothing to free. */
+static int make_environment(const struct job *j, struct environment *env, struct error *e)
+{
+	char vm_pid[24], deadline[24];
+	const struct job_path result = path_of(j, FILE_RESULT);
+	const struct job_path console = path_of(j, FILE_CONSOLE);
+	const struct job_path machine = path_of(j, FILE_MACHINE);
+	const struct {
+		const char *name, *value;
+	} settings[] = {
+		{ "STEPVM_TEST_SCRIPT", j->path },
+		{ "STEPVM_TEST_TARGET", j->dir.socket },
+		{ "STEPVM_TEST_RESULT", result.text },
+		{ "STEPVM_TEST_CONSOLE", console.text },
+		{ "STEPVM_TEST_MACHINE", machine.text },
+		{ "STEPVM_TEST_SYMBOLS", j->script.symbols },
+		{ "STEPVM_TEST_LOAD", j->script.wants_stepvm_gdb ? j->setting->stepvm_gdb : "" },
+		{ "STEPVM_TEST_VM", vm_pid },
+		{ "STEPVM_TEST_DEADLINE", deadline },
+		/* gdb's words in English, which scripts look for. */
+		{ "LC_ALL", "C.UTF-8" },
+		{ "LANGUAGE", "" },
+	};
+	_Static_assert(ARRAY_SIZE(settings) == VARIABLES, "each has a place");
+	*env = (struct environment) { { NULL } };
+	snprintf(vm_pid, sizeof vm_pid, "%d", (int)j->vm_pid);
+	snprintf(deadline, sizeof deadline, "%" PRIu64, j->deadline_ms - NOTICE_MS);
+	for (unsigned i = 0; i < VARIABLES; i++) {
+		if (asprintf(&env->variables[i], "%s=%s", settings[i].name, settings[i].value) >= 0)
+			continue;
+		env->variables[i] = NULL;
+		free_environment(env);
+		return error_set(e, -ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+/* gdb -nx -batch -x EXPECT.GDB -x TESTRUN.PY -ex 'python testrun()' */
+static int start_gdb(struct job *j, struct error *e)
+{
+	struct environment env;
+	const char *gdb = launch_gdb_program(j->setting->config->gdb_program);
+	char *argv[] = { (char *)gdb, (char *)"-nx", (char *)"-batch", (char *)"-x",
+		(char *)j->setting->expect_gdb, (char *)"-x", (char *)j->setting->testrun_py,
+		(char *)"-ex", (char *)"python testrun()", NULL };
+	int out_fd = open_file(j, FILE_GDB);
+	if (out_fd < 0)
+		return error_set(e, -errno, "%s: gdb's log cannot be made: %s", j->dir.path,
+		        strerror(errno));
+	int pid = make_environment(j, &env, e);
+	if (!pid) {
+		const struct launch_job job = { gdb, argv, env.variables, out_fd, out_fd };
+		pid = launch_job(&job, e);
+		free_environment(&env);
+	}
+	close(out_fd);
+	return pid;
+}
+
+static void end_vm(struct job *j, uint64_t now_ms)
+{
+	kill_group(j->vm_pid, SIGTERM);
+	j->outcome.vm_was_ended = j->vm_pid != 0;
+	j->deadline_ms = now_ms + ENDING_MS;
+	j->state = JOB_ENDING;
+}
+
+/* The VM waits on its socket, as main.c announces: "stepvm: waiting for a debugger: target remote
+ * WHERE", or "a debugger may connect" with --no-wait. */
+static void take_line(struct job *j, uint64_t now_ms)
+{
+	struct error e = { 0 };
+	memcpy(j->vm_line, j->vm_part, j->vm_part_len);
+	j->vm_line[j->vm_part_len] = 0;
+	j->vm_part_len = 0;
+	if (j->state != JOB_STARTING || strncmp(j->vm_line, "stepvm: ", 8) != 0 ||
+	        !strstr(j->vm_line, ": target remote "))
+		return;
+	j->outcome.vm_was_ready = true;
+	j->vm_line[0] = 0; /* no news */
+	int pid = start_gdb(j, &e);
+	if (pid < 0) {
+		snprintf(j->why, sizeof j->why, "%s", e.text);
+		end_vm(j, now_ms);
+		return;
+	}
+	j->gdb_pid = pid;
+	j->state = JOB_TESTING;
+}
+
+int job_fd(const struct job *j)
+{
+	return j->vm_fd;
+}
+
+void job_read(struct job *j, uint64_t now_ms)
+{
+	char bytes[4096];
+	ssize_t n;
+	while (j->vm_fd >= 0 && (n = read(j->vm_fd, bytes, sizeof bytes)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return; /* EAGAIN */
+		fwrite(bytes, 1, (size_t)n, j->vm_log);
+		for (ssize_t i = 0; i < n; i++) {
+			if (bytes[i] == '\n')
+				take_line(j, now_ms);
+			else if (j->vm_part_len < sizeof j->vm_part - 1)
+				j->vm_part[j->vm_part_len++] = bytes[i];
+		}
+	}
+	if (j->vm_fd >= 0)
+		close(j->vm_fd);
+	j->vm_fd = -1;
+}
+
+/* Whether pid, if there is one, has ended. What it left in its group dies before its number is free
+ * for others. */
+static bool has_ended(pid_t pid, int *status)
+{
+	siginfo_t info = { .si_pid = 0 };
+	if (!pid || waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	        !info.si_pid)
+		return false;
+	kill_group(pid, SIGKILL);
+	return waitpid(pid, status, 0) == pid;
+}
+
+void job_reap(struct job *j, uint64_t now_ms)
+{
+	if (has_ended(j->vm_pid, &j->outcome.vm_status)) {
+		j->vm_pid = 0;
+		job_read(j, now_ms); /* its last words: all are in the pipe */
+		if (!j->gdb_pid)
+			j->state = JOB_ENDING;
+	}
+	if (has_ended(j->gdb_pid, &j->outcome.gdb_status)) {
+		j->gdb_pid = 0;
+		end_vm(j, now_ms);
+	}
+	if (!job_is_running(j) || j->vm_pid || j->gdb_pid)
+		return;
+	fflush(j->vm_log);
+	if (j->why[0])
+		finish(j, now_ms);
+	else
+		conclude(j, now_ms);
+}
+
+void job_tick(struct job *j, uint64_t now_ms)
+{
+	if (!job_is_running(j) || now_ms < j->deadline_ms)
+		return;
+	if (j->state == JOB_TESTING && !j->outcome.is_timed_out) {
+		/* The VM says where its guest is. Without it, what waits for the guest fails in
+		 * gdb, and testrun.py says which line that was. */
+		j->outcome.is_timed_out = true;
+		kill_group(j->vm_pid, SIGTERM);
+		j->outcome.vm_was_ended = true;
+		j->deadline_ms = now_ms + ENDING_MS;
+		return;
+	}
+	if (j->state == JOB_STARTING)
+		j->outcome.is_timed_out = true;
+	else
+		j->outcome.vm_was_stuck = j->vm_pid != 0;
+	kill_group(j->gdb_pid, SIGKILL);
+	kill_group(j->vm_pid, SIGKILL);
+	j->deadline_ms = UINT64_MAX;
+}
+
+bool job_is_running(const struct job *j)
+{
+	return j->state == JOB_STARTING || j->state == JOB_TESTING || j->state == JOB_ENDING;
+}
+
+/* --- reports --------------------------------------------------------------------------------- */
+
+/* What a process came to, for a title. */
+struct ending {
+	char text[40];
+};
+
+static struct ending ending_of(int status)
+{
+	struct ending e;
+	if (WIFSIGNALED(status))
+		snprintf(e.text, sizeof e.text, "ended by signal %d", WTERMSIG(status));
+	else
+		snprintf(e.text, sizeof e.text, "exit status %d", WEXITSTATUS(status));
+	return e;
+}
+
+/* "stepvm run OPTIONS GUEST (exit status 0)", for people to try: quotes are not put back. */
+static void describe_vm(const struct job *j, char *to, size_t size)
+{
+	size_t n = (size_t)snprintf(to, size, "stepvm run");
+	for (unsigned i = 0; i < j->script.word_count && n < size; i++)
+		n += (size_t)snprintf(to + n, size - n, " %.100s", j->script.words[i]);
+	if (n < size)
+		snprintf(to + n, size - n, " %s (%s)", file_label(j->script.guest).text,
+		        ending_of(j->outcome.vm_status).text);
+}
+
+/* Calls write_pieces with the pieces of j's log. */
+static void write_log(const struct job *j, FILE *to,
+        void (*write_pieces)(FILE *to, const struct log_piece *pieces, unsigned count))
+{
+	char gdb[80], vm[600];
+	struct job_path paths[FILES];
+	if (!j->has_dir)
+		return;
+	for (unsigned i = 0; i < FILES; i++)
+		paths[i] = path_of(j, (enum job_file)i);
+	snprintf(gdb, sizeof gdb, "gdb (%s)",
+	        j->outcome.vm_was_ready ? ending_of(j->outcome.gdb_status).text : "not started");
+	describe_vm(j, vm, sizeof vm);
+	const struct log_piece pieces[] = {
+		{ gdb, paths[FILE_GDB].text, 40 },
+		{ "the machine", paths[FILE_MACHINE].text, 40 },
+		{ vm, paths[FILE_VM].text, 20 },
+		{ "the guest's output", paths[FILE_CONSOLE].text, 10 },
+	};
+	write_pieces(to, pieces, ARRAY_SIZE(pieces));
+}
+
+void job_report(const struct job *j, unsigned number, FILE *to)
+{
+	fprintf(to, "%sok %u - ", j->verdict == VERDICT_FAILED ? "not " : "", number);
+	log_tap_name(to, j->path);
+	if (j->verdict == VERDICT_SKIPPED) {
+		fputs(" # SKIP ", to);
+		log_tap_name(to, j->why);
+		putc('\n', to);
+		return;
+	}
+	fprintf(to, " # time=%llums\n", (unsigned long long)(j->end_ms - j->start_ms));
+	if (j->verdict == VERDICT_PASSED)
+		return;
+	fprintf(to, "# %s\n", j->why);
+	write_log(j, to, log_tails);
+}
+
+int job_write_log(const struct job *j, const char *path)
+{
+	FILE *to = fopen(path, "we");
+	if (!to)
+		return -errno;
+	fprintf(to, "%s: %s\n", j->path, j->why);
+	write_log(j, to, log_whole);
+	bool is_bad = ferror(to);
+	return fclose(to) || is_bad ? -EIO : 0;
+}
+
+void job_close(struct job *j)
+{
+	kill_group(j->gdb_pid, SIGKILL);
+	kill_group(j->vm_pid, SIGKILL);
+	if (j->gdb_pid)
+		waitpid(j->gdb_pid, NULL, 0);
+	if (j->vm_pid)
+		waitpid(j->vm_pid, NULL, 0);
+	if (j->vm_fd >= 0)
+		close(j->vm_fd);
+	if (j->vm_log)
+		fclose(j->vm_log);
+	for (unsigned i = 0; i < FILES && j->has_dir; i++)
+		unlink(path_of(j, (enum job_file)i).text);
+	if (j->has_dir)
+		launch_dir_close(&j->dir);
+	*j = (struct job) { .vm_fd = -1, .state = JOB_DONE };
+}

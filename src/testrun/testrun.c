@@ -1,0 +1,290 @@
+/* Jobs, as many at once as are wanted, in one loop; their reports in the order of the scripts. */
+#include "testrun/testrun.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/status.h"
+#include "kvm/vm.h"
+#include "testrun/job.h"
+#include "testrun/log.h"
+
+enum { STATUS_FAILED_TESTS = 1 };
+
+struct run {
+	const struct testrun_config *config;
+	struct job_setting setting;
+	struct job *jobs; /* script_count of them */
+	struct pollfd *fds;
+	unsigned started;                     /* jobs[0..started) */
+	unsigned reported;                    /* jobs[0..reported), and closed */
+	unsigned counts[VERDICT_SKIPPED + 1]; /* of those that are reported, by their verdict */
+	int signal_fd;
+	sigset_t before; /* the signal mask that we found */
+	int end_signal;  /* it ends us; 0: none has come */
+	struct error error;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
+}
+
+/* --- logs of failed tests -------------------------------------------------------------------- */
+
+static size_t base_of(const char *path, const char **base)
+{
+	const char *slash = strrchr(path, '/');
+	*base = slash ? slash + 1 : path;
+	size_t len = strlen(*base);
+	if (len > 4 && !strcmp(*base + len - 4, ".gdb"))
+		len -= 4;
+	return len;
+}
+
+/* DIR/NAME.log of test i, DIR/NAME-NUMBER.log when another script has its name too. */
+static char *log_path(const struct run *r, unsigned i)
+{
+	const char *base, *other;
+	char *path;
+	char number[16] = "";
+	size_t len = base_of(r->config->scripts[i], &base);
+	for (unsigned k = 0; k < r->config->script_count; k++)
+		if (k != i && base_of(r->config->scripts[k], &other) == len &&
+		        !memcmp(base, other, len))
+			snprintf(number, sizeof number, "-%u", i + 1);
+	if (asprintf(&path, "%s/%.*s%s.log", r->config->log_dir, (int)len, base, number) < 0)
+		return NULL;
+	return path;
+}
+
+static int keep_log(struct run *r, unsigned i)
+{
+	char *path = log_path(r, i);
+	int err = path ? 0 : -ENOMEM;
+	if (path && r->jobs[i].verdict != VERDICT_FAILED)
+		unlink(path);
+	else if (path)
+		err = job_write_log(&r->jobs[i], path);
+	if (err)
+		error_set(&r->error, err, "--log-dir %s: %s", path ? path : "", strerror(-err));
+	free(path);
+	return err;
+}
+
+/* --- the loop -------------------------------------------------------------------------------- */
+
+/* Reports all that are done and have none before them that is not. */
+static int report_done(struct run *r)
+{
+	int err = 0;
+	while (!err && r->reported < r->started && r->jobs[r->reported].state == JOB_DONE) {
+		unsigned i = r->reported++;
+		job_report(&r->jobs[i], i + 1, stdout);
+		r->counts[r->jobs[i].verdict]++;
+		if (r->config->log_dir)
+			err = keep_log(r, i);
+		job_close(&r->jobs[i]);
+	}
+	if (fflush(stdout) && !err)
+		err = error_set(&r->error, -errno, "standard output: %s", strerror(errno));
+	return err;
+}
+
+/* Starts jobs while there are fewer than may run. Gives how many do. */
+static unsigned start_jobs(struct run *r)
+{
+	unsigned running = 0;
+	for (unsigned i = r->reported; i < r->started; i++)
+		running += job_is_running(&r->jobs[i]);
+	while (running < r->config->jobs && r->started < r->config->script_count) {
+		struct job *j = &r->jobs[r->started];
+		job_start(j, &r->setting, r->config->scripts[r->started++], now_ms());
+		running += job_is_running(j);
+	}
+	return running;
+}
+
+static void take_signals(struct run *r)
+{
+	struct signalfd_siginfo info;
+	while (read(r->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
+		if (info.ssi_signo != SIGCHLD && !r->end_signal)
+			r->end_signal = (int)info.ssi_signo;
+}
+
+/* Waits until a job says something, ends or is late, or a signal comes. */
+static void attend(struct run *r)
+{
+	uint64_t until = UINT64_MAX, now = now_ms();
+	nfds_t count = 1;
+	r->fds[0] = (struct pollfd) { .fd = r->signal_fd, .events = POLLIN };
+	for (unsigned i = r->reported; i < r->started; i++) {
+		const struct job *j = &r->jobs[i];
+		r->fds[count++] = (struct pollfd) { .fd = job_fd(j), .events = POLLIN };
+		if (job_is_running(j) && j->deadline_ms < until)
+			until = j->deadline_ms;
+	}
+	uint64_t wait_ms = until <= now ? 0 : until - now;
+	poll(r->fds, count, wait_ms > 60000 ? 60000 : (int)wait_ms);
+	now = now_ms();
+	take_signals(r);
+	for (unsigned i = r->reported; i < r->started; i++) {
+		struct job *j = &r->jobs[i];
+		if (r->fds[1 + i - r->reported].revents)
+			job_read(j, now);
+		if (job_is_running(j))
+			job_reap(j, now);
+		job_tick(j, now);
+	}
+}
+
+static int run_all(struct run *r)
+{
+	unsigned count = r->config->script_count;
+	int err = 0;
+	printf("TAP version 13\n1..%u\n", count);
+	while (!err && r->reported < count && !r->end_signal) {
+		unsigned running = start_jobs(r);
+		err = report_done(r);
+		if (!err && running)
+			attend(r);
+	}
+	if (!err && !r->end_signal) {
+		printf("# %u passed, %u failed, %u skipped\n", r->counts[VERDICT_PASSED],
+		        r->counts[VERDICT_FAILED], r->counts[VERDICT_SKIPPED]);
+		if (fflush(stdout))
+			err = error_set(&r->error, -errno, "standard output: %s", strerror(errno));
+	}
+	return err;
+}
+
+/* --- before and after ------------------------------------------------------------------------ */
+
+/* The signals that end us, and SIGCHLD, come as readable events, so that none is missed and no
+ * handler is needed. What is ignored stays so: signalfd never gives it. */
+static int open_signals(struct run *r)
+{
+	static const int numbers[] = { SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		sigaddset(&set, numbers[i]);
+	/* An ignored SIGCHLD, which exec keeps, would make children vanish unseen. */
+	signal(SIGCHLD, SIG_DFL);
+	sigprocmask(SIG_BLOCK, &set, &r->before);
+	r->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return r->signal_fd < 0 ? error_set(&r->error, -errno, "signalfd: %s", strerror(errno)) : 0;
+}
+
+static int open_log_dir(struct run *r)
+{
+	const char *dir = r->config->log_dir;
+	struct stat st;
+	int err = 0;
+	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
+		err = errno;
+	else if (stat(dir, &st) < 0)
+		err = errno;
+	else if (!S_ISDIR(st.st_mode))
+		err = ENOTDIR;
+	else if (access(dir, W_OK | X_OK) < 0)
+		err = errno;
+	return err ? error_set(&r->error, -err, "--log-dir %s: %s", dir, strerror(err)) : 0;
+}
+
+/* Whether scripts can be tested on this machine at all: with a gdb, and a KVM that makes VMs. Else
+ * *is_lacking tells whether that is something the machine has not got, which is a reason to skip,
+ * or a failure: a gdb that was named and is not there, too many open files, no memory. */
+static int look_around(struct run *r, bool *is_lacking)
+{
+	static const int lacks[] = { ENOENT, ENXIO, ENODEV, EACCES, EPERM, ENOTTY, ENOTSUP };
+	const char *gdb = launch_gdb_program(r->config->gdb_program);
+	struct vm vm;
+	int err = launch_find(gdb, &r->error);
+	if (err) {
+		*is_lacking = !strcmp(gdb, launch_gdb_default);
+		return err;
+	}
+	err = vm_open(&vm, &r->error);
+	if (!err)
+		vm_close(&vm);
+	*is_lacking = false;
+	for (size_t i = 0; i < ARRAY_SIZE(lacks); i++)
+		*is_lacking |= -err == lacks[i];
+	return err;
+}
+
+static int prepare(struct run *r)
+{
+	const struct testrun_config *c = r->config;
+	int err = launch_script("expect.gdb", r->setting.expect_gdb, &r->error);
+	if (!err)
+		err = launch_script("testrun.py", r->setting.testrun_py, &r->error);
+	if (!err)
+		err = launch_script("stepvm.gdb", r->setting.stepvm_gdb, &r->error);
+	if (!err && c->log_dir)
+		err = open_log_dir(r);
+	if (err)
+		return err;
+	r->setting.config = c;
+	r->jobs = calloc(c->script_count, sizeof *r->jobs);
+	r->fds = calloc(c->script_count + 1, sizeof *r->fds);
+	if (!r->jobs || !r->fds)
+		return error_set(&r->error, -ENOMEM, "out of memory");
+	return 0;
+}
+
+/* As consumers of TAP know it: a plan of none, with the reason. */
+static int skip_all(struct run *r)
+{
+	fputs("TAP version 13\n1..0 # SKIP ", stdout);
+	log_tap_name(stdout, r->error.text);
+	printf("\n# 0 passed, 0 failed, %u skipped\n", r->config->script_count);
+	return fflush(stdout) ? error_set(&r->error, -errno, "standard output: %s", strerror(errno))
+	                      : 0;
+}
+
+int testrun(const struct testrun_config *c)
+{
+	struct run r = { .config = c, .signal_fd = -1 };
+	bool is_lacking = false;
+	int err = look_around(&r, &is_lacking);
+	if (err && is_lacking && !c->no_skip) {
+		err = skip_all(&r);
+	} else if (!err) {
+		err = prepare(&r);
+		if (!err)
+			err = open_signals(&r);
+		if (!err)
+			err = run_all(&r);
+	}
+	for (unsigned i = r.reported; i < r.started; i++)
+		job_close(&r.jobs[i]);
+	free(r.jobs);
+	free(r.fds);
+	if (r.signal_fd >= 0) {
+		/* A closed pipe comes as -EPIPE and as a signal, in this order. */
+		take_signals(&r);
+		close(r.signal_fd);
+		sigprocmask(SIG_SETMASK, &r.before, NULL);
+	}
+	if (r.end_signal) /* as it would have ended us, so that the shell sees it */
+		raise(r.end_signal);
+	if (err)
+		fprintf(stderr, "stepvm test: %s\n", r.error.text);
+	if (err || r.end_signal)
+		return STATUS_HOST;
+	return r.counts[VERDICT_FAILED] ? STATUS_FAILED_TESTS : STATUS_OK;
+}

@@ -1,0 +1,26 @@
+/* What KVMs do otherwise than the SDM has it: the one table of it is in known.c. A difference that no row
+ * explains is a fault of the interpreter's, of run control's, or of a KVM's that nobody has looked at yet. */
+#ifndef STEPVM_TESTS_ENGINE_KNOWN_H
+#define STEPVM_TESTS_ENGINE_KNOWN_H
+
+#include "opcode.h"
+#include "pair.h"
+
+/* An instruction and what became of it on both sides. */
+struct known_case {
+	bool kvm_emulates; /* pair_kvm_emulates */
+	bool is_tcg;       /* of struct pair */
+	unsigned bits, cpl;
+	bool is_real;
+	uint8_t bytes[TRIAL_BYTES];
+	const struct pair_state *before;
+	const struct pair_result *result;
+};
+
+/* The row that explains the difference, by its number, or -1. */
+int known_find(const struct known_case *c);
+unsigned known_count(void);
+/* The row's sentence. */
+const char *known_name(unsigned row);
+
+#endif
