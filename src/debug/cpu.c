@@ -186,7 +186,9 @@ int cpu_run_to_exit(struct control *c, const struct vcpu_debug *debug, struct ex
 	const struct kvm_regs before = *vcpu_regs(v);
 	unsigned repeats = 0;
 	bool is_news = false;
-	c->cpu.was_kicked |= vcpu_take_kick(v); /* before it began */
+	/* One that came before it began is for later, but where the step may never end: nobody kicks again. */
+	if (!c->cpu.may_last)
+		c->cpu.was_kicked |= vcpu_take_kick(v);
 	vcpu_set_debug(v, debug);
 	while (!is_news) {
 		int err = vcpu_run(v, x);

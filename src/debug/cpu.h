@@ -33,7 +33,7 @@ void cpu_use_register(
 #define CPU_STUCK_MAX 200
 
 /* Runs the guest with *debug until it exits with news, as far as a step or the way to a handler
- * goes: a kick that has come before is kept in was_kicked, and one that finds it with nothing done, or
+ * goes: a kick that has come before is kept in was_kicked (with may_last it is obeyed), and one that finds it with nothing done, or
  * past the instruction, is news. Where KVM tells of a stop with nothing done, it runs on. The devices' trace sees
  * the exit, but for an access, which it sees when it is answered. 0 with *x, or -errno. */
 int cpu_run_to_exit(struct control *c, const struct vcpu_debug *debug, struct exit *x);

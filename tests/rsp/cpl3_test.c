@@ -73,27 +73,35 @@ static void an_iret_that_faults_is_none(void)
 	rsp_close(&r);
 }
 
-/* Code of CPL 3 that never ends: where it is not stepped, the step of the iretq can be interrupted, and
- * the guest goes on from there. */
+/* Where it is not stepped, code of CPL 3 that never ends is interrupted, and the guest goes on from there. */
+static void interrupt_step(struct rsp *r)
+{
+	uint64_t user = ring3("user"), second = ring3("second");
+	bool is_stepped = rsp_fact("cpl3_steps", "long64") == 'y';
+	go_to_leave(r);
+	RSP_IS(r, "OK", "M%" PRIx64 ",2:ebfe", second); /* jmp to itself */
+	rsp_send(r, "s", 1);
+	rsp_send_raw(r, "\x03", 1);
+	CHECK(rsp_receive(r, RSP_WAIT_MS));
+	while (r->packet[0] == 'O' && rsp_receive(r, RSP_WAIT_MS))
+		;
+	CHECK(!strncmp(r->packet, "T0", 2));
+	uint64_t at = rip(r); /* the 0x03 may have come before the step */
+	CHECK(at == ring3("leave") || at == user || (!is_stepped && at == second));
+	RSP_IS(r, "OK", "M%" PRIx64 ",2:48ff", second);
+}
+
+/* The first step of a stepvm probes KVM first: the 0x03 comes before the step has begun, more often than in it. */
 static void a_step_that_does_not_end_is_interrupted(void)
 {
 	struct rsp r;
-	uint64_t user = ring3("user"), second = ring3("second");
-	RSP_OPEN(&r, RSP_UNIX, "ring3", "--mode", "long", "--load", "0x100000", NULL);
-	go_to_leave(&r);
-	RSP_IS(&r, "OK", "M%" PRIx64 ",2:ebfe", second); /* jmp to itself */
-	rsp_send(&r, "s", 1);
-	rsp_send_raw(&r, "\x03", 1);
-	CHECK(rsp_receive(&r, RSP_WAIT_MS));
-	while (r.packet[0] == 'O' && rsp_receive(&r, RSP_WAIT_MS))
-		;
-	bool is_stepped = rsp_fact("cpl3_steps", "long64") == 'y';
-	CHECK(!strncmp(r.packet, "T0", 2));
-	uint64_t at = rip(&r); /* the 0x03 may have come before the step */
-	CHECK(at == ring3("leave") || at == user || (!is_stepped && at == second));
-	RSP_IS(&r, "OK", "M%" PRIx64 ",2:48ff", second);
-	go_to_leave(&r);
-	rsp_close(&r);
+	for (unsigned i = 0; i < 10; i++) {
+		RSP_OPEN(&r, RSP_UNIX, "ring3", "--mode", "long", "--load", "0x100000", NULL);
+		interrupt_step(&r);
+		interrupt_step(&r);
+		go_to_leave(&r);
+		rsp_close(&r);
+	}
 }
 
 int main(void)
