@@ -81,17 +81,8 @@ common:				/* bl: the vector */
 	mov	$'\n', %al
 	out	%al, $0xe9
 	jmp	next
-print:				/* dx in hex, and a space */
-	mov	$4, %cx
-1:	rol	$4, %dx
-	mov	%dx, %di
-	and	$15, %di
-	mov	digits(%di), %al
-	out	%al, $0xe9
-	loop	1b
-	mov	$' ', %al
-	out	%al, $0xe9
-	ret
+print:
+	prints_hex %cx, 4, %dx, %dx, %di, %di
 
 	begin	0
 	raises	div %cx

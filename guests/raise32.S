@@ -84,17 +84,8 @@ common:				/* bl: the vector */
 	mov	$'\n', %al
 	out	%al, $0xe9
 	jmp	next
-print:				/* edx in hex, and a space */
-	mov	$8, %ecx
-1:	rol	$4, %edx
-	mov	%edx, %edi
-	and	$15, %edi
-	mov	digits(%edi), %al
-	out	%al, $0xe9
-	loop	1b
-	mov	$' ', %al
-	out	%al, $0xe9
-	ret
+print:
+	prints_hex %ecx, 8, %edx, %edx, %edi, %edi
 
 	begin	11
 	mov	$0x28, %eax

@@ -96,17 +96,8 @@ common:				/* bl: the vector */
 2:	mov	$'\n', %al
 	out	%al, $0xe9
 	jmp	next
-print:				/* rdx in hex, and a space */
-	mov	$16, %ecx
-1:	rol	$4, %rdx
-	mov	%edx, %edi
-	and	$15, %edi
-	mov	digits(%rdi), %al
-	out	%al, $0xe9
-	loop	1b
-	mov	$' ', %al
-	out	%al, $0xe9
-	ret
+print:
+	prints_hex %ecx, 16, %rdx, %edx, %edi, %rdi
 
 	begin	11
 	mov	$0x28, %eax
