@@ -2,7 +2,7 @@
  *
  *	stepvm run --load 0x7c00 accesses.bin
  *
- * What to see: a watchpoint stops behind the instruction that accesses the watched bytes, whatever
+ * What to see: a watchpoint stops after the instruction that accesses the watched bytes, whatever
  * way it goes: moves, strings, the stack, calls, an interrupt's frame; through all segments; on
  * pages of data, of code, of the stack, of the vectors. The guest goes through them for ever,
  * checks what it has read and what it finds on its stack, and prints "accesses bad" when that is
@@ -28,13 +28,13 @@ list:
 	.set	STACK, 0x40000
 	.set	SP, 0x800
 
-/* The instruction that follows accesses len bytes at gva and leads to 99: or behind. */
-	.macro	listed gva, len, how, behind=99f
+/* The instruction that follows accesses len bytes at gva and leads to 99: or after. */
+	.macro	listed gva, len, how, after=99f
 	nop
 	nop
 88:
 	.text	1
-	.long	88b - 2, \behind, \gva, \len + \how
+	.long	88b - 2, \after, \gva, \len + \how
 	.text	0
 	.endm
 

@@ -39,7 +39,7 @@ protected:
 	mov	%ax, %es
 	mov	%ax, %ss
 	mov	$0x7c00, %esp
-	mov	$0x20 * 8, %edi		/* gates of the two vectors, behind the sector */
+	mov	$0x20 * 8, %edi		/* gates of the two vectors, after the sector */
 	movl	$0x00080000 + on_timer, idt(%edi)
 	movl	$0x00008e00, idt + 4(%edi)
 	movl	$0x00080000 + on_keyboard, idt + 8(%edi)

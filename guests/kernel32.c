@@ -65,7 +65,7 @@ __asm__("on_divide_error:	push $0; push $0; jmp on_exception\n"
 
 extern const char on_divide_error[], on_invalid_opcode[], on_general_protection[];
 
-/* What raises them here is two bytes long; go on behind it. */
+/* What raises them here is two bytes long; go on after it. */
 __attribute__((used)) static void handle(struct frame *f)
 {
 	handled++;
@@ -92,7 +92,7 @@ static void raise_exceptions(void)
 	__asm__ volatile("invalid_opcode: ud2");
 	/* 1 / 0, and its two bytes are all that is skipped. */
 	__asm__ volatile("divide_error: div %%ecx" : : "a"(1), "d"(0), "c"(0));
-	/* A selector behind the GDT's end. */
+	/* A selector past the GDT's end. */
 	__asm__ volatile("general_protection: mov %%eax, %%ds" : : "a"(0x1f8));
 }
 

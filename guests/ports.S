@@ -106,7 +106,7 @@ round:
 	rep insl (%dx), %es:(%di)
 	cld
 	mov	$12, %cx
-	add	$4 + 12, %di	/* from there to behind the last, where check wants it */
+	add	$4 + 12, %di	/* from there to after the last, where check wants it */
 	call	check
 
 	decw	rounds
@@ -141,7 +141,7 @@ clear:
 	rep stosl
 	ret
 
-/* Goes to fail unless buffer holds exactly cx bytes of all ones, the rest is 0, and di is behind
+/* Goes to fail unless buffer holds exactly cx bytes of all ones, the rest is 0, and di is after
  * them. */
 check:
 	mov	$buffer, %bx
@@ -175,5 +175,5 @@ bad_end:
 	.org	510
 	.byte	0x55, 0xaa
 
-	/* Behind the sector, not in the image. */
+	/* After the sector, not in the image. */
 	.set	buffer, start + 0x400

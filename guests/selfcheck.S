@@ -47,14 +47,14 @@ here:
 	repe cmpsb
 	call	fail_unless_zero
 
-	# B: int3 comes to its handler, with the address behind it.
+	# B: int3 comes to its handler, with the address after it.
 	mov	$'B', %bl
 	int3
 behind_int3:
 	cmpw	$behind_int3, bp_ip
 	call	fail_unless_zero
 
-	# T: with TF, #DB comes behind each instruction: three here (behind the nops and the popf).
+	# T: with TF, #DB comes after each instruction: three here (after the nops and the popf).
 	pushf
 	pop	%ax
 	or	$0x100, %ax

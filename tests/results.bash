@@ -7,7 +7,7 @@ skip() { # COUNT WHAT REASON
 	printf '%-36s %d skipped: %s\n' "$2" "$1" "$3"
 }
 
-# Reads TAP; status is the program's, seconds what it may take. Prints three counts, and behind them
+# Reads TAP; status is the program's, seconds what it may take. Prints three counts, and after them
 # why the whole failed. timeout ends a program by 124 (busybox: 143) or, when it has to kill, 137.
 judge() { # STATUS SECONDS
 	awk -v status="$1" -v seconds="$2" '

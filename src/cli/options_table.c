@@ -90,10 +90,8 @@ const struct option_row option_rows[] = {
 	        "KVM "
 	        "only what it hands over (interp); or the engine first where KVM emulates its "
 	        "guests, "
-	        "as stepvm probe tells, and elsewhere KVM, with the engine for what would be "
-	        "stepped "
-	        "again and again behind the scenes (auto). The guest sees no difference but "
-	        "speed." },
+	        "as stepvm probe tells, and elsewhere KVM, with the engine for the steps that "
+	        "no debugger has asked for (auto). The guest sees no difference but speed." },
 	{ "speed", 0, "real|max|FACTOR", ON_GUEST, false, option_set_speed,
 	        "How the guest's time goes while it runs: with the host's (real, the default of "
 	        "run "

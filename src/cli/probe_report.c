@@ -88,7 +88,8 @@ static const struct {
 	        "it is stepped to 64-bit code where gdb must know" },
 	[PROBE_EMULATES] = { "emulates", "KVM emulates its guests",
 	        "--engine auto: the engine comes first, KVM does what it hands over",
-	        "--engine auto: KVM runs the guest, the engine steps behind the scenes", true },
+	        "--engine auto: KVM runs the guest, the engine does steps that nobody asked for",
+	        true },
 };
 
 /* --- finding out ----------------------------------------------------------------------------- */

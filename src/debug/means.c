@@ -27,7 +27,7 @@ bool means_engine_is_first(struct control *c)
 	return false;
 }
 
-/* Whether a step for this reason is one of many behind the scenes. */
+/* Whether a step for this reason is one of many that no debugger has asked for. */
 static bool is_one_of_many(enum step_why why)
 {
 	switch (why) {
@@ -98,7 +98,7 @@ static const char *reason(struct control *c)
 		return "KVM does all, for --trace exits tells of its exits";
 	if (emulates(c))
 		return "the engine comes first, for this KVM emulates its guests";
-	return "KVM runs the guest, and the engine steps behind the scenes";
+	return "KVM runs the guest, and the engine does the steps that no debugger has asked for";
 }
 
 void means_describe(struct control *c, char *to, size_t size)

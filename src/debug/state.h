@@ -71,8 +71,8 @@ typedef void control_decided(void *ctx, const struct decision *d);
 enum engine_choice {
 	ENGINE_KVM,    /* KVM alone */
 	ENGINE_INTERP, /* the engine first, and KVM what it hands over */
-	ENGINE_AUTO,   /* the engine first where KVM emulates its guests; else for steps behind the
-	                * scenes */
+	ENGINE_AUTO,   /* the engine first where KVM emulates its guests; else for the steps that no
+	                * debugger has asked for */
 };
 
 /* Whether the guest has run at CPL 3 within a step, unseen: control_take_unseen. */

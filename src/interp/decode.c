@@ -45,7 +45,7 @@ static uint64_t fetch_signed(struct decoder *d, unsigned len)
 	}
 }
 
-/* In 64-bit code only fs and gs count; one of the others behind them is odd. */
+/* In 64-bit code only fs and gs count; one of the others after them is odd. */
 static void take_segment(struct decoder *d, int seg)
 {
 	d->is_odd |= d->seg >= FS && seg < FS;

@@ -11,7 +11,7 @@ expect-output "MIS-MATCHED" compare-sections .text
 set *(unsigned char *) map_page = $was
 expect-output ": matched" compare-sections .text
 
-# All of them, one behind the other, and over a page's border.
+# All of them, one after the other, and over a page's border.
 set *(long *) 0x300ffd = 0x656c6465656e
 set *(long *) 0x3ffff0 = 0x656c6465656e
 expect-output "\A0x300ffd\n0x3ffff0\n2 patterns found\.\n\Z" find /b 0x300000, 0x3fffff, 'n', 'e', 'e', 'd', 'l', 'e'

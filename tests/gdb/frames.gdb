@@ -16,7 +16,7 @@ expect $pc == &behind_raise
 expect $cs == 0x780
 expect $cs_base == 0x7800
 expect $ip == (unsigned) &behind_raise - 0x7800
-expect $sp == 0x90fde "behind the three words of the interrupt"
+expect $sp == 0x90fde "after the three words of the interrupt"
 up
 expect $pc == &behind_far
 expect $cs == 0x7c0

@@ -1,4 +1,4 @@
-# --hlt resume goes on behind the hlt by itself; an interrupt stops it in between as well.
+# --hlt resume goes on after the hlt by itself; an interrupt stops it in between as well.
 # guest: ../../build/guests/hello.bin
 # options: --hlt resume:1
 

@@ -28,7 +28,7 @@ expect ($eflags & 0x300) == 0 "TF and IF are off in the handler"
 stepi
 expect *(unsigned short *) &calls == 1
 stepi
-expect $pc == $int + 2 "behind iret"
+expect $pc == $int + 2 "after iret"
 expect $sp == 0x7c00
 
 # The others at full speed; then a fault: the return address is the div itself.
@@ -46,7 +46,7 @@ expect *(unsigned short *) $sp == &divide_by_zero
 stepi 5
 expect-output iret x/i $pc
 stepi
-expect $pc == (unsigned) &divide_by_zero + 2 "behind the div"
+expect $pc == (unsigned) &divide_by_zero + 2 "after the div"
 expect *(unsigned short *) &divides == 1
 
 # The second fault.

@@ -1,4 +1,4 @@
-# Interrupts come while the guest goes on: freely, by steps behind the scenes, from a hlt.
+# Interrupts come while the guest goes on: freely, by steps that nobody has asked for, from a hlt.
 # guest: ../../build/guests/timer.bin
 # board: bare
 # symbols: ../../build/guests/timer.elf

@@ -76,7 +76,7 @@ expect $pc == (int) &on_tick
 stepi 8
 expect-output "no interrupt waits" monitor info pic
 
-# A halted CPU: a step goes behind the hlt as if it had been woken, or waits for the timer.
+# A halted CPU: a step goes over the hlt as if it had been woken, or waits for the timer.
 monitor step-interrupts off
 set $pc = (int) &wait
 stepi 4

@@ -23,7 +23,7 @@ set $xmm1.v4_int32[0] = 5
 continue
 expect-stop breakpoint 3
 expect $eax == 20
-# 0 to 5 and the jumps behind them: the third odd one has ended it.
+# 0 to 5 and the jumps after them: the third odd one has ended it.
 expect-output "Trace stopped by tracepoint 1" tstatus
 expect-output "Collected 8 trace frames" tstatus
 expect-output "notes: a reason" tstatus

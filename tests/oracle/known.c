@@ -12,7 +12,7 @@
  *   mode;
  * - in and out of more than a byte at a port that is no multiple of the size: they read 0 in QEMU's
  *   machine `none` (memory_region_access_valid), where a bus gives ones;
- * - sti that sets IF while the program's TF is set: TCG raises no #DB behind it. SDM vol 2, STI: it
+ * - sti that sets IF while the program's TF is set: TCG raises no #DB after it. SDM vol 2, STI: it
  *   does "not prohibit the generation of exceptions";
  * - mov ss, pop ss while TF is set: a CPU holds #DB back there (SDM vol 3, "Masking Exceptions and
  *   Interrupts When Switching Stacks").
@@ -28,7 +28,7 @@
  * - its far jumps and calls leave the accessed bit of the code segment's descriptor as it is
  *   (helper_ljmp_protected in target/i386/tcg/seg_helper.c; SDM vol 3, "Code- and Data-Segment
  *   Descriptor Types", has it set): the oracle sets it there (lockstep.c, mark_accessed).
- * Its step of rep is one iteration, the last one ends behind the instruction, and a step of int n
+ * Its step of rep is one iteration, the last one ends after the instruction, and a step of int n
  * or of a fault ends at the handler's first instruction: as stepvm's. */
 #include "known.h"
 
@@ -123,7 +123,7 @@ static enum op group_3(unsigned reg)
 	return ops[reg];
 }
 
-/* By the opcode; at is behind it. SDM vol 2, appendix A, tables A-2 and A-6. */
+/* By the opcode; at is after it. SDM vol 2, appendix A, tables A-2 and A-6. */
 static enum op one_byte_op(uint8_t opcode, const uint8_t *at)
 {
 	unsigned reg = at[0] >> 3 & 7;

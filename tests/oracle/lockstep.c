@@ -116,7 +116,7 @@ static bool step_both(struct run *r)
 	return has_stepped && mark_accessed(r);
 }
 
-/* Flags that are undefined behind the step are made the same; the others and everything else have
+/* Flags that are undefined after the step are made the same; the others and everything else have
  * to be. QEMU is the one that is written to: stepvm's side runs undisturbed. */
 static bool are_registers_same(struct run *r)
 {
@@ -176,7 +176,7 @@ static enum lockstep_end run(struct run *r)
 
 /* --- hlt, by stepvm alone --------------------------------------------------------------------- */
 
-/* It does nothing but go behind itself: SDM vol 2, HLT. */
+/* It does nothing but lead to the instruction after it: SDM vol 2, HLT. */
 static bool is_halt_right(struct run *r)
 {
 	struct side *s = &r->pair->stepvm;

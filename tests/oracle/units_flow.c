@@ -4,7 +4,7 @@
 
 #define FAULT_LEN 12 /* bytes that the handlers of faults skip: generate.c */
 
-/* Behind the bytes from from, which are size / 8 bytes of displacement that ends at g->at. */
+/* After the bytes from from, which are size / 8 bytes of displacement that ends at g->at. */
 static void patch(struct gen *g, unsigned size, uint32_t from, uint32_t displacement)
 {
 	for (unsigned i = 0; i < size; i += 8)
@@ -108,7 +108,7 @@ static void interrupt_flag(struct gen *g)
 
 /* --- segment registers ------------------------------------------------------------------------ */
 
-/* Behind a load of ss: its stack pointer. */
+/* After a load of ss: its stack pointer. */
 static void set_stack(struct gen *g, unsigned size)
 {
 	emit_set(g, size, 4, gen_offset(g, SS, STACK_TOP));
@@ -332,7 +332,7 @@ static void interrupt(struct gen *g)
 	}
 }
 
-/* iret to what stands behind it. */
+/* iret to what stands after it. */
 static void interrupt_return(struct gen *g)
 {
 	unsigned size = gen_wide_size(g);
@@ -394,7 +394,7 @@ static void fault(struct gen *g)
 }
 
 /* As code that hands an interrupt on calls the handler before it: pushf, far call. The handlers of
- * faults return behind the padding. */
+ * faults return past the padding. */
 static void chain(struct gen *g)
 {
 	unsigned vector = gen_chance(g, 50) ? 0 : 6; /* #DE, #UD */
@@ -407,7 +407,7 @@ static void chain(struct gen *g)
 	pad(g, g->at);
 }
 
-/* The program single-steps itself: TF on, a few units, TF off. #DB comes behind each instruction,
+/* The program single-steps itself: TF on, a few units, TF off. #DB comes after each instruction,
  * and its handler changes nothing. No flags may be undefined here: they are pushed before the
  * oracle sees them. */
 static void trap_flag(struct gen *g)

@@ -311,7 +311,7 @@ static void breakpoints_stop_beside_catchpoints(void)
 	check_end(&r, "ivt ok\n");
 }
 
-/* TF is the guest's own here: behind the out it enters its #DB handler, at 0:1000. */
+/* TF is the guest's own here: after the out it enters its #DB handler, at 0:1000. */
 static void a_guest_that_steps_itself_still_does(void)
 {
 	for (int is_caught = 0; is_caught < 2; is_caught++) {

@@ -164,7 +164,7 @@ static void a_vanished_debuggers_breakpoints_are_lifted(void)
 		char code[80];
 		RSP_OPEN(&r, RSP_TCP, "spin", NULL);
 		snprintf(code, sizeof code, "%s", rsp_ask(&r, "m0,14"));
-		for (unsigned i = 0; i < 6; i++) /* behind the loop, but for the last */
+		for (unsigned i = 0; i < 6; i++) /* after the loop, but for the last */
 			RSP_IS(&r, "OK", "Z0,%x,1", i < 5 ? 0x13 + i : 0x0a);
 		RSP_BEGINS(&r, "T05", "c");
 		RSP_IS(&r, "OK", "z0,a,1");

@@ -148,7 +148,7 @@ static void trace_frames_outlive_the_guest(void)
 	rsp_close(&r);
 }
 
-/* gdb has forgotten the description when it detached, and reads it behind the answer: registers of
+/* gdb has forgotten the description when it detached, and reads it after the answer: registers of
  * a layout that it does not know end the attach. */
 static void an_attach_tells_no_registers(void)
 {

@@ -3,9 +3,9 @@
 #include "rsp_check.h"
 
 #define HANDLER_OF(vector) (0x2000 + 0x10 * (vector))
-#define BEYOND             0x20000 /* behind the code segment's limit, for a CPU that doesn't look at it */
+#define BEYOND             0x20000 /* past the code segment's limit, for a CPU that doesn't look at it */
 
-/* Where the guest is behind one instruction at 0x1002, all registers but these 0 before it. By
+/* Where the guest is after one instruction at 0x1002, all registers but these 0 before it. By
  * steps over two nops and it, or by a run to wherever it may come out. */
 struct out {
 	const char *hex;
@@ -30,7 +30,7 @@ static uint64_t run(struct rsp *r)
 	return NOWHERE;
 }
 
-/* The ends of a run: behind the instruction, or a handler. As many as there are debug registers, so
+/* The ends of a run: after the instruction, or a handler. As many as there are debug registers, so
  * that the CPU itself runs it. */
 static uint64_t end_of(struct rsp *r, const struct out *o, bool by_steps)
 {

@@ -36,7 +36,7 @@ static uint64_t printed(struct rsp *r)
 	rsp_ask(r, "?");
 	pc = rsp_pc(r->packet);
 	CHECK(pc >= loop && pc < loop + 5);
-	return ax + (pc == loop + 2); /* behind the out */
+	return ax + (pc == loop + 2); /* after the out */
 }
 
 /* All that is wanted and nothing else comes out of the pipe. */
@@ -97,7 +97,7 @@ static void a_debugger_is_answered_while_nobody_reads(void)
 				interrupt(&r);
 				CHECK_EQ(printed(&r), count);
 			}
-			/* Two rounds. Behind steps kvm_intel in Bochs may lose exits of a run. */
+			/* Two rounds. After steps kvm_intel in Bochs may lose exits of a run. */
 			for (int k = 0; i == 3 && k < 6; k++)
 				RSP_BEGINS(&r, "T05", "s");
 			count = printed(&r);

@@ -160,7 +160,7 @@ static void the_guests_own_gd_is_kept(const char *request)
 		RSP_STOPS(&r, "s", 0x8004, "T05");
 	}
 	RSP_STOPS(&r, request, 0x8010, "T05");
-	RSP_IS(&r, "0480", "m7bfa,2"); /* behind the nop: the mov was not done */
+	RSP_IS(&r, "0480", "m7bfa,2"); /* after the nop: the mov was not done */
 	rsp_close(&r);
 }
 

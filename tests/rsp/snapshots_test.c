@@ -69,7 +69,7 @@ static void check_state(const struct state *is, const struct state *wanted, int 
 	}
 }
 
-/* Here, then behind so many steps, and everything that is seen on the way. */
+/* Here, then after so many steps, and everything that is seen on the way. */
 struct walk {
 	struct state begin, end;
 	uint64_t steps;
@@ -134,7 +134,7 @@ static void the_same_steps_in_real_mode(void)
 }
 
 /* Interrupts come into the steps; the first is held up by the sti that the snapshot is taken
- * behind. */
+ * after. */
 static void the_same_steps_with_the_timer(void)
 {
 	struct rsp r;
@@ -164,7 +164,7 @@ static void the_same_steps_with_the_timer(void)
 	}
 	CHECK_EQ(seen[1][0], seen[0][0]);
 	CHECK_EQ(seen[1][1], seen[0][1]);
-	/* Behind the instruction that sti holds it up for, or, on kvm_intel, whose single-step
+	/* After the instruction that sti holds it up for, or, on kvm_intel, whose single-step
 	 * forgets about the sti, before it. */
 	CHECK(seen[0][0] == on_tick || seen[0][1] == on_tick);
 	CHECK_WALK(&r, 600);
@@ -245,7 +245,7 @@ static void every_register_comes_back(void)
 	rsp_close(&r);
 }
 
-/* Halted it waits, as it did: the breakpoints behind the hlt are not come to before the handler. */
+/* Halted it waits, as it did: the breakpoints after the hlt are not come to before the handler. */
 static void a_halted_cpu_is_halted_again(void)
 {
 	struct rsp r;

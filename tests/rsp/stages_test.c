@@ -65,7 +65,7 @@ static void check_second(unsigned others)
 	RSP_OPEN(&r, RSP_UNIX, "stages", options[0], options[1], NULL);
 	set_at(&r, 0x10000);
 	set_at(&r, loop);
-	set_at(&r, loop + 3); /* the loop insn, behind the call */
+	set_at(&r, loop + 3); /* the loop insn, after the call */
 	set_at(&r, function);
 	set_at(&r, second("second_sum"));
 	set_at(&r, second("second_enter"));
@@ -100,7 +100,7 @@ static void check_third(unsigned others)
 	RSP_OPEN(&r, RSP_UNIX, "stages", options[0], options[1], NULL);
 	set_at(&r, 0x20000);
 	set_at(&r, loop);
-	set_at(&r, loop + 5); /* the loop insn, behind the call */
+	set_at(&r, loop + 5); /* the loop insn, after the call */
 	set_at(&r, function);
 	set_at(&r, third("third_say"));
 	set_at(&r, third("third_halt"));
@@ -162,14 +162,14 @@ static void a_count_is_watched_in_both_modes(void)
 	for (size_t k = 0; k < sizeof digits; k++) {
 		struct rsp r;
 		uint64_t counts[] = { symbol("second_count"), symbol("third_count") };
-		uint64_t behind[] = { second("second_sum") - 2, third("third_end") - 1 };
+		uint64_t after[] = { second("second_sum") - 2, third("third_end") - 1 };
 		RSP_OPEN(&r, RSP_UNIX, "stages", options[0], options[1], NULL);
 		for (unsigned i = 0; i < 2; i++)
 			RSP_IS(&r, "OK", "Z%c,%" PRIx64 ",4", digits[k], counts[i]);
 		for (unsigned n = 0; n < 2; n++) {
 			for (unsigned i = 1; i <= ROUNDS; i++) {
 				char value[9];
-				RSP_STOPS(&r, "c", behind[n], "T05");
+				RSP_STOPS(&r, "c", after[n], "T05");
 				CHECK(strstr(r.packet, "watch:") != NULL);
 				snprintf(value, sizeof value, "%02x000000", i);
 				RSP_IS(&r, value, "m%" PRIx64 ",4", counts[n]);

@@ -1,5 +1,5 @@
 /* Tracepoints in a real guest, however they are kept: by debug registers and otherwise, beside the
- * debugger's own breakpoints, with the instructions behind them. counter counts eax up between 2
+ * debugger's own breakpoints, with the instructions after them. counter counts eax up between 2
  * (out), 4 (inc) and 5 (jmp). */
 #include "rsp_check.h"
 
@@ -22,7 +22,7 @@ static void check_frame(struct rsp *r, unsigned n, unsigned tp, uint64_t pc, uin
 	CHECK_EQ(rsp_register(r, 0), eax);
 }
 
-/* Breakpoints behind those of the list are more than there are debug registers. */
+/* Breakpoints after those of the list are more than there are debug registers. */
 static void hits_are_frames_and_no_stops(unsigned more_breakpoints)
 {
 	struct rsp r;

@@ -1,4 +1,4 @@
-/* Watchpoints: each access of the guest `accesses` stops behind itself, and no other does. */
+/* Watchpoints: each access of the guest `accesses` stops after itself, and no other does. */
 #include "rsp_check.h"
 
 #define LIST_MAX 64
@@ -16,7 +16,7 @@ static const struct kind {
 
 /* A line of the guest's list. */
 struct access {
-	unsigned from, behind, gva, len, how;
+	unsigned from, after, gva, len, how;
 	bool is_rep;
 };
 struct list {
@@ -34,7 +34,7 @@ static void read_list(struct rsp *r, struct list *l)
 		if (strlen(hex) != 32)
 			break;
 		a->from = rsp_value(hex) & 0xffffffff;
-		a->behind = rsp_value(hex + 8) & 0xffffffff;
+		a->after = rsp_value(hex + 8) & 0xffffffff;
 		a->gva = rsp_value(hex + 16) & 0xffffffff;
 		last = rsp_value(hex + 24) & 0xffffffff;
 		a->len = last & 0xff;
@@ -46,7 +46,7 @@ static void read_list(struct rsp *r, struct list *l)
 	CHECK(l->count > 30 && l->count < LIST_MAX);
 }
 
-/* The address behind "watch:" or its like; all ones when the stop has none of that name. */
+/* The address after "watch:" or its like; all ones when the stop has none of that name. */
 static uint64_t watched(const char *stop, const char *name)
 {
 	char wanted[16];
@@ -58,19 +58,19 @@ static uint64_t watched(const char *stop, const char *name)
 	return at && sscanf(at + strlen(wanted), "%llx;", &gva) == 1 ? gva : UINT64_MAX;
 }
 
-/* The stop was of this kind, behind the access, in the watched range. Behind an iteration of a rep
+/* The stop was of this kind, after the access, in the watched range. After an iteration of a rep
  * is at the rep. */
 static bool is_hit(
         const char *stop, const struct kind *k, const struct access *a, uint64_t gva, unsigned len)
 {
 	uint64_t at = watched(stop, k->name);
-	bool is_behind = rsp_pc(stop) == a->behind || (a->is_rep && rsp_pc(stop) == a->from + 2);
+	bool is_behind = rsp_pc(stop) == a->after || (a->is_rep && rsp_pc(stop) == a->from + 2);
 	return !strncmp(stop, "T05", 3) && is_behind && at >= gva && at - gva < len;
 }
 
-/* How the guest is to get from its place before the access to behind it. */
+/* How the guest is to get from its place before the access to after it. */
 enum way { FREE, BEHIND_BREAKPOINT, STEPPED, BESIDE_MANY, WAYS };
-static const char *const way_names[WAYS] = { "free", "behind a breakpoint", "stepped",
+static const char *const way_names[WAYS] = { "free", "after a breakpoint", "stepped",
 	"beside five breakpoints" };
 
 static const char *go(struct rsp *r, const struct access *a, enum way way)
@@ -90,7 +90,7 @@ static const char *go(struct rsp *r, const struct access *a, enum way way)
 			free(kept);
 		}
 		return r->packet;
-	case BEHIND_BREAKPOINT: /* at the access itself, which is 2 behind from */
+	case BEHIND_BREAKPOINT: /* at the access itself, which is 2 after from */
 		rsp_ask(r, "Z0,%x,1", a->from + 2);
 		stop = rsp_ask(r, "c");
 		if (rsp_pc(stop) != a->from + 2)
@@ -132,14 +132,14 @@ static void check_access(struct rsp *r, const struct access *a, const struct kin
 		const char *stop = go(r, a, way);
 		if (!is_hit(stop, k, a, a->gva, a->len))
 			CHECK_FAIL("%s, %s: %x at %x, %u bytes: wanted a stop at %x: %.100s",
-			        k->name, way_names[way], a->from, a->gva, a->len, a->behind, stop);
-	} else { /* a breakpoint behind it says that it did not stop */
-		RSP_IS(r, "OK", "Z1,%x,1", a->behind);
+			        k->name, way_names[way], a->from, a->gva, a->len, a->after, stop);
+	} else { /* a breakpoint after it says that it did not stop */
+		RSP_IS(r, "OK", "Z1,%x,1", a->after);
 		const char *stop = rsp_ask(r, "c");
-		if (rsp_pc(stop) != a->behind || strstr(stop, "watch:"))
+		if (rsp_pc(stop) != a->after || strstr(stop, "watch:"))
 			CHECK_FAIL("%s on the other kind: %x at %x, %u bytes: %.100s", k->name,
 			        a->from, a->gva, a->len, stop);
-		RSP_IS(r, "OK", "z1,%x,1", a->behind);
+		RSP_IS(r, "OK", "z1,%x,1", a->after);
 	}
 	RSP_IS(r, "OK", "z%c,%x,%x", k->digit, a->gva, a->len);
 }
@@ -218,13 +218,13 @@ static void check_range(
 	if (!go_before(r, a))
 		return;
 	RSP_IS(r, "OK", "Z%c,%x,%x", k->digit, range->gva, range->len);
-	RSP_IS(r, "OK", "Z1,%x,1", a->behind);
+	RSP_IS(r, "OK", "Z1,%x,1", a->after);
 	const char *stop = rsp_ask(r, "c");
 	bool ok = range->is_hit ? is_hit(stop, k, a, range->gva, range->len)
-	                        : rsp_pc(stop) == a->behind && !strstr(stop, "watch:");
+	                        : rsp_pc(stop) == a->after && !strstr(stop, "watch:");
 	if (!ok)
 		CHECK_FAIL("%s %x,%x: %.100s", k->name, range->gva, range->len, stop);
-	RSP_IS(r, "OK", "z1,%x,1", a->behind);
+	RSP_IS(r, "OK", "z1,%x,1", a->after);
 	RSP_IS(r, "OK", "z%c,%x,%x", k->digit, range->gva, range->len);
 }
 
@@ -330,8 +330,8 @@ static void a_round_of_accesses_stops_at_each_of_them(void)
 	check_round("s");
 }
 
-/* The middle of what a rep writes: the stop is behind that iteration. */
-static void check_rep(const char *at, const char *behind, unsigned gva, unsigned len)
+/* The middle of what a rep writes: the stop is after that iteration. */
+static void check_rep(const char *at, const char *after, unsigned gva, unsigned len)
 {
 	struct rsp r;
 	RSP_OPEN(&r, RSP_UNIX, "accesses", "--load", "0x7c00", NULL);
@@ -341,16 +341,16 @@ static void check_rep(const char *at, const char *behind, unsigned gva, unsigned
 	for (unsigned round = 0; round < 3; round++) {
 		RSP_BEGINS(&r, "T05", "c");
 		uint64_t pc = rsp_pc(r.packet), hit = watched(r.packet, "watch:");
-		CHECK(pc == symbol(at) || pc == symbol(behind));
+		CHECK(pc == symbol(at) || pc == symbol(after));
 		CHECK(hit >= gva && hit - gva < len);
 		char value[3];
 		snprintf(value, sizeof value, "%02x", (unsigned)(rsp_register(&r, 2) & 0xff));
 		RSP_IS(&r, value, "m%x,1", gva);
-		RSP_IS(&r, "OK", "Z1,%" PRIx64 ",1", symbol(behind));
-		for (unsigned n = 0; n < 20 && rsp_pc(r.packet) != symbol(behind); n++)
+		RSP_IS(&r, "OK", "Z1,%" PRIx64 ",1", symbol(after));
+		for (unsigned n = 0; n < 20 && rsp_pc(r.packet) != symbol(after); n++)
 			RSP_BEGINS(&r, "T05", "c");
-		CHECK_EQ(rsp_pc(rsp_ask(&r, "?")), symbol(behind));
-		RSP_IS(&r, "OK", "z1,%" PRIx64 ",1", symbol(behind));
+		CHECK_EQ(rsp_pc(rsp_ask(&r, "?")), symbol(after));
+		RSP_IS(&r, "OK", "z1,%" PRIx64 ",1", symbol(after));
 	}
 	rsp_close(&r);
 }

@@ -142,7 +142,7 @@ static void cut_off_at_every_byte(void)
 	}
 }
 
-/* The checksums follow, so that what is behind them is reached. */
+/* The checksums follow, so that what is after them is reached. */
 static void fix_checksums(const struct seed *s)
 {
 	uint8_t *h = b.image + 64;

@@ -125,7 +125,7 @@ static void files_without_a_size_are_read_all_the_same(void)
 	file_free(&f);
 }
 
-/* The error's text behind the path; the file must be as it was. */
+/* The error's text after the path; the file must be as it was. */
 static void check_refused(const char *name, int wanted, const char *text)
 {
 	struct file f = { .len = 77 };

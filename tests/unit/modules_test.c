@@ -1,4 +1,4 @@
-/* --initrd: lists of files with words behind them. */
+/* --initrd: lists of files with words after them. */
 #include "boot/modules.h"
 
 #include <errno.h>
