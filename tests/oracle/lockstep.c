@@ -213,9 +213,13 @@ static bool find_first(struct run *r)
 {
 	struct pair *p = r->pair;
 	if (r->chunk_count) {
+		const struct run first = *r;
 		p->is_spent |= was_protected(r);
-		if (run(r) != LOCKSTEP_DIFFERENT)
-			printf("# it did not differ when it was run again\n");
+		if (run(r) != LOCKSTEP_DIFFERENT) {
+			printf("# it did not differ when it was run again: this is the first time, "
+			       "with memory as it is now\n");
+			*r = first;
+		}
 	}
 	r->difference.step = r->steps + 1;
 	if (!fetch_both(p, 0, r->program->window))
