@@ -8,6 +8,20 @@
 #include "debug/vectors.h"
 #include "kvm/registers.h"
 
+/* With an exception injected. Where the instruction before it is done nobody would raise it again, so that a kick is for
+ * later; many of them are an end all the same. */
+static int run_to_handler(struct control *c, const struct vcpu_debug *debug, struct exit *x)
+{
+	const uint64_t pc = registers_pc(c->cpu.vcpu);
+	for (unsigned kicks = 0;; kicks++) {
+		int err = cpu_run_to_exit(c, debug, x);
+		if (err || x->kind != EXIT_KICKED || registers_pc(c->cpu.vcpu) != pc ||
+		        kicks == CPU_STUCK_MAX)
+			return err;
+		c->cpu.was_kicked = true;
+	}
+}
+
 /* The guest debugs itself, and its #DB comes now. The step ends at that handler's first
  * instruction. */
 int guest_debug_raise(struct control *c, uint64_t dr6, struct stop *stop)
@@ -24,7 +38,7 @@ int guest_debug_raise(struct control *c, uint64_t dr6, struct stop *stop)
 	cpu_note_step(c, STEP_GUEST_DB, h.count);
 	int err = vcpu_inject_exception(v, VECTOR_DB, dr6);
 	if (!err)
-		err = cpu_run_to_exit(c, &debug, &x);
+		err = run_to_handler(c, &debug, &x);
 	if (err)
 		return err;
 	if (x.kind == EXIT_KICKED && registers_pc(v) == pc) {

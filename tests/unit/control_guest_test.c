@@ -64,6 +64,32 @@ EVERYWHERE(its_own_single_steps_are_stepped_into)
 	CHECK_EQ(r->outs, 3);
 }
 
+static int step_until_done(struct rig *r)
+{
+	int err;
+	do
+		err = control_step(&r->control, &r->stop);
+	while (!err && r->stop.kind == STOP_KICKED);
+	return err;
+}
+
+/* A signal may come between the instruction and its #DB, which is none the less for it. */
+EVERYWHERE(its_own_single_steps_are_not_lost_by_a_signal)
+{
+	if (!rig_has_int(r) || !r->kind)
+		return;
+	put_own_tf(r);
+	CHECK_STEP(r, RIG_CODE + 1);
+	for (unsigned i = 2; i <= 4; i++) {
+		fake_kvm_interrupt(i - 2);
+		RIG_STOPPED(r, step_until_done(r), STOP_STEPPED, rig_handler(1));
+		CHECK_EQ(rig_stacked(r, 0), RIG_CODE + i);
+		RIG_STOPPED(r, step_until_done(r), STOP_STEPPED, rig_handler(1) + 2);
+		RIG_STOPPED(r, step_until_done(r), STOP_STEPPED, RIG_CODE + i);
+	}
+	CHECK_EQ(r->outs, 3);
+}
+
 EVERYWHERE(pushf_under_a_step_pushes_its_own_tf)
 {
 	PUT(r, POPF, PUSHF, NOP, HLT);
@@ -360,6 +386,7 @@ int main(void)
 	RUN(its_own_single_steps_are_its_own);
 	RUN(its_own_single_steps_are_made_beside_breakpoints);
 	RUN(its_own_single_steps_are_stepped_into);
+	RUN(its_own_single_steps_are_not_lost_by_a_signal);
 	RUN(pushf_under_a_step_pushes_its_own_tf);
 	RUN(a_tf_that_a_debugger_sets_is_the_guests);
 	RUN(its_own_int3_comes_to_its_handler);

@@ -286,11 +286,23 @@ static void set_sregs(struct fake_vcpu *v, const struct kvm_sregs *s)
 	memset(v->now.s.interrupt_bitmap, 0, sizeof v->now.s.interrupt_bitmap);
 }
 
+static unsigned runs_until_signal; /* 0: none comes */
+
+void fake_kvm_interrupt(unsigned after)
+{
+	runs_until_signal = after + 1;
+}
+
+static bool is_interrupted(void)
+{
+	return runs_until_signal && --runs_until_signal == 0;
+}
+
 static int call_vcpu(struct object *o, unsigned long request, void *arg)
 {
 	struct fake_vcpu *v = o->vcpu;
 	switch (request) {
-	case KVM_RUN: return fake_run(v);
+	case KVM_RUN: return is_interrupted() ? -EINTR : fake_run(v);
 	case KVM_SET_CPUID2: return 0;
 	case KVM_GET_REGS: fake_get_regs(v, arg); return 0;
 	case KVM_SET_REGS: set_regs(v, arg); return 0;

@@ -87,5 +87,7 @@ extern const unsigned fake_kind_count;
  * descriptor. fake_kvm_close: the VMs and vCPUs made with it are closed already. */
 bool fake_kvm_open(struct vm *kvm, uint64_t quirks);
 void fake_kvm_close(struct vm *kvm);
+/* A signal comes at the KVM_RUN after so many others, before it has begun: it gives EINTR. */
+void fake_kvm_interrupt(unsigned after);
 
 #endif
