@@ -1,5 +1,6 @@
 # A guest that counts ticks in 10 s of its own time counts 182 of them, whatever stops lie between: at
-# breakpoints, for watchpoints, by steps, and interrupted.
+# breakpoints, for watchpoints, by steps, and interrupted. A few are more or fewer where the host is busy: at ten times
+# the speed a CPU that is not there for 5 ms is one of them.
 # guest: ../../build/guests/ticks.bin
 # symbols: ../../build/guests/ticks.elf
 # speed: 10
@@ -32,9 +33,9 @@ expect *(short *) &seconds < 8
 delete
 monitor savevm mark
 continue
-expect-console "^own 18[1-3], BIOS 18[1-3]\nticks ok\n\Z"
+expect-console "^own 18[0-6], BIOS 18[0-6]\nticks ok\n\Z"
 
 # From a snapshot on, again.
 monitor loadvm mark
 continue
-expect-console "^own 18[1-3], BIOS 18[1-3]\nticks ok\n\Z"
+expect-console "^own 18[0-6], BIOS 18[0-6]\nticks ok\n\Z"
