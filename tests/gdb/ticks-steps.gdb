@@ -11,4 +11,4 @@ stepi 1500
 expect *(short *) &own - $before > 20
 monitor step-interrupts off
 continue
-expect-console "^own 18[1-3], BIOS 18[1-3]\nticks ok\n\Z"
+expect-console "^own 18[0-6], BIOS 18[0-6]\nticks ok\n\Z"
