@@ -2,6 +2,7 @@
 #include "host/terminal.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,9 @@
 #include <unistd.h>
 
 #include "base/array.h"
+
+#define WAIT_MS   10
+#define WAITS_MAX 100
 
 /* A terminal that the guest has. */
 struct held {
@@ -33,25 +37,36 @@ static bool is_foreground(const struct held *h)
 	return is_ours;
 }
 
-/* The screen's own description does not wait, and these few bytes are lost where it is full. */
-static void put(int fd, const char *text)
+/* A description that does not wait is waited for, as a slow line needs: a second where nobody reads. A signal may
+ * cut a wait short. poll(2) and write(2) are for signal handlers, too: signal-safety(7). */
+void terminal_write(int fd, const char *text)
 {
-	if (text && write(fd, text, strlen(text)) < 0)
-		errno = 0;
+	int before = errno;
+	for (unsigned waits = 0; *text && waits < WAITS_MAX; waits++) {
+		struct pollfd p = { .fd = fd, .events = POLLOUT };
+		ssize_t n = poll(&p, 1, WAIT_MS) == 1 ? write(fd, text, strlen(text)) : 0;
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			break;
+		if (n > 0) {
+			text += n;
+			waits = 0;
+		}
+	}
+	errno = before;
 }
 
 static void make_raw(struct held *h)
 {
 	if (tcsetattr(h->fd, TCSANOW, &h->raw) == 0) {
 		h->is_raw = 1;
-		put(h->fd, h->enter);
+		terminal_write(h->fd, h->enter ? h->enter : "");
 	}
 }
 
 static void restore(struct held *h)
 {
 	if (h->is_raw && is_foreground(h)) {
-		put(h->fd, h->leave);
+		terminal_write(h->fd, h->leave ? h->leave : "");
 		tcsetattr(h->fd, TCSANOW, &h->saved);
 	}
 	h->is_raw = 0;

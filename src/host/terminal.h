@@ -32,6 +32,8 @@ void terminal_reenter_screen(void);
 /* Stops the program, as Ctrl-Z does it; returns when it goes on. */
 void terminal_suspend(void);
 
+/* Writes all of text, or as much as a terminal takes within a second, whether its description waits or not. */
+void terminal_write(int fd, const char *text);
 /* Both are the same terminal. */
 bool terminal_is_same(int a, int b);
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +22,6 @@
 
 #define FRAME_NS    UINT64_C(33000000) /* between two pictures */
 #define GREETING_NS UINT64_C(5000000000)
-#define LEAVE_MS    1000              /* for a terminal that does not read */
 #define SOON_NS     UINT64_C(3000000) /* the first one after a while: what the guest draws in one go */
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -144,19 +142,6 @@ int viewer_begin(struct viewer *v, struct error *e)
 
 static void take_changes(struct viewer *v);
 
-/* What the guest has left there goes where the terminal's user finds it, on the first page. One that takes no more
- * is not waited for. */
-static void leave_text(const struct viewer *v, const char *text)
-{
-	while (*text) {
-		struct pollfd p = { .fd = v->fd, .events = POLLOUT };
-		ssize_t n = poll(&p, 1, LEAVE_MS) == 1 ? write(v->fd, text, strlen(text)) : -1;
-		if (n <= 0)
-			return;
-		text += n;
-	}
-}
-
 /* A terminal without UTF-8 gets a `?` for each character that it does not have. */
 static void make_ascii(char *text)
 {
@@ -181,7 +166,8 @@ void viewer_close(struct viewer *v, const char *why)
 	char *text = why && v->fd >= 0 ? take_text(v) : NULL;
 	if (v->place == VIEWER_HERE || v->place == VIEWER_NAMED) {
 		terminal_close_screen();
-		leave_text(v, text ? text : "");
+		terminal_write(
+		        v->fd, text ? text : ""); /* on the first page, where its user finds it */
 	}
 	viewer_dismiss_caller(v, text, why);
 	free(text);

@@ -15,6 +15,9 @@ static bool wait_until_full(int fd)
 	return poll(&p, 1, 0) == 0;
 }
 
+/* Of counter's lines that a pipe takes still when poll(2) calls it full: its last page has room for short writes. */
+#define LINES_ROOM (4096 / 20)
+
 /* counter's lines, as they are to come. */
 struct lines {
 	char text[0x40000];
@@ -92,10 +95,10 @@ static void a_debugger_is_answered_while_nobody_reads(void)
 			lines.len = 0;
 			run_until_full(&r);
 			count = printed(&r);
-			if (i % 2) { /* what is kept goes before the guest goes on: not at all */
+			if (i % 2) { /* what is kept goes before the guest goes on: hardly at all */
 				rsp_send(&r, "c", 1);
 				interrupt(&r);
-				CHECK_EQ(printed(&r), count);
+				CHECK(printed(&r) - count <= LINES_ROOM);
 			}
 			/* Two rounds. After steps kvm_intel in Bochs may lose exits of a run. */
 			for (int k = 0; i == 3 && k < 6; k++)
