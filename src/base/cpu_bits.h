@@ -30,9 +30,10 @@
 #define CR4_LA57       (1u << 12)
 #define CR4_OSXSAVE    (1u << 18)
 
-#define MSR_EFER 0xc0000080u
-#define EFER_LME (1u << 8)
-#define EFER_LMA (1u << 10)
+#define MSR_EFER           0xc0000080u
+#define MSR_KERNEL_GS_BASE 0xc0000102u
+#define EFER_LME           (1u << 8)
+#define EFER_LMA           (1u << 10)
 
 #define DR6_BD   (1u << 13)
 #define DR6_BS   (1u << 14)

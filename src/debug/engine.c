@@ -8,6 +8,7 @@
 #include "base/cpu_bits.h"
 #include "debug/access.h"
 #include "debug/cpu.h"
+#include "debug/engine_extras.h"
 #include "debug/guards.h"
 #include "debug/interrupt.h"
 #include "debug/seen.h"
@@ -28,6 +29,7 @@ struct engine {
 	/* The CPU's state is the one that it has left, while these are those of the vCPU and the memory. */
 	bool is_loaded;
 	unsigned vcpu_changes, memory_writes;
+	struct engine_extras extras;
 };
 
 void engine_close(struct control *c)
@@ -35,6 +37,7 @@ void engine_close(struct control *c)
 	if (!c->engine)
 		return;
 	interp_free(c->engine->interp);
+	engine_extras_close(&c->engine->extras);
 	free(c->engine->breakpoints);
 	free(c->engine);
 	c->engine = NULL;
@@ -101,7 +104,7 @@ static bool open_engine(struct control *c)
 	if (!c->engine || !follow_memory(c))
 		return false;
 	if (!c->engine->interp) {
-		const struct interp_config config = {
+		struct interp_config config = {
 			.slots = c->engine->slots,
 			.slot_count = c->engine->slot_count,
 			.io = engine_io,
@@ -109,7 +112,10 @@ static bool open_engine(struct control *c)
 			.ctx = c,
 			.kick = &c->cpu.vcpu->kicked,
 		};
+		engine_extras_open(&c->engine->extras, c->cpu.vcpu, &config);
 		c->engine->interp = interp_new(&config);
+		if (!c->engine->interp)
+			engine_extras_close(&c->engine->extras);
 	}
 	return c->engine->interp;
 }
@@ -195,6 +201,7 @@ static bool load(struct control *c)
 	struct engine *g = c->engine;
 	bool has_debug = cpu_guest_registers(&c->cpu)->dr7 & (0xff | DR7_GD);
 	g->is_loaded = interp_load(g->interp, vcpu_regs(v), vcpu_sregs(v), shadow, has_debug);
+	engine_extras_loaded(&g->extras, v);
 	g->vcpu_changes = v->changes;
 	g->memory_writes = v->vm->memory.writes;
 	return g->is_loaded;
@@ -206,6 +213,7 @@ static void store(struct control *c)
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;
 	bool has_changed = interp_save(i, &regs, &sregs);
+	engine_extras_take(&c->engine->extras, i, c->cpu.vcpu);
 	vcpu_put(c->cpu.vcpu, &regs, has_changed ? &sregs : NULL, interp_shadow(i));
 	if (interp_take_flush(i))
 		vcpu_put_flush(c->cpu.vcpu);
@@ -256,6 +264,15 @@ static void see_hits(struct control *c)
 				seen_hit(&c->cpu, &c->watches.all[hits[i].watch], hits[i].gva);
 }
 
+/* An instruction is handed over. True: it is to be tried again. */
+static bool is_helped(struct control *c)
+{
+	struct engine *g = c->engine;
+	unsigned opcode;
+	interp_handed(g->interp, &opcode);
+	return engine_extras_give(&g->extras, g->interp, c->cpu.vcpu, opcode);
+}
+
 /* An instruction of KVM's. Where it drops translations, KVM, which may have made its own of page tables that
  * the engine has written since, forgets all of them. */
 static void note_handed(struct control *c)
@@ -290,7 +307,7 @@ static void run_one(struct control *c, uint64_t *done)
 	do {
 		was_kicked |= vcpu_take_kick(c->cpu.vcpu);
 		why = interp_run(c->engine->interp, 1, done);
-	} while (!*done && why == INTERP_KICKED);
+	} while (!*done && (why == INTERP_KICKED || (why == INTERP_HANDOVER && is_helped(c))));
 	if (was_kicked)
 		vcpu_kick(c->cpu.vcpu);
 }
@@ -415,6 +432,8 @@ static enum engine_result run_once(struct control *c, struct stop *stop)
 	case INTERP_KICKED: return kicked(c, stop);
 	case INTERP_HANDOVER: /* a state that is none of its begins where no breakpoint was looked for */
 		if (done && is_at_stop(c, stop))
+			return ENGINE_STOPS;
+		if (is_helped(c)) /* and goes on */
 			return ENGINE_STOPS;
 		note_handed(c);
 		return ENGINE_HANDS;

@@ -36,6 +36,26 @@ static int set_cpuid(struct vcpu *v, struct error *e)
 	return error_set(e, -E2BIG, "KVM_GET_SUPPORTED_CPUID has more than 4096 entries");
 }
 
+/* The entries of each CPU so far are less than 100. */
+#define CPUID_ENTRIES_MAX 256
+
+int vcpu_get_cpuid(struct vcpu *v, struct kvm_cpuid2 *to)
+{
+	return ioctl(v->fd, KVM_GET_CPUID2, to) < 0 ? -errno : 0;
+}
+
+struct kvm_cpuid2 *vcpu_new_cpuid(struct vcpu *v)
+{
+	struct kvm_cpuid2 *c = calloc(1, sizeof *c + CPUID_ENTRIES_MAX * sizeof c->entries[0]);
+	if (!c)
+		return NULL;
+	c->nent = CPUID_ENTRIES_MAX;
+	if (!vcpu_get_cpuid(v, c))
+		return c;
+	free(c);
+	return NULL;
+}
+
 int vcpu_open(struct vcpu *v, struct vm *vm, struct error *e)
 {
 	int err;
@@ -317,11 +337,17 @@ union one_msr {
 	uint8_t room[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)];
 };
 
+/* EFER, the APIC's base and the bases of fs and gs are in sregs, too. */
+static bool is_special(uint32_t number)
+{
+	return number != MSR_KERNEL_GS_BASE;
+}
+
 static int call_msr(struct vcpu *v, unsigned long request, union one_msr *m)
 {
 	/* It returns how many it did: api.rst. */
 	m->head.nmsrs = 1;
-	int err = tell_held(v); /* EFER and the bases of fs and gs are in sregs, too */
+	int err = is_special(m->head.entries[0].index) ? tell_held(v) : 0;
 	if (err)
 		return err;
 	int done = ioctl(v->fd, request, m);
@@ -344,7 +370,8 @@ int vcpu_set_msr(struct vcpu *v, uint32_t number, uint64_t value)
 	m.head.entries[0].index = number;
 	m.head.entries[0].data = value;
 	int err = call_msr(v, KVM_SET_MSRS, &m);
-	registers_changed(v); /* efer, fs_base, apic_base are special registers, too */
+	if (is_special(number))
+		registers_changed(v);
 	return err;
 }
 

@@ -85,6 +85,10 @@ int vcpu_set_xcr0(struct vcpu *v, uint64_t value);
 /* Model-specific registers by number. -EINVAL: KVM does not have it, or not this value. */
 int vcpu_get_msr(struct vcpu *v, uint32_t number, uint64_t *value);
 int vcpu_set_msr(struct vcpu *v, uint32_t number, uint64_t value);
+/* What cpuid gives the guest now: some bits follow what it has enabled. NULL: no memory, or KVM tells none; the table is the
+ * caller's, by free. vcpu_get_cpuid: into one of these, again. 0 or -errno. */
+struct kvm_cpuid2 *vcpu_new_cpuid(struct vcpu *v);
+int vcpu_get_cpuid(struct vcpu *v, struct kvm_cpuid2 *to);
 /* The guest's own TF, which vcpu_regs shows too. KVM hides it and loses it while it single-steps,
  * so it is kept here then, and whoever steps an instruction that loads TF says so. */
 bool vcpu_tf(struct vcpu *v);

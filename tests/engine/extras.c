@@ -7,10 +7,9 @@
 #include "base/cpu_bits.h"
 #include "opcode.h"
 
-#define MSR_STAR           0xc0000081u
-#define MSR_LSTAR          0xc0000082u
-#define MSR_FMASK          0xc0000084u
-#define MSR_KERNEL_GS_BASE 0xc0000102u
+#define MSR_STAR  0xc0000081u
+#define MSR_LSTAR 0xc0000082u
+#define MSR_FMASK 0xc0000084u
 
 #define FXSAVE_FCW 0
 #define FXSAVE_FSW 2

@@ -52,12 +52,13 @@ static void what_is_handed_to_the_cpu_is_one_step(void)
 		}
 }
 
-static bool runs_free(const char *guest, const char *mode, const char *load, const char *says)
+static bool runs_free(
+        const char *guest, const char *mode, const char *load, const char *engine, const char *says)
 {
 	struct rsp r;
 	bool is_right = false;
 	if (rsp_start(&r, RSP_UNIX, rsp_guest(guest), "--format", "flat", "--mode", mode, "--load",
-	            load, NULL) &&
+	            load, "--engine", engine, NULL) &&
 	        rsp_connect(&r)) {
 		rsp_ask(&r, "c");
 		while (r.packet[0] == 'O' && rsp_receive(&r, RSP_WAIT_MS))
@@ -97,34 +98,51 @@ static void step_to(struct rsp *r, uint64_t end)
 		}
 }
 
-static void system_calls_are_stepped_into_and_out_of(void)
+static const char calls_ok[] = "syscalls ok\n";
+
+static bool calls_run_by(const char *engine)
 {
-	static const char guest[] = "syscalls", ok[] = "syscalls ok\n";
+	return runs_free("syscalls", "long", "0x100000", engine, calls_ok);
+}
+
+static void step_system_calls(const char *engine)
+{
+	static const char guest[] = "syscalls";
 	struct rsp r;
-	if (!runs_free(guest, "long", "0x100000", ok)) {
-		CHECK_SKIP("this KVM has no sysret");
-		return;
-	}
-	RSP_OPEN(&r, RSP_UNIX, guest, "--mode", "long", "--load", "0x100000", "--engine", "kvm",
+	RSP_OPEN(&r, RSP_UNIX, guest, "--mode", "long", "--load", "0x100000", "--engine", engine,
 	        NULL);
 	step_from(&r, guest, "return", "user");
 	step_from(&r, guest, "call", "handler");
 	step_from(&r, guest, "return", "back");
 	step_from(&r, guest, "again", "handler");
-	ends_well(&r, ok);
+	ends_well(&r, calls_ok);
 	rsp_close(&r);
-	RSP_OPEN(&r, RSP_UNIX, guest, "--mode", "long", "--load", "0x100000", "--engine", "kvm",
+	RSP_OPEN(&r, RSP_UNIX, guest, "--mode", "long", "--load", "0x100000", "--engine", engine,
 	        NULL);
 	step_to(&r, rsp_symbol(guest, "halt"));
-	CHECK_STR(rsp_output(&r), ok);
+	CHECK_STR(rsp_output(&r), calls_ok);
 	rsp_close(&r);
+}
+
+static void system_calls_are_stepped_into_and_out_of(void)
+{
+	if (calls_run_by("kvm"))
+		step_system_calls("kvm");
+	else
+		CHECK_SKIP("this KVM has no sysret");
+}
+
+static void by_the_engine_too_which_needs_no_sysret_of_kvms(void)
+{
+	CHECK(calls_run_by("interp"));
+	step_system_calls("interp");
 }
 
 static void a_task_switch_is_a_step(void)
 {
 	static const char guest[] = "tasks", ok[] = "tasks ok\n";
 	struct rsp r;
-	if (!runs_free(guest, "real", "0x7c00", ok)) {
+	if (!runs_free(guest, "real", "0x7c00", "kvm", ok)) {
 		CHECK_SKIP("this KVM does not switch tasks");
 		return;
 	}
@@ -139,6 +157,7 @@ int main(void)
 {
 	RUN(what_is_handed_to_the_cpu_is_one_step);
 	RUN(system_calls_are_stepped_into_and_out_of);
+	RUN(by_the_engine_too_which_needs_no_sysret_of_kvms);
 	RUN(a_task_switch_is_a_step);
 	return check_done();
 }

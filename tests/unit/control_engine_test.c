@@ -158,6 +158,83 @@ static void words_are_read_and_said(void)
 	CHECK_STR(means_choice_name(ENGINE_KVM), "kvm");
 }
 
+/* --- what is fetched of the CPU when it is needed -------------------------------------------------- */
+
+#define FNINIT    0xdb, 0xe3
+#define FNSTSW_AX 0xdf, 0xe0
+#define CPUID     0x0f, 0xa2
+#define RDTSC     0x0f, 0x31
+
+static const uint32_t leaves[] = { 0, 1, 7, 0x80000000u, 0x80000008u };
+
+/* By KVM and by the engine, of the same vCPU. */
+EVERYWHERE(cpuid_is_what_kvm_says)
+{
+	if (r->kind)
+		return;
+	for (unsigned n = 0; n < sizeof leaves / sizeof *leaves; n++) {
+		struct kvm_regs by[2];
+		for (unsigned k = 0; k < 2; k++) {
+			begin(r, k ? ENGINE_INTERP : ENGINE_KVM, true);
+			PUT(r, CPUID, NOP, HLT);
+			SET(r, rip, RIG_CODE);
+			SET(r, rax, leaves[n]);
+			SET(r, rcx, 0);
+			CHECK_STEP(r, RIG_CODE + 2);
+			CHECK_EQ(did.by_engine, k);
+			by[k] = *vcpu_regs(&r->vcpu);
+		}
+		CHECK_EQ(by[1].rax, by[0].rax);
+		CHECK_EQ(by[1].rbx, by[0].rbx);
+		CHECK_EQ(by[1].rcx, by[0].rcx);
+		CHECK_EQ(by[1].rdx, by[0].rdx);
+	}
+}
+
+static uint64_t tsc(struct rig *r)
+{
+	return (uint32_t)vcpu_regs(&r->vcpu)->rax | vcpu_regs(&r->vcpu)->rdx << 32;
+}
+
+EVERYWHERE(the_tsc_goes_forwards_whoever_reads_it)
+{
+	uint64_t last = 0;
+	if (r->kind)
+		return;
+	begin(r, ENGINE_KVM, true);
+	for (unsigned n = 0; n < 10; n++) {
+		PUT(r, RDTSC, NOP, HLT);
+		SET(r, rip, RIG_CODE);
+		control_set_engine(&r->control, n % 2 ? ENGINE_INTERP : ENGINE_KVM);
+		CHECK_STEP(r, RIG_CODE + 2);
+		CHECK(tsc(r) > last);
+		last = tsc(r);
+	}
+	CHECK_EQ(did.by_engine, 5);
+}
+
+/* Where KVM can't do it the engine can, and the vCPU's own x87 is what the guest has set. */
+EVERYWHERE(the_x87_is_found_by_the_engine)
+{
+	if (r->kind)
+		return;
+	uint8_t area[XSAVE_SIZE];
+	begin(r, ENGINE_INTERP, true);
+	PUT(r, FNSTSW_AX, FNINIT, FNSTSW_AX, NOP, HLT);
+	memcpy(area, vcpu_xsave(&r->vcpu), sizeof area);
+	area[0] = 0x7a, area[1] = 0x0b, area[2] = 0x01, area[3] = 0x3a, area[4] = 0x3c;
+	CHECK_EQ(vcpu_set_xsave(&r->vcpu, area, 1u << XSAVE_X87), 0);
+	CHECK_STEP(r, RIG_CODE + 2);
+	CHECK_EQ(vcpu_regs(&r->vcpu)->rax & 0xffff, 0x3a01);
+	CHECK_STEP(r, RIG_CODE + 4);
+	CHECK_STEP(r, RIG_CODE + 6);
+	CHECK_EQ(vcpu_regs(&r->vcpu)->rax & 0xffff, 0);
+	CHECK_EQ(did.by_engine, 3);
+	const uint8_t *now = vcpu_xsave(&r->vcpu);
+	CHECK_EQ(now[0] | now[1] << 8, 0x37f);
+	CHECK_EQ(now[2] | now[3] << 8 | now[4] << 16, 0);
+}
+
 int main(void)
 {
 	RUN(kvm_does_all_where_that_is_said);
@@ -169,5 +246,8 @@ int main(void)
 	RUN(it_may_change_at_each_stop);
 	RUN(breakpoints_and_watchpoints_are_compared);
 	RUN(words_are_read_and_said);
+	RUN(cpuid_is_what_kvm_says);
+	RUN(the_tsc_goes_forwards_whoever_reads_it);
+	RUN(the_x87_is_found_by_the_engine);
 	return check_done();
 }

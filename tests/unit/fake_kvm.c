@@ -310,6 +310,8 @@ static int call_vcpu(struct object *o, unsigned long request, void *arg)
 	case KVM_SET_SREGS: set_sregs(v, arg); return 0;
 	case KVM_GET_DEBUGREGS: *(struct kvm_debugregs *)arg = v->now.d; return 0;
 	case KVM_SET_DEBUGREGS: v->now.d = *(const struct kvm_debugregs *)arg; return 0;
+	case KVM_GET_XSAVE: *(struct kvm_xsave *)arg = v->xsave; return 0;
+	case KVM_SET_XSAVE: v->xsave = *(const struct kvm_xsave *)arg; return 0;
 	case KVM_GET_VCPU_EVENTS: fake_get_events(v, arg); return 0;
 	case KVM_SET_VCPU_EVENTS: set_events(v, arg); return 0;
 	case KVM_SET_GUEST_DEBUG: set_debug(v, arg); return 0;

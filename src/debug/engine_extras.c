@@ -1,0 +1,137 @@
+/* Sources: SDM vol 1, "FXSAVE Area"; vol 4 for the MSRs; api.rst, KVM_GET_CPUID2. */
+#include "debug/engine_extras.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/cpu_bits.h"
+#include "debug/control.h"
+
+#define MSR_TSC   0x10u
+#define MSR_STAR  0xc0000081u
+#define MSR_LSTAR 0xc0000082u
+#define MSR_FMASK 0xc0000084u
+#define MSR_AUX   0xc0000103u
+
+/* Bytes of the area. */
+#define FXSAVE_FCW 0
+#define FXSAVE_FSW 2
+#define FXSAVE_FTW 4
+#define FXSAVE_FOP 6
+#define FXSAVE_FIP 8
+#define FXSAVE_FDP 16
+
+/* As interp_handed gives them: 0x100 is 0f. */
+enum {
+	OPCODE_FWAIT = 0x9b,
+	OPCODE_X87 = 0xd8, /* to 0xdf */
+	OPCODE_0F01 = 0x101,
+	OPCODE_SYSCALL = 0x105,
+	OPCODE_SYSRET = 0x107,
+	OPCODE_WRMSR = 0x130,
+};
+
+static bool tell_tsc(void *ctx, uint64_t *tsc, uint32_t *aux)
+{
+	struct vcpu *v = ((struct control *)ctx)->cpu.vcpu;
+	uint64_t value = 0;
+	if (aux && vcpu_get_msr(v, MSR_AUX, &value))
+		return false;
+	if (aux)
+		*aux = (uint32_t)value;
+	return vcpu_get_msr(v, MSR_TSC, tsc) == 0;
+}
+
+void engine_extras_open(struct engine_extras *x, struct vcpu *v, struct interp_config *config)
+{
+	config->tsc = tell_tsc;
+	x->cpuid = vcpu_new_cpuid(v);
+	x->apic_base = vcpu_sregs(v)->apic_base;
+	if (!x->cpuid)
+		return;
+	config->cpuid = x->cpuid->entries;
+	config->cpuid_count = x->cpuid->nent;
+}
+
+void engine_extras_close(struct engine_extras *x)
+{
+	free(x->cpuid);
+	x->cpuid = NULL;
+}
+
+void engine_extras_loaded(struct engine_extras *x, struct vcpu *v)
+{
+	x->has_msrs = x->has_x87 = false;
+	if (!x->cpuid || (!x->is_cpuid_old && x->apic_base == vcpu_sregs(v)->apic_base))
+		return;
+	x->is_cpuid_old = vcpu_get_cpuid(v, x->cpuid) != 0; /* the engine looks into this array */
+	x->apic_base = vcpu_sregs(v)->apic_base;
+}
+
+static bool give_msrs(struct engine_extras *x, struct interp *i, struct vcpu *v)
+{
+	if (vcpu_get_msr(v, MSR_STAR, &x->msrs.star) ||
+	        vcpu_get_msr(v, MSR_LSTAR, &x->msrs.lstar) ||
+	        vcpu_get_msr(v, MSR_FMASK, &x->msrs.fmask) ||
+	        vcpu_get_msr(v, MSR_KERNEL_GS_BASE, &x->msrs.kernel_gs_base))
+		return false;
+	interp_set_msrs(i, &x->msrs);
+	return true;
+}
+
+static bool give_x87(struct engine_extras *x, struct interp *i, struct vcpu *v)
+{
+	const uint8_t *area = vcpu_xsave(v);
+	x->x87 = (struct interp_x87) {
+		.fcw = get16(area + FXSAVE_FCW),
+		.fsw = get16(area + FXSAVE_FSW),
+		.ftwx = area[FXSAVE_FTW],
+		.last_opcode = get16(area + FXSAVE_FOP),
+		.last_ip = get64(area + FXSAVE_FIP),
+		.last_dp = get64(area + FXSAVE_FDP),
+	};
+	interp_set_x87(i, &x->x87);
+	return true;
+}
+
+bool engine_extras_give(struct engine_extras *x, struct interp *i, struct vcpu *v, unsigned opcode)
+{
+	switch (opcode) {
+	case OPCODE_WRMSR: x->is_cpuid_old = true; return false;
+	case OPCODE_0F01: /* swapgs */
+	case OPCODE_SYSCALL:
+	case OPCODE_SYSRET: return !x->has_msrs && (x->has_msrs = give_msrs(x, i, v));
+	case OPCODE_FWAIT:
+	case OPCODE_X87 ... OPCODE_X87 + 7: return !x->has_x87 && (x->has_x87 = give_x87(x, i, v));
+	default: return false;
+	}
+}
+
+static void take_x87(struct engine_extras *x, struct vcpu *v)
+{
+	uint8_t area[XSAVE_SIZE];
+	memcpy(area, vcpu_xsave(v), sizeof area);
+	put16(area + FXSAVE_FCW, x->x87.fcw);
+	put16(area + FXSAVE_FSW, x->x87.fsw);
+	area[FXSAVE_FTW] = x->x87.ftwx;
+	put16(area + FXSAVE_FOP, x->x87.last_opcode);
+	put64(area + FXSAVE_FIP, x->x87.last_ip);
+	put64(area + FXSAVE_FDP, x->x87.last_dp);
+	vcpu_set_xsave(v, area, 1u << XSAVE_X87);
+}
+
+void engine_extras_take(struct engine_extras *x, const struct interp *i, struct vcpu *v)
+{
+	struct interp_msrs msrs;
+	struct interp_x87 x87;
+	if (x->has_msrs && interp_get_msrs(i, &msrs) &&
+	        msrs.kernel_gs_base != x->msrs.kernel_gs_base) {
+		x->msrs = msrs;
+		vcpu_set_msr(v, MSR_KERNEL_GS_BASE, msrs.kernel_gs_base);
+	}
+	if (x->has_x87 && interp_get_x87(i, &x87) && memcmp(&x87, &x->x87, sizeof x87) != 0) {
+		x->x87 = x87;
+		take_x87(x, v);
+	}
+}
