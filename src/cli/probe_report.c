@@ -86,6 +86,8 @@ static const struct {
 	[PROBE_EFER_EXITS] = { "efer_exits", "a write of EFER exits",
 	        "from there to 64-bit code it is stepped where gdb must know",
 	        "it is stepped to 64-bit code where gdb must know" },
+	[PROBE_PUSHES_HALF] = { "segment_pushes_half", "push ds writes two bytes",
+	        "the engine does the same", "the engine does the same" },
 	[PROBE_EMULATES] = { "emulates", "KVM emulates its guests",
 	        "--engine auto: the engine comes first, KVM does what it hands over",
 	        "--engine auto: KVM runs the guest, the engine does steps that nobody asked for",

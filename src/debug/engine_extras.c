@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/cpu_bits.h"
 #include "debug/control.h"
+#include "kvm/probe.h"
 
 #define MSR_TSC   0x10u
 #define MSR_STAR  0xc0000081u
@@ -43,9 +44,21 @@ static bool tell_tsc(void *ctx, uint64_t *tsc, uint32_t *aux)
 	return vcpu_get_msr(v, MSR_TSC, tsc) == 0;
 }
 
+/* A scratch VM, once: 32-bit code that could not go on in KVM, as with paging where KVM has none, still pushes. */
+static enum interp_push ask_push(const struct vcpu *v)
+{
+	switch (probe_ask(PROBE_PUSHES_HALF, SCRATCH_PROT32, v->vm)) {
+	case PROBE_YES: return INTERP_PUSH_HALF;
+	case PROBE_NO: return INTERP_PUSH_WHOLE;
+	case PROBE_UNKNOWN: break;
+	}
+	return INTERP_PUSH_UNKNOWN;
+}
+
 void engine_extras_open(struct engine_extras *x, struct vcpu *v, struct interp_config *config)
 {
 	config->tsc = tell_tsc;
+	config->push_segment = ask_push(v);
 	x->cpuid = vcpu_new_cpuid(v);
 	x->apic_base = vcpu_sregs(v)->apic_base;
 	if (!x->cpuid)

@@ -20,7 +20,7 @@ struct engine_extras {
 	bool is_cpuid_old;
 };
 
-/* Before interp_new: cpuid and tsc of *config. ctx of the callback is config's, a struct control. */
+/* Before interp_new: cpuid, tsc and push_segment of *config. ctx of the callback is config's, a struct control. */
 void engine_extras_open(struct engine_extras *x, struct vcpu *v, struct interp_config *config);
 void engine_extras_close(struct engine_extras *x);
 /* After interp_load, which forgets them. */

@@ -397,6 +397,23 @@ static enum probe_answer try_efer(struct scratch *s, enum scratch_mode mode)
 	return answer(s, x.kind == EXIT_MSR && is_pc(s, SCRATCH_CODE + 2), x.kind == EXIT_HLT);
 }
 
+/* CPUs differ: SDM vol 2, "PUSH". */
+static enum probe_answer try_push_segment(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	const uint8_t ones[4] = { 0xff, 0xff, 0xff, 0xff };
+	uint16_t slot[2] = { 0 };
+	scratch_put(s, mode, CODE(0x1e, NOP, HLT)); /* push ds */
+	memory_write(&s->vm.memory, vcpu_regs(&s->vcpu)->rsp - sizeof ones, ones, sizeof ones);
+	scratch_step(s, &x);
+	if (s->err || !is_pc(s, SCRATCH_CODE + 1))
+		return PROBE_UNKNOWN;
+	memory_read(&s->vm.memory, vcpu_regs(&s->vcpu)->rsp, slot, sizeof slot);
+	if (slot[0] != vcpu_sregs(&s->vcpu)->ds.selector)
+		return PROBE_UNKNOWN;
+	return answer(s, slot[1] == 0xffff, slot[1] == 0);
+}
+
 static enum probe_answer try_emulates(struct scratch *s, enum scratch_mode mode)
 {
 	bool is_so;
@@ -441,6 +458,7 @@ static const struct {
 	[PROBE_CPL3_BREAKPOINTS] = { try_cpl3_breakpoint, LONG64, PROBE_CPL3_RUNS },
 	[PROBE_SHUTDOWN_KEEPS_STATE] = { try_shutdown, ALL },
 	[PROBE_EFER_EXITS] = { try_efer, ALL },
+	[PROBE_PUSHES_HALF] = { try_push_segment, PROT32 },
 	[PROBE_EMULATES] = { try_emulates, REAL16 },
 };
 

@@ -59,7 +59,8 @@ static enum probe_answer plain_answer(enum probe_fact fact)
 	case PROBE_STEP_SKIPS_MOV_SS:
 	case PROBE_STEP_RUNS_WHOLE_REP: return PROBE_NO;
 	case PROBE_EMULATES: return PROBE_YES;
-	case PROBE_CPL3_RUNS: /* not asked here */
+	case PROBE_PUSHES_HALF: /* no such instruction in the fake */
+	case PROBE_CPL3_RUNS:   /* not asked here */
 	case PROBE_CPL3_STEPS:
 	case PROBE_CPL3_BREAKPOINTS:
 	case PROBE_FACTS: break;
@@ -152,6 +153,7 @@ static bool is_modelled(enum probe_fact fact)
 	case PROBE_PAGING32_FAULTS:
 	case PROBE_EFER_EXITS:
 	case PROBE_EMULATES:
+	case PROBE_PUSHES_HALF:
 	case PROBE_CPL3_RUNS:
 	case PROBE_CPL3_STEPS:
 	case PROBE_CPL3_BREAKPOINTS:

@@ -130,6 +130,7 @@ static void prints_the_table(void)
 	        "CPL 3: code runs                 -    -    ?\n"
 	        "CPL 3: a step is a step          -    -    ?\n"
 	        "CPL 3: DR breakpoints fire       -    -    ?\n"
+	        "push ds writes two bytes         -   no    -  the engine does the same\n"
 	        "KVM emulates its guests        yes    -    -  --engine auto: the engine comes\n"
 	        "                                              first, KVM does what it hands over\n"
 	        "\n"
@@ -183,6 +184,7 @@ static void prints_json(void)
 	        "    \"cpl3_runs\": {\"long64\": null},\n"
 	        "    \"cpl3_steps\": {\"long64\": null},\n"
 	        "    \"cpl3_breakpoints\": {\"long64\": null},\n"
+	        "    \"segment_pushes_half\": {\"prot32\": false},\n"
 	        "    \"emulates\": {\"real16\": true}\n"
 	        "  }\n"
 	        "}\n");
