@@ -213,7 +213,9 @@ static void store(struct control *c)
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;
 	bool has_changed = interp_save(i, &regs, &sregs);
+	const unsigned changes = c->cpu.vcpu->changes;
 	engine_extras_take(&c->engine->extras, i, c->cpu.vcpu);
+	c->engine->vcpu_changes += c->cpu.vcpu->changes - changes; /* those are the engine's own */
 	vcpu_put(c->cpu.vcpu, &regs, has_changed ? &sregs : NULL, interp_shadow(i));
 	if (interp_take_flush(i))
 		vcpu_put_flush(c->cpu.vcpu);

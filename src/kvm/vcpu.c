@@ -300,6 +300,7 @@ int vcpu_set_xsave(struct vcpu *v, const uint8_t *xsave, unsigned parts)
 	present |= parts;
 	memcpy((uint8_t *)&copy + XSAVE_BV, &present, sizeof present);
 	v->has_xsave = false;
+	v->changes++;
 	return call(v, KVM_SET_XSAVE, &copy);
 }
 
@@ -372,6 +373,7 @@ int vcpu_set_msr(struct vcpu *v, uint32_t number, uint64_t value)
 	int err = call_msr(v, KVM_SET_MSRS, &m);
 	if (is_special(number))
 		registers_changed(v);
+	v->changes++;
 	return err;
 }
 

@@ -1,4 +1,4 @@
-# swapgs by the engine and by KVM, in turns: each finds what the other has left, in GS and in the MSR.
+# swapgs by the engine and by KVM, in turns: each finds what the other has left, in GS and in the MSR. So with fnstsw.
 # guest: ../../build/guests/syscalls.bin
 # options: --mode long --load 0x100000 --engine interp
 
@@ -28,3 +28,19 @@ stepi
 expect $pc == 0x100007
 expect $gs_base == 0x11000
 expect-output "0x0*22000\b" monitor msr KERNEL_GS_BASE
+
+# What a debugger writes meanwhile is what the guest has.
+set $pc = 0x100000
+stepi
+monitor msr KERNEL_GS_BASE 0x33000
+stepi
+stepi
+expect $pc == 0x100007
+expect $gs_base == 0x33000
+set *(unsigned int *) 0x100000 = 0xe0dfe0df
+set $pc = 0x100000
+stepi
+set $fstat = 0x3800
+stepi
+expect $pc == 0x100004
+expect ($rax & 0xffff) == 0x3800
