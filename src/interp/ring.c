@@ -120,10 +120,11 @@ static bool is_inner(const struct kvm_segment *s, unsigned cpl)
 
 static const uint8_t data_segments[] = { ES, DS, FS, GS };
 
-/* In long mode CPUs differ in the bases that fs and gs have then. */
+/* In long mode a base of fs and gs counts whatever the selector, and CPUs differ in whether it is kept. */
 bool interp_can_null(struct interp *c, unsigned cpl)
 {
-	return !has_lma(c) || (!is_inner(&c->sregs.fs, cpl) && !is_inner(&c->sregs.gs, cpl));
+	const struct kvm_segment *fs = &c->sregs.fs, *gs = &c->sregs.gs;
+	return !has_lma(c) || !((is_inner(fs, cpl) && fs->base) || (is_inner(gs, cpl) && gs->base));
 }
 
 void interp_null_inner(struct interp *c, unsigned cpl)

@@ -31,7 +31,7 @@ struct lockstep {
 	struct pair_log log; /* what ports said to KVM's side */
 	unsigned replayed;   /* of it, on the other side */
 	bool replays_right;
-	bool kvm_emulates;
+	bool kvm_emulates, kvm_steps_user; /* in long mode */
 	const char *name;
 	uint64_t step;
 };
@@ -201,6 +201,10 @@ static void judge(struct lockstep *l, struct tally *t, const struct pair_state *
 		same_ram(l, NULL);
 	} else if (has_failed) {
 		r->verdict = PAIR_KVM_FAILS;
+	} else if (!l->kvm_steps_user && r->own.sregs.efer & EFER_LMA &&
+	           r->own.sregs.cs.selector & 3) { /* it goes on to where it is back */
+		r->verdict = PAIR_SKIPPED;
+		same_ram(l, NULL);
 	} else {
 		r->parts = compare_states(&r->own, &r->kvm, &r->flags);
 		if (!l->replays_right || l->replayed != l->log.count)
@@ -335,6 +339,8 @@ static bool follow(struct lockstep *l, struct tally *t, uint64_t steps_max, stru
 		error_set(e, -ENOMEM, "no memory");
 	wrap_io(l);
 	l->kvm_emulates = cpu_probe(&l->machine.control)->step_runs_whole_rep;
+	l->kvm_steps_user = probe_ask(PROBE_CPL3_STEPS, SCRATCH_LONG64,
+	                            machine_vcpu(&l->machine)->vm) == PROBE_YES;
 	control_set_engine(&l->machine.control, ENGINE_KVM);
 	control_set_step_bios(&l->machine.control, true);
 	control_set_step_interrupts(&l->machine.control, true);

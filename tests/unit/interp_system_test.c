@@ -62,6 +62,25 @@ static void iret_takes_the_kernels_segments_away(void)
 	rig_close(&r);
 }
 
+/* Whether fs and gs keep their base then is what vendors differ in; with none there is nothing to keep. */
+static void iretq_takes_fs_and_gs_away_where_they_have_no_base(void)
+{
+	for (unsigned base = 0; base <= 0x1000; base += 0x1000) {
+		struct rig r;
+		rig_open(&r, 64);
+		rig_map(&r, 0x67);
+		RIG_CODE_IS(&r, 0x48, 0xcf);
+		const uint64_t frame[] = { 0x3000, RIG_USER_CS, 0x202, 0x7000, RIG_USER_DS };
+		memcpy(r.ram + RIG_STACK, frame, sizeof frame);
+		r.sregs.gs.base = base;
+		CHECK_EQ(rig_run(&r, 1), base ? INTERP_HANDOVER : INTERP_COUNT);
+		CHECK_EQ(r.sregs.cs.dpl, base ? 0 : 3);
+		CHECK_EQ(r.sregs.fs.unusable, !base);
+		CHECK_EQ(r.sregs.gs.unusable, !base);
+		rig_close(&r);
+	}
+}
+
 static void what_ring_3_may_not_is_a_general_protection(void)
 {
 	static const struct {
@@ -540,6 +559,7 @@ int main(void)
 {
 	RUN(a_system_call_of_ring_3_comes_back);
 	RUN(iret_takes_the_kernels_segments_away);
+	RUN(iretq_takes_fs_and_gs_away_where_they_have_no_base);
 	RUN(what_ring_3_may_not_is_a_general_protection);
 	RUN(ring_3_has_its_own_rights_to_pages);
 	RUN(which_of_two_pages_faults_is_left_open);
