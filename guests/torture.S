@@ -109,6 +109,10 @@ next:	mov	state, %eax		# Numerical Recipes' linear congruential generator
 	xor	%ah, %ah
 	int	$0x16
 	add	%ax, sum
+	mov	$8, %cx			# where in its loop the wait was interrupted is a matter of time:
+1:	push	$0			# nothing of that stays below the stack
+	loop	1b
+	add	$16, %sp
 called:
 	incl	rounds
 	mov	rounds, %eax

@@ -19,11 +19,11 @@ stepi
 expect $pc == 5
 expect $ax == 100
 
-# After detach the guest runs on; who comes then stops it.
+# After detach the guest runs on, and its count may begin anew; who comes then stops it.
 detach
 expect-console data: 3e8$
 eval "target remote %s", $_stepvm_target
-expect $ax >= 0x3e8
+expect $pc == 2 || $pc == 4 || $pc == 5
 set $before = $ax
 stepi 3
-expect $ax == $before + 1
+expect ($ax & 0xffff) == (($before + 1) & 0xffff)
