@@ -141,6 +141,10 @@ check: programs ## all tests; those that need /dev/kvm are skipped without it
 asan: ## all tests again under AddressSanitizer and UBSan
 	$(MAKE) B=build/asan CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' check
 
+CFLAGS_KVM := -O2 -g -DENGINE_DEFAULT=ENGINE_KVM
+check-kvm: ## all tests again with KVM doing all that no test asks of the engine
+	TEST_ENGINE=kvm $(MAKE) B=build/kvm CFLAGS='$(CFLAGS_KVM)' check
+
 # FUZZ_SECONDS each, FUZZ='session monitor' for some of them; new inputs gather in build/fuzz/found.
 FUZZ         ?= $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_SECONDS ?= 60
@@ -241,5 +245,5 @@ uninstall: ## what install put there
 clean: ## the build folder
 	rm -rf build
 
-.PHONY: beside mips all help guests programs check asan demo bench oracle fuzz check-lab check-engine format format-check clang install uninstall clean
+.PHONY: beside mips all help guests programs check asan demo bench oracle fuzz check-lab check-kvm check-engine format format-check clang install uninstall clean
 -include $(OBJECTS:.o=.d) $(B)/obj/main.d $(wildcard $(B)/tests/*/*.d)

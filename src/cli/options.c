@@ -334,9 +334,9 @@ static int parse_all(struct parse *p)
 	return err < 0 ? err : take_words(p);
 }
 
-/* `make CFLAGS="-O2 -DENGINE_DEFAULT=ENGINE_INTERP"` tries all tests with another one. */
+/* `make check-kvm` tries all tests with another one. */
 #ifndef ENGINE_DEFAULT
-#define ENGINE_DEFAULT ENGINE_KVM
+#define ENGINE_DEFAULT ENGINE_AUTO
 #endif
 
 int options_parse(struct options *o, int argc, char **argv, struct error *e)

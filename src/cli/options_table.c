@@ -84,14 +84,15 @@ const struct option_row option_rows[] = {
 	        "a debugger is told so again whenever it continues. A call that waits in a PC's "
 	        "BIOS is no hlt." },
 	{ "engine", 0, "auto|kvm|interp", ON_GUEST, false, option_set_engine,
-	        "Who does the guest's instructions: KVM alone (kvm, the default); stepvm's own "
-	        "engine, "
-	        "an interpreter that compares instead of planting bytes and guarding pages, and "
-	        "KVM "
-	        "only what it hands over (interp); or the engine first where KVM emulates its "
+	        "Who does the guest's instructions. auto (the default): where KVM emulates its "
 	        "guests, "
-	        "as stepvm probe tells, and elsewhere KVM, with the engine for the steps that "
-	        "no debugger has asked for (auto). The guest sees no difference but speed." },
+	        "as stepvm probe tells, as interp; elsewhere KVM, and stepvm's own engine the "
+	        "steps that "
+	        "no debugger has asked for. kvm: KVM alone. interp: the engine, an interpreter "
+	        "that "
+	        "compares instead of planting bytes and guarding pages, and KVM only what it hands "
+	        "over. "
+	        "The guest sees no difference but speed, and what this KVM can't do." },
 	{ "speed", 0, "real|max|FACTOR", ON_GUEST, false, option_set_speed,
 	        "How the guest's time goes while it runs: with the host's (real, the default of "
 	        "run "

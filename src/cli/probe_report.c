@@ -36,12 +36,13 @@ static const struct {
 	[PROBE_SSE] = { "sse", "SSE arithmetic runs", NULL,
 	        "the guest stops there, KVM's reason shown" },
 	[PROBE_PAGING32] = { "paging32", "32-bit paging works", NULL,
-	        "such code does not run, whatever stepvm does" },
+	        "the engine does it; --engine kvm: such code does not run" },
 	[PROBE_PAGING32_FAULTS] = { "paging32_raises_gp", "mov to cr0 for it is #GP",
-	        "the guest gets a #GP that no CPU raises; monitor catch #GP stops there", NULL },
+	        "the engine does it; --engine kvm: the guest gets a #GP that no CPU raises", NULL },
 	[PROBE_INT_N] = { "int_n", "int n works", NULL,
-	        "the guest stops there, KVM's reason shown" },
-	[PROBE_IRET] = { "iret", "iret works", NULL, "the guest stops there, KVM's reason shown" },
+	        "the engine does it; --engine kvm: the guest stops there, KVM's reason shown" },
+	[PROBE_IRET] = { "iret", "iret works", NULL,
+	        "the engine does it; --engine kvm: the guest stops there, KVM's reason shown" },
 	[PROBE_INT3_EXITS] = { "int3_exits", "a planted int3 exits",
 	        "breakpoints past the debug registers: int3; in real mode guarded pages",
 	        "breakpoints past the debug registers: hlt; in real mode guarded pages", true },
@@ -76,11 +77,13 @@ static const struct {
 	[PROBE_GUARDS_FAIL] = { "guards_fail", "fst fails on a guarded page",
 	        "the instruction is stepped without guards", NULL },
 	[PROBE_CPL3_RUNS] = { "cpl3_runs", "CPL 3: code runs", NULL,
-	        "such code does not run, whatever stepvm does" },
+	        "the engine does it; --engine kvm: such code does not run" },
 	[PROBE_CPL3_STEPS] = { "cpl3_steps", "CPL 3: a step is a step", NULL,
-	        "a step to CPL 3 ends where the guest is back at CPL 0, and says so" },
+	        "the engine steps there; --engine kvm: a step to CPL 3 ends where the guest is "
+	        "back "
+	        "at CPL 0, and says so" },
 	[PROBE_CPL3_BREAKPOINTS] = { "cpl3_breakpoints", "CPL 3: DR breakpoints fire", NULL,
-	        "breakpoints in code of CPL 3 are missed" },
+	        "the engine finds them; --engine kvm: those in code of CPL 3 are missed" },
 	[PROBE_SHUTDOWN_KEEPS_STATE] = { "shutdown_keeps_registers", "triple fault keeps registers",
 	        NULL, "the stop shows registers after a reset" },
 	[PROBE_EFER_EXITS] = { "efer_exits", "a write of EFER exits",
@@ -89,9 +92,8 @@ static const struct {
 	[PROBE_PUSHES_HALF] = { "segment_pushes_half", "push ds writes two bytes",
 	        "the engine does the same", "the engine does the same" },
 	[PROBE_EMULATES] = { "emulates", "KVM emulates its guests",
-	        "--engine auto: the engine comes first, KVM does what it hands over",
-	        "--engine auto: KVM runs the guest, the engine does steps that nobody asked for",
-	        true },
+	        "the engine comes first, KVM does what it hands over",
+	        "KVM runs the guest, the engine does steps that nobody asked for", true },
 };
 
 /* --- finding out ----------------------------------------------------------------------------- */
@@ -226,7 +228,8 @@ void probe_report_table(FILE *to, const struct probe_report *r)
 	for (unsigned i = 0; i < PROBE_FACTS; i++)
 		put_fact(to, (enum probe_fact)i, r->facts.answers[i]);
 	fputs("\nTried in a VM of its own, at CPL 0 but for the rows of CPL 3.\n"
-	      "?: no answer. -: the question makes no sense there.\n",
+	      "?: no answer. -: the question makes no sense there. Breakpoints, watchpoints and\n"
+	      "steps are told as KVM does them; stepvm's engine compares instead of all that.\n",
 	        to);
 }
 

@@ -3,12 +3,9 @@
 # timeout: 60
 
 continue-until-screen "GRUB loading"
-python gdb.set_convenience_variable("is_whole", os.environ.get("STEPVM_LOADERS") != "banner")
-if $is_whole
-  continue-until-screen "grub>"
-  type "ls\r"
-  continue-until-screen "(hd0) (hd0,msdos1)"
-  type "multiboot (hd0,msdos1)/multiboot.elf a=1\rboot\r"
-  continue
-  expect-console "loader: GRUB 2.*\ncommand line: .*a=1.*\nmemory: 639 KiB and \d+ KiB\nmap: 0 to 9fbff, RAM\n"
-end
+continue-until-screen "grub>"
+type "ls\r"
+continue-until-screen "(hd0) (hd0,msdos1)"
+type "multiboot (hd0,msdos1)/multiboot.elf a=1\rboot\r"
+continue
+expect-console "loader: GRUB 2.*\ncommand line: .*a=1.*\nmemory: 639 KiB and \d+ KiB\nmap: 0 to 9fbff, RAM\n"

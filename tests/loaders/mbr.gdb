@@ -4,11 +4,8 @@
 # timeout: 60
 
 continue-until-screen "SYSLINUX"
-python gdb.set_convenience_variable("is_whole", os.environ.get("STEPVM_LOADERS") != "banner")
-if $is_whole
-  continue-until-screen "boot:"
-  expect-screen "a loader of syslinux"
-  continue
-  expect-screen "Loading bzimage... ok"
-  expect-console "16-bit entry\n32-bit entry\ncommand line: BOOT_IMAGE=bzimage a=1\n(.*\n)*bzimage ok\n\Z"
-end
+continue-until-screen "boot:"
+expect-screen "a loader of syslinux"
+continue
+expect-screen "Loading bzimage... ok"
+expect-console "16-bit entry\n32-bit entry\ncommand line: BOOT_IMAGE=bzimage a=1\n(.*\n)*bzimage ok\n\Z"

@@ -41,7 +41,7 @@ static const char *step(struct rsp *r)
 static void a_step_to_cpl_3_is_one_or_says_that_it_is_none(void)
 {
 	struct rsp r;
-	bool is_stepped = rsp_fact("cpl3_steps", "long64") == 'y';
+	bool is_stepped = rsp_can("cpl3_steps", "long64");
 	RSP_OPEN(&r, RSP_UNIX, "ring3", "--mode", "long", "--load", "0x100000", NULL);
 	go_to_leave(&r);
 	const char *text = step(&r);
@@ -77,7 +77,7 @@ static void an_iret_that_faults_is_none(void)
 static void interrupt_step(struct rsp *r)
 {
 	uint64_t user = ring3("user"), second = ring3("second");
-	bool is_stepped = rsp_fact("cpl3_steps", "long64") == 'y';
+	bool is_stepped = rsp_can("cpl3_steps", "long64");
 	go_to_leave(r);
 	RSP_IS(r, "OK", "M%" PRIx64 ",2:ebfe", second); /* jmp to itself */
 	rsp_send(r, "s", 1);

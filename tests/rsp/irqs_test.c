@@ -66,7 +66,7 @@ static void a_handler_in_real_mode(void)
 
 static void a_handler_in_32_bit_code(void)
 {
-	if (rsp_fact("iret", "prot32") != 'y')
+	if (!rsp_can("iret", "prot32"))
 		CHECK_SKIP("this KVM has no iret in 32-bit code");
 	step_through("irqs32");
 	step_into("irqs32");

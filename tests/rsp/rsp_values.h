@@ -69,6 +69,24 @@ static inline char rsp_fact(const char *key, const char *mode)
 	return *at == 't' ? 'y' : *at == 'f' ? 'n' : '?';
 }
 
+/* Whether stepvm's engine comes first, so that a guest can do what this KVM can't. RSP_ENGINE and TEST_ENGINE:
+ * who does the guests' instructions where a test says nothing. */
+static inline bool rsp_engine_is_first(void)
+{
+	const char *engine = getenv("RSP_ENGINE");
+	if (!engine)
+		engine = getenv("TEST_ENGINE");
+	if (engine && strcmp(engine, "auto") != 0)
+		return !strcmp(engine, "interp");
+	return rsp_fact("emulates", "real16") == 'y';
+}
+
+/* Whether guests can: by KVM, or by the engine. */
+static inline bool rsp_can(const char *key, const char *mode)
+{
+	return rsp_fact(key, mode) == 'y' || rsp_engine_is_first();
+}
+
 #define RSP_SYMBOLS_MAX 64
 
 /* The linear address of a guest's symbol; all ones when there is none. nm takes a while: it is

@@ -407,7 +407,7 @@ static const char *text_of(const char *packet)
  * registers in a free run, the sentence says so. */
 static void a_triple_fault_stops_with_a_sentence(void)
 {
-	bool is_lost = rsp_fact("shutdown_keeps_registers", "prot32") == 'n';
+	bool is_lost = !rsp_can("shutdown_keeps_registers", "prot32");
 	enum { FREE, STEPPED, CAUGHT };
 	for (int way = FREE; way <= CAUGHT; way++) {
 		struct rsp r;

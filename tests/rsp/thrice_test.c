@@ -28,9 +28,9 @@ static struct mode modes[] = { { "list_16", "real16" }, { "list_32", "prot32" },
 /* int n without iret is no way to anywhere. */
 static unsigned find_without(const struct mode *m)
 {
-	if (rsp_fact("iret", m->fact) != 'y')
+	if (!rsp_can("iret", m->fact))
 		return 3;
-	return rsp_fact("int_n", m->fact) == 'y' ? 0 : 1;
+	return rsp_can("int_n", m->fact) ? 0 : 1;
 }
 
 static bool is_done(const struct mode *m, unsigned how)

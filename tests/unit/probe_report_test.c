@@ -84,12 +84,14 @@ static void prints_the_table(void)
 	        "                                              reason shown\n"
 	        "SSE arithmetic runs              -   no    ?  the guest stops there, KVM's\n"
 	        "                                              reason shown\n"
-	        "32-bit paging works              -   no    -  such code does not run, whatever\n"
-	        "                                              stepvm does\n"
+	        "32-bit paging works              -   no    -  the engine does it; --engine kvm:\n"
+	        "                                              such code does not run\n"
 	        "mov to cr0 for it is #GP         -   no    -\n"
-	        "int n works                    yes   no    ?  no: the guest stops there, KVM's\n"
+	        "int n works                    yes   no    ?  no: the engine does it; --engine\n"
+	        "                                              kvm: the guest stops there, KVM's\n"
 	        "                                              reason shown\n"
-	        "iret works                     yes   no    ?  no: the guest stops there, KVM's\n"
+	        "iret works                     yes   no    ?  no: the engine does it; --engine\n"
+	        "                                              kvm: the guest stops there, KVM's\n"
 	        "                                              reason shown\n"
 	        "a planted int3 exits           yes   no    ?  breakpoints past the debug\n"
 	        "                                              registers: int3; in real mode\n"
@@ -131,11 +133,12 @@ static void prints_the_table(void)
 	        "CPL 3: a step is a step          -    -    ?\n"
 	        "CPL 3: DR breakpoints fire       -    -    ?\n"
 	        "push ds writes two bytes         -   no    -  the engine does the same\n"
-	        "KVM emulates its guests        yes    -    -  --engine auto: the engine comes\n"
-	        "                                              first, KVM does what it hands over\n"
+	        "KVM emulates its guests        yes    -    -  the engine comes first, KVM does\n"
+	        "                                              what it hands over\n"
 	        "\n"
 	        "Tried in a VM of its own, at CPL 0 but for the rows of CPL 3.\n"
-	        "?: no answer. -: the question makes no sense there.\n");
+	        "?: no answer. -: the question makes no sense there. Breakpoints, watchpoints and\n"
+	        "steps are told as KVM does them; stepvm's engine compares instead of all that.\n");
 }
 
 static void prints_json(void)
@@ -208,9 +211,10 @@ static void a_row_tells_what_is_done_about_each_answer(void)
 	        "                                              guarded pages");
 	set(&r, PROBE_CPL3_STEPS, PROBE_UNKNOWN, PROBE_UNKNOWN, PROBE_NO);
 	check_row(&r, "CPL 3: a step",
-	        "CPL 3: a step is a step          -    -   no  a step to CPL 3 ends where the\n"
-	        "                                              guest is back at CPL 0, and says\n"
-	        "                                              so");
+	        "CPL 3: a step is a step          -    -   no  the engine steps there; --engine\n"
+	        "                                              kvm: a step to CPL 3 ends where\n"
+	        "                                              the guest is back at CPL 0, and\n"
+	        "                                              says so");
 	/* Nothing is known. */
 	set(&r, PROBE_DATA_BREAKPOINTS, PROBE_UNKNOWN, PROBE_UNKNOWN, PROBE_UNKNOWN);
 	check_row(&r, "data break", "data breakpoints in DRs fire     ?    ?    ?");
