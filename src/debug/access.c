@@ -7,14 +7,6 @@
 #include "debug/seen.h"
 #include "kvm/efer.h"
 
-static struct breakpoint *planted_at(struct control *c, uint64_t gpa)
-{
-	for (size_t i = 0; i < c->breakpoints.count; i++)
-		if (c->breakpoints.all[i].is_planted && c->breakpoints.all[i].gpa == gpa)
-			return &c->breakpoints.all[i];
-	return NULL;
-}
-
 /* An MMIO exit at a guarded page of RAM: does the access, past planted bytes. False: no RAM
  * there, or ROM, which drops it. */
 static bool access_ram(struct control *c, const struct exit *x)
@@ -23,7 +15,7 @@ static bool access_ram(struct control *c, const struct exit *x)
 	for (unsigned i = 0; i < x->mmio.size; i++) {
 		size_t run;
 		uint8_t *hva = memory_hva(m, x->mmio.gpa + i, &run);
-		struct breakpoint *p = planted_at(c, x->mmio.gpa + i);
+		struct breakpoint *p = breakpoints_planted(&c->breakpoints, x->mmio.gpa + i);
 		if (!hva || (x->mmio.is_write && memory_is_rom(m, x->mmio.gpa + i)))
 			return false;
 		if (p)

@@ -53,6 +53,14 @@ struct breakpoint *breakpoints_find(const struct breakpoints *b, uint64_t gva)
 	return p && breakpoint_is_set(p) ? p : NULL;
 }
 
+struct breakpoint *breakpoints_planted(const struct breakpoints *b, uint64_t gpa)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (b->all[i].is_planted && b->all[i].gpa == gpa)
+			return &b->all[i];
+	return NULL;
+}
+
 unsigned breakpoints_hardware(const struct breakpoints *b)
 {
 	unsigned n = 0;

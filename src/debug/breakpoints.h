@@ -28,7 +28,7 @@ struct breakpoint {
 	/* Which of them it was when the last of them was removed, for monitor info. */
 	bool was_hardware;
 	enum breakpoint_method method; /* of the last run; before the first: stepped */
-	/* While planted: */
+	/* While planted; gpa also while its page is guarded: */
 	bool is_planted;
 	uint64_t gpa;
 	uint8_t original;
@@ -61,6 +61,8 @@ bool breakpoint_is_set(const struct breakpoint *p);
 const char *breakpoint_kind_name(const struct breakpoint *p);
 /* NULL: none is set there. */
 struct breakpoint *breakpoints_find(const struct breakpoints *b, uint64_t gva);
+/* The one whose byte is planted at this guest-physical address, or NULL. */
+struct breakpoint *breakpoints_planted(const struct breakpoints *b, uint64_t gpa);
 
 /* The best method for gva but a debug register. */
 typedef enum breakpoint_method breakpoint_choose(void *ctx, uint64_t gva);

@@ -255,6 +255,12 @@ static bool ask_to_stop(struct control *c)
 	return !c->stops || c->stops(c->stops_ctx, registers_pc(c->cpu.vcpu));
 }
 
+/* Whether the engine runs the guest: first of all, or where debug registers do not keep all that is set. */
+static bool runs_by_engine(struct control *c)
+{
+	return means_engine_is_first(c) || (means_engine_compares(c) && !place_fits_registers(c));
+}
+
 /* A breakpoint that is passed over again and again may be in a loop of a few instructions. To step
  * them costs less than to leave it, arm the debug registers and be stopped by them: 5.4 us an
  * instruction against 31 us (kvm_pvm). It is tried, and given up for twice as many hits each time
@@ -265,7 +271,7 @@ static bool ask_to_stop(struct control *c)
 static void plan_near_steps(struct control *c)
 {
 	c->cpu.near_left = 0;
-	if (c->watches.count || c->cpu.vcpu->vm->memory.guard_count || means_engine_is_first(c))
+	if (c->watches.count || c->cpu.vcpu->vm->memory.guard_count || runs_by_engine(c))
 		return;
 	if (c->cpu.is_near) {
 		c->cpu.near_next = 0;
@@ -380,7 +386,7 @@ void control_begin(struct control *c)
 {
 	CONTROL_NOTE(c, .kind = DECISION_BEGIN, .at = registers_pc(c->cpu.vcpu));
 	zero_vector_begin(c);
-	const bool is_compared = means_engine_is_first(c);
+	const bool is_compared = runs_by_engine(c);
 	const uint64_t pc = registers_pc(c->cpu.vcpu);
 	c->cpu.must_step_off =
 	        breakpoints_find(&c->breakpoints, pc) ||
@@ -468,8 +474,11 @@ static int run_on(struct control *c, struct stop *stop)
 			continue;
 		}
 		c->cpu.is_near = false;
-		if (means_engine_is_first(c) && run_by_engine(c, &result, stop))
-			continue;
+		if (runs_by_engine(c)) {
+			place_compared(c);
+			if (run_by_engine(c, &result, stop))
+				continue;
+		}
 		switch (place_all(c, &why)) {
 		case PLACE_STEP_ON: result = step_on(c, why, stop); continue;
 		case PLACE_STEP_HERE: result = step_on_page(c, why, stop); continue;

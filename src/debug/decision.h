@@ -63,9 +63,8 @@ enum step_why {
 	STEP_NOT_KEPT, /* a break- or watchpoint can be kept by stepping alone */
 	STEP_ON_GUARD, /* it stands on a guarded page, */
 	STEP_STACK_GUARDED,  /* or its stack is on one, */
-	STEP_TABLE_GUARDED,  /* or IDT, GDT, LDT or TSS, */
-	STEP_TSS_GUARDED,    /* or a stack that the TSS names, */
-	STEP_PAGING_GUARDED, /* or page tables */
+	STEP_TABLE_GUARDED,  /* or IDT, GDT, LDT or TSS */
+	STEP_TRANSLATED,     /* paging is on, and debug registers do not keep all that is set */
 	STEP_LOADS_DR,       /* it reads or writes the debug registers, which we use */
 	STEP_FAILED_GUARDED, /* a free run failed, maybe because of a guarded page */
 	STEP_STUCK,          /* two kicks have found it with the same registers */

@@ -10,20 +10,16 @@
 #include "debug/place.h"
 #include "debug/seen.h"
 #include "debug/step.h"
+#include "kvm/linear.h"
 #include "kvm/registers.h"
 
-/* A hlt exit at a planted byte: rip goes back to it. */
-static int undo_planted_hlt(struct control *c, bool *is_planted)
+/* An int3 of ours. It is planted at a physical address, which another linear one may lead to, for the guest may
+ * have turned paging on since. */
+static bool is_at_planted(struct control *c)
 {
-	struct kvm_regs regs = *vcpu_regs(c->cpu.vcpu);
-	const struct kvm_sregs *s = vcpu_sregs(c->cpu.vcpu);
-	const struct breakpoint *p =
-	        breakpoints_find(&c->breakpoints, registers_code_address(s, regs.rip - 1));
-	*is_planted = p && p->is_planted;
-	if (!*is_planted)
-		return 0;
-	regs.rip--;
-	return vcpu_set_regs(c->cpu.vcpu, &regs);
+	uint64_t gpa, len;
+	return linear_to_gpa(c->cpu.vcpu, registers_pc(c->cpu.vcpu), &gpa, &len) &&
+	       breakpoints_planted(&c->breakpoints, gpa);
 }
 
 /* The guest has set RF to get past a breakpoint of its own, which not every KVM heeds for ours. */
@@ -70,6 +66,11 @@ static int handle_debug(struct control *c, const struct exit *x, struct stop *st
 			return 0;
 		if (!(x->debug.dr6 & DR6_BS))
 			return 1;
+	}
+	if (x->debug.exception == 3 && is_at_planted(c)) {
+		if (!cpu_is_at_breakpoint(c, stop))
+			stop->kind = STOP_STEPPED; /* what is planted is decided again */
+		return 0;
 	}
 	/* One that is none of ours belongs to the guest: its own int3, debug registers or TF. */
 	uint64_t dr6 = 0;
@@ -119,8 +120,6 @@ static int handle_kick(struct control *c, bool is_pending, struct stop *stop)
 /* One exit of a free run. Returns 1 to go on, 0 with *stop, or -errno. */
 static int handle_exit(struct control *c, struct exit *x, bool *is_pending, struct stop *stop)
 {
-	bool is_planted;
-	int err;
 	switch (x->kind) {
 	case EXIT_IO:
 	case EXIT_MMIO:
@@ -132,11 +131,6 @@ static int handle_exit(struct control *c, struct exit *x, bool *is_pending, stru
 	case EXIT_KICKED: return handle_kick(c, *is_pending, stop);
 	case EXIT_DEBUG: return handle_debug(c, x, stop);
 	case EXIT_HLT:
-		err = undo_planted_hlt(c, &is_planted);
-		if (err)
-			return err;
-		if (is_planted && cpu_is_at_breakpoint(c, stop))
-			return 0;
 		cpu_stop_by(x, stop);
 		observe_hlt(c, stop);
 		return 0;

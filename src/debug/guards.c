@@ -113,25 +113,6 @@ static bool has_guarded_stack(struct control *c, const struct memory_guard *all,
 	       is_guarded(c, all, count, top + STACK_REACH - 1, MEMORY_NO_ACCESS);
 }
 
-/* The stacks that the CPU goes to by itself: RSP0 to RSP2, IST1 to IST7. SDM vol 3, "TSS in 64-bit
- * Mode". */
-static bool has_guarded_tss_stack(struct control *c, const struct guards *g)
-{
-	static const uint8_t offsets[] = { 4, 12, 20, 36, 44, 52, 60, 68, 76, 84 };
-	const struct kvm_sregs *s = vcpu_sregs(c->cpu.vcpu);
-	if (!(s->efer & EFER_LMA) || s->tr.unusable)
-		return false;
-	for (size_t i = 0; i < sizeof offsets; i++) {
-		uint8_t top[8];
-		if (offsets[i] + sizeof top <= s->tr.limit + 1ull &&
-		        linear_read(c->cpu.vcpu, s->tr.base + offsets[i], top, sizeof top) ==
-		                sizeof top &&
-		        get64(top) && guards_pushes(c, g->all, g->count, get64(top)))
-			return true;
-	}
-	return false;
-}
-
 bool guards_are_on_stack(struct control *c)
 {
 	const struct memory *m = &c->cpu.vcpu->vm->memory;
@@ -167,19 +148,6 @@ static bool has_guarded_table(struct control *c, const struct guards *g)
 	return false;
 }
 
-static bool is_unguarded_table(void *ctx, uint64_t gpa)
-{
-	const struct guards *g = ctx;
-	return !find_guard(g->all, g->count, gpa);
-}
-
-/* The CPU reads the tables of its translations, and sets Accessed and Dirty in them, past all
- * exits: what can't be read is not there, and what can't be written stays clear. */
-static bool has_guarded_paging(struct control *c, struct guards *g)
-{
-	return g->count && !linear_each_table(c->cpu.vcpu, is_unguarded_table, g);
-}
-
 /* Whether the guest stands on a page that it will not be able to execute. */
 static bool stands_guarded(struct control *c, const struct guards *g)
 {
@@ -191,7 +159,5 @@ enum step_why guards_why_step(struct control *c, struct guards *g)
 	return stands_guarded(c, g)                     ? STEP_ON_GUARD
 	       : has_guarded_stack(c, g->all, g->count) ? STEP_STACK_GUARDED
 	       : has_guarded_table(c, g)                ? STEP_TABLE_GUARDED
-	       : has_guarded_tss_stack(c, g)            ? STEP_TSS_GUARDED
-	       : has_guarded_paging(c, g)               ? STEP_PAGING_GUARDED
 	                                                : STEP_ASKED;
 }

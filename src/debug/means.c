@@ -27,6 +27,12 @@ bool means_engine_is_first(struct control *c)
 	return false;
 }
 
+bool means_engine_compares(struct control *c)
+{
+	return c->engine_choice == ENGINE_AUTO ? !c->tells_exits
+	                                       : c->engine_choice == ENGINE_INTERP;
+}
+
 /* Whether a step for this reason is one of many that no debugger has asked for. */
 static bool is_one_of_many(enum step_why why)
 {
@@ -39,8 +45,7 @@ static bool is_one_of_many(enum step_why why)
 	case STEP_ON_GUARD:
 	case STEP_STACK_GUARDED:
 	case STEP_TABLE_GUARDED:
-	case STEP_TSS_GUARDED:
-	case STEP_PAGING_GUARDED:
+	case STEP_TRANSLATED:
 	case STEP_APPROACHES:
 	case STEP_IN_RANGE: return true;
 	case STEP_ASKED:

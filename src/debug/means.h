@@ -14,6 +14,8 @@
 
 /* Whether the engine is asked first for whatever the guest does. */
 bool means_engine_is_first(struct control *c);
+/* Whether it is asked to run the guest where KVM can't keep all breakpoints and watchpoints by debug registers. */
+bool means_engine_compares(struct control *c);
 /* Whether it is asked to do the step that is made for this reason. */
 bool means_engine_takes(struct control *c, enum step_why why);
 

@@ -4,21 +4,19 @@
 #include "base/cpu_bits.h"
 #include "debug/cpu.h"
 #include "debug/guards.h"
+#include "kvm/efer.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
 
-#define INSN_HLT_BYTE  0xf4
 #define INSN_INT3_BYTE 0xcc
 
 /* --- planted bytes ---------------------------------------------------------------------------- */
 
+/* An int3 that exits does so at every CPL. */
 static bool can_plant(struct control *c, uint64_t gva)
 {
 	uint64_t gpa;
-	/* A planted hlt is a fault outside of CPL 0. */
-	if (!cpu_probe(c)->has_int3 && registers_cpl(c->cpu.vcpu) != 0)
-		return false;
-	return cpu_is_in_ram(c->cpu.vcpu, gva, &gpa);
+	return cpu_probe(c)->has_int3 && cpu_is_in_ram(c->cpu.vcpu, gva, &gpa);
 }
 
 static enum breakpoint_method choose(void *ctx, uint64_t gva)
@@ -50,8 +48,7 @@ static bool is_after_load_ss(struct control *c, uint64_t gva)
 
 bool place_byte(struct control *c, struct breakpoint *p, struct vcpu_debug *debug)
 {
-	bool has_int3 = cpu_probe(c)->has_int3;
-	uint8_t byte = has_int3 ? INSN_INT3_BYTE : INSN_HLT_BYTE;
+	const uint8_t byte = INSN_INT3_BYTE;
 	struct memory *m = &c->cpu.vcpu->vm->memory;
 	uint64_t len;
 	if (!can_plant(c, p->gva) || !linear_to_gpa(c->cpu.vcpu, p->gva, &p->gpa, &len))
@@ -59,8 +56,7 @@ bool place_byte(struct control *c, struct breakpoint *p, struct vcpu_debug *debu
 	memory_read(m, p->gpa, &p->original, 1);
 	memory_write(m, p->gpa, &byte, 1);
 	p->is_planted = true;
-	if (has_int3)
-		debug->control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP;
+	debug->control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP;
 	return true;
 }
 
@@ -169,6 +165,49 @@ struct watch *place_watch_of(struct control *c, uint64_t dr6)
 
 /* --- all together ----------------------------------------------------------------------------- */
 
+/* What was removed goes, and what is new has no means yet: the debugger's side may do so within a run. */
+static void follow(struct control *c)
+{
+	struct cpu_run *r = &c->cpu;
+	if (r->placed_breakpoints == c->breakpoints.changes &&
+	        r->placed_watches == c->watches.changes)
+		return;
+	breakpoints_purge(&c->breakpoints);
+	watches_purge(&c->watches);
+	r->placed = PLACED_MIXED;
+	r->placed_breakpoints = c->breakpoints.changes;
+	r->placed_watches = c->watches.changes;
+}
+
+bool place_fits_registers(struct control *c)
+{
+	const struct breakpoints *b = &c->breakpoints;
+	follow(c);
+	size_t needed = b->count;
+	for (size_t i = 0; i < c->watches.count && needed <= BREAKPOINT_REGISTERS; i++) {
+		if (c->watches.all[i].kind == WATCH_READ || !cpu_probe(c)->has_data_breakpoints)
+			return false;
+		needed += count_pieces(&c->watches.all[i]);
+	}
+	if (needed > BREAKPOINT_REGISTERS ||
+	        (needed && needed > BREAKPOINT_REGISTERS - count_guest_registers(c)))
+		return false;
+	for (size_t i = 0; i < b->count; i++)
+		if (is_after_load_ss(c, b->all[i].gva))
+			return false;
+	return true;
+}
+
+/* Bytes and pages are physical, breakpoints and watchpoints are linear addresses. With paging one leads to the
+ * other as the guest has it, and KVM tells of no move to CR3, no edit of a page table and no invlpg: a
+ * breakpoint would be missed, and met at addresses that are none. rsp/spaces_test. In long mode's beginning the
+ * guest can't run freely either, for KVM does not tell of the move to CR0; of the write of EFER it does. */
+static bool is_translated(struct control *c)
+{
+	const struct kvm_sregs *s = vcpu_sregs(c->cpu.vcpu);
+	return s->cr0 & CR0_PG || s->efer & EFER_LME;
+}
+
 /* Which watchpoints get debug registers. Those for reads need a guard: a register can't tell them
  * from writes. Returns the registers used. */
 static unsigned plan_watches(struct control *c, unsigned available)
@@ -215,8 +254,8 @@ static bool place_breakpoints(
 static void plan(struct control *c)
 {
 	struct breakpoints *b = &c->breakpoints;
-	breakpoints_purge(b);
-	watches_purge(&c->watches);
+	follow(c);
+	c->cpu.placed = PLACED_MIXED;
 	for (unsigned i = 0; i < BREAKPOINT_REGISTERS; i++)
 		c->cpu.watch_of_slot[i] = c->cpu.guest_of_slot[i] = -1;
 	unsigned hardware = breakpoints_hardware(b);
@@ -233,11 +272,13 @@ static void plan(struct control *c)
 			b->all[i].method = choose(c, b->all[i].gva);
 }
 
-static void keep_all_by(
-        struct control *c, enum breakpoint_method breakpoints, enum watch_method watches)
+static void keep_all_by(struct control *c, enum placed placed, enum breakpoint_method breakpoints,
+        enum watch_method watches)
 {
-	breakpoints_purge(&c->breakpoints);
-	watches_purge(&c->watches);
+	follow(c);
+	if (c->cpu.placed == placed)
+		return;
+	c->cpu.placed = placed;
 	for (size_t i = 0; i < c->breakpoints.count; i++)
 		c->breakpoints.all[i].method = breakpoints;
 	for (size_t i = 0; i < c->watches.count; i++)
@@ -246,12 +287,12 @@ static void keep_all_by(
 
 void place_stepped(struct control *c)
 {
-	keep_all_by(c, BREAKPOINT_STEPPED, WATCH_BY_STEPS);
+	keep_all_by(c, PLACED_STEPPED, BREAKPOINT_STEPPED, WATCH_BY_STEPS);
 }
 
 void place_compared(struct control *c)
 {
-	keep_all_by(c, BREAKPOINT_COMPARED, WATCH_BY_COMPARING);
+	keep_all_by(c, PLACED_COMPARED, BREAKPOINT_COMPARED, WATCH_BY_COMPARING);
 }
 
 /* Which of the registers in use is at gva. */
@@ -297,6 +338,11 @@ enum place_result place_all(struct control *c, enum step_why *why)
 	struct guards guards = { .count = 0 };
 	unsigned slot = 0;
 	bool is_kept = true;
+	if (is_translated(c) && !place_fits_registers(c)) {
+		*why = STEP_TRANSLATED;
+		place_stepped(c);
+		return PLACE_STEP_ON;
+	}
 	plan(c);
 	for (size_t i = 0; i < c->watches.count; i++) {
 		const struct watch *w = &c->watches.all[i];
@@ -316,6 +362,8 @@ enum place_result place_all(struct control *c, enum step_why *why)
 		keep_guest_registers(c, slot, &debug);
 		debug.dr7 |= DR7_GD; /* a mov dr exits: these may be others after it */
 	}
+	if (guards.count) /* of a guest on its way to long mode: is_translated */
+		efer_watch(c->cpu.vcpu);
 	*why = is_kept ? guards_why_step(c, &guards) : STEP_NOT_KEPT;
 	if (*why == STEP_ASKED && !guards_set(c, &guards)) {
 		vcpu_set_debug(c->cpu.vcpu, &debug);

@@ -11,6 +11,8 @@ enum place_result {
 	PLACE_STEP_ON,   /* something can be kept by stepping alone */
 };
 
+/* Whether debug registers can keep all breakpoints and watchpoints, as the guest is now. */
+bool place_fits_registers(struct control *c);
 /* Debug registers, planted bytes and guarded pages for all breakpoints and watchpoints. *why: why
  * the guest has to be stepped. */
 enum place_result place_all(struct control *c, enum step_why *why);

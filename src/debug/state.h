@@ -75,6 +75,9 @@ enum engine_choice {
 	                * debugger has asked for */
 };
 
+/* Who keeps the breakpoints and watchpoints: debug registers, bytes and guards, each its own; steps; or the engine. */
+enum placed { PLACED_MIXED, PLACED_STEPPED, PLACED_COMPARED };
+
 /* Whether the guest has run at CPL 3 within a step, unseen: control_take_unseen. */
 enum unseen { UNSEEN_NEVER, UNSEEN_NEW, UNSEEN_TOLD };
 
@@ -108,6 +111,8 @@ struct cpu_run {
 	unsigned plain_steps; /* in a row, that needed no handlers watched */
 
 	/* A free run. */
+	enum placed placed;                          /* what the methods of all of them say, */
+	unsigned placed_breakpoints, placed_watches; /* ... after so many changes of the lists */
 	bool must_step_off; /* the guest stands at a breakpoint that was reported */
 	uint64_t run_from;  /* the pc (gva) where it began */
 	bool loads_dr;      /* it has come to a mov to or from a debug register */

@@ -4,7 +4,7 @@
  *   finishes the instruction with immediate_exit set, which never begins the next one.
  * - rep: some run all iterations in a step. There the count is made 1 for the step.
  * - mov ss, pop ss: a real CPU takes no trap after them, so a byte planted on the next instruction
- *   stops it. */
+ *   stops it, or a debug register. */
 #include "debug/step_by_kvm.h"
 
 #include "base/cpu_bits.h"
@@ -110,8 +110,9 @@ static int step_iteration(
 }
 
 /* mov ss and pop ss on a CPU that takes no trap after them (kvm_amd, kvm_intel; SDM vol 3, "Masking
- * Exceptions and Interrupts When Switching Stacks"): a planted byte on the next
- * instruction. When none can stand there, the step takes the next instruction along. */
+ * Exceptions and Interrupts When Switching Stacks"): a planted byte on the next instruction, or a debug
+ * register where int3 does not exit (kvm_amd under QEMU's TCG, which has no shadow for those). Where neither
+ * stops it, the step takes the next instruction along. */
 static int step_load_ss(
         struct control *c, const struct insn *insn, const struct handlers *h, struct stop *stop)
 {
@@ -120,8 +121,12 @@ static int step_load_ss(
 	struct exit x;
 	uint64_t next = registers_code_address(vcpu_sregs(v), vcpu_regs(v)->rip + insn->len);
 	struct breakpoint p = { .gva = next };
-	if (!place_byte(c, &p, &debug))
-		return run_step(c, h, stop);
+	if (!place_byte(c, &p, &debug)) {
+		struct handlers with_next = *h;
+		with_next.has_way = h->count < BREAKPOINT_REGISTERS;
+		with_next.way = next;
+		return run_step(c, &with_next, stop);
+	}
 	handlers_watch(h, &debug);
 	int err = cpu_run_to_exit(c, &debug, &x);
 	place_take_byte(c, &p);
@@ -129,14 +134,6 @@ static int step_load_ss(
 		return err;
 	if (x.kind == EXIT_IO || x.kind == EXIT_MMIO) /* the selector's; the next is not begun */
 		return access_finish(c, &x, stop);
-	if (x.kind == EXIT_HLT) {
-		struct kvm_regs regs = *vcpu_regs(v);
-		if (registers_code_address(vcpu_sregs(v), regs.rip - 1) == next) {
-			regs.rip--;
-			stop->kind = STOP_STEPPED;
-			return vcpu_set_regs(v, &regs);
-		}
-	}
 	if (x.kind != EXIT_DEBUG)
 		cpu_stop_by(&x, stop);
 	return 0;

@@ -66,9 +66,11 @@ static int run(struct control *c, const struct insn *insn, const struct step_bef
 	struct handlers h;
 	uint64_t way;
 	const bool has_way = ways_find(v, insn, &way) && way != registers_pc(v);
+	const bool is_kept =
+	        has_way || insn->kind == INSN_LOAD_SS; /* a register, for the next instruction */
 	*result = GATES_NONE;
 	for (int pass = 0; pass < 2; pass++) {
-		gates_find(v, insn, BREAKPOINT_REGISTERS - has_way, pass ? &apart : NULL, g);
+		gates_find(v, insn, BREAKPOINT_REGISTERS - is_kept, pass ? &apart : NULL, g);
 		gates_watch(g, &h);
 		h.has_way = has_way;
 		h.way = way;

@@ -37,12 +37,6 @@ bool linear_each(struct vcpu *v, uint64_t gva, paging_visit *visit, void *ctx, u
 	return paging_each(&p, read_table, &v->vm->memory, gva, visit, ctx, next);
 }
 
-bool linear_each_table(struct vcpu *v, paging_visit_table *visit, void *ctx)
-{
-	const struct paging p = paging_of(v);
-	return paging_each_table(&p, read_table, &v->vm->memory, visit, ctx);
-}
-
 size_t linear_read(struct vcpu *v, uint64_t gva, void *to, size_t len)
 {
 	size_t done = 0;

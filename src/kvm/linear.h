@@ -14,8 +14,6 @@ bool linear_to_gpa(struct vcpu *v, uint64_t gva, uint64_t *gpa, uint64_t *len);
 bool linear_find_miss(struct vcpu *v, uint64_t gva, struct paging_miss *miss);
 /* paging_each over the vCPU's own tables. */
 bool linear_each(struct vcpu *v, uint64_t gva, paging_visit *visit, void *ctx, uint64_t *next);
-/* paging_each_table over the same. */
-bool linear_each_table(struct vcpu *v, paging_visit_table *visit, void *ctx);
 /* Copies up to len bytes; stops at the first that is not mapped to RAM. Returns the bytes done. */
 size_t linear_read(struct vcpu *v, uint64_t gva, void *to, size_t len);
 size_t linear_write(struct vcpu *v, uint64_t gva, const void *from, size_t len);

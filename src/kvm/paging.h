@@ -56,12 +56,4 @@ typedef bool paging_visit(void *ctx, const struct paging_page *page);
 bool paging_each(const struct paging *p, paging_read *read, void *read_ctx, uint64_t gva,
         paging_visit *visit, void *visit_ctx, uint64_t *next);
 
-/* False: the tables after this one, a page at gpa, are not wanted. */
-typedef bool paging_visit_table(void *ctx, uint64_t gpa);
-
-/* Visits the page of each table that a translation may read, some more than once. True: that was
- * all. False: visit did not want more, or PAGING_ENTRIES_MAX entries have been looked at. */
-bool paging_each_table(const struct paging *p, paging_read *read, void *read_ctx,
-        paging_visit_table *visit, void *visit_ctx);
-
 #endif

@@ -16,8 +16,8 @@
 
 /* What run control decides by, tried in real mode. Where there is no answer, the careful one. */
 struct probe {
-	/* A planted int3 exits with KVM_GUESTDBG_USE_SW_BP. Where it does not (an emulating KVM
-	 * hands it to the guest's own vector), a planted hlt does the work. */
+	/* A planted int3 exits with KVM_GUESTDBG_USE_SW_BP. Where it does not, for an emulating KVM
+	 * hands it to the guest's own vector, nothing is planted. */
 	bool has_int3;
 	/* One single-step runs a whole `rep` instruction instead of one iteration. */
 	bool step_runs_whole_rep;

@@ -39,7 +39,7 @@ EVERYWHERE(one_on_a_jump_to_itself_is_met_each_time)
 		CHECK_RUN(r, STOP_BREAKPOINT, RIG_CODE);
 }
 
-/* Too many for the debug registers; in 32-bit code bytes are planted, in 16-bit code pages are
+/* Too many for the debug registers; in 32-bit code bytes are planted where int3 exits, else pages are
  * guarded. */
 static void check_row(struct rig *r, unsigned count)
 {
@@ -130,7 +130,6 @@ EVERYWHERE(one_on_hlt_is_met_and_then_it_halts)
 	CHECK_RUN(r, STOP_HALTED, RIG_CODE + 4);
 }
 
-/* Where a planted hlt stands for a breakpoint, the guest's own are told from it. */
 EVERYWHERE(the_guests_own_hlt_among_many_is_a_halt)
 {
 	PUT(r, NOP, HLT, NOP, NOP, NOP, NOP, NOP, NOP, HLT);
@@ -165,6 +164,36 @@ EVERYWHERE(one_after_port_io_and_mmio_is_met)
 }
 
 /* --- planted bytes are not the guest's ---------------------------------------------------------- */
+
+static unsigned planted, foreign; /* bytes, seen while a device does its work */
+
+static bool look_at_code(void *ctx, const struct exit *x)
+{
+	struct rig *r = ctx;
+	(void)x;
+	planted = foreign = 0;
+	for (unsigned i = 0; i < 8; i++) {
+		uint64_t byte = rig_read(r, RIG_CODE + 0x80 + i, 1);
+		planted += byte == INT3;
+		foreign += byte != INT3 && byte != NOP;
+	}
+	return false;
+}
+
+/* What a hlt is depends on who comes to it: a halt at another linear address, a #GP outside of CPL 0. */
+EVERYWHERE(nothing_but_an_int3_that_exits_is_planted)
+{
+	PUT(r, OUT_AL(0x80), HLT);
+	for (unsigned i = 0; i < 8; i++) {
+		PUT_AT(r, RIG_CODE + 0x80 + i, NOP);
+		CHECK_BREAK(r, RIG_CODE + 0x80 + i);
+	}
+	r->control.io.io = look_at_code;
+	planted = foreign = 0;
+	CHECK_RUN(r, STOP_HALTED, RIG_CODE + 3);
+	CHECK_EQ(foreign, 0);
+	CHECK(r->control.probe.has_int3 || !planted);
+}
 
 EVERYWHERE(a_guest_that_writes_over_one_gets_its_byte_and_the_stop)
 {
@@ -257,6 +286,7 @@ int main(void)
 	RUN(the_guests_own_hlt_among_many_is_a_halt);
 	RUN(one_on_a_handler_is_met);
 	RUN(one_after_port_io_and_mmio_is_met);
+	RUN(nothing_but_an_int3_that_exits_is_planted);
 	RUN(a_guest_that_writes_over_one_gets_its_byte_and_the_stop);
 	RUN(one_with_a_condition_stops_when_it_is_told_to);
 	RUN(a_kick_stops_a_run_once);

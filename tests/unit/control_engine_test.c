@@ -80,6 +80,32 @@ EVERYWHERE(auto_is_the_engine_behind_the_scenes_where_kvm_runs_the_guest)
 	CHECK_EQ(did.by_engine, 2); /* off the breakpoint KVM has stepped it */
 }
 
+/* What debug registers can't keep would stand in the guest's physical memory, wherever its pages lead: the
+ * engine runs the guest, and compares. */
+EVERYWHERE(auto_compares_what_debug_registers_do_not_keep)
+{
+	begin(r, ENGINE_AUTO, false);
+	PUT(r, NOP, NOP, NOP, NOP, NOP, NOP, NOP, NOP, NOP, MOV_DL_M, HLT);
+	for (unsigned i = 1; i < 6; i++)
+		CHECK_BREAK(r, RIG_CODE + i);
+	for (unsigned i = 1; i < 6; i++) {
+		CHECK_RUN(r, STOP_BREAKPOINT, RIG_CODE + i);
+		CHECK_EQ(r->control.breakpoints.all[0].method, BREAKPOINT_COMPARED);
+	}
+	CHECK_EQ(did.kvm_runs, 0);
+	CHECK_UNBREAK(r, RIG_CODE + 1); /* four are left */
+	CHECK_BREAK(r, RIG_CODE + 7);
+	CHECK_UNBREAK(r, RIG_CODE + 2);
+	CHECK_RUN(r, STOP_BREAKPOINT, RIG_CODE + 7);
+	CHECK_EQ(did.kvm_runs, 1);
+	CHECK_EQ(r->control.breakpoints.all[0].method, BREAKPOINT_REGISTER);
+	CHECK_WATCH(r, RIG_DATA, 1, WATCH_READ); /* no register tells reads from writes */
+	CHECK_RUN(r, STOP_WATCH, RIG_CODE + 11);
+	CHECK_EQ(r->control.watches.all[0].method, WATCH_BY_COMPARING);
+	CHECK_EQ(did.kvm_runs, 1);
+	CHECK_EQ(r->vm.memory.guard_count, 0);
+}
+
 EVERYWHERE(who_is_told_of_exits_gets_them)
 {
 	begin(r, ENGINE_AUTO, true);
@@ -241,6 +267,7 @@ int main(void)
 	RUN(the_engine_is_first_where_that_is_said);
 	RUN(auto_is_the_engine_first_where_kvm_emulates);
 	RUN(auto_is_the_engine_behind_the_scenes_where_kvm_runs_the_guest);
+	RUN(auto_compares_what_debug_registers_do_not_keep);
 	RUN(who_is_told_of_exits_gets_them);
 	RUN(a_kick_takes_no_step_from_the_engine);
 	RUN(it_may_change_at_each_stop);

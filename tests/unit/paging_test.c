@@ -492,68 +492,6 @@ static void tables_without_a_page_are_left(void)
 	free(r);
 }
 
-/* By their number in RAM. */
-struct visits {
-	unsigned of[RAM_SIZE / 4096], left; /* left: so many are wanted */
-};
-
-static bool visit(void *ctx, uint64_t gpa)
-{
-	struct visits *v = ctx;
-	CHECK(gpa >= RAM_BASE && gpa - RAM_BASE < RAM_SIZE && gpa % 4096 == 0);
-	v->of[(gpa - RAM_BASE) / 4096 % (RAM_SIZE / 4096)]++;
-	return v->left-- > 1;
-}
-
-static void every_table_is_visited(void)
-{
-	uint64_t seed = 12;
-	for (size_t k = 0; k < SCHEMES; k++)
-		for (int round = 0; round < 100 && check_case_ok; round++) {
-			const struct scheme *s = &schemes[k];
-			struct ram *r = new_ram();
-			struct paging p = s->regs;
-			struct visits v = { .left = UINT32_MAX };
-			p.cr3 = new_table(r);
-			uint64_t path[5], near = random_next(&seed);
-			for (unsigned i = 0; i < 8;
-			        i++) /* no large one, which might replace a table */
-				map(r, s, p.cr3, canonical(s, near ^ random_below(&seed, 1u << 30)),
-				        s->levels - 1, 0x5000, noise_of(s, &seed), path);
-			unsigned free_one = 0;
-			while (get(r, p.cr3 + s->entry_size * free_one, s->entry_size) & P)
-				free_one++;
-			if (s->levels >=
-			        4) /* a table of itself, by which kernels get at all of them */
-				put(r, p.cr3 + 8 * free_one, p.cr3 | P | 2, 8);
-			CHECK(paging_each_table(&p, read_ram, r, visit, &v));
-			unsigned tables = (unsigned)(r->next_table - RAM_BASE) / 4096;
-			for (unsigned i = 0; i < RAM_SIZE / 4096; i++)
-				CHECK_EQ(v.of[i], i < tables);
-			v.left = 1;
-			CHECK(!paging_each_table(&p, read_ram, r, visit, &v));
-			free(r);
-		}
-	struct visits none = { .left = 1 };
-	CHECK(paging_each_table(&(struct paging) { 0 }, read_ram, NULL, visit, &none));
-}
-
-static void tables_without_end_are_left(void)
-{
-	struct ram *r = new_ram();
-	struct paging p = schemes[4].regs;
-	struct visits v = { .left = UINT32_MAX };
-	uint64_t table = p.cr3 = new_table(r);
-	for (unsigned level = 0; level < 4; level++) {
-		uint64_t below = new_table(r);
-		for (unsigned i = 0; i < 512; i++)
-			put(r, table + 8 * i, below | P, 8);
-		table = below;
-	}
-	CHECK(!paging_each_table(&p, read_ram, r, visit, &v));
-	free(r);
-}
-
 int main(void)
 {
 	RUN(pages_of_every_size_translate);
@@ -569,7 +507,5 @@ int main(void)
 	RUN(rights_are_those_of_all_levels);
 	RUN(a_table_of_itself_maps_everything);
 	RUN(tables_without_a_page_are_left);
-	RUN(every_table_is_visited);
-	RUN(tables_without_end_are_left);
 	return check_done();
 }

@@ -93,9 +93,9 @@ static void prints_the_table(void)
 	        "iret works                     yes   no    ?  no: the engine does it; --engine\n"
 	        "                                              kvm: the guest stops there, KVM's\n"
 	        "                                              reason shown\n"
-	        "a planted int3 exits           yes   no    ?  breakpoints past the debug\n"
-	        "                                              registers: int3; in real mode\n"
-	        "                                              guarded pages\n"
+	        "a planted int3 exits           yes   no    ?  --engine kvm: past the debug\n"
+	        "                                              registers, without paging,\n"
+	        "                                              breakpoints are int3\n"
 	        "exec breakpoints in DRs fire   yes   no    ?  yes: the first four breakpoints\n"
 	        "                                              are in debug registers; no:\n"
 	        "                                              breakpoints in debug registers are\n"
@@ -206,9 +206,9 @@ static void a_row_tells_what_is_done_about_each_answer(void)
 	/* Run control knows only real mode's answer to this one. */
 	set(&r, PROBE_INT3_EXITS, PROBE_NO, PROBE_YES, PROBE_YES);
 	check_row(&r, "a planted int3",
-	        "a planted int3 exits            no  yes  yes  breakpoints past the debug\n"
-	        "                                              registers: hlt; in real mode\n"
-	        "                                              guarded pages");
+	        "a planted int3 exits            no  yes  yes  --engine kvm: past the debug\n"
+	        "                                              registers breakpoints are guarded\n"
+	        "                                              pages or steps");
 	set(&r, PROBE_CPL3_STEPS, PROBE_UNKNOWN, PROBE_UNKNOWN, PROBE_NO);
 	check_row(&r, "CPL 3: a step",
 	        "CPL 3: a step is a step          -    -   no  the engine steps there; --engine\n"
