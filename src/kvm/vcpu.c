@@ -1,60 +1,13 @@
 /* KVM's calls for one vCPU, and what is kept between them: registers, debug settings, kicks. */
-#include "kvm/vcpu.h"
+#include "kvm/vcpu_internal.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/cpu_bits.h"
-
-/* The vCPU shall have what the host's CPU and KVM can give it. */
-static int set_cpuid(struct vcpu *v, struct error *e)
-{
-	/* KVM_GET_SUPPORTED_CPUID says E2BIG until there is room for all. */
-	for (uint32_t n = 128; n <= 4096; n *= 2) {
-		struct kvm_cpuid2 *c = calloc(1, sizeof *c + n * sizeof c->entries[0]);
-		if (!c)
-			return error_set(e, -ENOMEM, "out of memory");
-		c->nent = n;
-		int err = 0;
-		const char *what = "KVM_GET_SUPPORTED_CPUID";
-		if (ioctl(v->vm->kvm_fd, KVM_GET_SUPPORTED_CPUID, c) < 0) {
-			err = -errno;
-		} else {
-			what = "KVM_SET_CPUID2";
-			if (ioctl(v->fd, KVM_SET_CPUID2, c) < 0)
-				err = -errno;
-			v->xsave = xsave_layout_of(c);
-		}
-		free(c);
-		if (err != -E2BIG)
-			return err ? error_set(e, err, "%s failed: %s", what, strerror(-err)) : 0;
-	}
-	return error_set(e, -E2BIG, "KVM_GET_SUPPORTED_CPUID has more than 4096 entries");
-}
-
-/* The entries of each CPU so far are less than 100. */
-#define CPUID_ENTRIES_MAX 256
-
-int vcpu_get_cpuid(struct vcpu *v, struct kvm_cpuid2 *to)
-{
-	return ioctl(v->fd, KVM_GET_CPUID2, to) < 0 ? -errno : 0;
-}
-
-struct kvm_cpuid2 *vcpu_new_cpuid(struct vcpu *v)
-{
-	struct kvm_cpuid2 *c = calloc(1, sizeof *c + CPUID_ENTRIES_MAX * sizeof c->entries[0]);
-	if (!c)
-		return NULL;
-	c->nent = CPUID_ENTRIES_MAX;
-	if (!vcpu_get_cpuid(v, c))
-		return c;
-	free(c);
-	return NULL;
-}
 
 int vcpu_open(struct vcpu *v, struct vm *vm, struct error *e)
 {
@@ -69,7 +22,7 @@ int vcpu_open(struct vcpu *v, struct vm *vm, struct error *e)
 		        e, -errno, "cannot map the vCPU's run structure: %s", strerror(errno));
 		goto close_fd;
 	}
-	err = set_cpuid(v, e);
+	err = vcpu_set_cpuid(v, e);
 	if (err)
 		goto unmap;
 	/* Both are read on the next occasion, and tell whether KVM answers at all. */
@@ -97,7 +50,7 @@ void vcpu_close(struct vcpu *v)
 	close(v->fd);
 }
 
-static int call(const struct vcpu *v, unsigned long request, void *arg)
+int vcpu_call(const struct vcpu *v, unsigned long request, void *arg)
 {
 	return ioctl(v->fd, request, arg) < 0 ? -errno : 0;
 }
@@ -106,7 +59,7 @@ const struct kvm_regs *vcpu_regs(struct vcpu *v)
 {
 	struct kvm_regs *regs = v->is_synced ? &v->run->s.regs.regs : &v->own_regs;
 	if (!v->is_synced && !v->has_regs) {
-		int err = call(v, KVM_GET_REGS, regs);
+		int err = vcpu_call(v, KVM_GET_REGS, regs);
 		v->has_regs = true;
 		if (err)
 			v->error = err;
@@ -135,7 +88,7 @@ const struct kvm_sregs *vcpu_sregs(struct vcpu *v)
 	if (v->is_synced)
 		return &v->run->s.regs.sregs;
 	if (!v->has_sregs) {
-		int err = call(v, KVM_GET_SREGS, &v->own_sregs);
+		int err = vcpu_call(v, KVM_GET_SREGS, &v->own_sregs);
 		v->has_sregs = true;
 		if (err)
 			v->error = err;
@@ -146,7 +99,7 @@ const struct kvm_sregs *vcpu_sregs(struct vcpu *v)
 const uint8_t *vcpu_xsave(struct vcpu *v)
 {
 	if (!v->has_xsave) {
-		int err = call(v, KVM_GET_XSAVE, v->own_xsave);
+		int err = vcpu_call(v, KVM_GET_XSAVE, v->own_xsave);
 		v->has_xsave = true;
 		if (err)
 			v->error = err;
@@ -154,8 +107,7 @@ const uint8_t *vcpu_xsave(struct vcpu *v)
 	return (const uint8_t *)v->own_xsave;
 }
 
-/* After a write KVM's registers are the truth: it may have changed other bits with them. */
-static void registers_changed(struct vcpu *v)
+void vcpu_registers_changed(struct vcpu *v)
 {
 	v->is_synced = v->has_regs = v->has_sregs = v->knows_window = false;
 	v->debug_is_stale = true;
@@ -190,10 +142,10 @@ void vcpu_put_flush(struct vcpu *v)
 static int tell_shadow(struct vcpu *v)
 {
 	struct kvm_vcpu_events events;
-	int err = call(v, KVM_GET_VCPU_EVENTS, &events);
+	int err = vcpu_call(v, KVM_GET_VCPU_EVENTS, &events);
 	events.flags = KVM_VCPUEVENT_VALID_SHADOW;
 	events.interrupt.shadow = v->shadow;
-	return err ? err : call(v, KVM_SET_VCPU_EVENTS, &events);
+	return err ? err : vcpu_call(v, KVM_SET_VCPU_EVENTS, &events);
 }
 
 static int tell_regs(struct vcpu *v)
@@ -201,7 +153,7 @@ static int tell_regs(struct vcpu *v)
 	struct kvm_regs copy = v->own_regs;
 	if (v->hides_tf)
 		copy.rflags &= ~(uint64_t)RFLAGS_TF;
-	return call(v, KVM_SET_REGS, &copy);
+	return vcpu_call(v, KVM_SET_REGS, &copy);
 }
 
 /* A bit of the bitmap would queue an interrupt, and KVM_RUN never clears one in what it stores: an interrupt that was
@@ -210,11 +162,10 @@ static int tell_regs(struct vcpu *v)
 static int tell_sregs(struct vcpu *v, struct kvm_sregs *sregs)
 {
 	memset(sregs->interrupt_bitmap, 0, sizeof sregs->interrupt_bitmap);
-	return call(v, KVM_SET_SREGS, sregs);
+	return vcpu_call(v, KVM_SET_SREGS, sregs);
 }
 
-/* KVM learns what vcpu_put has brought. */
-static int tell_held(struct vcpu *v)
+int vcpu_tell_held(struct vcpu *v)
 {
 	int err = 0;
 	if (v->holds_sregs)
@@ -264,15 +215,15 @@ int vcpu_set_regs(struct vcpu *v, const struct kvm_regs *regs)
 		return 0;
 	}
 	v->knows_events &= v->is_quiet; /* it drops an exception that waits */
-	int held = tell_held(v);
+	int held = vcpu_tell_held(v);
 	if (held)
 		return held;
 	if (v->hides_tf) {
 		v->tf = copy.rflags & RFLAGS_TF;
 		copy.rflags &= ~(uint64_t)RFLAGS_TF;
 	}
-	int err = call(v, KVM_SET_REGS, &copy);
-	registers_changed(v);
+	int err = vcpu_call(v, KVM_SET_REGS, &copy);
+	vcpu_registers_changed(v);
 	return err;
 }
 
@@ -280,12 +231,12 @@ int vcpu_set_sregs(struct vcpu *v, const struct kvm_sregs *sregs)
 {
 	struct kvm_sregs copy = *sregs;
 	v->holds_sregs = false;
-	int err = tell_held(v);
+	int err = vcpu_tell_held(v);
 	if (!err)
 		err = tell_sregs(v, &copy);
 	if (!err) /* KVM_RUN sets CR8 from here, without a local APIC of KVM's */
 		v->run->cr8 = copy.cr8;
-	registers_changed(v);
+	vcpu_registers_changed(v);
 	return err;
 }
 
@@ -301,80 +252,19 @@ int vcpu_set_xsave(struct vcpu *v, const uint8_t *xsave, unsigned parts)
 	memcpy((uint8_t *)&copy + XSAVE_BV, &present, sizeof present);
 	v->has_xsave = false;
 	v->changes++;
-	return call(v, KVM_SET_XSAVE, &copy);
+	return vcpu_call(v, KVM_SET_XSAVE, &copy);
 }
 
 int vcpu_get_debugregs(struct vcpu *v, struct kvm_debugregs *d)
 {
-	return call(v, KVM_GET_DEBUGREGS, d);
+	return vcpu_call(v, KVM_GET_DEBUGREGS, d);
 }
 
 int vcpu_set_debugregs(struct vcpu *v, const struct kvm_debugregs *d)
 {
 	struct kvm_debugregs copy = *d;
 	v->changes++;
-	return call(v, KVM_SET_DEBUGREGS, &copy);
-}
-
-int vcpu_get_xcr0(struct vcpu *v, uint64_t *value)
-{
-	struct kvm_xcrs x = { 0 };
-	int err = call(v, KVM_GET_XCRS, &x);
-	if (err || !x.nr_xcrs)
-		return err ? err : -EINVAL;
-	*value = x.xcrs[0].value; /* XCR0 is the only one there is, api.rst */
-	return 0;
-}
-
-int vcpu_set_xcr0(struct vcpu *v, uint64_t value)
-{
-	struct kvm_xcrs x = { .nr_xcrs = 1, .xcrs = { { .xcr = 0, .value = value } } };
-	return call(v, KVM_SET_XCRS, &x);
-}
-
-/* One MSR: struct kvm_msrs ends in an array without a size. */
-union one_msr {
-	struct kvm_msrs head;
-	uint8_t room[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)];
-};
-
-/* EFER, the APIC's base and the bases of fs and gs are in sregs, too. */
-static bool is_special(uint32_t number)
-{
-	return number != MSR_KERNEL_GS_BASE;
-}
-
-static int call_msr(struct vcpu *v, unsigned long request, union one_msr *m)
-{
-	/* It returns how many it did: api.rst. */
-	m->head.nmsrs = 1;
-	int err = is_special(m->head.entries[0].index) ? tell_held(v) : 0;
-	if (err)
-		return err;
-	int done = ioctl(v->fd, request, m);
-	return done == 1 ? 0 : done < 0 ? -errno : -EINVAL;
-}
-
-int vcpu_get_msr(struct vcpu *v, uint32_t number, uint64_t *value)
-{
-	union one_msr m = { .room = { 0 } };
-	m.head.entries[0].index = number;
-	int err = call_msr(v, KVM_GET_MSRS, &m);
-	if (!err)
-		*value = m.head.entries[0].data;
-	return err;
-}
-
-int vcpu_set_msr(struct vcpu *v, uint32_t number, uint64_t value)
-{
-	union one_msr m = { .room = { 0 } };
-	m.head.entries[0].index = number;
-	m.head.entries[0].data = value;
-	int err = call_msr(v, KVM_SET_MSRS, &m);
-	if (is_special(number))
-		registers_changed(v);
-	v->changes++;
-	return err;
+	return vcpu_call(v, KVM_SET_DEBUGREGS, &copy);
 }
 
 int vcpu_inject_exception(struct vcpu *v, uint8_t vector, uint64_t dr6)
@@ -385,7 +275,7 @@ int vcpu_inject_exception(struct vcpu *v, uint8_t vector, uint64_t dr6)
 		return err;
 	if (vector == 1) {
 		struct kvm_debugregs d;
-		err = call(v, KVM_GET_DEBUGREGS, &d);
+		err = vcpu_call(v, KVM_GET_DEBUGREGS, &d);
 		if (err)
 			return err;
 		d.dr6 |= dr6 & 0xe00f;      /* BT, BS, BD, B3 to B0: SDM vol 3, "DR6" */
@@ -417,8 +307,8 @@ int vcpu_drop_exception(struct vcpu *v)
 
 int vcpu_get_events(struct vcpu *v, struct kvm_vcpu_events *events)
 {
-	int err = tell_held(v);
-	return err ? err : call(v, KVM_GET_VCPU_EVENTS, events);
+	int err = vcpu_tell_held(v);
+	return err ? err : vcpu_call(v, KVM_GET_VCPU_EVENTS, events);
 }
 
 int vcpu_set_events(struct vcpu *v, const struct kvm_vcpu_events *events)
@@ -426,8 +316,8 @@ int vcpu_set_events(struct vcpu *v, const struct kvm_vcpu_events *events)
 	struct kvm_vcpu_events copy = *events;
 	v->knows_window = v->knows_events = v->has_events = false;
 	v->changes++;
-	int err = tell_held(v);
-	return err ? err : call(v, KVM_SET_VCPU_EVENTS, &copy);
+	int err = vcpu_tell_held(v);
+	return err ? err : vcpu_call(v, KVM_SET_VCPU_EVENTS, &copy);
 }
 
 bool vcpu_takes_interrupt(struct vcpu *v)
@@ -448,8 +338,8 @@ int vcpu_interrupt(struct vcpu *v, uint8_t vector)
 	struct kvm_interrupt interrupt = { .irq = vector };
 	v->knows_window = v->knows_events = v->has_events = false;
 	v->changes++;
-	int err = tell_held(v);
-	return err ? err : call(v, KVM_INTERRUPT, &interrupt);
+	int err = vcpu_tell_held(v);
+	return err ? err : vcpu_call(v, KVM_INTERRUPT, &interrupt);
 }
 
 int vcpu_take_back_interrupt(struct vcpu *v, bool *was_taken_back)
@@ -495,13 +385,13 @@ static int flush_debug(struct vcpu *v)
 	bool tf = vcpu_tf(v);
 	memcpy(g.arch.debugreg, v->debug.dr, sizeof v->debug.dr);
 	g.arch.debugreg[7] = v->debug.dr7;
-	int err = call(v, KVM_SET_GUEST_DEBUG, &g);
+	int err = vcpu_call(v, KVM_SET_GUEST_DEBUG, &g);
 	if (err)
 		return err;
 	v->debug_is_stale = false;
 	if (v->hides_tf && !steps && tf) { /* KVM took its TF out, and the guest's with it */
 		struct kvm_regs regs = *vcpu_regs(v);
-		err = call(v, KVM_SET_REGS, &regs);
+		err = vcpu_call(v, KVM_SET_REGS, &regs);
 	}
 	v->hides_tf = steps;
 	v->tf = tf;
@@ -548,7 +438,7 @@ static int run_once(struct vcpu *v, struct exit *x)
 
 int vcpu_run(struct vcpu *v, struct exit *x)
 {
-	int err = v->error ? v->error : tell_held(v);
+	int err = v->error ? v->error : vcpu_tell_held(v);
 	if (!err && v->holds_flush)
 		err = memory_forget(&v->vm->memory);
 	v->holds_flush = false;
