@@ -102,7 +102,7 @@ $(B)/tests/unit/toy: $(B)/tests/unit/toy.o $(filter $(B)/obj/gdbstub/% $(B)/obj/
 
 # Those of run control bring a KVM along, which stands in ioctl's place: tests/unit/fake_kvm.h.
 FAKE_KVM := $(filter-out %_test.o,$(filter $(B)/tests/unit/fake_%,$(call test_objects,unit)))
-$(filter $(B)/tests/unit/control_% $(B)/tests/unit/fake_% $(B)/tests/unit/run_%,$(UNIT)): $(FAKE_KVM)
+$(filter $(B)/tests/unit/control_% $(B)/tests/unit/fake_% $(B)/tests/unit/run_% $(B)/tests/unit/vcpu_%,$(UNIT)): $(FAKE_KVM)
 
 $(B)/tests/rsp/%: $(B)/tests/rsp/%.o
 	$(link_test)

@@ -104,6 +104,7 @@ int access_complete(struct control *c, struct stop *stop)
 		case EXIT_SHUTDOWN:
 		case EXIT_FAIL_ENTRY:
 		case EXIT_INTERNAL_ERROR:
+		case EXIT_NO_PAGING:
 		case EXIT_OTHER: cpu_stop_by(&x, stop); return 0;
 		}
 	}

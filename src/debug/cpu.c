@@ -81,6 +81,7 @@ void cpu_stop_by(const struct exit *x, struct stop *stop)
 	case EXIT_DEBUG:
 	case EXIT_FAIL_ENTRY:
 	case EXIT_INTERNAL_ERROR:
+	case EXIT_NO_PAGING:
 	case EXIT_IRQ_WINDOW:
 	case EXIT_OTHER: stop->kind = STOP_FAILED; break;
 	}

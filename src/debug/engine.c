@@ -201,7 +201,7 @@ static bool load(struct control *c)
 	struct engine *g = c->engine;
 	bool has_debug = cpu_guest_registers(&c->cpu)->dr7 & (0xff | DR7_GD);
 	g->is_loaded = interp_load(g->interp, vcpu_regs(v), vcpu_sregs(v), shadow, has_debug);
-	engine_extras_loaded(&g->extras, v);
+	engine_extras_loaded(&g->extras, g->interp, v);
 	g->vcpu_changes = v->changes;
 	g->memory_writes = v->vm->memory.writes;
 	return g->is_loaded;
@@ -212,11 +212,14 @@ static void store(struct control *c)
 	struct interp *i = c->engine->interp;
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;
+	uint64_t pdptrs[4];
 	bool has_changed = interp_save(i, &regs, &sregs);
 	const unsigned changes = c->cpu.vcpu->changes;
 	engine_extras_take(&c->engine->extras, i, c->cpu.vcpu);
 	c->engine->vcpu_changes += c->cpu.vcpu->changes - changes; /* those are the engine's own */
 	vcpu_put(c->cpu.vcpu, &regs, has_changed ? &sregs : NULL, interp_shadow(i));
+	if (interp_get_pdptes(i, pdptrs))
+		vcpu_put_pdptrs(c->cpu.vcpu, pdptrs);
 	if (interp_take_flush(i))
 		vcpu_put_flush(c->cpu.vcpu);
 }

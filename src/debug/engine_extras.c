@@ -73,8 +73,11 @@ void engine_extras_close(struct engine_extras *x)
 	x->cpuid = NULL;
 }
 
-void engine_extras_loaded(struct engine_extras *x, struct vcpu *v)
+void engine_extras_loaded(struct engine_extras *x, struct interp *i, struct vcpu *v)
 {
+	uint64_t pdptrs[4];
+	if (vcpu_get_pdptrs(v, pdptrs) == 0)
+		interp_set_pdptes(i, pdptrs);
 	x->has_msrs = x->has_x87 = false;
 	if (!x->cpuid || (!x->is_cpuid_old && x->apic_base == vcpu_sregs(v)->apic_base))
 		return;

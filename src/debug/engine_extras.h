@@ -23,8 +23,8 @@ struct engine_extras {
 /* Before interp_new: cpuid, tsc and push_segment of *config. ctx of the callback is config's, a struct control. */
 void engine_extras_open(struct engine_extras *x, struct vcpu *v, struct interp_config *config);
 void engine_extras_close(struct engine_extras *x);
-/* After interp_load, which forgets them. */
-void engine_extras_loaded(struct engine_extras *x, struct vcpu *v);
+/* After interp_load, which forgets them. PAE paging's entries are fetched at once: no code can be without them. */
+void engine_extras_loaded(struct engine_extras *x, struct interp *i, struct vcpu *v);
 /* An instruction is handed over. Whether the engine was given what it lacked, so that another try may do it. opcode:
  * as interp_handed gives it. */
 bool engine_extras_give(struct engine_extras *x, struct interp *i, struct vcpu *v, unsigned opcode);

@@ -141,6 +141,7 @@ static int handle_exit(struct control *c, struct exit *x, bool *is_pending, stru
 	case EXIT_SHUTDOWN:
 	case EXIT_FAIL_ENTRY:
 	case EXIT_INTERNAL_ERROR:
+	case EXIT_NO_PAGING:
 	case EXIT_OTHER: cpu_stop_by(x, stop); return 0;
 	}
 	return 0;

@@ -41,6 +41,7 @@ static int run_step(struct control *c, const struct handlers *h, struct stop *st
 	case EXIT_SHUTDOWN:
 	case EXIT_FAIL_ENTRY:
 	case EXIT_INTERNAL_ERROR:
+	case EXIT_NO_PAGING:
 	case EXIT_OTHER: cpu_stop_by(&x, stop); break;
 	}
 	return 0;

@@ -13,28 +13,15 @@
 #define CR4_PVI   (1u << 1)
 #define CR4_PCIDE (1u << 17)
 
+/* Who changes one of these, or sets PG or PAE, has PAE paging's entries loaded: SDM vol 3, "PDPTE Registers". */
+#define CR0_LOADS_PDPTES (CR0_CD | CR0_NW | CR0_PG)
+#define CR4_LOADS_PDPTES (CR4_PAE | CR4_PSE | 1u << 7 | 1u << 20) /* PGE, SMEP */
+
 /* Values of CR0 that raise #GP: paging without protection, NW without CD. */
 static bool is_cr0_good(uint64_t value)
 {
 	return !(value & ~(uint64_t)CR0_KNOWN) && !(value & CR0_PG && !(value & CR0_PE)) &&
 	       !(value & CR0_NW && !(value & CR0_CD));
-}
-
-enum interp_done interp_write_cr0(struct interp *c, uint64_t value)
-{
-	struct kvm_sregs *s = &c->sregs;
-	if (!is_cr0_good(value) || (value & CR0_PG && s->efer & EFER_LME) || has_lma(c) ||
-	        s->cr4 & CR4_PAE)
-		return HANDOVER;
-	/* Protection on and off again: segment registers keep what they have. */
-	if ((value ^ s->cr0) & CR0_PE && (value & CR0_PG || s->cr0 & CR0_PG))
-		return HANDOVER;
-	s->cr0 = (uint32_t)value | CR0_ET;
-	c->sregs_changed = true;
-	interp_derive(c);
-	interp_flush(c);
-	c->guest_flushed = true;
-	return DONE;
 }
 
 /* PAE paging keeps four entries in the CPU: SDM vol 3, "PDPTE Registers". */
@@ -51,8 +38,27 @@ static bool load_pdptes(struct interp *c, uint64_t cr3)
 		        entries[k] & ~0xfffffff019ull) /* reserved here, or on some CPU */
 			return false;
 	memcpy(c->pdptes, entries, sizeof entries);
-	c->has_pdptes = true;
+	c->has_pdptes = c->pdptes_changed = true;
 	return true;
+}
+
+enum interp_done interp_write_cr0(struct interp *c, uint64_t value)
+{
+	struct kvm_sregs *s = &c->sregs;
+	bool is_pae = value & CR0_PG && s->cr4 & CR4_PAE;
+	if (!is_cr0_good(value) || (value & CR0_PG && s->efer & EFER_LME) || has_lma(c))
+		return HANDOVER;
+	/* Protection on and off again: segment registers keep what they have. */
+	if ((value ^ s->cr0) & CR0_PE && (value & CR0_PG || s->cr0 & CR0_PG))
+		return HANDOVER;
+	if (is_pae && (value ^ s->cr0) & CR0_LOADS_PDPTES && !load_pdptes(c, s->cr3))
+		return HANDOVER;
+	s->cr0 = (uint32_t)value | CR0_ET;
+	c->sregs_changed = true;
+	interp_derive(c);
+	interp_flush(c);
+	c->guest_flushed = true;
+	return DONE;
 }
 
 /* In long mode bit 63 keeps translations, and the low bits may be a PCID: any flush will do. */
@@ -62,7 +68,7 @@ static enum interp_done write_cr3(struct interp *c, uint64_t value)
 	if (has_lma(c) ? s->cr4 & CR4_PCIDE || value & ~0xfffffff018ull
 	               : value & 0xfe7 && !(s->cr4 & CR4_PAE))
 		return HANDOVER;
-	if (!has_lma(c) && s->cr4 & CR4_PAE && (!(s->cr0 & CR0_PG) || !load_pdptes(c, value)))
+	if (!has_lma(c) && s->cr4 & CR4_PAE && s->cr0 & CR0_PG && !load_pdptes(c, value))
 		return HANDOVER;
 	s->cr3 = value;
 	c->sregs_changed = true;
@@ -81,6 +87,7 @@ static const struct {
 	{ 1u << 2, 1u << 4 },   /* TSD: TSC */
 	{ 1u << 3, 1u << 2 },   /* DE */
 	{ 1u << 4, 1u << 3 },   /* PSE */
+	{ 1u << 5, 1u << 6 },   /* PAE */
 	{ 1u << 6, 1u << 7 },   /* MCE */
 	{ 1u << 7, 1u << 13 },  /* PGE */
 	{ 1u << 8, 0 },         /* PCE */
@@ -99,12 +106,15 @@ static uint32_t free_cr4_bits(const struct interp *c)
 	return bits;
 }
 
-/* PAE paging would read its entries anew. */
 static enum interp_done write_cr4(struct interp *c, uint64_t value)
 {
 	struct kvm_sregs *s = &c->sregs;
-	bool is_pae = s->cr4 & CR4_PAE && s->cr0 & CR0_PG && !has_lma(c);
-	if (is_pae || (value ^ s->cr4) & ~(uint64_t)free_cr4_bits(c))
+	uint64_t changed = value ^ s->cr4;
+	bool is_paged = s->cr0 & CR0_PG;
+	if (changed & ~(uint64_t)free_cr4_bits(c) || (is_paged && changed & CR4_PAE))
+		return HANDOVER;
+	if (is_paged && value & CR4_PAE && !has_lma(c) && changed & CR4_LOADS_PDPTES &&
+	        !load_pdptes(c, s->cr3))
 		return HANDOVER;
 	s->cr4 = value;
 	c->sregs_changed = true;

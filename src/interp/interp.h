@@ -122,7 +122,8 @@ bool interp_save(const struct interp *c, struct kvm_regs *regs, struct kvm_sregs
 void interp_set_pdptes(struct interp *c, const uint64_t pdptes[4]);
 void interp_set_msrs(struct interp *c, const struct interp_msrs *msrs);
 void interp_set_x87(struct interp *c, const struct interp_x87 *x87);
-/* True: they have changed since, and *msrs or *x87 is what they are now. */
+/* True: they have changed since, and pdptes, *msrs or *x87 is what they are now. */
+bool interp_get_pdptes(const struct interp *c, uint64_t pdptes[4]);
 bool interp_get_msrs(const struct interp *c, struct interp_msrs *msrs);
 bool interp_get_x87(const struct interp *c, struct interp_x87 *x87);
 /* Whether the guest has dropped the CPU's translations since this was asked last (a write of CR0 or CR3,

@@ -116,7 +116,7 @@ bool interp_load(struct interp *c, const struct kvm_regs *regs, const struct kvm
 	c->rep_rip = UINT64_MAX;
 	c->has_debug = has_debug;
 	c->sregs = *sregs;
-	c->sregs_changed = c->msrs_changed = c->x87_changed = false;
+	c->sregs_changed = c->pdptes_changed = c->msrs_changed = c->x87_changed = false;
 	c->has_pdptes = c->has_msrs = c->has_x87 = false;
 	interp_derive(c);
 	interp_flush(c);
@@ -140,6 +140,13 @@ void interp_set_x87(struct interp *c, const struct interp_x87 *x87)
 {
 	c->x87 = *x87;
 	c->has_x87 = true;
+}
+
+bool interp_get_pdptes(const struct interp *c, uint64_t pdptes[4])
+{
+	if (c->pdptes_changed)
+		memcpy(pdptes, c->pdptes, sizeof c->pdptes);
+	return c->pdptes_changed;
 }
 
 bool interp_get_msrs(const struct interp *c, struct interp_msrs *msrs)

@@ -143,7 +143,7 @@ struct interp {
 	uint32_t caught;
 	struct fault fault;
 	struct kvm_sregs sregs;
-	bool has_pdptes, has_msrs, msrs_changed, has_x87, x87_changed;
+	bool has_pdptes, pdptes_changed, has_msrs, msrs_changed, has_x87, x87_changed;
 	uint64_t pdptes[4];
 	struct interp_msrs msrs;
 	struct interp_x87 x87;

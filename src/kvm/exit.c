@@ -189,6 +189,8 @@ void exit_describe(const struct exit *x, bool data_valid, char *to, size_t size)
 	const char *name = exit_name(x->reason);
 	if (x->kind == EXIT_KICKED)
 		line_add(&l, "KVM_EXIT_INTR");
+	else if (x->kind == EXIT_NO_PAGING)
+		line_add(&l, "KVM_RUN is not asked: it has no 32-bit paging");
 	else if (name)
 		line_add(&l, "%s", name);
 	else
@@ -217,6 +219,7 @@ void exit_describe(const struct exit *x, bool data_valid, char *to, size_t size)
 	case EXIT_HLT:
 	case EXIT_SHUTDOWN:
 	case EXIT_IRQ_WINDOW:
+	case EXIT_NO_PAGING:
 	case EXIT_OTHER: break;
 	}
 }

@@ -20,6 +20,7 @@ enum exit_kind {
 	EXIT_FAIL_ENTRY,     /* fail_entry */
 	EXIT_INTERNAL_ERROR, /* internal */
 	EXIT_IRQ_WINDOW,     /* an interrupt can be injected now */
+	EXIT_NO_PAGING,      /* KVM was not run: vcpu_run */
 	EXIT_OTHER,          /* reason tells */
 };
 

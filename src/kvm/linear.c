@@ -8,10 +8,17 @@ static bool read_table(void *ctx, uint64_t gpa, void *to, size_t len)
 	return memory_read(ctx, gpa, to, len) == len;
 }
 
+/* Valid until the next run or write, as what vcpu_sregs gives. */
 static struct paging paging_of(struct vcpu *v)
 {
+	uint64_t ignored[4];
+	bool has_pdptrs = vcpu_get_pdptrs(v, ignored) == 0;
 	const struct kvm_sregs *s = vcpu_sregs(v);
-	return (struct paging) { .cr0 = s->cr0, .cr3 = s->cr3, .cr4 = s->cr4, .efer = s->efer };
+	return (struct paging) { .cr0 = s->cr0,
+		.cr3 = s->cr3,
+		.cr4 = s->cr4,
+		.efer = s->efer,
+		.pdptrs = has_pdptrs ? v->pdptrs : NULL };
 }
 
 bool linear_find_miss(struct vcpu *v, uint64_t gva, struct paging_miss *miss)

@@ -31,6 +31,7 @@ struct walk {
 	size_t entry_size;
 	uint64_t table;
 	bool has_pse;
+	const uint64_t *first; /* the first level's entries, where the CPU keeps them; else NULL */
 	struct paging_miss miss;
 };
 
@@ -46,16 +47,27 @@ static bool maps(const struct walk *w, const struct level *l, uint64_t entry, ui
 	return true;
 }
 
+/* False: no RAM is there. */
+static bool read_entry(const struct walk *w, unsigned depth, paging_read *read, void *ctx,
+        uint64_t table, uint64_t index, uint64_t *entry)
+{
+	*entry = 0;
+	if (depth || !w->first)
+		return read(ctx, table + index * w->entry_size, entry, w->entry_size);
+	*entry = w->first[index];
+	return true;
+}
+
 static bool walk(
         struct walk *w, paging_read *read, void *ctx, uint64_t gva, uint64_t *gpa, uint64_t *len)
 {
 	for (unsigned i = 0; i < w->count; i++) {
 		const struct level *l = &w->levels[i];
-		uint64_t index = gva >> l->shift & ((1u << l->bits) - 1), entry = 0;
+		uint64_t index = gva >> l->shift & ((1u << l->bits) - 1), entry;
 		uint64_t base, mask = (1ull << l->shift) - 1;
 		w->miss.level = w->count - i;
 		w->miss.entry_gpa = w->table + index * w->entry_size;
-		w->miss.has_ram = read(ctx, w->miss.entry_gpa, &entry, w->entry_size);
+		w->miss.has_ram = read_entry(w, i, read, ctx, w->table, index, &entry);
 		w->miss.entry = entry;
 		if (!w->miss.has_ram || !(entry & P))
 			return false;
@@ -79,7 +91,8 @@ static bool choose_levels(const struct paging *p, uint64_t gva, struct walk *w)
 		return upper == 0 || upper == -1;
 	}
 	if (p->cr4 & CR4_PAE)
-		*w = (struct walk) { pae_levels, 3, 8, p->cr3 & 0xffffffe0, true };
+		*w = (struct walk) { pae_levels, 3, 8, p->cr3 & 0xffffffe0, true,
+			.first = p->pdptrs };
 	else
 		*w = (struct walk) { two_levels, 2, 4, p->cr3 & 0xfffff000, p->cr4 & CR4_PSE };
 	return p->cr0 & CR0_PG;
@@ -147,12 +160,11 @@ static bool sweep_table(
 	const struct level *l = &s->walk.levels[depth];
 	uint64_t index = s->from > base ? (s->from - base) >> l->shift : 0;
 	for (; index < 1u << l->bits; index++) {
-		uint64_t entry = 0, gva = base + (index << l->shift), gpa, rights = above;
+		uint64_t entry, gva = base + (index << l->shift), gpa, rights = above;
 		s->next = canonical(s, gva);
 		if (s->entries++ == PAGING_ENTRIES_MAX)
 			return false;
-		if (!s->read(s->read_ctx, table + index * s->walk.entry_size, &entry,
-		            s->walk.entry_size) ||
+		if (!read_entry(&s->walk, depth, s->read, s->read_ctx, table, index, &entry) ||
 		        !(entry & P))
 			continue;
 		if (has_rights(&s->walk, depth))

@@ -90,6 +90,7 @@ const struct kvm_sregs *vcpu_sregs(struct vcpu *v)
 	if (!v->has_sregs) {
 		int err = vcpu_call(v, KVM_GET_SREGS, &v->own_sregs);
 		v->has_sregs = true;
+		v->own_sregs.cr0 |= v->lacks_paging ? CR0_PG : 0;
 		if (err)
 			v->error = err;
 	}
@@ -156,20 +157,11 @@ static int tell_regs(struct vcpu *v)
 	return vcpu_call(v, KVM_SET_REGS, &copy);
 }
 
-/* A bit of the bitmap would queue an interrupt, and KVM_RUN never clears one in what it stores: an interrupt that was
- * taken back would come with any later write of the segments (__get_sregs and __set_sregs in Linux'
- * arch/x86/kvm/x86.c). Interrupts are given by vcpu_interrupt alone. */
-static int tell_sregs(struct vcpu *v, struct kvm_sregs *sregs)
-{
-	memset(sregs->interrupt_bitmap, 0, sizeof sregs->interrupt_bitmap);
-	return vcpu_call(v, KVM_SET_SREGS, sregs);
-}
-
 int vcpu_tell_held(struct vcpu *v)
 {
 	int err = 0;
 	if (v->holds_sregs)
-		err = tell_sregs(v, &v->own_sregs);
+		err = vcpu_tell_sregs(v, &v->own_sregs);
 	if (!err && v->holds_sregs)
 		v->run->cr8 = v->own_sregs.cr8;
 	if (!err && v->holds_regs)
@@ -229,11 +221,14 @@ int vcpu_set_regs(struct vcpu *v, const struct kvm_regs *regs)
 
 int vcpu_set_sregs(struct vcpu *v, const struct kvm_sregs *sregs)
 {
-	struct kvm_sregs copy = *sregs;
+	struct kvm_sregs copy = *sregs; /* sregs may point into *v */
+	int err = vcpu_change_pdptrs(v, &copy);
+	if (err)
+		return err;
 	v->holds_sregs = false;
-	int err = vcpu_tell_held(v);
+	err = vcpu_tell_held(v);
 	if (!err)
-		err = tell_sregs(v, &copy);
+		err = vcpu_tell_sregs(v, &copy);
 	if (!err) /* KVM_RUN sets CR8 from here, without a local APIC of KVM's */
 		v->run->cr8 = copy.cr8;
 	vcpu_registers_changed(v);
@@ -414,7 +409,7 @@ static int run_once(struct vcpu *v, struct exit *x)
 	int failed = ioctl(v->fd, KVM_RUN, 0) < 0 ? errno : 0;
 	v->is_synced = v->vm->has_sync_regs;
 	v->has_events = v->vm->has_sync_events;
-	v->has_regs = v->has_sregs = v->has_xsave = v->knows_events = false;
+	v->has_regs = v->has_sregs = v->has_xsave = v->has_pdptrs = v->knows_events = false;
 	v->knows_window = true;
 	v->changes++;
 	/* EAGAIN: a vCPU that has just left its wait for SIPI; api.rst wants the run repeated. */
@@ -452,6 +447,10 @@ int vcpu_run(struct vcpu *v, struct exit *x)
 	if (vcpu_take_kick(v)) {
 		x->kind = EXIT_KICKED;
 		x->reason = KVM_EXIT_INTR;
+		return 0;
+	}
+	if (v->lacks_paging) {
+		*x = (struct exit) { .kind = EXIT_NO_PAGING };
 		return 0;
 	}
 	err = run_once(v, x);

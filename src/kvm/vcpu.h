@@ -31,9 +31,11 @@ struct vcpu {
 	int fd;
 	struct kvm_run *run;
 	bool is_synced; /* *run holds the registers of now */
-	bool has_regs, has_sregs, has_xsave;
+	bool has_regs, has_sregs, has_xsave, has_pdptrs;
 	struct kvm_regs own_regs;
 	struct kvm_sregs own_sregs;
+	uint64_t pdptrs[4]; /* of PAE paging */
+	bool lacks_paging;  /* KVM has them all but for CR0.PG, which it can't hold */
 	uint32_t own_xsave[XSAVE_SIZE / 4];
 	struct xsave_layout xsave;
 	int error; /* a register read failed: -errno, reported by the next run */
@@ -62,11 +64,16 @@ const struct kvm_sregs *vcpu_sregs(struct vcpu *v);
  */
 int vcpu_set_regs(struct vcpu *v, const struct kvm_regs *regs);
 int vcpu_set_sregs(struct vcpu *v, const struct kvm_sregs *sregs);
+/* The four entries of PAE paging that the CPU keeps, whatever memory has by now. -EINVAL: it has none; -ENOTSUP: KVM
+ * does not tell them. */
+int vcpu_get_pdptrs(struct vcpu *v, uint64_t to[4]);
 /* The guest has gone on by other means than KVM, and this is its state now: one that a CPU can be in. KVM
  * gets it with the next call that has to do with it, not before. sregs: NULL, they are as they were;
  * shadow: the interrupt shadow, KVM_X86_SHADOW_INT_. Only where vcpu_is_quiet. */
 void vcpu_put(
         struct vcpu *v, const struct kvm_regs *regs, const struct kvm_sregs *sregs, uint8_t shadow);
+/* ... and PAE paging's entries, after it. */
+void vcpu_put_pdptrs(struct vcpu *v, const uint64_t pdptrs[4]);
 /* ... and has dropped its translations, or will do so through KVM after it has written page tables: KVM, and
  * the CPU for it, forget theirs before the next run. */
 void vcpu_put_flush(struct vcpu *v);
@@ -124,7 +131,8 @@ void vcpu_set_debug(struct vcpu *v, const struct vcpu_debug *debug);
 void vcpu_debug_stale(struct vcpu *v);
 
 /* Runs the guest until it exits. 0 with *x, or -errno when KVM itself failed. A kick that came
- * before or during the run gives EXIT_KICKED, and is used up. */
+ * before or during the run gives EXIT_KICKED, and is used up. EXIT_NO_PAGING: KVM was not run, for the guest has
+ * 32-bit paging on, which it would leave out. */
 int vcpu_run(struct vcpu *v, struct exit *x);
 /* After an I/O or MMIO exit was answered: lets KVM finish that instruction and nothing more. *x is
  * EXIT_KICKED or EXIT_DEBUG when it is finished, or the instruction's next access. */

@@ -39,6 +39,7 @@ int vcpu_save(struct vcpu *v, struct vcpu_state *s, struct error *e)
 {
 	struct vcpu_state new = { .regs = *vcpu_regs(v), .sregs = *vcpu_sregs(v) };
 	memcpy(new.xsave, vcpu_xsave(v), sizeof new.xsave);
+	new.has_pdptrs = vcpu_get_pdptrs(v, new.pdptrs) == 0;
 	int err = v->error;
 	if (!err)
 		err = vcpu_get_debugregs(v, &new.debugregs);
@@ -74,6 +75,8 @@ int vcpu_load(struct vcpu *v, const struct vcpu_state *s, struct error *e)
 {
 	const char *what = "special registers";
 	int err = vcpu_set_sregs(v, &s->sregs);
+	if (!err && s->has_pdptrs)
+		vcpu_put_pdptrs(v, s->pdptrs);
 	if (!err && v->xsave.has_xcr0) {
 		what = "XCR0";
 		err = vcpu_set_xcr0(v, s->xcr0);

@@ -15,6 +15,8 @@
 struct vcpu_state {
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;
+	bool has_pdptrs;
+	uint64_t pdptrs[4]; /* PAE paging's, where KVM tells them */
 	struct kvm_debugregs debugregs;
 	struct kvm_vcpu_events events; /* the interrupt shadow among them */
 	uint8_t xsave[XSAVE_SIZE];
@@ -27,8 +29,8 @@ struct vcpu_state {
  * a text, and *s is left alone then. */
 int vcpu_save(struct vcpu *v, struct vcpu_state *s, struct error *e);
 /* -errno with a text when KVM refuses a part: then the vCPU may be neither. The guest's memory must
- * be that of the state, for KVM reads the four PDPTEs of PAE paging at once (api.rst,
- * KVM_SET_SREGS; SDM vol 3, "PDPTE Registers"). */
+ * be that of the state: where KVM does not tell the four PDPTEs of PAE paging, it reads them at once
+ * (api.rst, KVM_SET_SREGS; SDM vol 3, "PDPTE Registers"). */
 int vcpu_load(struct vcpu *v, const struct vcpu_state *s, struct error *e);
 void vcpu_state_free(struct vcpu_state *s);
 

@@ -106,6 +106,7 @@ static int open_on(struct vm *vm, int kvm_fd, struct error *e)
 	int sync = ioctl(vm->kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS);
 	vm->has_sync_regs = sync > 0 && (sync & wanted) == wanted;
 	vm->has_sync_events = vm->has_sync_regs && sync & KVM_SYNC_X86_EVENTS;
+	vm->has_sregs2 = ioctl(vm->kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_SREGS2) > 0;
 	err = create(vm, e);
 	if (err)
 		goto close_kvm;

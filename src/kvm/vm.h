@@ -22,6 +22,9 @@ struct vm {
 	size_t run_size;      /* bytes of struct kvm_run's mapping */
 	bool has_sync_regs;   /* KVM_CAP_SYNC_REGS offers general and special registers, */
 	bool has_sync_events; /* and what KVM_GET_VCPU_EVENTS tells */
+	bool has_sregs2;      /* KVM_CAP_SREGS2: PAE paging's entries are told */
+	/* Whether KVM can hold CR0.PG outside of long mode: tried when it is first needed. */
+	enum { VM_PAGING32_UNTRIED, VM_PAGING32_HELD, VM_PAGING32_LACKING } paging32;
 	enum { VM_EFER_UNSEEN, VM_EFER_EXITS, VM_EFER_CANNOT } efer; /* efer_watch */
 	uint64_t efer_bits;                                          /* of it that can be set */
 	struct memory memory;

@@ -7,6 +7,7 @@
 
 #include "base/cpu_bits.h"
 #include "debug/insn.h"
+#include "debug/means.h"
 #include "kvm/linear.h"
 #include "kvm/probe.h"
 #include "kvm/registers.h"
@@ -67,28 +68,66 @@ static bool is_lacking(struct vcpu *v, const struct lack *l)
 	return is_like && l->fact != PROBE_FACTS && probe_ask(l->fact, like, v->vm) == PROBE_NO;
 }
 
+/* False: the code can't be read. */
+static bool read_insn(struct vcpu *v, struct insn *insn)
+{
+	uint8_t code[INSN_MAX];
+	size_t n = linear_read(v, registers_pc(v), code, sizeof code);
+	if (!insn_decode(insn, code, n, registers_code_bits(registers_mode(v))))
+		*insn = (struct insn) { .kind = INSN_OTHER };
+	return n;
+}
+
+/* Code that looks for an x87 finds one, and then nobody computes with it. */
+static const char *arithmetic_text(struct machine *m, const struct insn *insn)
+{
+	bool is_float = insn->faults == INSN_FAULTS_FLOAT || insn->faults == INSN_FAULTS_SIMD;
+	if (!is_float || !means_engine_is_first(&m->control))
+		return "";
+	return "Code finds the x87 by what stepvm's engine answers, but it has no arithmetic of "
+	       "the x87, MMX or "
+	       "SSE: that needs a KVM that runs its guests on the CPU.\n";
+}
+
 /* An instruction that KVM's emulator gave up at. */
 static void report_emulation(struct machine *m, const char *where, char *to, size_t size)
 {
 	struct vcpu *v = machine_vcpu(m);
-	uint8_t code[INSN_MAX];
 	char bytes[100];
-	struct insn insn = { .kind = INSN_OTHER };
+	struct insn insn;
 	unsigned bits = registers_code_bits(registers_mode(v));
-	size_t n = linear_read(v, registers_pc(v), code, sizeof code);
-	if (!n) {
+	if (!read_insn(v, &insn)) {
 		snprintf(to, size,
 		        "The guest cannot go on at %s: there is no RAM to run code from.\n", where);
 		return;
 	}
-	if (!insn_decode(&insn, code, n, bits))
-		insn = (struct insn) { .kind = INSN_OTHER };
 	explain_bytes(v, bytes, sizeof bytes);
 	const struct lack l = lack_of(&insn);
 	bool is_known = is_lacking(v, &l);
-	snprintf(to, size, "%s %s %s in %u-bit code%s: the guest cannot go on at %s.\n%s",
+	snprintf(to, size, "%s %s %s in %u-bit code%s: the guest cannot go on at %s.\n%s%s",
 	        m->kvm_name, is_known ? "does not run" : "could not run", l.name, bits,
-	        is_known ? " (see stepvm probe)" : "", where, bytes);
+	        is_known ? " (see stepvm probe)" : "", where, bytes, arithmetic_text(m, &insn));
+}
+
+/* 32-bit paging is on, which KVM lacks, and so it was not asked. */
+static void report_no_paging(struct machine *m, const char *where, char *to, size_t size)
+{
+	struct insn insn;
+	char bytes[100], what[80];
+	bool is_first = means_engine_is_first(&m->control);
+	if (read_insn(machine_vcpu(m), &insn))
+		snprintf(what, sizeof what, "does not do %s", lack_of(&insn).name);
+	else
+		snprintf(what, sizeof what, "cannot fetch the instruction");
+	explain_bytes(machine_vcpu(m), bytes, sizeof bytes);
+	snprintf(to, size,
+	        "%s has no 32-bit paging (see stepvm probe), %s%s: the guest cannot go on at "
+	        "%s.\n%s%s",
+	        m->kvm_name, is_first ? "and stepvm's engine " : "which is on",
+	        is_first ? what : "", where, bytes,
+	        is_first
+	                ? arithmetic_text(m, &insn)
+	                : "`monitor engine interp` has stepvm's own engine do the instructions.\n");
 }
 
 static void report_failure(
@@ -113,6 +152,7 @@ static void report_failure(
 		        "segments.\n",
 		        where, exit);
 		break;
+	case EXIT_NO_PAGING: report_no_paging(m, where, to, size); break;
 	case EXIT_KICKED:
 		snprintf(to, size,
 		        "%s begins the instruction at %s again and again, and never gets it "

@@ -37,6 +37,7 @@ struct fake_state {
 	struct kvm_sregs s;
 	struct kvm_debugregs d;
 	uint8_t shadow; /* KVM_X86_SHADOW_INT_ */
+	uint64_t pdptrs[4];
 };
 
 struct fake_vcpu {
@@ -49,7 +50,7 @@ struct fake_vcpu {
 	bool is_step_lost;
 	bool has_stale_bs, has_kept_hlt;
 	/* Events that go before the next instruction. */
-	bool has_exception, has_interrupt, has_queued_ud;
+	bool has_exception, has_interrupt, has_queued_ud, has_queued_shutdown;
 	uint8_t exception, interrupt;
 	/* The instruction under way, between an exit and the next KVM_RUN. */
 	enum fake_pending {

@@ -16,7 +16,7 @@
 	        FAKE(HLT_SWALLOWED) | FAKE(FAULT_LATE) | FAKE(NO_INT32) | FAKE(RF_IGNORED) |       \
 	        FAKE(NO_DATA_BREAKPOINTS) | FAKE(INT3_TO_GUEST) | FAKE(GD_IGNORED) |               \
 	        FAKE(WINDOW_LATE) | FAKE(IVT_HAS_NO_LIMIT) | FAKE(NO_FLOAT) |                      \
-	        FAKE(HANDED_TO_CPU) | FAKE(INT_80_HANGS))
+	        FAKE(HANDED_TO_CPU) | FAKE(INT_80_HANGS) | FAKE(NO_PAGING32))
 #define AMD                                                                                        \
 	(ON_CPU | FAKE(REP_ENDS_AT_ITSELF) | FAKE(REP_WATCH_AT_END) | FAKE(GD_IGNORED) |           \
 	        FAKE(SHUTDOWN_RESETS))
@@ -67,5 +67,7 @@ const struct fake_kind fake_kinds[] = {
 	{ ALONE(NO_FLOAT) },
 	{ ALONE(HANDED_TO_CPU) },
 	{ ALONE(INT_80_HANGS) },
+	{ ALONE(NO_PAGING32) },
+	{ ALONE(NO_SREGS2) },
 };
 const unsigned fake_kind_count = ARRAY_SIZE(fake_kinds);

@@ -91,6 +91,7 @@ static int check_extension(const struct object *o, unsigned long number)
 	switch (number) {
 	case KVM_CAP_SYNC_REGS:
 		return o->quirks & FAKE(NO_SYNC_REGS) ? 0 : KVM_SYNC_X86_VALID_FIELDS;
+	case KVM_CAP_SREGS2: return !(o->quirks & FAKE(NO_SREGS2));
 	case KVM_CAP_USER_MEMORY:
 	case KVM_CAP_SET_TSS_ADDR:
 	case KVM_CAP_SET_IDENTITY_MAP_ADDR:
@@ -125,6 +126,7 @@ static int call_kvm(struct object *o, unsigned long request, void *arg)
 	case KVM_CHECK_EXTENSION: return check_extension(o, (unsigned long)arg);
 	case KVM_GET_VCPU_MMAP_SIZE: return RUN_SIZE;
 	case KVM_GET_SUPPORTED_CPUID: ((struct kvm_cpuid2 *)arg)->nent = 0; return 0;
+	case KVM_GET_MSR_INDEX_LIST: ((struct kvm_msr_list *)arg)->nmsrs = 0; return 0;
 	case KVM_CREATE_VM: return create_vm(o);
 	default: return -EINVAL;
 	}
@@ -274,9 +276,30 @@ static void set_events(struct fake_vcpu *v, const struct kvm_vcpu_events *e)
 }
 
 /* A bit of the bitmap is an interrupt that is queued: __set_sregs in Linux' arch/x86/kvm/x86.c. */
+static bool has_pae_paging(const struct kvm_sregs *s)
+{
+	return s->cr0 & CR0_PG && s->cr4 & CR4_PAE && !(s->efer & EFER_LMA);
+}
+
+static void read_pdptrs(struct fake_vcpu *v)
+{
+	uint64_t gpa = v->now.s.cr3 & 0xffffffe0;
+	for (unsigned i = 0; i < FAKE_SLOTS; i++) {
+		const struct fake_slot *s = &v->vm->slots[i];
+		if (gpa - s->gpa < s->size)
+			memcpy(v->now.pdptrs, s->hva + (gpa - s->gpa), sizeof v->now.pdptrs);
+	}
+}
+
 static void set_sregs(struct fake_vcpu *v, const struct kvm_sregs *s)
 {
 	v->now.s = *s;
+	if (fake_has(v, FAKE_NO_PAGING32) && s->cr0 & CR0_PG && !(s->efer & EFER_LMA)) {
+		v->now.s.cr0 &= ~(uint64_t)CR0_PG;
+		v->has_queued_shutdown = true;
+	}
+	if (has_pae_paging(&v->now.s))
+		read_pdptrs(v);
 	for (unsigned i = 0; i < 256; i++)
 		if (s->interrupt_bitmap[i / 64] >> i % 64 & 1) {
 			v->has_interrupt = true;
@@ -284,6 +307,30 @@ static void set_sregs(struct fake_vcpu *v, const struct kvm_sregs *s)
 			break;
 		}
 	memset(v->now.s.interrupt_bitmap, 0, sizeof v->now.s.interrupt_bitmap);
+}
+
+/* Without the interrupts' bitmap the structs are the same up to flags: api.rst, KVM_GET_SREGS2. */
+static void get_sregs2(const struct fake_vcpu *v, struct kvm_sregs2 *to)
+{
+	*to = (struct kvm_sregs2) { .flags = 0 };
+	memcpy(to, &v->now.s, offsetof(struct kvm_sregs2, flags));
+	if (!has_pae_paging(&v->now.s))
+		return;
+	to->flags = KVM_SREGS2_FLAGS_PDPTRS_VALID;
+	memcpy(to->pdptrs, v->now.pdptrs, sizeof to->pdptrs);
+}
+
+static int set_sregs2(struct fake_vcpu *v, const struct kvm_sregs2 *from)
+{
+	struct kvm_sregs s = { .cr0 = 0 };
+	bool has_pdptrs = from->flags & KVM_SREGS2_FLAGS_PDPTRS_VALID;
+	memcpy(&s, from, offsetof(struct kvm_sregs2, flags));
+	if (has_pdptrs && !has_pae_paging(&s))
+		return -EINVAL;
+	set_sregs(v, &s);
+	if (has_pdptrs)
+		memcpy(v->now.pdptrs, from->pdptrs, sizeof v->now.pdptrs);
+	return 0;
 }
 
 static unsigned runs_until_signal; /* 0: none comes */
@@ -308,6 +355,8 @@ static int call_vcpu(struct object *o, unsigned long request, void *arg)
 	case KVM_SET_REGS: set_regs(v, arg); return 0;
 	case KVM_GET_SREGS: *(struct kvm_sregs *)arg = v->now.s; return 0;
 	case KVM_SET_SREGS: set_sregs(v, arg); return 0;
+	case KVM_GET_SREGS2: get_sregs2(v, arg); return 0;
+	case KVM_SET_SREGS2: return set_sregs2(v, arg);
 	case KVM_GET_DEBUGREGS: *(struct kvm_debugregs *)arg = v->now.d; return 0;
 	case KVM_SET_DEBUGREGS: v->now.d = *(const struct kvm_debugregs *)arg; return 0;
 	case KVM_GET_XSAVE: *(struct kvm_xsave *)arg = v->xsave; return 0;

@@ -474,6 +474,10 @@ static enum next run(struct fake_vcpu *v)
 	if (next != GO_ON || v->run->immediate_exit)
 		return next == GO_ON ? HANG : next;
 	bool is_step = is_asked(v, KVM_GUESTDBG_SINGLESTEP), is_stale = v->has_stale_bs && !is_step;
+	if (v->has_queued_shutdown) {
+		v->has_queued_shutdown = false;
+		return leave(v, KVM_EXIT_SHUTDOWN);
+	}
 	if (v->has_kept_hlt && !is_step) {
 		v->has_kept_hlt = false;
 		return leave(v, KVM_EXIT_HLT);

@@ -457,6 +457,45 @@ static void pae_pages_are_found(void)
 	rig_close(&r);
 }
 
+/* The CPU keeps the four, whatever memory has, until an instruction loads them. SDM vol 3, "PDPTE Registers". */
+static void pae_entries_are_loaded_where_the_sdm_says_so(void)
+{
+	static const struct {
+		uint8_t cr;
+		uint32_t value, cr4;
+		bool loads;
+	} rows[] = {
+		{ 0, 0x80000031, 0x20, false }, /* nothing changes */
+		{ 0, 0x80000039, 0x20, false }, /* TS */
+		{ 0, 0xc0000031, 0x20, true },  /* CD */
+		{ 4, 0x20, 0x20, false },
+		{ 4, 0x30, 0x30, true }, /* PSE */
+		{ 3, RIG_TABLES, 0x20, true },
+	};
+	for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
+		struct rig r;
+		uint64_t now[4] = { 0 };
+		rig_open(&r, 32);
+		r.sregs.cr0 = 0x31;
+		r.sregs.cr4 = 0x20;
+		r.sregs.cr3 = RIG_TABLES;
+		rig_put(&r, RIG_TABLES, (RIG_TABLES + 0x1000) | 1, 8);
+		rig_put(&r, RIG_TABLES + 0x1000, 0xe3, 8);
+		rig_put(&r, RIG_TABLES + 0x2000, 0xe3, 8);
+		/* mov cr0, eax; mov [RIG_TABLES], ebx; mov crN, edx */
+		RIG_CODE_IS(&r, 0x0f, 0x22, 0xc0, 0x89, 0x1d, 0, 0, RIG_TABLES >> 16, 0, 0x0f, 0x22,
+		        (uint8_t)(0xc2 | rows[k].cr << 3));
+		r.regs.rax = 0x80000031;
+		r.regs.rbx = (RIG_TABLES + 0x2000) | 1;
+		r.regs.rdx = rows[k].value;
+		CHECK_EQ(rig_run(&r, 3), INTERP_COUNT);
+		CHECK(interp_get_pdptes(r.c, now));
+		CHECK_EQ(now[0], (RIG_TABLES + (rows[k].loads ? 0x2000 : 0x1000)) | 1);
+		CHECK_EQ(r.sregs.cr4, rows[k].cr4);
+		rig_close(&r);
+	}
+}
+
 static void a_segment_is_pushed_as_the_caller_says(void)
 {
 	static const struct {
@@ -576,6 +615,7 @@ int main(void)
 	RUN(a_rom_is_not_written);
 	RUN(a20_off_wraps);
 	RUN(pae_pages_are_found);
+	RUN(pae_entries_are_loaded_where_the_sdm_says_so);
 	RUN(a_segment_is_pushed_as_the_caller_says);
 	RUN(the_task_register_and_the_ldt_are_loaded);
 	RUN(control_registers_come_from_r8_to_r15_too);

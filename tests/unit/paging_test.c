@@ -324,6 +324,23 @@ static void a_pae_directory_table_stands_at_32_bytes(void)
 	free(r);
 }
 
+/* ... and the CPU keeps its four entries, which memory may not have any more. */
+static void pae_has_entries_of_the_cpu(void)
+{
+	struct ram *r = new_ram();
+	struct paging p = schemes[2].regs;
+	uint64_t gpa, len, path[5], first, pdptrs[4] = { 0 };
+	p.cr3 = new_table(r);
+	map(r, &schemes[2], p.cr3, 0xc0001234, 2, 0x3000, 0, path);
+	CHECK(read_ram(r, p.cr3 + 24, &first, 8));
+	p.pdptrs = pdptrs;
+	CHECK(!paging_translate(&p, read_ram, r, 0xc0001234, &gpa, &len));
+	pdptrs[3] = first;
+	CHECK(paging_translate(&p, read_ram, r, 0xc0001234, &gpa, &len));
+	CHECK_EQ(gpa, 0x3234);
+	free(r);
+}
+
 /* --- all pages -------------------------------------------------------------------------------- */
 
 #define SEEN_MAX 20000
@@ -503,6 +520,7 @@ int main(void)
 	RUN(without_paging_linear_is_physical);
 	RUN(a_32_bit_scheme_takes_the_low_half);
 	RUN(a_pae_directory_table_stands_at_32_bytes);
+	RUN(pae_has_entries_of_the_cpu);
 	RUN(every_mapped_page_is_visited_once_in_order);
 	RUN(rights_are_those_of_all_levels);
 	RUN(a_table_of_itself_maps_everything);
