@@ -161,5 +161,8 @@ int interp_last_vector(const struct interp *c);
 enum interp_why interp_run(struct interp *c, uint64_t max, uint64_t *done);
 /* After INTERP_HANDOVER: why, and the opcode's last byte, with 0x100 where it is after 0f. */
 enum interp_reason interp_handed(const struct interp *c, unsigned *opcode);
+/* After INTERP_HANDOVER: whether it is sure that the CPU shuts down, for the IDT ends before the gates of the exception
+ * that the instruction raises, of the #GP that comes of this, and of #DF. */
+bool interp_shuts_down(const struct interp *c);
 
 #endif

@@ -114,15 +114,30 @@ static bool find_path(struct interp *c, uint64_t lin, struct path *path)
 	return !nx || s->efer & EFER_NXE_BIT; /* else reserved */
 }
 
-/* CPUs differ in whether a walk that ends in a fault sets Accessed on its way: sure is only what has
- * it set. */
+/* The first count entries were used, and the last of them for a write. */
+static bool mark(struct interp *c, const struct path *path, unsigned count, bool is_written)
+{
+	for (unsigned i = 0; i < count; i++) {
+		uint8_t wanted = i == path->count - 1 && is_written ? E_A | E_D : E_A;
+		uint8_t missing = wanted & (uint8_t)~path->entry[i].value;
+		if (!missing)
+			continue;
+		if (c->mark_count == MARKS_MAX)
+			return false;
+		c->marks[c->mark_count++] = (struct mark) { path->entry[i].at, missing };
+		c->attention = true;
+	}
+	return true;
+}
+
+/* Entries that led to the one that does not map the page, or not for this, were used: Accessed is set in them, as CPUs
+ * do it. No guest can count on its being clear, for a CPU may set it early. SDM vol 3, "Accessed and Dirty Flags". */
 static bool page_fault(
         struct interp *c, const struct path *path, uint64_t lin, uint8_t can, bool is_user)
 {
 	const struct kvm_sregs *s = &c->sregs;
-	for (unsigned i = 0; i < path->count; i++)
-		if (!(path->entry[i].value & E_A))
-			return unsure(c);
+	if (!mark(c, path, path->is_whole ? path->count - 1 : path->count, false))
+		return unsure(c);
 	bool has_i = s->cr4 & CR4_SMEP || (s->cr4 & CR4_PAE && s->efer & EFER_NXE_BIT);
 	c->fault = (struct fault) {
 		.vector = V_PF,
@@ -148,21 +163,6 @@ static uint8_t rights_of(const struct interp *c, const struct path *path, bool i
 	return can;
 }
 
-static bool mark(struct interp *c, const struct path *path, bool is_written)
-{
-	for (unsigned i = 0; i < path->count; i++) {
-		uint8_t wanted = i == path->count - 1 && is_written ? E_A | E_D : E_A;
-		uint8_t missing = wanted & (uint8_t)~path->entry[i].value;
-		if (!missing)
-			continue;
-		if (c->mark_count == MARKS_MAX)
-			return false;
-		c->marks[c->mark_count++] = (struct mark) { path->entry[i].at, missing };
-		c->attention = true;
-	}
-	return true;
-}
-
 bool interp_walk(struct interp *c, uint64_t lin, uint8_t can, bool is_user, struct walk *w)
 {
 	const struct kvm_sregs *s = &c->sregs;
@@ -183,7 +183,7 @@ bool interp_walk(struct interp *c, uint64_t lin, uint8_t can, bool is_user, stru
 	w->can = rights_of(c, &path, is_user);
 	if ((w->can & can) != can)
 		return page_fault(c, &path, lin, can, is_user);
-	if (!mark(c, &path, can & CAN_WRITE))
+	if (!mark(c, &path, path.count, can & CAN_WRITE))
 		return unsure(c);
 	/* A page that is not dirty is looked up again for the first write. */
 	if (!(can & CAN_WRITE) && !(path.entry[path.count - 1].value & E_D))
@@ -197,6 +197,14 @@ void interp_commit_marks(struct interp *c)
 	for (unsigned i = 0; i < c->mark_count; i++)
 		__atomic_fetch_or(c->marks[i].at, c->marks[i].bits, __ATOMIC_SEQ_CST);
 	c->mark_count = 0;
+}
+
+bool interp_marks_may_be_early(const struct interp *c)
+{
+	for (unsigned i = 0; i < c->mark_count; i++)
+		if (c->marks[i].bits != E_A)
+			return false;
+	return true;
 }
 
 void interp_drop_marks(struct interp *c)

@@ -17,6 +17,8 @@ bool interp_walk(struct interp *c, uint64_t lin, uint8_t can, bool is_user, stru
 
 /* Sets what the last instruction has marked; or takes it back, and the translations with it. */
 void interp_commit_marks(struct interp *c);
+/* Whether they are of those that a CPU may set though the instruction is not done. */
+bool interp_marks_may_be_early(const struct interp *c);
 void interp_drop_marks(struct interp *c);
 
 #endif

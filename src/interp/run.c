@@ -143,6 +143,7 @@ static enum interp_reason reason_of(const struct insn *i)
 
 static void hand_over(struct interp *c, enum interp_reason reason, const struct insn *i)
 {
+	c->shuts_down = false;
 	c->new_shadow = 0;
 	c->hit_count = 0;
 	c->leaves_rf = false;
@@ -152,13 +153,20 @@ static void hand_over(struct interp *c, enum interp_reason reason, const struct 
 	interp_drop_marks(c);
 }
 
+/* SDM vol 3, "Interrupt 8". */
+static bool has_no_gate(const struct interp *c, int vector)
+{
+	unsigned size = c->is_real ? 4 : has_lma(c) ? 16 : 8;
+	return (unsigned)vector * size + size - 1 > c->sregs.idt.limit;
+}
+
 /* The way to the handler of what c->fault says, where the engine is sure of all of it. */
 static bool deliver_fault(struct interp *c)
 {
 	struct fault f = c->fault;
 	c->new_shadow = 0;
 	c->hit_count = 0;
-	if (f.vector == V_NONE || c->mark_count)
+	if (f.vector == V_NONE || !interp_marks_may_be_early(c))
 		return false;
 	if (interp_enter(c, (unsigned)f.vector, EVENT_EXCEPTION, f.has_error ? &f.error : NULL) !=
 	        DONE)
@@ -246,6 +254,9 @@ static inline bool do_one(struct interp *c, uint64_t pc)
 	}
 	if (UNLIKELY(how != DONE) && !do_otherwise(c, i, how)) {
 		hand_over(c, reason_of(i), i);
+		c->shuts_down = how == FAULTS && c->fault.vector != V_NONE &&
+		                has_no_gate(c, c->fault.vector) && has_no_gate(c, V_GP) &&
+		                has_no_gate(c, V_DF);
 		return false;
 	}
 	c->rip = c->r[NEXT];

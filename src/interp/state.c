@@ -101,6 +101,11 @@ enum interp_reason interp_handed(const struct interp *c, unsigned *opcode)
 	return c->reason;
 }
 
+bool interp_shuts_down(const struct interp *c)
+{
+	return c->shuts_down;
+}
+
 bool interp_load(struct interp *c, const struct kvm_regs *regs, const struct kvm_sregs *sregs,
         uint8_t shadow, bool has_debug)
 {

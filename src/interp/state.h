@@ -175,6 +175,7 @@ struct interp {
 
 	bool has_debug;
 	enum interp_reason reason;
+	bool shuts_down; /* interp_shuts_down */
 	unsigned handed_opcode;
 
 	uint64_t filter[FILTER_BITS / 64];

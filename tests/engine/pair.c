@@ -141,7 +141,7 @@ static void write_both(struct pair *p, uint32_t gpa, const uint8_t *bytes, unsig
 
 /* Whether the bytes differ in nothing but Accessed of a page table's entry, which a CPU, and KVM's emulator, may
  * set before it needs the page (SDM vol 3, "Accessed and Dirty Flags"). That of KVM's side is always fine, ours
- * where the instruction is handed over. */
+ * where the instruction is handed over, or has raised an exception. */
 static bool is_early_access(uint32_t gpa, uint8_t own, uint8_t kvm, bool spares_own)
 {
 	return gpa >= WORLD_TABLES && (own ^ kvm) == A_BIT && (kvm & A_BIT || spares_own);
@@ -220,7 +220,7 @@ static bool run_own(struct pair *p, const struct trial *t, struct pair_result *r
 static void compare(struct pair *p, const struct trial *t, struct pair_result *r, bool is_handover)
 {
 	r->parts = compare_states(&r->own, &r->kvm, &r->flags);
-	if (ram_differs(p, r, is_handover))
+	if (ram_differs(p, r, is_handover || r->own_vector >= 0))
 		r->parts |= PAIR_MEMORY;
 	if (!is_handover && extras_differ(p, t))
 		r->parts |= PAIR_EXTRAS;

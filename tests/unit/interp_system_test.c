@@ -188,6 +188,39 @@ static void accessed_and_dirty_are_set_when_it_is_done(void)
 	rig_close(&r);
 }
 
+/* A fault sets Accessed in what has led to the entry that is at fault: SDM vol 3, "Accessed and Dirty Flags". */
+static void a_page_fault_sets_accessed_on_its_way(void)
+{
+	static const uint64_t entries[] = { 0x2002, 0x2001 }; /* not present; read-only */
+	for (size_t k = 0; k < ARRAY_SIZE(entries); k++) {
+		struct rig r;
+		rig_open(&r, 64);
+		r.sregs.cr0 |= 1u << 16; /* WP */
+		rig_put(&r, rig_pte(RIG_DATA), entries[k], 8);
+		rig_put(&r, RIG_TABLES, (RIG_TABLES + 0x1000) | 3, 8);
+		RIG_CODE_IS(&r, 0xa2, 0, 0x20, 0, 0, 0, 0, 0, 0); /* mov [2000h], al */
+		interp_catch(r.c, 1u << 14);
+		CHECK_EQ(rig_run(&r, 1), INTERP_EXCEPTION);
+		CHECK_EQ(rig_get(&r, RIG_TABLES, 8), (RIG_TABLES + 0x1000) | 0x23);
+		CHECK_EQ(rig_get(&r, rig_pte(RIG_DATA), 8), entries[k]);
+		rig_close(&r);
+	}
+}
+
+/* What is written on the way to a fault is not: Dirty and a descriptor's Accessed are set by what is done. */
+static void a_fault_after_a_write_is_handed_over(void)
+{
+	struct rig r;
+	rig_open(&r, 64);
+	rig_put(&r, rig_pte(RIG_DATA), 0x2023, 8);
+	rig_put(&r, rig_pte(0x3000), 0x3002, 8);
+	RIG_CODE_IS(&r, 0x89, 0x06); /* mov [rsi], eax */
+	r.regs.rsi = 0x2ffe;
+	CHECK_EQ(rig_run(&r, 1), INTERP_HANDOVER);
+	CHECK_EQ(rig_get(&r, rig_pte(RIG_DATA), 8), 0x2023);
+	rig_close(&r);
+}
+
 static void interrupt_stacks_are_used(void)
 {
 	struct rig r;
@@ -603,6 +636,8 @@ int main(void)
 	RUN(ring_3_has_its_own_rights_to_pages);
 	RUN(which_of_two_pages_faults_is_left_open);
 	RUN(accessed_and_dirty_are_set_when_it_is_done);
+	RUN(a_page_fault_sets_accessed_on_its_way);
+	RUN(a_fault_after_a_write_is_handed_over);
 	RUN(interrupt_stacks_are_used);
 	RUN(virtual_8086_mode_is_entered_and_left);
 	RUN(what_virtual_8086_mode_may_not);
