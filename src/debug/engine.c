@@ -286,6 +286,7 @@ static void note_handed(struct control *c)
 	unsigned opcode;
 	enum interp_reason why = interp_handed(c->engine->interp, &opcode);
 	c->engine_handed++;
+	c->engine_shuts_down = interp_shuts_down(c->engine->interp);
 	CONTROL_NOTE(c, .kind = DECISION_HANDED, .at = registers_pc(c->cpu.vcpu), .how = why,
 	        .number = opcode);
 	if (vcpu_sregs(c->cpu.vcpu)->cr0 & CR0_PG && (opcode == mov_to_cr || opcode == invlpg))

@@ -164,7 +164,8 @@ struct control {
 	struct catches catches;
 	struct touched touched;
 	enum engine_choice engine_choice;
-	struct engine *engine;               /* engine.c's; NULL: not used so far; owned */
+	struct engine *engine;  /* engine.c's; NULL: not used so far; owned */
+	bool engine_shuts_down; /* what it has handed over last is sure to be a triple fault */
 	uint64_t engine_done, engine_handed; /* instructions: by it, and by KVM in its place */
 	bool tells_exits; /* somebody is told of KVM's exits: with ENGINE_AUTO all is KVM's */
 	struct probe probe;

@@ -232,6 +232,10 @@ int step_one(struct control *c, struct stop *stop)
 	else
 		err = step_looked_at(c, &insn, stop);
 	c->cpu.may_last = false;
+	/* KVM was not asked, but the engine knows. */
+	if (!err && stop->kind == STOP_FAILED && stop->exit.kind == EXIT_NO_PAGING &&
+	        c->engine_shuts_down)
+		stop->kind = STOP_SHUTDOWN;
 	if (!err && stop->kind == STOP_KICKED && !is_user)
 		end_by_kick(c, &before, stop);
 	if (is_user && !err && c->cpu.unseen == UNSEEN_NEVER &&

@@ -116,7 +116,7 @@ static void report_no_paging(struct machine *m, const char *where, char *to, siz
 	char bytes[100], what[80];
 	bool is_first = means_engine_is_first(&m->control);
 	if (read_insn(machine_vcpu(m), &insn))
-		snprintf(what, sizeof what, "does not do %s", lack_of(&insn).name);
+		snprintf(what, sizeof what, "leaves %s to it", lack_of(&insn).name);
 	else
 		snprintf(what, sizeof what, "cannot fetch the instruction");
 	explain_bytes(machine_vcpu(m), bytes, sizeof bytes);

@@ -97,6 +97,28 @@ if grep -q '"paging32_raises_gp": {"prot32": true' <<<"$json"; then
 else
 	skip "paging32 is named" "this KVM has it"
 fi
+# 32-bit paging that is on by the engine's doing.
+pages() { # BYTES: the page directory at 0 maps 4 MiB to themselves; then paging, then these
+	# movl $0x83, 0; mov %cr4, %eax; or $0x10, %al; mov %eax, %cr4; xor %eax, %eax; mov %eax, %cr3
+	# mov %cr0, %eax; or $0x80000000, %eax; mov %eax, %cr0
+	printf "%b" '\xc7\x05\0\0\0\0\x83\0\0\0\x0f\x20\xe0\x0c\x10\x0f\x22\xe0\x31\xc0\x0f\x22\xd8' \
+		'\x0f\x20\xc0\x0d\0\0\0\x80\x0f\x22\xc0' "$1" >"$work/guest.bin"
+	"$STEPVM" run --engine interp --mode prot --load 0x100000 "$work/guest.bin" 2>&1
+}
+if grep -q '"paging32": {"prot32": false' <<<"$json"; then
+	out=$(pages '\xd9\xe8')
+	is "${out%%: the guest cannot go on at *}" \
+		"stepvm: ${kvm:-this KVM} has no 32-bit paging (see stepvm probe), and stepvm's engine leaves this x87 instruction to it" \
+		"paging that KVM lacks and the engine has turned on is named"
+	grep -q "^Code finds the x87 .* has no arithmetic of the x87, MMX or SSE" <<<"$out"
+	ok $? "nobody has the arithmetic"
+	out=$(pages '\x0f\x0b')
+	is "${out%% at *}" "stepvm: Triple fault: the CPU shut down" "a triple fault under paging is one"
+	grep -q "^Vector 0x06 (#UD): there is no handler, for the IDT .* ends before its entry.$" <<<"$out"
+	ok $? "and what has raised it is told"
+else
+	skip "paging that the engine has turned on" "this KVM has it"
+fi
 lacks sse long64 64 "--mode long" '\x0f\x58\xc0' "this SSE instruction"
 
 # --- the command line -----------------------------------------------------------------------------
