@@ -121,8 +121,8 @@ int vcpu_change_pdptrs(struct vcpu *v, const struct kvm_sregs *to)
 static int tell_with_pdptrs(struct vcpu *v, const struct kvm_sregs *s)
 {
 	struct kvm_sregs2 with = { .flags = KVM_SREGS2_FLAGS_PDPTRS_VALID };
-	_Static_assert(offsetof(struct kvm_sregs2, flags) ==
-	                       offsetof(struct kvm_sregs, interrupt_bitmap),
+	_Static_assert(
+	        offsetof(struct kvm_sregs2, flags) == offsetof(struct kvm_sregs, interrupt_bitmap),
 	        "what is before them is the same in both");
 	memcpy(&with, s, offsetof(struct kvm_sregs2, flags));
 	memcpy(with.pdptrs, v->pdptrs, sizeof with.pdptrs);

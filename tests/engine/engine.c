@@ -11,7 +11,7 @@
  * What is compared: all general registers, rflags, the segment registers with their hidden parts, the tables'
  * registers, control registers, EFER, the interrupt shadow, all RAM (of a guest: every 32 instructions), and what
  * was read and written at ports and devices. What is handed over must have changed nothing. What KVM is known
- * to do otherwise than the SDM says stands in known.c.
+ * to do otherwise than the SDM says stands in known_emulated.c and known_cpu.c.
  *
  * Output is TAP; the exit status 0, or 1 when anything differed that is not known.
  *

@@ -1,4 +1,4 @@
-/* What KVMs do otherwise than the SDM has it: the one table of it is in known.c. A difference that no row
+/* What KVMs do otherwise than the SDM has it: the tables of it are in known_emulated.c and known_cpu.c. A difference that no row
  * explains is a fault of the interpreter's, of run control's, or of a KVM's that nobody has looked at yet. */
 #ifndef STEPVM_TESTS_ENGINE_KNOWN_H
 #define STEPVM_TESTS_ENGINE_KNOWN_H

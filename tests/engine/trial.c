@@ -289,10 +289,12 @@ static void make_place(struct maker *m)
 
 /* --- what is in memory for it ------------------------------------------------------------------- */
 
+/* Not into the gates that lead to the handlers. */
 static void poke(struct maker *m, uint64_t gpa, const void *bytes, unsigned len)
 {
 	struct trial *t = m->t;
-	if (t->poke_count == TRIAL_POKES || gpa >= WORLD_RAM - len)
+	bool is_gate = gpa + len > WORLD_IDT && gpa < WORLD_TABLES;
+	if (t->poke_count == TRIAL_POKES || gpa >= WORLD_RAM - len || is_gate)
 		return;
 	struct trial_poke *p = &t->pokes[t->poke_count++];
 	p->gpa = (uint32_t)gpa;

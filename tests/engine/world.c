@@ -10,8 +10,8 @@
 #include "kvm/segment.h"
 #include "random.h"
 
-#define GDT_GPA  0x20000u
-#define IDT_GPA  0x21000u
+#define GDT_GPA  WORLD_GDT
+#define IDT_GPA  WORLD_IDT
 #define TSS_GPA  0x22000u
 #define TOP_GPA  WORLD_TABLES /* of the page tables; with 32-bit paging the directory */
 #define PDPT_GPA (WORLD_TABLES + 0x1000)

@@ -21,6 +21,8 @@
 #define WORLD_DATA      0x10000u
 #define WORLD_LOW_SIZE  0x20000u /* the first slot; the second one follows */
 #define WORLD_RAM       0x29000u
+#define WORLD_GDT       0x20000u /* here begin the GDT, the IDT and the TSS, a page each */
+#define WORLD_IDT       0x21000u
 #define WORLD_HANDLERS  0x24000u /* + n: of vector n, a hlt */
 #define WORLD_STACK0    0x23ff0u /* the stack of CPL 0 that the TSS names */
 #define WORLD_TABLES    0x25000u /* page tables, to the end */
