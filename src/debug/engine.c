@@ -427,6 +427,7 @@ static enum engine_result run_once(struct control *c, struct stop *stop)
 	c->engine_done += done;
 	switch (why) {
 	case INTERP_COUNT:
+	case INTERP_LEFT:
 	case INTERP_EXCEPTION: return ENGINE_STOPS;
 	case INTERP_BREAKPOINT: is_at_stop(c, stop); return ENGINE_STOPS;
 	case INTERP_WATCH:

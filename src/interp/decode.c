@@ -268,6 +268,7 @@ bool interp_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned bi
 		i->ext = row->ext - 1;
 	i->len = (uint8_t)(d.at - bytes);
 	i->fn = choose(&d, i, member, flags, size);
+	i->is_loud = (flags & OPCODE_LOUD) != 0;
 	/* With as many prefixes as make it too long, what no CPU knows is #GP: how long it is, is not said. */
 	if (i->fn == interp_undefined && i->len > UNDEFINED_LEN)
 		i->fn = interp_handover;

@@ -62,6 +62,7 @@ enum interp_why {
 	INTERP_DEVICE, /* after one for which a callback asked for a stop; interp_hits may have some, too */
 	INTERP_KICKED,    /* config.kick */
 	INTERP_EXCEPTION, /* one of interp_catch's was delivered: before its handler */
+	INTERP_LEFT,      /* interp_run_quiet: the pc has left the range */
 };
 
 struct interp_watch {
@@ -159,6 +160,15 @@ int interp_last_vector(const struct interp *c);
 /* Does up to max instructions; an iteration of a rep is one, and so is the way to an exception's
  * handler. *done: how many were. */
 enum interp_why interp_run(struct interp *c, uint64_t max, uint64_t *done);
+/* The same for who looks at what an instruction does, and has nothing to look at in a quiet one: it asks io and mmio for
+ * nothing, writes neither CS nor a control register, and leads through no vector. All others are handed over, whatever
+ * the engine knows of them. Ends where the pc is not in [begin, begin + size) after an instruction, too; and at a
+ * breakpoint between the iterations of a rep, as steps do. */
+struct interp_range {
+	uint64_t begin, size; /* linear addresses */
+};
+enum interp_why interp_run_quiet(
+        struct interp *c, const struct interp_range *range, uint64_t max, uint64_t *done);
 /* After INTERP_HANDOVER: why, and the opcode's last byte, with 0x100 where it is after 0f. */
 enum interp_reason interp_handed(const struct interp *c, unsigned *opcode);
 /* After INTERP_HANDOVER: whether it is sure that the CPU shuts down, for the IDT ends before the gates of the exception

@@ -97,9 +97,9 @@ static const struct opcode inc_to_push[8] = {
 	[0] = LOCKED(interp_inc),
 	[1] = LOCKED(interp_dec),
 	[2] = { .fn = interp_call_rm, .size = SIZE_NEAR },
-	[3] = { .fn = ANY(interp_far_rm), .flags = OPCODE_NO_LOCK },
+	[3] = { .fn = ANY(interp_far_rm), .flags = OPCODE_NO_LOCK | OPCODE_LOUD },
 	[4] = { .fn = interp_jmp_rm, .size = SIZE_NEAR },
-	[5] = { .fn = ANY(interp_far_rm), .flags = OPCODE_NO_LOCK },
+	[5] = { .fn = ANY(interp_far_rm), .flags = OPCODE_NO_LOCK | OPCODE_LOUD },
 	[6] = { .fn = interp_push_rm, .size = SIZE_STACK },
 	[7] = UNDEFINED_MEMBER,
 };
@@ -149,10 +149,10 @@ const struct opcode interp_one_byte[256] = {
 	[0x69] = WITH_MODRM_IMM(interp_imul2, SIZE_WIDE, IMM_WIDE, 0),
 	[0x6a] = PLAIN_IMM(interp_push_imm, SIZE_STACK, IMM_SIGNED_8, 0),
 	[0x6b] = WITH_MODRM_IMM(interp_imul2, SIZE_WIDE, IMM_SIGNED_8, 0),
-	[0x6c ... 0x6d] =
-	        PLAIN(ANY(interp_string_port), SIZE_PORT, OPCODE_SEGMENT | OPCODE_NO_LOCK),
-	[0x6e ... 0x6f] =
-	        PLAIN(ANY(interp_string_port), SIZE_PORT, OPCODE_SEGMENT | OPCODE_NO_LOCK),
+	[0x6c ... 0x6d] = PLAIN(
+	        ANY(interp_string_port), SIZE_PORT, OPCODE_SEGMENT | OPCODE_NO_LOCK | OPCODE_LOUD),
+	[0x6e ... 0x6f] = PLAIN(
+	        ANY(interp_string_port), SIZE_PORT, OPCODE_SEGMENT | OPCODE_NO_LOCK | OPCODE_LOUD),
 #define JCC(cc) [0x70 + cc] = PLAIN_IMM(interp_jcc[cc], SIZE_NEAR, IMM_SIGNED_8, 0)
 	JCC(0),
 	JCC(1),
@@ -189,8 +189,8 @@ const struct opcode interp_one_byte[256] = {
 	[0x90 ... 0x97] = WITH_REG(interp_xchg, SIZE_WIDE, IMM_NONE, 0), /* 90: decode.c */
 	[0x98] = PLAIN(interp_cbw, SIZE_WIDE, 0),
 	[0x99] = PLAIN(interp_cwd, SIZE_WIDE, 0),
-	[0x9a] =
-	        PLAIN_IMM(ANY(interp_call_far), SIZE_WIDE, IMM_FAR, OPCODE_NOT_64 | OPCODE_NO_LOCK),
+	[0x9a] = PLAIN_IMM(ANY(interp_call_far), SIZE_WIDE, IMM_FAR,
+	        OPCODE_NOT_64 | OPCODE_NO_LOCK | OPCODE_LOUD),
 	[0x9b] = PLAIN(ANY(interp_fwait), SIZE_WIDE, OPCODE_NO_LOCK),
 	[0x9c] = PLAIN(interp_pushf, SIZE_STACK, 0),
 	[0x9d] = PLAIN(interp_popf, SIZE_STACK, OPCODE_NO_LOCK),
@@ -226,12 +226,12 @@ const struct opcode interp_one_byte[256] = {
 	[0xc6 ... 0xc7] = GROUP(mov_only, SIZE_BIT_0, IMM_NONE),
 	[0xc8] = PLAIN_IMM(interp_enter_frame, SIZE_STACK, IMM_24, 0),
 	[0xc9] = PLAIN(interp_leave, SIZE_STACK, 0),
-	[0xca] = PLAIN_IMM(ANY(interp_ret_far), SIZE_WIDE, IMM_16, OPCODE_NO_LOCK),
-	[0xcb] = PLAIN(ANY(interp_ret_far), SIZE_WIDE, OPCODE_NO_LOCK),
-	[0xcc] = PLAIN(ANY(interp_int), SIZE_WIDE, OPCODE_NO_LOCK),
-	[0xcd] = PLAIN_IMM(ANY(interp_int), SIZE_WIDE, IMM_8, OPCODE_NO_LOCK),
-	[0xce] = PLAIN(ANY(interp_int), SIZE_WIDE, OPCODE_NOT_64 | OPCODE_NO_LOCK),
-	[0xcf] = PLAIN(ANY(interp_iret), SIZE_WIDE, OPCODE_NO_LOCK),
+	[0xca] = PLAIN_IMM(ANY(interp_ret_far), SIZE_WIDE, IMM_16, OPCODE_NO_LOCK | OPCODE_LOUD),
+	[0xcb] = PLAIN(ANY(interp_ret_far), SIZE_WIDE, OPCODE_NO_LOCK | OPCODE_LOUD),
+	[0xcc] = PLAIN(ANY(interp_int), SIZE_WIDE, OPCODE_NO_LOCK | OPCODE_LOUD),
+	[0xcd] = PLAIN_IMM(ANY(interp_int), SIZE_WIDE, IMM_8, OPCODE_NO_LOCK | OPCODE_LOUD),
+	[0xce] = PLAIN(ANY(interp_int), SIZE_WIDE, OPCODE_NOT_64 | OPCODE_NO_LOCK | OPCODE_LOUD),
+	[0xcf] = PLAIN(ANY(interp_iret), SIZE_WIDE, OPCODE_NO_LOCK | OPCODE_LOUD),
 	[0xd0 ... 0xd1] = WITH_MODRM(interp_shift_1, SIZE_BIT_0, 0),
 	[0xd2 ... 0xd3] = WITH_MODRM(interp_shift_cl, SIZE_BIT_0, 0),
 	[0xd6] = PLAIN(ANY(interp_salc), SIZE_BYTE, OPCODE_NOT_64),
@@ -256,13 +256,15 @@ const struct opcode interp_one_byte[256] = {
 	[0xe0 ... 0xe1] = PLAIN_IMM(ANY(interp_loop), SIZE_NEAR, IMM_SIGNED_8, OPCODE_NO_REP),
 	[0xe2] = PLAIN_IMM(ANY(interp_loop), SIZE_NEAR, IMM_SIGNED_8, 0),
 	[0xe3] = PLAIN_IMM(ANY(interp_jcxz), SIZE_NEAR, IMM_SIGNED_8, 0),
-	[0xe4 ... 0xe7] =
-	        PLAIN_IMM(ANY(interp_in_out), SIZE_PORT, IMM_8, OPCODE_NO_REP | OPCODE_NO_LOCK),
+	[0xe4 ... 0xe7] = PLAIN_IMM(
+	        ANY(interp_in_out), SIZE_PORT, IMM_8, OPCODE_NO_REP | OPCODE_NO_LOCK | OPCODE_LOUD),
 	[0xe8] = PLAIN_IMM(interp_call, SIZE_NEAR, IMM_RELATIVE, 0),
 	[0xe9] = PLAIN_IMM(ANY(interp_jmp), SIZE_NEAR, IMM_RELATIVE, 0),
-	[0xea] = PLAIN_IMM(ANY(interp_jmp_far), SIZE_WIDE, IMM_FAR, OPCODE_NOT_64 | OPCODE_NO_LOCK),
+	[0xea] = PLAIN_IMM(ANY(interp_jmp_far), SIZE_WIDE, IMM_FAR,
+	        OPCODE_NOT_64 | OPCODE_NO_LOCK | OPCODE_LOUD),
 	[0xeb] = PLAIN_IMM(ANY(interp_jmp), SIZE_NEAR, IMM_SIGNED_8, 0),
-	[0xec ... 0xef] = PLAIN(ANY(interp_in_out), SIZE_PORT, OPCODE_NO_REP | OPCODE_NO_LOCK),
+	[0xec ... 0xef] =
+	        PLAIN(ANY(interp_in_out), SIZE_PORT, OPCODE_NO_REP | OPCODE_NO_LOCK | OPCODE_LOUD),
 	[0xf4] = PLAIN(ANY(interp_hlt), SIZE_WIDE, OPCODE_NO_LOCK),
 	[0xf5] = PLAIN(ANY(interp_flag), SIZE_WIDE, 0),
 	[0xf6 ... 0xf7] = GROUP(unary, SIZE_BIT_0, IMM_NONE),
@@ -304,7 +306,8 @@ static const struct opcode bit_imm[8] = {
 	}
 
 const struct opcode interp_two_byte[256] = {
-	[0x01] = WITH_MODRM(ANY(interp_system_group), SIZE_WIDE, OPCODE_NO_REP | OPCODE_NO_LOCK),
+	[0x01] = WITH_MODRM(
+	        ANY(interp_system_group), SIZE_WIDE, OPCODE_NO_REP | OPCODE_NO_LOCK | OPCODE_LOUD),
 	[0x04] = UNDEFINED,
 	[0x0a] = UNDEFINED,
 	[0x0c] = UNDEFINED,
@@ -315,7 +318,7 @@ const struct opcode interp_two_byte[256] = {
 	[0x00] = WITH_MODRM(ANY(interp_selector_group), SIZE_WIDE, OPCODE_NO_REP | OPCODE_NO_LOCK),
 	[0x02 ... 0x03] =
 	        WITH_MODRM(ANY(interp_lar_lsl), SIZE_WIDE, OPCODE_NO_REP | OPCODE_NO_LOCK),
-	[0x06] = PLAIN(ANY(interp_clts), SIZE_WIDE, OPCODE_NO_LOCK),
+	[0x06] = PLAIN(ANY(interp_clts), SIZE_WIDE, OPCODE_NO_LOCK | OPCODE_LOUD),
 	[0x09] = PLAIN(ANY(interp_wbinvd), SIZE_WIDE, OPCODE_NO_REP | OPCODE_NO_LOCK),
 	[0x0d] = WITH_MODRM(ANY(interp_hint), SIZE_WIDE, OPCODE_NO_LOCK),
 	[0x30] = PLAIN(ANY(interp_msr), SIZE_WIDE, OPCODE_NO_REP | OPCODE_NO_LOCK | OPCODE_NO_66),
@@ -327,8 +330,8 @@ const struct opcode interp_two_byte[256] = {
 	        .size = SIZE_WIDE,
 	        .operands = OPERANDS_MODRM,
 	        .flags = OPCODE_NO_REP | OPCODE_NO_66 },
-	[0x05] = PLAIN(ANY(interp_syscall), SIZE_WIDE, OPCODE_NO_LOCK),
-	[0x07] = PLAIN(ANY(interp_sysret), SIZE_WIDE, OPCODE_NO_LOCK),
+	[0x05] = PLAIN(ANY(interp_syscall), SIZE_WIDE, OPCODE_NO_LOCK | OPCODE_LOUD),
+	[0x07] = PLAIN(ANY(interp_sysret), SIZE_WIDE, OPCODE_NO_LOCK | OPCODE_LOUD),
 	[0x0b] = UNDEFINED, /* ud2 */
 	[0x18] = WITH_MODRM(ANY(interp_hint), SIZE_WIDE, OPCODE_NO_LOCK),
 	[0x1e] = WITH_MODRM(ANY(interp_hint), SIZE_WIDE, OPCODE_NO_LOCK),
@@ -340,7 +343,7 @@ const struct opcode interp_two_byte[256] = {
 	[0x22] = { .fn = ANY(interp_mov_cr),
 	        .size = SIZE_WIDE,
 	        .operands = OPERANDS_CR,
-	        .flags = OPCODE_NO_LOCK | OPCODE_NO_REX_R },
+	        .flags = OPCODE_NO_LOCK | OPCODE_NO_REX_R | OPCODE_LOUD },
 	[0x31] = PLAIN(ANY(interp_rdtsc), SIZE_WIDE, OPCODE_NO_REP | OPCODE_NO_LOCK),
 	[0x40 ... 0x4f] = WITH_MODRM(interp_cmov, SIZE_WIDE, 0),
 #define JCC_FAR(cc) [0x80 + cc] = PLAIN_IMM(interp_jcc[cc], SIZE_NEAR, IMM_RELATIVE, 0)

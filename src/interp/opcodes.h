@@ -48,6 +48,9 @@ enum opcode_flag {
 	OPCODE_NO_66 = 0x100,
 	OPCODE_NO_LOCK =
 	        0x200, /* with it, CPUs differ: AMD's have cr8 for cr0, and a locked iret */
+	/* It may use a port, load CS, write a control register or lead through a vector: interp_run_quiet stops
+	 * before it. */
+	OPCODE_LOUD = 0x400,
 };
 
 struct opcode {

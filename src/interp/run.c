@@ -236,7 +236,8 @@ static __attribute__((noinline)) bool do_otherwise(
 }
 
 /* Does the instruction at pc. False: nothing was done. */
-static inline bool do_one(struct interp *c, uint64_t pc)
+static inline __attribute__((always_inline)) bool do_one(
+        struct interp *c, uint64_t pc, bool is_quiet)
 {
 	const struct insn *i = NULL;
 	enum interp_done how = FAULTS;
@@ -250,9 +251,9 @@ static inline bool do_one(struct interp *c, uint64_t pc)
 			return false;
 		}
 		c->r[NEXT] = next;
-		how = i->fn(c, i);
+		how = is_quiet && UNLIKELY(i->is_loud) ? HANDOVER : i->fn(c, i);
 	}
-	if (UNLIKELY(how != DONE) && !do_otherwise(c, i, how)) {
+	if (UNLIKELY(how != DONE) && (is_quiet || !do_otherwise(c, i, how))) {
 		hand_over(c, reason_of(i), i);
 		c->shuts_down = how == FAULTS && c->fault.vector != V_NONE &&
 		                has_no_gate(c, c->fault.vector) && has_no_gate(c, V_GP) &&
@@ -263,13 +264,15 @@ static inline bool do_one(struct interp *c, uint64_t pc)
 	return true;
 }
 
-/* The inner loop, up to the next look at the kick: *n goes up to stop. False: the run ends, *why. */
-static bool run_some(struct interp *c, uint64_t *n, uint64_t stop, enum interp_why *why)
+/* The inner loop, up to the next look at the kick: *n goes up to stop. False: the run ends, *why. range: of
+ * interp_run_quiet; NULL, which the compiler knows: of interp_run. */
+static inline __attribute__((always_inline)) bool run_some(struct interp *c, uint64_t *n,
+        uint64_t stop, const struct interp_range *range, enum interp_why *why)
 {
 	uint64_t pc = pc_of(c), count = *n;
 	bool goes_on = true;
 	while (count < stop) {
-		if (UNLIKELY(!do_one(c, pc))) {
+		if (UNLIKELY(!do_one(c, pc, range != NULL))) {
 			*why = INTERP_HANDOVER;
 			goes_on = false;
 			break;
@@ -280,8 +283,14 @@ static bool run_some(struct interp *c, uint64_t *n, uint64_t stop, enum interp_w
 			break;
 		}
 		pc = pc_of(c);
-		if (UNLIKELY(may_be_breakpoint(c, pc)) && interp_is_at_breakpoint(c)) {
+		if (UNLIKELY(may_be_breakpoint(c, pc)) &&
+		        (range ? is_breakpoint(c, pc) : interp_is_at_breakpoint(c))) {
 			*why = INTERP_BREAKPOINT;
+			goes_on = false;
+			break;
+		}
+		if (range && UNLIKELY(pc - range->begin >= range->size)) {
+			*why = INTERP_LEFT;
 			goes_on = false;
 			break;
 		}
@@ -290,7 +299,8 @@ static bool run_some(struct interp *c, uint64_t *n, uint64_t stop, enum interp_w
 	return goes_on;
 }
 
-enum interp_why interp_run(struct interp *c, uint64_t max, uint64_t *done)
+static inline __attribute__((always_inline)) enum interp_why run(
+        struct interp *c, const struct interp_range *range, uint64_t max, uint64_t *done)
 {
 	enum interp_why why = INTERP_COUNT;
 	c->hit_count = 0;
@@ -306,8 +316,20 @@ enum interp_why interp_run(struct interp *c, uint64_t max, uint64_t *done)
 	while (*done < max) {
 		if (c->kick && *c->kick)
 			return INTERP_KICKED;
-		if (!run_some(c, done, max - *done > KICK_EVERY ? *done + KICK_EVERY : max, &why))
+		if (!run_some(c, done, max - *done > KICK_EVERY ? *done + KICK_EVERY : max, range,
+		            &why))
 			return why;
 	}
 	return INTERP_COUNT;
+}
+
+enum interp_why interp_run(struct interp *c, uint64_t max, uint64_t *done)
+{
+	return run(c, NULL, max, done);
+}
+
+enum interp_why interp_run_quiet(
+        struct interp *c, const struct interp_range *range, uint64_t max, uint64_t *done)
+{
+	return run(c, range, max, done);
 }

@@ -78,8 +78,9 @@ struct insn {
 	uint8_t reg, rm; /* offsets into r[] in bytes: 1 is ah */
 	uint8_t base, index, scale, seg;
 	uint8_t is_mem;
-	uint8_t rep;   /* 0, 0xf2 or 0xf3 */
-	uint8_t is_0f; /* two-byte opcode */
+	uint8_t rep;     /* 0, 0xf2 or 0xf3 */
+	uint8_t is_0f;   /* two-byte opcode */
+	uint8_t is_loud; /* OPCODE_LOUD */
 };
 
 struct segment {
