@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cpu_bits.h"
+#include "base/sort.h"
 #include "debug/access.h"
 #include "debug/cpu.h"
 #include "debug/engine_extras.h"
@@ -153,7 +154,7 @@ static bool follow_breakpoints(struct control *c)
 	g->has_zero = wants_zero(c);
 	if (g->has_zero)
 		g->breakpoints[count++] = 0;
-	qsort(g->breakpoints, count, sizeof *g->breakpoints, compare);
+	sort_in_place(g->breakpoints, count, sizeof *g->breakpoints, compare);
 	interp_set_breakpoints(g->interp, g->breakpoints, count);
 	g->breakpoint_changes = b->changes;
 	g->has_breakpoints = true;

@@ -10,6 +10,7 @@
 #include <linux/kvm.h>
 
 #include "base/array.h"
+#include "base/sort.h"
 
 /* By number. */
 static const struct {
@@ -224,7 +225,7 @@ int msr_list_read(struct msr_list *l, const struct vm *vm, struct error *e)
 		free(numbers);
 	} else {
 		memcpy(numbers, all->indices, all->nmsrs * sizeof *numbers);
-		qsort(numbers, all->nmsrs, sizeof *numbers, by_number);
+		sort_in_place(numbers, all->nmsrs, sizeof *numbers, by_number);
 		*l = (struct msr_list) { .numbers = numbers, .count = all->nmsrs };
 	}
 	free(all);

@@ -89,22 +89,30 @@ static void none_of_thousands_is_lost_in_protected_mode(void)
 
 /* As many as there may be: one more is refused with the reason, and the guest can still be run and
  * stopped. */
-static void there_is_an_end_that_is_told(void)
+static void fill(const char *engine)
 {
 	struct rsp r;
-	RSP_OPEN(&r, RSP_UNIX, "spin", NULL);
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--engine", engine, NULL);
 	RSP_IS(&r, "OK", "QStartNoAckMode");
 	r.is_no_ack = true;
-	for (unsigned i = 0; i < 16384 && check_case_ok; i++)
+	RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", rsp_symbol("spin", "loop"));
+	for (unsigned i = 1; i < 16384 && check_case_ok; i++)
 		RSP_IS(&r, "OK", "Z0,%x,1", 0x20000 + i);
 	RSP_IS(&r, "E.there are 16384 breakpoints already", "Z0,1234,1");
 	for (unsigned i = 0; i < 256 && check_case_ok; i++)
 		RSP_IS(&r, "OK", "Z2,%x,1", 0x30000 + i);
 	RSP_IS(&r, "E.there are 256 watchpoints already", "Z3,1234,1");
+	RSP_STOPS(&r, "c", rsp_symbol("spin", "loop"), "T05");
 	rsp_send(&r, "c", 1);
 	rsp_send_raw(&r, "\x03", 1);
 	CHECK(!strncmp(rsp_reply(&r), "T02", 3));
 	rsp_close(&r);
+}
+
+static void there_is_an_end_that_is_told(void)
+{
+	fill("kvm");
+	fill("interp");
 }
 
 int main(void)
