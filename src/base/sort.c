@@ -18,8 +18,7 @@ static void sink(uint8_t *all, size_t top, size_t count, size_t size,
         int (*compare)(const void *a, const void *b))
 {
 	for (size_t child; (child = 2 * top + 1) < count; top = child) {
-		if (child + 1 < count &&
-		        compare(all + child * size, all + (child + 1) * size) < 0)
+		if (child + 1 < count && compare(all + child * size, all + (child + 1) * size) < 0)
 			child++;
 		if (compare(all + top * size, all + child * size) >= 0)
 			return;

@@ -12,111 +12,9 @@
 #include "debug/observe.h"
 #include "debug/place.h"
 #include "debug/step.h"
-#include "debug/touch.h"
 #include "kvm/registers.h"
 
-void control_init(struct control *c, struct vcpu *v, const struct control_io *io)
-{
-	*c = (struct control) { .cpu = { .vcpu = v, .zero_slot = -1 }, .io = *io };
-	breakpoints_init(&c->breakpoints);
-	watches_init(&c->watches);
-}
-
-void control_close(struct control *c)
-{
-	breakpoints_close(&c->breakpoints);
-	watches_close(&c->watches);
-	engine_close(c);
-}
-
-void control_forget(struct control *c)
-{
-	breakpoints_clear(&c->breakpoints);
-	watches_clear(&c->watches);
-	catches_clear(&c->catches);
-	touch_begin(c);
-	c->cpu.unseen = UNSEEN_NEVER;
-	c->step_interrupts = c->steps_whole_rep = c->steps_bios = false;
-	c->is_followed = c->watches_long = false;
-}
-
-void control_set_step_interrupts(struct control *c, bool is_on)
-{
-	c->step_interrupts = is_on;
-}
-
-void control_set_step_bios(struct control *c, bool is_on)
-{
-	c->steps_bios = is_on;
-}
-
-void control_set_whole_rep(struct control *c, bool is_on)
-{
-	c->steps_whole_rep = is_on;
-}
-
-void control_set_engine(struct control *c, enum engine_choice choice)
-{
-	c->engine_choice = choice;
-}
-
-void control_set_tells_exits(struct control *c, bool is_on)
-{
-	c->tells_exits = is_on;
-}
-
-void control_set_watch_long(struct control *c, bool is_on)
-{
-	c->watches_long = is_on;
-}
-
-void control_set_watch_zero(struct control *c, bool is_on)
-{
-	c->watches_zero = is_on;
-}
-
-void control_set_followed(struct control *c, bool is_on)
-{
-	c->is_followed = is_on;
-}
-
-void control_ask(struct control *c, control_stops *stops, control_follows *follows, void *stops_ctx)
-{
-	c->stops = stops;
-	c->follows = follows;
-	c->stops_ctx = stops_ctx;
-}
-
-void control_restarted(struct control *c, struct vcpu *v)
-{
-	c->cpu = (struct cpu_run) { .vcpu = v, .zero_slot = -1 };
-	c->is_followed = false;
-	engine_close(c);
-}
-
-struct control_state control_save(const struct control *c)
-{
-	return (struct control_state) {
-		.is_acknowledged = c->cpu.is_acknowledged,
-		.is_halted = c->cpu.is_halted,
-		.acknowledged = c->cpu.acknowledged,
-		.halt_rip = c->cpu.halt_rip,
-	};
-}
-
-void control_load(struct control *c, const struct control_state *s)
-{
-	control_restarted(c, c->cpu.vcpu);
-	c->cpu.is_acknowledged = s->is_acknowledged;
-	c->cpu.acknowledged = s->acknowledged;
-	c->cpu.is_halted = s->is_halted;
-	c->cpu.halt_rip = s->halt_rip;
-}
-
-void control_registers_written(struct control *c)
-{
-	c->cpu.knows_guest = false; /* it may have been a debug register */
-}
+static const struct engine_steps all_steps = { 0, UINT64_MAX, UINT64_MAX, true };
 
 /* One instruction on the way of a run, or an interrupt. Returns 1 to go on, 0 with *stop, or
  * -errno. */
@@ -128,7 +26,10 @@ static int step_on(struct control *c, enum step_why why, struct stop *stop)
 	c->cpu.must_step_off = false;
 	c->cpu.why = why;
 	const uint64_t pc = registers_pc(c->cpu.vcpu);
-	int err = observe_step(c, is_interrupt, stop);
+	int err = 0;
+	/* Of many steps for a catchpoint, those that it can't catch are done at once. */
+	if (why != STEP_CAUGHT || is_off || is_interrupt || !observe_steps(c, &all_steps, stop))
+		err = observe_step(c, is_interrupt, stop);
 	if (!err && stop->kind == STOP_KICKED && registers_pc(c->cpu.vcpu) == pc) /* still there */
 		c->cpu.must_step_off = is_off;
 	if (err || stop->kind != STOP_STEPPED || cpu_is_at_breakpoint(c, stop))
@@ -335,15 +236,38 @@ int control_step(struct control *c, struct stop *stop)
 	return err;
 }
 
-static int step_in_range(struct control *c, uint64_t begin, uint64_t end, struct stop *stop)
+/* Many steps of a range. With whole reps none: the engine does iterations. */
+static uint64_t step_many(struct control *c, const struct control_range *range, struct stop *stop)
 {
-	int err = step_whole(c, STEP_IN_RANGE, stop);
+	struct engine_steps steps = { range->begin, range->end, range->max, c->step_interrupts };
+	c->cpu.why = STEP_IN_RANGE;
+	if (steps.max < 2 || c->steps_whole_rep || (c->step_interrupts && interrupt_is_due(c)))
+		return 0;
+	if (steps.begin < range->many_begin)
+		steps.begin = range->many_begin;
+	if (steps.end > range->many_end)
+		steps.end = range->many_end;
+	uint64_t done = steps.begin < steps.end ? observe_steps(c, &steps, stop) : 0;
+	if (done)
+		c->cpu.must_step_off = c->cpu.is_halted = false;
+	return done;
+}
+
+static int step_in_range(
+        struct control *c, const struct control_range *range, uint64_t *done, struct stop *stop)
+{
+	int err = 0;
+	*done = step_many(c, range, stop);
+	if (!*done) {
+		*done = 1;
+		err = step_whole(c, STEP_IN_RANGE, stop);
+	}
 	if (err || stop->kind != STOP_STEPPED)
 		return err;
 	if (cpu_is_at_breakpoint(c, stop) && ask_to_stop(c))
 		return 0;
 	stop->kind = STOP_STEPPED;
-	if (registers_pc(c->cpu.vcpu) - begin >= end - begin)
+	if (registers_pc(c->cpu.vcpu) - range->begin >= range->end - range->begin)
 		return 0;
 	if (!vcpu_take_kick(c->cpu.vcpu))
 		return 1;
@@ -351,9 +275,10 @@ static int step_in_range(struct control *c, uint64_t begin, uint64_t end, struct
 	return 0;
 }
 
-int control_step_range(struct control *c, uint64_t begin, uint64_t end, struct stop *stop)
+int control_step_range(
+        struct control *c, const struct control_range *range, uint64_t *done, struct stop *stop)
 {
-	int result = step_in_range(c, begin, end, stop);
+	int result = step_in_range(c, range, done, stop);
 	note_stop(c, result, stop);
 	return result;
 }
@@ -362,7 +287,9 @@ int control_step_through(struct control *c, struct stop *stop)
 {
 	bool takes_interrupts = c->step_interrupts;
 	c->step_interrupts = true;
-	int result = step_in_range(c, 0, UINT64_MAX, stop);
+	static const struct control_range all = { .end = UINT64_MAX, .max = 1 };
+	uint64_t done;
+	int result = step_in_range(c, &all, &done, stop);
 	c->step_interrupts = takes_interrupts;
 	note_stop(c, result, stop);
 	return result;

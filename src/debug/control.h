@@ -75,9 +75,17 @@ int control_step(struct control *c, struct stop *stop);
  * between two iterations; where it is in code of CPL 3 of long mode, or leads there, for not every
  * KVM steps that. */
 bool control_may_last(struct control *c);
-/* One step. 1: the pc (gva) is in [begin, end) then, and nothing else stops the guest: the caller
- * goes on by another, and so it does after STOP_KICKED. */
-int control_step_range(struct control *c, uint64_t begin, uint64_t end, struct stop *stop);
+/* Steps of a range. */
+struct control_range {
+	uint64_t begin, end;           /* as long as the pc (gva) is in [begin, end) */
+	uint64_t max;                  /* up to so many at once, where */
+	uint64_t many_begin, many_end; /* ... the pc is in here, too */
+};
+/* One step of the range, or many at once where the engine does them and none uses a device or leads through a vector.
+ * *done: how many. 1: the pc is in the range then, and nothing else stops the guest: the caller goes on by another, and
+ * so it does after STOP_KICKED. */
+int control_step_range(
+        struct control *c, const struct control_range *range, uint64_t *done, struct stop *stop);
 /* One step on the way through code that the debugger does not look at, as a range of all addresses is: the
  * interrupts that the CPU takes are let in. 1: nothing has stopped it. */
 int control_step_through(struct control *c, struct stop *stop);

@@ -115,6 +115,10 @@ void decision_describe(const struct decision *d, char *to, size_t size)
 	switch ((enum decision_kind)d->kind) {
 	case DECISION_BEGIN: snprintf(to, size, "go on from 0x%" PRIx64, d->at); break;
 	case DECISION_STEP: describe_step(d, to, size); break;
+	case DECISION_STEPS:
+		snprintf(to, size, "%" PRIu64 " steps from 0x%" PRIx64 " (%s): by the engine",
+		        d->value, d->at, why_stepped[d->why]);
+		break;
 	case DECISION_HANDLER:
 		snprintf(to, size, "at 0x%" PRIx64 ": the handler of vector 0x%02x", d->at,
 		        d->number);

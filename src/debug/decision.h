@@ -10,9 +10,10 @@
 #include <stdint.h>
 
 enum decision_kind {
-	DECISION_BEGIN,      /* the debugger lets the guest go on. at: the pc (gva) */
-	DECISION_STEP,       /* an instruction is stepped. at: its pc; how, why; number: of how many
+	DECISION_BEGIN, /* the debugger lets the guest go on. at: the pc (gva) */
+	DECISION_STEP,  /* an instruction is stepped. at: its pc; how, why; number: of how many
 	                       * exceptions the handlers are watched */
+	DECISION_STEPS, /* many at once, by the engine. at: the pc of the first; why; value: how many */
 	DECISION_HANDLER,    /* the step has come to a handler. at: there; number: the vector */
 	DECISION_AGAIN,      /* KVM stopped with nothing done, and runs once more. at: the pc */
 	DECISION_INTERRUPT,  /* at: the pc; number: the vector; how: enum decision_interrupt */

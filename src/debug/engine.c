@@ -346,6 +346,27 @@ bool engine_step(struct control *c, struct stop *stop)
 	return true;
 }
 
+uint64_t engine_steps(struct control *c, const struct engine_steps *steps, struct stop *stop)
+{
+	const struct interp_range range = { steps->begin, steps->end - steps->begin };
+	uint64_t done;
+	if (!load(c) || !follow_breakpoints(c))
+		return 0;
+	follow_watches(c);
+	interp_set_irq(c->engine->interp, steps->is_interrupted && interrupt_waits(c));
+	const uint64_t pc = registers_pc(c->cpu.vcpu);
+	interp_run_quiet(c->engine->interp, &range, steps->max, &done);
+	if (!done)
+		return 0;
+	c->engine_done += done;
+	CONTROL_NOTE(c, .kind = DECISION_STEPS, .at = pc, .why = c->cpu.why, .value = done);
+	c->cpu.entered_handler = false;
+	store(c);
+	see_hits(c);
+	*stop = (struct stop) { .kind = STOP_STEPPED };
+	return done;
+}
+
 static bool deliver(struct control *c)
 {
 	if (!interp_deliver(c->engine->interp, c->cpu.acknowledged))

@@ -13,6 +13,15 @@ void engine_close(struct control *c);
 /* Does one instruction, or an iteration of a rep, as step_one does, and tells seen.h what it has hit. *stop
  * is STOP_STEPPED: what was seen is to become a stop. False: nothing was done, it is KVM's. */
 bool engine_step(struct control *c, struct stop *stop);
+/* Steps that have nothing to show to who looks at each instruction, in a row. */
+struct engine_steps {
+	uint64_t begin, end; /* they end where the pc (gva) is not in [begin, end), */
+	uint64_t max;        /* after so many, */
+	bool is_interrupted; /* and before an instruction at which the CPU takes an interrupt that waits */
+};
+/* Does as many of them as come one after the other and as many engine_step would do; ends at breakpoints, at what hits a
+ * watchpoint, and where somebody kicks, too. How many were done; 0: the next instruction is to be stepped alone. */
+uint64_t engine_steps(struct control *c, const struct engine_steps *steps, struct stop *stop);
 /* To the first instruction of the handler of the interrupt that was acknowledged, likewise. */
 bool engine_interrupt(struct control *c, struct stop *stop);
 

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "debug/cpu.h"
-#include "debug/engine.h"
 #include "debug/guards.h"
 #include "debug/interrupt.h"
 #include "debug/means.h"
@@ -158,4 +157,20 @@ int observe_step(struct control *c, bool is_interrupt, struct stop *stop)
 		find_zero(c, &zero);
 	seen_stop(&c->cpu, stop);
 	return 0;
+}
+
+uint64_t observe_steps(struct control *c, const struct engine_steps *steps, struct stop *stop)
+{
+	/* Who follows the guest is asked after each instruction. */
+	if (c->is_followed || !means_engine_takes(c, c->cpu.why))
+		return 0;
+	seen_forget(&c->cpu);
+	if (guards_lift(c)) /* a step says what is wrong */
+		return 0;
+	const uint64_t done = engine_steps(c, steps, stop);
+	if (!done)
+		return 0;
+	c->cpu.stuck = 0;
+	seen_stop(&c->cpu, stop);
+	return done;
 }

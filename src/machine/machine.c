@@ -117,6 +117,27 @@ void machine_step_clock(struct machine *m)
 	input_feed(m);
 }
 
+#define STEPS_MAX                                                                                  \
+	UINT64_C(                                                                                  \
+	        1000000000) /* at once: a second of the engine's and more, in which somebody kicks */
+
+uint64_t machine_steps_left(const struct machine *m)
+{
+	uint64_t next = input_next_ns(m), now = m->guest->board.state.now_ns;
+	if (next <= now)
+		return 0;
+	uint64_t steps = (next - now - 1) / STEP_NS;
+	return steps < STEPS_MAX ? steps : STEPS_MAX;
+}
+
+void machine_stepped(struct machine *m, uint64_t steps)
+{
+	if (!steps)
+		return;
+	clock_step(&m->clock, &m->guest->board, steps * STEP_NS);
+	input_feed(m);
+}
+
 bool machine_is_stopping(const struct machine *m)
 {
 	const struct board_state *b = &m->guest->board.state;

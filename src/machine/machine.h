@@ -85,6 +85,10 @@ void machine_sync_clock(struct machine *m);
  * steps, and always after as many. Where steps take interrupts, that of a halted CPU takes as long
  * as it takes the timer. */
 void machine_step_clock(struct machine *m);
+/* How many steps more can be done before their time has to pass, for until then it brings nothing: no interrupt, no
+ * key. And the time of so many, after them. */
+uint64_t machine_steps_left(const struct machine *m);
+void machine_stepped(struct machine *m, uint64_t steps);
 /* The devices are as *state says, the guest's time among it; no timer of before is heeded. */
 void machine_load_board(struct machine *m, const struct board_state *state);
 /* A debugger is there, and the journals begin anew for it; it is gone, and they end. */

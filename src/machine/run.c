@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/status.h"
+#include "bios/rom.h"
 #include "debug/touch.h"
 #include "kvm/registers.h"
 #include "machine/firmware.h"
@@ -270,13 +271,34 @@ static bool stops_for_touch(struct run *r, struct stop *stop)
 	return !is_end(stop) && !is_through && firmware_end_touches(m, stop);
 }
 
-static int step_by(struct run *r, struct stop *stop)
+/* Steps of a range, of which the clock has the first one's time already. A step over the firmware begins where the guest
+ * comes to it, so there and on the way out of it they are done one by one. */
+static int step_range(struct run *r, bool was_in_rom, struct stop *stop)
+{
+	struct machine *m = r->machine;
+	struct control_range range = {
+		.begin = r->range_begin,
+		.end = r->range_end,
+		.max = was_in_rom ? 1 : 1 + machine_steps_left(m),
+		.many_end = UINT64_MAX,
+	};
+	uint64_t done;
+	if (registers_pc(machine_vcpu(m)) < ROM_GPA)
+		range.many_end = ROM_GPA;
+	else
+		range.many_begin = ROM_GPA + ROM_SIZE;
+	int result = control_step_range(&m->control, &range, &done, stop);
+	machine_stepped(m, done - 1);
+	return result;
+}
+
+static int step_by(struct run *r, bool was_in_rom, struct stop *stop)
 {
 	struct control *c = &r->machine->control;
 	if (r->over.is_on)
 		return control_step_through(c, stop);
 	if (r->range_begin != r->range_end)
-		return control_step_range(c, r->range_begin, r->range_end, stop);
+		return step_range(r, was_in_rom, stop);
 	return control_step(c, stop);
 }
 
@@ -287,7 +309,7 @@ static int step_once(struct run *r, struct stop *stop)
 	const bool was_in_rom = firmware_runs(m);
 	if (!m->control.cpu.stuck) /* or it is the one that a kick has found with nothing done */
 		machine_step_clock(m);
-	int result = step_by(r, stop);
+	int result = step_by(r, was_in_rom, stop);
 	if (result == 0 && stop->kind == STOP_DEVICE && firmware_answer(m, &result)) {
 		stop->kind = STOP_STEPPED;
 		if (!firmware_runs(m)) /* it has started the boot sector */

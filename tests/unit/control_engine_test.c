@@ -11,6 +11,7 @@ static void note(void *ctx, const struct decision *d)
 {
 	(void)ctx;
 	did.by_engine += d->kind == DECISION_STEP && d->how == STEP_BY_ENGINE;
+	did.by_engine += d->kind == DECISION_STEPS ? (unsigned)d->value : 0;
 	did.by_kvm += d->kind == DECISION_STEP && d->how != STEP_BY_ENGINE;
 	did.engine_runs += d->kind == DECISION_ENGINE;
 	did.kvm_runs += d->kind == DECISION_RUN;
@@ -64,10 +65,12 @@ EVERYWHERE(auto_is_the_engine_first_where_kvm_emulates)
 EVERYWHERE(auto_is_the_engine_behind_the_scenes_where_kvm_runs_the_guest)
 {
 	struct catchpoint cs;
+	const struct control_range range = { RIG_CODE, RIG_CODE + 4, .max = 1 };
+	uint64_t done;
 	begin(r, ENGINE_AUTO, false);
 	CHECK_STEP(r, RIG_CODE + 1);
 	CHECK_EQ(did.by_engine, 0);
-	CHECK_EQ(control_step_range(&r->control, RIG_CODE, RIG_CODE + 4, &r->stop), 1);
+	CHECK_EQ(control_step_range(&r->control, &range, &done, &r->stop), 1);
 	CHECK_EQ(registers_pc(&r->vcpu), RIG_CODE + 2);
 	CHECK_EQ(did.by_engine, 1);
 	CHECK_BREAK(r, RIG_CODE + 3);

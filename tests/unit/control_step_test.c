@@ -505,10 +505,12 @@ EVERYWHERE(a_range_ends_where_it_is_left)
 {
 	PUT(r, NOP, INC_AX, LOOP(-3), NOP, HLT);
 	int result;
+	const struct control_range range = { RIG_CODE, RIG_CODE + 4, .max = 1 };
 	unsigned steps = 0;
+	uint64_t done;
 	do
 		steps++;
-	while ((result = control_step_range(&r->control, RIG_CODE, RIG_CODE + 4, &r->stop)) == 1);
+	while ((result = control_step_range(&r->control, &range, &done, &r->stop)) == 1);
 	RIG_STOPPED(r, result, STOP_STEPPED, RIG_CODE + 4);
 	CHECK_EQ(steps, 7); /* nop, then inc and loop thrice */
 }

@@ -25,6 +25,8 @@ static void a_step_says_how_and_why(void)
 	        .number = 4);
 	CHECK_LINE("step at 0x0 (the debugger steps): done by run control", .kind = DECISION_STEP,
 	        .how = STEP_HERE, .why = STEP_ASKED);
+	CHECK_LINE("1234 steps from 0x7c00 (the debugger steps a range): by the engine",
+	        .kind = DECISION_STEPS, .at = 0x7c00, .why = STEP_IN_RANGE, .value = 1234);
 	CHECK_LINE("at 0x500: the handler of vector 0x0d", .kind = DECISION_HANDLER, .at = 0x500,
 	        .number = 13);
 }

@@ -367,6 +367,76 @@ EVERYWHERE(the_dead_are_started_again_and_what_has_ended_is_not)
 	close_rig(&r);
 }
 
+/* --- the time of steps ------------------------------------------------------------------------ */
+
+#define LOOP_CODE 0x100
+#define TICKS     3
+
+static void put(struct rig *r, uint64_t gpa, const void *bytes, size_t len)
+{
+	CHECK_EQ(memory_write(&r->machine.guest->vm.memory, gpa, bytes, len), len);
+}
+
+/* sti; inc ax; inc byte [800h]; jmp to the inc: until the timer, of 1 kHz, interrupts; its vector leads to the hlt after. */
+static void let_timer_interrupt(struct rig *r)
+{
+	static const uint8_t loop[] = { 0xfb, 0x40, 0xfe, 0x06, 0x00, 0x08, 0xeb, 0xf9, 0xf4 };
+	static const uint8_t vector[] = { sizeof loop - 1, LOOP_CODE >> 8, 0, 0 };
+	static const struct {
+		uint16_t port;
+		uint8_t value;
+	} writes[] = { { 0x20, 0x11 }, { 0x21, 8 }, { 0x21, 4 }, { 0x21, 1 }, { 0x21, 0xfe },
+		{ 0x43, 0x34 }, { 0x40, 0xa9 }, { 0x40, 0x04 } };
+	struct kvm_regs regs = *vcpu_regs(machine_vcpu(&r->machine));
+	put(r, LOOP_CODE, loop, sizeof loop);
+	put(r, 4 * 8, vector, sizeof vector);
+	for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
+		uint8_t value = writes[i].value;
+		board_io(&r->machine.guest->board, writes[i].port, &value, 1, 1, true);
+	}
+	regs.rip = LOOP_CODE;
+	regs.rsp = 0x1000;
+	CHECK_EQ(vcpu_set_regs(machine_vcpu(&r->machine), &regs), 0);
+}
+
+/* A range of steps, which KVM does one by one and the engine many at once: each tick comes at the same instruction, at
+ * the same time of the guest's. */
+EVERYWHERE(steps_of_a_range_take_the_same_time_whoever_does_them)
+{
+	static const enum engine_choice engines[] = { ENGINE_KVM, ENGINE_INTERP };
+	uint64_t ns[2][TICKS], ax[2][TICKS];
+	for (unsigned k = 0; k < 2; k++) {
+		struct rig r;
+		struct stop stop;
+		if (!open_rig(&r, HLT_AUTO))
+			return;
+		control_set_engine(&r.machine.control, engines[k]);
+		control_set_step_interrupts(&r.machine.control, true);
+		let_timer_interrupt(&r);
+		for (unsigned i = 0; i < TICKS; i++) {
+			struct kvm_regs regs = *vcpu_regs(machine_vcpu(&r.machine));
+			uint8_t end_of_interrupt = 0x20;
+			run_range(&r.run, LOOP_CODE, LOOP_CODE + 8);
+			CHECK_EQ(run_steps(&r.run, &stop), 0);
+			CHECK_EQ(stop.kind, STOP_STEPPED);
+			CHECK_EQ(rip(&r), LOOP_CODE + 8);
+			ns[k][i] = r.machine.guest->board.state.now_ns;
+			ax[k][i] = vcpu_regs(machine_vcpu(&r.machine))->rax;
+			board_io(&r.machine.guest->board, 0x20, &end_of_interrupt, 1, 1, true);
+			regs = *vcpu_regs(machine_vcpu(&r.machine));
+			regs.rip = LOOP_CODE;
+			CHECK_EQ(vcpu_set_regs(machine_vcpu(&r.machine), &regs), 0);
+		}
+		CHECK_EQ(r.machine.control.engine_done > 100, k);
+		close_rig(&r);
+	}
+	for (unsigned i = 0; i < TICKS; i++) {
+		CHECK_EQ(ns[1][i], ns[0][i]);
+		CHECK_EQ(ax[1][i], ax[0][i]);
+	}
+	CHECK(ax[0][TICKS - 1] > 3 * 300);
+}
+
 int main(void)
 {
 	RUN(it_stays_halted_however_often_it_is_to_go_on);
@@ -378,5 +448,6 @@ int main(void)
 	RUN(the_end_of_the_input_ends_the_wait);
 	RUN(a_restart_is_another_machine);
 	RUN(the_dead_are_started_again_and_what_has_ended_is_not);
+	RUN(steps_of_a_range_take_the_same_time_whoever_does_them);
 	return check_done();
 }

@@ -51,7 +51,11 @@ static int compare_bytes(const void *a, const void *b)
 
 static void elements_have_any_size(void)
 {
-	char all[] = "ccc" "aab" "aaa" "zzz" "bbb";
+	char all[] = "ccc"
+	             "aab"
+	             "aaa"
+	             "zzz"
+	             "bbb";
 	sort_in_place(all, 5, 3, compare_bytes);
 	CHECK_STR(all, "aaaaabbbbccczzz");
 }

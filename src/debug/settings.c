@@ -1,0 +1,108 @@
+/* What run control is told before the guest goes on, and what it keeps with the machine: all of control.h that
+ * runs nothing. */
+#include "debug/control.h"
+#include "debug/engine.h"
+#include "debug/touch.h"
+
+void control_init(struct control *c, struct vcpu *v, const struct control_io *io)
+{
+	*c = (struct control) { .cpu = { .vcpu = v, .zero_slot = -1 }, .io = *io };
+	breakpoints_init(&c->breakpoints);
+	watches_init(&c->watches);
+}
+
+void control_close(struct control *c)
+{
+	breakpoints_close(&c->breakpoints);
+	watches_close(&c->watches);
+	engine_close(c);
+}
+
+void control_forget(struct control *c)
+{
+	breakpoints_clear(&c->breakpoints);
+	watches_clear(&c->watches);
+	catches_clear(&c->catches);
+	touch_begin(c);
+	c->cpu.unseen = UNSEEN_NEVER;
+	c->step_interrupts = c->steps_whole_rep = c->steps_bios = false;
+	c->is_followed = c->watches_long = false;
+}
+
+void control_set_step_interrupts(struct control *c, bool is_on)
+{
+	c->step_interrupts = is_on;
+}
+
+void control_set_step_bios(struct control *c, bool is_on)
+{
+	c->steps_bios = is_on;
+}
+
+void control_set_whole_rep(struct control *c, bool is_on)
+{
+	c->steps_whole_rep = is_on;
+}
+
+void control_set_engine(struct control *c, enum engine_choice choice)
+{
+	c->engine_choice = choice;
+}
+
+void control_set_tells_exits(struct control *c, bool is_on)
+{
+	c->tells_exits = is_on;
+}
+
+void control_set_watch_long(struct control *c, bool is_on)
+{
+	c->watches_long = is_on;
+}
+
+void control_set_watch_zero(struct control *c, bool is_on)
+{
+	c->watches_zero = is_on;
+}
+
+void control_set_followed(struct control *c, bool is_on)
+{
+	c->is_followed = is_on;
+}
+
+void control_ask(struct control *c, control_stops *stops, control_follows *follows, void *stops_ctx)
+{
+	c->stops = stops;
+	c->follows = follows;
+	c->stops_ctx = stops_ctx;
+}
+
+void control_restarted(struct control *c, struct vcpu *v)
+{
+	c->cpu = (struct cpu_run) { .vcpu = v, .zero_slot = -1 };
+	c->is_followed = false;
+	engine_close(c);
+}
+
+struct control_state control_save(const struct control *c)
+{
+	return (struct control_state) {
+		.is_acknowledged = c->cpu.is_acknowledged,
+		.is_halted = c->cpu.is_halted,
+		.acknowledged = c->cpu.acknowledged,
+		.halt_rip = c->cpu.halt_rip,
+	};
+}
+
+void control_load(struct control *c, const struct control_state *s)
+{
+	control_restarted(c, c->cpu.vcpu);
+	c->cpu.is_acknowledged = s->is_acknowledged;
+	c->cpu.acknowledged = s->acknowledged;
+	c->cpu.is_halted = s->is_halted;
+	c->cpu.halt_rip = s->halt_rip;
+}
+
+void control_registers_written(struct control *c)
+{
+	c->cpu.knows_guest = false; /* it may have been a debug register */
+}
