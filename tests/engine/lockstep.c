@@ -54,6 +54,7 @@ static const struct {
 	{ "ring3.bin", { "--memory", "4M", "--mode", "long", "--load", "0x100000" } },
 	{ "stages.bin", { "--memory", "4M", "--load", "0x7c00" } },
 	{ "thrice.bin", { "--load", "0x7c00", "--memory", "640K" } },
+	{ "user32.bin", { "--memory", "4M", "--mode", "prot", "--load", "0x100000" } },
 	{ "unreal.bin", { "--memory", "4M", "--load", "0x7c00" } },
 	{ "zero.bin", { "--memory", "4M", "--board", "bare" } },
 };
