@@ -55,19 +55,29 @@ static int step_on_page(struct control *c, enum step_why why, struct stop *stop)
 	return result;
 }
 
-bool control_wants_timer(const struct control *c)
+/* KVM may begin int n of real mode again for ever: here.c. */
+static bool may_hang(struct control *c)
 {
-	return c->breakpoints.count > BREAKPOINT_REGISTERS || c->watches.count || c->cpu.stuck;
+	return registers_is_real(registers_mode(c->cpu.vcpu)) && !means_engine_is_first(c);
+}
+
+bool control_wants_timer(struct control *c)
+{
+	return c->breakpoints.count > BREAKPOINT_REGISTERS || c->watches.count || c->cpu.stuck ||
+	       may_hang(c);
 }
 
 /* After a kick: a guest that has not moved since the one before is stuck at a guarded page, or goes
- * round in so small a circle that a step does it no harm. */
+ * round in so small a circle that a step does it no harm; nor does one at int n. */
 static void look_for_progress(struct control *c)
 {
 	const struct kvm_regs *now = vcpu_regs(c->cpu.vcpu);
-	if (!c->cpu.vcpu->vm->memory.guard_count)
+	struct insn insn;
+	const bool hangs = may_hang(c);
+	if (!c->cpu.vcpu->vm->memory.guard_count && !hangs)
 		return;
-	if (!memcmp(&c->cpu.kicked_at, now, sizeof *now))
+	if (!memcmp(&c->cpu.kicked_at, now, sizeof *now) ||
+	        (hangs && cpu_look_ahead(c->cpu.vcpu, &insn) && insn_is_int_n(&insn)))
 		c->cpu.must_step_off = true;
 	c->cpu.kicked_at = *now;
 }

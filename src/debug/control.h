@@ -120,10 +120,11 @@ bool control_take_run_on(struct control *c, uint64_t *from);
 const char *control_caught(const struct control *c);
 
 /* Whether the next runs and steps should be kicked every CONTROL_TIMER_NS: a step that was kicked with nothing
- * done may never be; and an instruction that KVM's emulator
- * can't do through a guarded page (lgdt and lidt of an operand there) is tried again for ever, and
- * a guest that two kicks find with the same registers takes a step without guards. */
+ * done may never be; an instruction that KVM's emulator can't do through a guarded page (lgdt and lidt of an
+ * operand there) is tried again for ever, and a guest that two kicks find with the same registers takes a step
+ * without guards; and so is int n of 80h and above in real mode, on kvm_pvm: a guest that a kick finds there takes
+ * a step, in which run control does it. */
 #define CONTROL_TIMER_NS 10000000
-bool control_wants_timer(const struct control *c);
+bool control_wants_timer(struct control *c);
 
 #endif

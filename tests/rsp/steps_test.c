@@ -330,6 +330,22 @@ static void an_int_of_any_number_comes_to_its_handler(void)
 	rsp_close(&r);
 }
 
+/* Nor does kvm_pvm do one of 80h and above in a free run. */
+static void an_int_of_any_number_is_done_in_a_run(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--engine", "kvm", NULL);
+	RSP_IS(&r, "OK", "M1fc,10:00900000009000000090000000900000"); /* 7fh to 82h */
+	RSP_IS(&r, "OK", "M9000,3:4090cf");                           /* inc ax; nop; iret */
+	RSP_IS(&r, "OK", "M8000,9:cd7fcd80cd81cd8290");
+	RSP_IS(&r, "OK", "P0=00000000");
+	RSP_IS(&r, "OK", "P8=00800000");
+	RSP_IS(&r, "OK", "Z1,8008,1");
+	RSP_STOPS(&r, "c", 0x8008, "T05");
+	CHECK_EQ(rsp_register(&r, 0), 4);
+	rsp_close(&r);
+}
+
 /* With a prefix it is KVM that does int n, and kvm_pvm begins one of 80h and above again for ever. A 0x03 and a
  * SIGTERM are heard meanwhile, and without them the step ends all the same. */
 static void a_step_that_is_never_done_is_heard_and_ends(void)
@@ -468,6 +484,7 @@ int main(void)
 	RUN(hlt_halts_and_says_so);
 	RUN(a_step_of_int_ends_at_the_handlers_first_instruction);
 	RUN(an_int_of_any_number_comes_to_its_handler);
+	RUN(an_int_of_any_number_is_done_in_a_run);
 	RUN(a_step_that_is_never_done_is_heard_and_ends);
 	RUN(a_step_of_a_fault_ends_at_the_handlers_first_instruction);
 	RUN(an_mmio_access_is_one_step);
