@@ -415,6 +415,10 @@ static int run_on(struct control *c, struct stop *stop)
 			place_compared(c);
 			if (run_by_engine(c, &result, stop))
 				continue;
+			if (!place_fits_registers(c)) {
+				result = step_on(c, STEP_NOT_KEPT, stop);
+				continue;
+			}
 		}
 		switch (place_all(c, &why)) {
 		case PLACE_STEP_ON: result = step_on(c, why, stop); continue;

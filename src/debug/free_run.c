@@ -5,11 +5,13 @@
 #include "debug/access.h"
 #include "debug/cpu.h"
 #include "debug/guards.h"
+#include "debug/guest_debug.h"
 #include "debug/interrupt.h"
 #include "debug/observe.h"
 #include "debug/place.h"
 #include "debug/seen.h"
 #include "debug/step.h"
+#include "debug/vectors.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
 
@@ -147,6 +149,45 @@ static int handle_exit(struct control *c, struct exit *x, bool *is_pending, stru
 	return 0;
 }
 
+/* Where the guest runs at CPL 3 and KVM does not stop it there, what is set may be missed: it is said once. */
+static void note_unseen(struct control *c)
+{
+	bool has_any = c->breakpoints.count || c->watches.count;
+	if (c->cpu.unseen == UNSEEN_NEVER && has_any && cpu_runs_on(c))
+		c->cpu.unseen = UNSEEN_NEW;
+}
+
+/* Whether the CPU may just have come to an exception's handler: it enters it with RF clear (SDM vol 3, "Instruction
+ * Breakpoint Exception Condition"), and kvm_pvm in real mode with RF set. */
+static bool is_at_handler(struct vcpu *v)
+{
+	const unsigned exceptions = 32;
+	uint64_t gva;
+	unsigned slot_size;
+	for (unsigned n = 0; n < exceptions; n++)
+		if (vector_target(v, n, &gva, &slot_size) && gva == registers_pc(v))
+			return true;
+	return false;
+}
+
+/* KVM's emulator marks a rep under way with RF, so that no breakpoint of the guest's own is hit again in its
+ * midst. Where the guest has none nobody misses it, and no step leaves it. */
+static bool is_within_rep(struct control *c, const struct stop *stop)
+{
+	struct insn insn;
+	return stop->kind != STOP_BREAKPOINT && cpu_look_ahead(c->cpu.vcpu, &insn) &&
+	       insn_is_rep(&insn) && !guest_debug_is_on(c);
+}
+
+/* An RF that is not the guest's is not shown. */
+static int hide_rf(struct control *c, const struct stop *stop)
+{
+	struct vcpu *v = c->cpu.vcpu;
+	if (!(vcpu_regs(v)->rflags & RFLAGS_RF) || (!is_within_rep(c, stop) && !is_at_handler(v)))
+		return 0;
+	return cpu_clear_rf(v);
+}
+
 static unsigned count_registers(const struct vcpu_debug *debug)
 {
 	unsigned n = 0;
@@ -192,9 +233,12 @@ int free_run(struct control *c, struct stop *stop)
 		/* For one that has to wait. */
 		vcpu_want_window(
 		        c->cpu.vcpu, is_due ? c->io.has_interrupt(c->io.ctx) : interrupt_waits(c));
+		note_unseen(c);
 		result = vcpu_run(c->cpu.vcpu, &x);
-		if (result >= 0)
+		if (result >= 0) {
 			note_exit(c, &x);
+			note_unseen(c);
+		}
 		if (result >= 0 && is_due)
 			result = interrupt_settle(c);
 		if (result < 0)
@@ -209,5 +253,5 @@ int free_run(struct control *c, struct stop *stop)
 			zero_vector_count(c);
 	}
 	vcpu_want_window(c->cpu.vcpu, false);
-	return result;
+	return result ? result : hide_rf(c, stop);
 }

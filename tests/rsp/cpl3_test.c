@@ -104,10 +104,43 @@ static void a_step_that_does_not_end_is_interrupted(void)
 	}
 }
 
+/* A free run of KVM that is at CPL 3 says what it can't promise. */
+static void a_run_at_cpl_3_meets_breakpoints_or_says_that_it_does_not(void)
+{
+	struct rsp r;
+	bool is_met = rsp_fact("cpl3_breakpoints", "long64") == 'y';
+	RSP_OPEN(&r, RSP_UNIX, "ring3", "--mode", "long", "--load", "0x100000", "--engine", "kvm",
+	        NULL);
+	go_to_leave(&r);
+	RSP_IS(&r, "OK", "M%" PRIx64 ",2:ebfe", ring3("second")); /* jmp to itself */
+	RSP_IS(&r, "OK", "Z1,%" PRIx64 ",1", ring3("user"));
+	rsp_send(&r, "c", 1);
+	if (is_met) {
+		CHECK(rsp_receive(&r, RSP_WAIT_MS));
+		CHECK(!strncmp(r.packet, "T05", 3));
+		CHECK_EQ(rip(&r), ring3("user"));
+	} else {
+		/* A 0x03 that comes before the guest is there finds nothing to say, so each waits longer. */
+		bool is_said = false;
+		for (int ms = 0; ms < 300 && !is_said; ms++) {
+			if (ms)
+				rsp_send(&r, "c", 1);
+			CHECK(!rsp_receive(&r, ms)); /* it stops at nothing */
+			rsp_send_raw(&r, "\x03", 1);
+			while (rsp_receive(&r, RSP_WAIT_MS) && r.packet[0] == 'O')
+				is_said |= strstr(r.packet, "43504c2033") != NULL; /* CPL 3 */
+		}
+		CHECK(is_said);
+		CHECK(strstr(rsp_monitor(&r, "info breakpoints"), "stops at none of them") != NULL);
+	}
+	rsp_close(&r);
+}
+
 int main(void)
 {
 	RUN(a_step_to_cpl_3_is_one_or_says_that_it_is_none);
 	RUN(an_iret_that_faults_is_none);
 	RUN(a_step_that_does_not_end_is_interrupted);
+	RUN(a_run_at_cpl_3_meets_breakpoints_or_says_that_it_does_not);
 	return check_done();
 }
