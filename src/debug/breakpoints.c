@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/array.h"
 
@@ -15,6 +14,7 @@ void breakpoints_init(struct breakpoints *b)
 void breakpoints_close(struct breakpoints *b)
 {
 	free(b->all);
+	index_close(&b->places);
 	*b = (struct breakpoints) { 0 };
 }
 
@@ -23,28 +23,11 @@ bool breakpoint_is_set(const struct breakpoint *p)
 	return p->is_hardware || p->is_software;
 }
 
-_Static_assert(BREAKPOINTS_FILTER == 1u << (64 - 51), "the hash has as many values");
-
-static unsigned hash(uint64_t gva)
-{
-	/* Knuth's, by the golden ratio: code and breakpoints may be a power of 2 apart. */
-	return (unsigned)(gva * UINT64_C(0x9e3779b97f4a7c15) >> 51);
-}
-
-static void add_to_filter(struct breakpoints *b, uint64_t gva)
-{
-	b->filter[hash(gva) / 64] |= UINT64_C(1) << hash(gva) % 64;
-}
-
 /* Set or removed. */
 static struct breakpoint *find_any(const struct breakpoints *b, uint64_t gva)
 {
-	if (!(b->filter[hash(gva) / 64] >> hash(gva) % 64 & 1))
-		return NULL;
-	for (size_t i = 0; i < b->count; i++)
-		if (b->all[i].gva == gva)
-			return &b->all[i];
-	return NULL;
+	size_t place;
+	return index_find(&b->places, gva, &place) ? &b->all[place] : NULL;
 }
 
 struct breakpoint *breakpoints_find(const struct breakpoints *b, uint64_t gva)
@@ -88,9 +71,10 @@ int breakpoints_add(struct breakpoints *b, uint64_t gva, bool is_hardware)
 			b->all = all;
 			b->size = size;
 		}
+		if (index_put(&b->places, gva, b->count))
+			return -ENOMEM;
 		p = &b->all[b->count++];
 		*p = (struct breakpoint) { .gva = gva, .method = BREAKPOINT_STEPPED };
-		add_to_filter(b, gva);
 	}
 	b->changes++;
 	if (is_hardware)
@@ -124,15 +108,15 @@ void breakpoints_purge(struct breakpoints *b)
 	if (kept == count)
 		return;
 	b->changes++;
-	memset(b->filter, 0, sizeof b->filter);
-	for (size_t i = 0; i < kept; i++)
-		add_to_filter(b, b->all[i].gva);
+	index_clear(&b->places);
+	for (size_t i = 0; i < kept; i++) /* there is room: they were in it */
+		index_put(&b->places, b->all[i].gva, i);
 }
 
 void breakpoints_clear(struct breakpoints *b)
 {
 	b->changes++;
-	memset(b->filter, 0, sizeof b->filter);
+	index_clear(&b->places);
 	b->count = 0;
 }
 

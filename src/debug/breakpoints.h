@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/index.h"
+
 #define BREAKPOINT_REGISTERS 4     /* DR0 to DR3, SDM vol 3, "Debug Registers" */
 #define BREAKPOINTS_MAX      16384 /* a debugger can't have more memory and time than these take */
 
@@ -34,14 +36,11 @@ struct breakpoint {
 	uint8_t original;
 };
 
-#define BREAKPOINTS_FILTER 8192u /* bits */
-
 struct breakpoints {
 	struct breakpoint *all; /* owned */
 	size_t count, size;
-	unsigned changes; /* how often the list has changed */
-	/* A bit for each address in the list, by its hash: most that are looked for have none. */
-	uint64_t filter[BREAKPOINTS_FILTER / 64];
+	unsigned changes;    /* how often the list has changed */
+	struct index places; /* in it, by address */
 };
 
 void breakpoints_init(struct breakpoints *b);

@@ -72,13 +72,13 @@ static bool evaluate(struct session *s, unsigned cpu, const struct point *p)
 /* Evaluates all of gva. *stops: one wants a stop. False: none is there. */
 static bool evaluate_all(struct session *s, unsigned cpu, uint64_t gva, bool *stops)
 {
-	bool is_known = false;
-	for (size_t i = 0; i < s->points.count; i++)
-		if (s->points.all[i].gva == gva) {
-			is_known = true;
-			*stops |= evaluate(s, cpu, &s->points.all[i]);
-		}
-	return is_known;
+	const struct point *software = points_find(&s->points, false, gva);
+	const struct point *hardware = points_find(&s->points, true, gva);
+	if (software)
+		*stops |= evaluate(s, cpu, software);
+	if (hardware)
+		*stops |= evaluate(s, cpu, hardware);
+	return software || hardware;
 }
 
 bool hit_evaluate(struct session *s, unsigned cpu)

@@ -71,42 +71,50 @@ void points_forget(struct points *p)
 	for (size_t i = 0; i < p->count; i++)
 		free_point(&p->all[i]);
 	p->count = p->watch_count = 0;
+	index_clear(&p->places[0]);
+	index_clear(&p->places[1]);
 }
 
 void points_close(struct points *p)
 {
 	points_forget(p);
+	index_close(&p->places[0]);
+	index_close(&p->places[1]);
 	free(p->all);
 	free(p->watches);
 	*p = (struct points) { 0 };
 }
 
-static struct point *find(struct points *p, bool is_hardware, uint64_t gva)
+struct point *points_find(struct points *p, bool is_hardware, uint64_t gva)
 {
-	for (size_t i = 0; i < p->count; i++)
-		if (p->all[i].gva == gva && p->all[i].is_hardware == is_hardware)
-			return &p->all[i];
-	return NULL;
+	size_t place;
+	return index_find(&p->places[is_hardware], gva, &place) ? &p->all[place] : NULL;
 }
 
 bool points_has(struct session *s, bool is_hardware, uint64_t gva)
 {
-	return find(&s->points, is_hardware, gva) != NULL;
+	return points_find(&s->points, is_hardware, gva) != NULL;
 }
 
 void points_remove(struct session *s, bool is_hardware, uint64_t gva)
 {
 	struct points *p = &s->points;
-	struct point *gone = find(p, is_hardware, gva);
+	struct point *gone = points_find(p, is_hardware, gva);
 	if (!gone)
 		return;
 	free_point(gone);
-	*gone = p->all[--p->count];
+	index_remove(&p->places[is_hardware], gva);
+	const struct point *last = &p->all[--p->count];
+	if (gone == last)
+		return;
+	*gone = *last;
+	/* It is in there, so it needs no memory. */
+	index_put(&p->places[gone->is_hardware], gone->gva, (size_t)(gone - p->all));
 }
 
 static bool add(struct points *p, const struct point *new)
 {
-	struct point *old = find(p, new->is_hardware, new->gva);
+	struct point *old = points_find(p, new->is_hardware, new->gva);
 	if (old) {
 		free_point(old);
 		*old = *new;
@@ -120,6 +128,8 @@ static bool add(struct points *p, const struct point *new)
 		p->all = all;
 		p->size = size;
 	}
+	if (index_put(&p->places[new->is_hardware], new->gva, p->count))
+		return false;
 	p->all[p->count++] = *new;
 	return true;
 }

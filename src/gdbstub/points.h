@@ -6,6 +6,7 @@
 #ifndef STEPVM_GDBSTUB_POINTS_H
 #define STEPVM_GDBSTUB_POINTS_H
 
+#include "base/index.h"
 #include "gdbstub/agent.h"
 #include "gdbstub/target.h"
 
@@ -39,6 +40,7 @@ struct point_watch {
 struct points {
 	struct point *all; /* owned */
 	size_t count, size;
+	struct index places[2];      /* in it, by gva, of those of Z0 and of Z1 */
 	struct point_watch *watches; /* owned */
 	size_t watch_count, watch_size;
 	struct seen {
@@ -56,6 +58,8 @@ void points_forget(struct points *p);
 bool points_add(struct session *s, bool is_hardware, uint64_t gva, struct text_in options);
 void points_remove(struct session *s, bool is_hardware, uint64_t gva);
 bool points_has(struct session *s, bool is_hardware, uint64_t gva);
+/* NULL: there is none. */
+struct point *points_find(struct points *p, bool is_hardware, uint64_t gva);
 /* A watchpoint that the machine has taken, or has let go. False: out of memory. */
 bool points_add_watch(struct points *p, struct point_watch watch);
 void points_remove_watch(struct points *p, struct point_watch watch);
