@@ -25,6 +25,12 @@
 
 /* As interp_handed gives them: 0x100 is 0f. */
 enum {
+	OPCODE_PUSH_ES = 0x06,
+	OPCODE_PUSH_CS = 0x0e,
+	OPCODE_PUSH_SS = 0x16,
+	OPCODE_PUSH_DS = 0x1e,
+	OPCODE_PUSH_FS = 0x1a0,
+	OPCODE_PUSH_GS = 0x1a8,
 	OPCODE_FWAIT = 0x9b,
 	OPCODE_X87 = 0xd8, /* to 0xdf */
 	OPCODE_0F01 = 0x101,
@@ -44,7 +50,7 @@ static bool tell_tsc(void *ctx, uint64_t *tsc, uint32_t *aux)
 	return vcpu_get_msr(v, MSR_TSC, tsc) == 0;
 }
 
-/* A scratch VM, once: 32-bit code that could not go on in KVM, as with paging where KVM has none, still pushes. */
+/* A scratch VM, which takes a millisecond on kvm_pvm, so it is asked once, by a guest that does it: 32-bit code that could not go on in KVM, as with paging where KVM has none, still pushes. */
 static enum interp_push ask_push(const struct vcpu *v)
 {
 	switch (probe_ask(PROBE_PUSHES_HALF, SCRATCH_PROT32, v->vm)) {
@@ -58,7 +64,6 @@ static enum interp_push ask_push(const struct vcpu *v)
 void engine_extras_open(struct engine_extras *x, struct vcpu *v, struct interp_config *config)
 {
 	config->tsc = tell_tsc;
-	config->push_segment = ask_push(v);
 	x->cpuid = vcpu_new_cpuid(v);
 	x->apic_base = vcpu_sregs(v)->apic_base;
 	if (!x->cpuid)
@@ -71,6 +76,7 @@ void engine_extras_close(struct engine_extras *x)
 {
 	free(x->cpuid);
 	x->cpuid = NULL;
+	x->has_push = false;
 }
 
 void engine_extras_loaded(struct engine_extras *x, struct interp *i, struct vcpu *v)
@@ -111,6 +117,14 @@ static bool give_x87(struct engine_extras *x, struct interp *i, struct vcpu *v)
 	return true;
 }
 
+static bool give_push(struct engine_extras *x, struct interp *i, struct vcpu *v)
+{
+	enum interp_push push = ask_push(v);
+	x->has_push = true;
+	interp_set_push(i, push);
+	return push != INTERP_PUSH_UNKNOWN;
+}
+
 bool engine_extras_give(struct engine_extras *x, struct interp *i, struct vcpu *v, unsigned opcode)
 {
 	switch (opcode) {
@@ -118,6 +132,12 @@ bool engine_extras_give(struct engine_extras *x, struct interp *i, struct vcpu *
 	case OPCODE_0F01: /* swapgs */
 	case OPCODE_SYSCALL:
 	case OPCODE_SYSRET: return !x->has_msrs && (x->has_msrs = give_msrs(x, i, v));
+	case OPCODE_PUSH_ES:
+	case OPCODE_PUSH_CS:
+	case OPCODE_PUSH_SS:
+	case OPCODE_PUSH_DS:
+	case OPCODE_PUSH_FS:
+	case OPCODE_PUSH_GS: return !x->has_push && give_push(x, i, v);
 	case OPCODE_FWAIT:
 	case OPCODE_X87 ... OPCODE_X87 + 7: return !x->has_x87 && (x->has_x87 = give_x87(x, i, v));
 	default: return false;

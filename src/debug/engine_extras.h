@@ -18,9 +18,10 @@ struct engine_extras {
 	struct kvm_cpuid2 *cpuid; /* owned; NULL: KVM tells none */
 	uint64_t apic_base; /* that it was made for: a bit of it says whether there is an APIC */
 	bool is_cpuid_old;
+	bool has_push; /* what a push of a segment register writes was asked */
 };
 
-/* Before interp_new: cpuid, tsc and push_segment of *config. ctx of the callback is config's, a struct control. */
+/* Before interp_new: cpuid and tsc of *config. ctx of the callback is config's, a struct control. */
 void engine_extras_open(struct engine_extras *x, struct vcpu *v, struct interp_config *config);
 void engine_extras_close(struct engine_extras *x);
 /* After interp_load, which forgets them. PAE paging's entries are fetched at once: no code can be without them. */

@@ -130,6 +130,8 @@ bool interp_get_x87(const struct interp *c, struct interp_x87 *x87);
 /* Whether the guest has dropped the CPU's translations since this was asked last (a write of CR0 or CR3,
  * invlpg): a CPU that goes on with the guest has its own still. */
 bool interp_take_flush(struct interp *c);
+/* Somebody has tried it meanwhile: config.push_segment. */
+void interp_set_push(struct interp *c, enum interp_push push);
 /* The interrupt shadow that the last instruction has left, for KVM. */
 uint8_t interp_shadow(const struct interp *c);
 /* The linear address of the next instruction. */

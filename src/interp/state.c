@@ -80,6 +80,11 @@ bool interp_take_flush(struct interp *c)
 	return was;
 }
 
+void interp_set_push(struct interp *c, enum interp_push push)
+{
+	c->push_segment = push;
+}
+
 void interp_catch(struct interp *c, uint32_t vectors)
 {
 	c->caught = vectors;

@@ -264,6 +264,28 @@ EVERYWHERE(the_x87_is_found_by_the_engine)
 	CHECK_EQ(now[2] | now[3] << 8 | now[4] << 16, 0);
 }
 
+#define PUSH_DS 0x1e
+
+/* What 32-bit code writes there is tried in a VM of its own, by the first one that is met. */
+EVERYWHERE(a_push_of_a_segment_register_is_what_kvm_does)
+{
+	uint64_t stacked[2];
+	if (r->kind)
+		return;
+	for (unsigned k = 0; k < 2; k++) {
+		static const uint32_t old = 0x12345678;
+		begin(r, k ? ENGINE_INTERP : ENGINE_KVM, true);
+		PUT(r, PUSH_DS, NOP, HLT);
+		SET(r, rip, RIG_CODE);
+		SET(r, rsp, RIG_STACK);
+		rig_write(r, RIG_STACK - rig_word(r), &old, rig_word(r));
+		CHECK_STEP(r, RIG_CODE + 1);
+		stacked[k] = rig_stacked(r, 0);
+		CHECK_EQ(did.by_engine, k);
+	}
+	CHECK_EQ(stacked[1], stacked[0]);
+}
+
 int main(void)
 {
 	RUN(kvm_does_all_where_that_is_said);
@@ -279,5 +301,6 @@ int main(void)
 	RUN(cpuid_is_what_kvm_says);
 	RUN(the_tsc_goes_forwards_whoever_reads_it);
 	RUN(the_x87_is_found_by_the_engine);
+	RUN(a_push_of_a_segment_register_is_what_kvm_does);
 	return check_done();
 }
