@@ -353,6 +353,35 @@ static void page_tables_are_those_of_then(void)
 
 /* A debugger that follows the CPU's modes by exec events has still to be told of a stop: it was one
  * of the guest of before. */
+/* 32-bit paging is the engine's alone on some KVMs (kvm_pvm clears CR0.PG): it stays when registers are written, too.
+ * At 2000h: mov cr3, eax; mov eax, cr0; or eax, 80000000h; mov cr0, eax; mov eax, [5000h], which is at 6000h. */
+static void paging_of_32_bit_code_comes_back(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "counter", "--format", "flat", "--mode", "prot", "--engine",
+	        "interp", NULL);
+	RSP_IS(&r, "OK", "M2000,13:0f22d80f20c00d000000800f22c0a100500000");
+	RSP_IS(&r, "OK", "M3000,4:07400000");
+	RSP_IS(&r, "OK", "M4008,8:0720000007300000");
+	RSP_IS(&r, "OK", "M4014,4:07600000");
+	RSP_IS(&r, "OK", "M6000,4:78563412");
+	RSP_IS(&r, "OK", "P0=00300000");
+	RSP_IS(&r, "OK", "P8=00200000");
+	for (unsigned i = 0; i < 4; i++)
+		RSP_BEGINS(&r, "T05", "s");
+	RSP_IS(&r, "78563412", "m5000,4");
+	MONITOR(&r, "savevm paged", "Saved paged: ");
+	RSP_IS(&r, "78563412", "m5000,4");
+	MONITOR(&r, "loadvm paged", "Loaded paged: ");
+	RSP_IS(&r, "78563412", "m5000,4");
+	RSP_IS(&r, "OK", "P1=05000000");
+	RSP_IS(&r, "78563412", "m5000,4");
+	RSP_BEGINS(&r, "T05", "s");
+	CHECK_EQ(rsp_register(&r, 0), 0x12345678);
+	CHECK_EQ(rsp_register(&r, 1), 5);
+	rsp_close(&r);
+}
+
 static void a_stop_of_before_is_not_told(void)
 {
 	static const char *const ways[] = { "loadvm a", "reset" };
@@ -458,6 +487,7 @@ int main(void)
 	RUN(a_halted_cpu_is_halted_again);
 	RUN(breakpoints_stay_and_are_no_part_of_it);
 	RUN(page_tables_are_those_of_then);
+	RUN(paging_of_32_bit_code_comes_back);
 	RUN(a_stop_of_before_is_not_told);
 	RUN(names_and_bounds);
 	RUN(a_running_guest_and_a_dead_one);
