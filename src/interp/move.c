@@ -65,11 +65,11 @@
 		rm_put(c, i, N, &at, sum); /* xadd r, r: the sum stays */                          \
 		return DONE;                                                                       \
 	}                                                                                          \
-	/* With a 32-bit register that is not written: CPUs differ in its upper half. */           \
+	/* With a 32-bit register in long mode, not written: CPUs differ in its upper half. */     \
 	static enum interp_done cmpxchg_##N(struct interp *c, const struct insn *i)                \
 	{                                                                                          \
 		struct place at;                                                                   \
-		if (N == 4 && !i->is_mem)                                                          \
+		if (N == 4 && !i->is_mem && has_lma(c))                                            \
 			return HANDOVER;                                                           \
 		if (!rm_prepare(c, i, N, ACCESS_BOTH, &at))                                        \
 			return FAULTS;                                                             \

@@ -91,6 +91,8 @@ static const struct row rows[] = {
 	{ "xadd al, cl", 0, { 0x0f, 0xc0, 0xc8 }, 2, 3, 0, 0, 5, 2, 0, PF, CF | ZF | SF | OF | PF },
 	{ "cmpxchg cl, dl: equal", 0, { 0x0f, 0xb0, 0xd1 }, 7, 7, 9, 0, 7, 9, 9, ZF, ZF },
 	{ "cmpxchg cl, dl: not", 0, { 0x0f, 0xb0, 0xd1 }, 8, 7, 9, 0, 7, 7, 9, 0, ZF },
+	{ "cmpxchg ecx, edx: equal", 32, { 0x0f, 0xb1, 0xd1 }, 7, 7, 9, 0, 7, 9, 9, ZF, ZF },
+	{ "cmpxchg ecx, edx: not", 32, { 0x0f, 0xb1, 0xd1 }, 8, 7, 9, 0, 7, 7, 9, 0, ZF },
 	{ "lea ax, [bx+si+5]", 16, { 0x8d, 0x40, 5 }, 0, 0, 0, 0, 5, 0, 0, 0, 0 },
 	{ "lea eax, [eax+ecx*4-1]", 32, { 0x8d, 0x44, 0x88, 0xff }, 0x10, 3, 0, 0, 0x1b, 3, 0, 0,
 	        0 },
