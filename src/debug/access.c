@@ -81,7 +81,56 @@ static int leave_rep(struct vcpu *v, const struct kvm_regs *before)
 	return vcpu_set_regs(v, &regs);
 }
 
-int access_complete(struct control *c, struct stop *stop)
+/* After a read that has exited, KVM's emulator goes on with a rep's next iteration in the same KVM_RUN
+ * (x86_emulate_insn in Linux' arch/x86/kvm/emulate.c), and the iteration that has hit would be told at the end of all:
+ * the count is made 1 until this one is done. A write has been counted when it exits, and ends KVM_RUN.
+ * watch_test: a_rep_stops_after_the_read_that_hits. */
+struct limited {
+	bool is_limited;
+	struct insn insn;
+	struct kvm_regs before;
+	unsigned loaded; /* bytes of what lods loads */
+	uint64_t value;
+};
+
+static unsigned lods_bytes(const struct insn *i)
+{
+	if (i->is_0f || (i->opcode & 0xfe) != 0xac)
+		return 0;
+	return i->opcode == 0xac ? 1 : i->operand_bits / 8;
+}
+
+static int limit_rep(struct vcpu *v, struct limited *l)
+{
+	const struct kvm_run *run = v->run;
+	*l = (struct limited) { .before = *vcpu_regs(v) };
+	if (run->exit_reason != KVM_EXIT_MMIO || run->mmio.is_write ||
+	        !cpu_look_ahead(v, &l->insn) || !insn_is_rep(&l->insn) ||
+	        (l->before.rcx & insn_count_mask(&l->insn)) <= 1)
+		return 0;
+	/* KVM takes over what is written here, and forgets that it has still to write rax. */
+	l->loaded = lods_bytes(&l->insn);
+	if (l->loaded && l->loaded != run->mmio.len) /* across a page: it is told late */
+		return 0;
+	l->value = get_number(run->mmio.data, run->mmio.len);
+	l->is_limited = true;
+	struct kvm_regs regs = l->before;
+	regs.rcx = (regs.rcx & ~insn_count_mask(&l->insn)) | 1;
+	return vcpu_set_regs(v, &regs);
+}
+
+static int end_limited(struct vcpu *v, const struct limited *l)
+{
+	struct kvm_regs regs = *vcpu_regs(v);
+	uint64_t mask = l->loaded < 4 ? (UINT64_C(1) << 8 * l->loaded) - 1 : UINT64_MAX;
+	if (!l->loaded)
+		return cpu_end_iteration(v, &l->insn, &l->before);
+	regs.rax = (regs.rax & ~mask) | l->value;
+	int err = vcpu_set_regs(v, &regs);
+	return err ? err : cpu_end_iteration(v, &l->insn, &l->before);
+}
+
+static int complete(struct control *c, struct stop *stop)
 {
 	const struct kvm_regs before = *vcpu_regs(c->cpu.vcpu);
 	for (;;) {
@@ -108,6 +157,15 @@ int access_complete(struct control *c, struct stop *stop)
 		case EXIT_OTHER: cpu_stop_by(&x, stop); return 0;
 		}
 	}
+}
+
+int access_complete(struct control *c, struct stop *stop)
+{
+	struct limited l;
+	int err = limit_rep(c->cpu.vcpu, &l);
+	if (!err)
+		err = complete(c, stop);
+	return err || !l.is_limited ? err : end_limited(c->cpu.vcpu, &l);
 }
 
 bool access_refuses_msr(struct control *c, const struct exit *x)

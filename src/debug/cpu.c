@@ -39,6 +39,26 @@ int cpu_clear_rf(struct vcpu *v)
 	return vcpu_set_regs(v, &regs);
 }
 
+int cpu_end_iteration(struct vcpu *v, const struct insn *insn, const struct kvm_regs *before)
+{
+	struct kvm_regs regs = *vcpu_regs(v);
+	uint64_t mask = insn_count_mask(insn), count = before->rcx & mask;
+	bool is_done = (regs.rcx & mask) == 0;
+	uint64_t left = is_done ? count - 1 : count; /* a fault leaves the iteration undone */
+	bool has_ended = insn_has_rep_ended(insn, left, regs.rflags);
+	if (!is_done)
+		regs.rcx = before->rcx;
+	else
+		regs.rcx = mask == 0xffffffff ? left : (regs.rcx & ~mask) | left;
+	if (is_done && !has_ended)
+		regs.rip = before->rip;
+	/* An emulating KVM (kvm_pvm) marks a rep under way with RF. */
+	regs.rflags = (regs.rflags & ~(uint64_t)RFLAGS_RF) | (before->rflags & RFLAGS_RF);
+	if (is_done && has_ended && regs.rip == before->rip) /* where kvm_pvm leaves it */
+		regs.rip += insn->prefix_len + 1;
+	return vcpu_set_regs(v, &regs);
+}
+
 const struct probe *cpu_probe(struct control *c)
 {
 	if (!c->is_probed) {

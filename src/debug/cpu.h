@@ -16,6 +16,9 @@ bool cpu_look_ahead(struct vcpu *v, struct insn *insn);
 bool cpu_is_in_ram(struct vcpu *v, uint64_t gva, uint64_t *gpa);
 /* A CPU enters a handler with RF clear; an emulating KVM leaves its own there. */
 int cpu_clear_rf(struct vcpu *v);
+/* After an iteration of the rep insn that KVM was given a count of 1 for: the count and rip are put as they are between
+ * two iterations, where an interrupt would find them. before: the registers without that 1. */
+int cpu_end_iteration(struct vcpu *v, const struct insn *insn, const struct kvm_regs *before);
 /* What this KVM does; probed when first asked for. When the probe itself fails, the careful answer
  * to every question. */
 const struct probe *cpu_probe(struct control *c);

@@ -47,9 +47,7 @@ static int run_step(struct control *c, const struct handlers *h, struct stop *st
 	return 0;
 }
 
-/* A rep instruction with a count of 1: one iteration, where KVM's step does all (kvm_pvm). Then the
- * count and rip of the real one are put back as they are between two iterations, where an interrupt
- * would find them. */
+/* A rep instruction with a count of 1: one iteration, where KVM's step does all (kvm_pvm). */
 static int step_rep(
         struct control *c, const struct insn *insn, const struct handlers *h, struct stop *stop)
 {
@@ -62,23 +60,7 @@ static int step_rep(
 	int err = count == 1 ? 0 : vcpu_set_regs(v, &regs);
 	if (!err)
 		err = run_step(c, h, stop);
-	if (err)
-		return err;
-	regs = *vcpu_regs(v);
-	bool is_done = (regs.rcx & mask) == 0;
-	uint64_t left = is_done ? count - 1 : count; /* a fault leaves the iteration undone */
-	bool has_ended = insn_has_rep_ended(insn, left, regs.rflags);
-	if (!is_done)
-		regs.rcx = before.rcx;
-	else
-		regs.rcx = mask == 0xffffffff ? left : (regs.rcx & ~mask) | left;
-	if (is_done && !has_ended)
-		regs.rip = before.rip;
-	/* An emulating KVM (kvm_pvm) marks a rep under way with RF. */
-	regs.rflags = (regs.rflags & ~(uint64_t)RFLAGS_RF) | (before.rflags & RFLAGS_RF);
-	if (is_done && has_ended && regs.rip == before.rip) /* where kvm_pvm leaves it */
-		regs.rip += insn->prefix_len + 1;
-	return vcpu_set_regs(v, &regs);
+	return err ? err : cpu_end_iteration(v, insn, &before);
 }
 
 /* An emulating KVM (kvm_pvm) does 1024 at a time and leaves RF set after them. */

@@ -389,6 +389,43 @@ static void a_rep_that_ends_with_a_hit_stops_after_it(void)
 	}
 }
 
+/* Of five bytes from 8000h on the second is watched. The other watchpoints take the debug registers, where there are
+ * some: this one is a guarded page. */
+static void check_rep_read(const char *engine, const char *code)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--hlt", "stop", "--engine", engine, NULL);
+	RSP_IS(&r, "OK", "M1000,3:%s", code);
+	RSP_IS(&r, "OK", "P8=00100000");
+	RSP_IS(&r, "OK", "P1=05000000");
+	RSP_IS(&r, "OK", "P6=00800000");
+	RSP_IS(&r, "OK", "P7=00900000");
+	RSP_IS(&r, "OK", "M8000,5:1122331122");
+	RSP_IS(&r, "OK", "M9000,5:1122331122");
+	RSP_IS(&r, "OK", "P0=44444444");
+	for (unsigned i = 0; i < 4; i++)
+		RSP_IS(&r, "OK", "Z2,%x,4", 0xb000 + 8 * i);
+	RSP_IS(&r, "OK", "Z3,8001,1");
+	RSP_STOPS(&r, "c", 0x1000, "T05thread:1;rwatch:8001;");
+	CHECK_EQ(rsp_register(&r, 0), strstr(code, "ac") ? 0x44444422 : 0x44444444);
+	CHECK_EQ(rsp_register(&r, 1), 3);
+	CHECK_EQ(rsp_register(&r, 6), 0x8002);
+	RSP_STOPS(&r, "c", 0x1003, "T00");
+	CHECK_EQ(rsp_register(&r, 1), 0);
+	CHECK_EQ(rsp_register(&r, 6), 0x8005);
+	rsp_close(&r);
+}
+
+static void a_rep_stops_after_the_read_that_hits(void)
+{
+	static const char *const engines[] = { "kvm", "interp" };
+	for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
+		check_rep_read(engines[i], "f3acf4"); /* rep lodsb; hlt */
+		check_rep_read(engines[i], "f3a4f4"); /* rep movsb */
+		check_rep_read(engines[i], "f3a6f4"); /* repe cmpsb */
+	}
+}
+
 /* A rep with a count of 0 accesses nothing: neither by `c` nor by `s`. */
 static void a_rep_of_nothing_is_no_access(void)
 {
@@ -513,6 +550,7 @@ int main(void)
 	RUN(a_round_of_accesses_stops_at_each_of_them);
 	RUN(a_rep_stops_behind_the_iteration);
 	RUN(a_rep_that_ends_with_a_hit_stops_after_it);
+	RUN(a_rep_stops_after_the_read_that_hits);
 	RUN(a_rep_of_nothing_is_no_access);
 	RUN(an_interrupts_vector_is_not_read);
 	RUN(what_cannot_be_watched_is_refused);
