@@ -151,11 +151,11 @@ enum interp_done interp_enter(
 {
 	uint64_t flags = flags_get(c), back = event == EVENT_SOFTWARE ? c->r[NEXT] : c->rip;
 	enum interp_done how;
-	/* What RF an interrupt within a rep pushes, and an int n that it is set for, CPUs and the SDM leave open. */
-	if (!c->is_real && ((event == EVENT_INTERRUPT && c->rep_rip == c->rip) ||
-	                           (event == EVENT_SOFTWARE && flags & RF)))
+	/* What RF an int n pushes that it is set for, CPUs and the SDM leave open. */
+	if (!c->is_real && event == EVENT_SOFTWARE && flags & RF)
 		return HANDOVER;
-	if (event == EVENT_EXCEPTION)
+	/* SDM vol 3, "Instruction-Breakpoint Exception Condition": after an iteration of a rep but the last, too. */
+	if (event == EVENT_EXCEPTION || (event == EVENT_INTERRUPT && c->rep_rip == c->rip))
 		flags |= RF;
 	how = c->is_real ? enter_real(c, vector, back)
 	                 : enter_protected(c, vector, event, back, flags, error);

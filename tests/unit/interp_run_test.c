@@ -159,6 +159,27 @@ static void an_interrupt_waits_for_if_and_shadows(void)
 	rig_close(&r);
 }
 
+/* SDM vol 3, "Instruction-Breakpoint Exception Condition": what it pushes has RF set, but after the last iteration. */
+static void an_interrupt_within_a_rep_pushes_rf(void)
+{
+	for (unsigned bits = 32; bits <= 64; bits *= 2)
+		for (unsigned done = 2; done <= 3; done++) {
+			struct rig r;
+			rig_open(&r, bits);
+			RIG_CODE_IS(&r, 0xf3, 0xac, 0x90); /* rep lodsb; nop */
+			r.regs.rcx = 3;
+			r.regs.rsi = RIG_STACK;
+			CHECK_EQ(rig_run(&r, done), INTERP_COUNT);
+			CHECK(interp_deliver(r.c, 8));
+			interp_save(r.c, &r.regs, &r.sregs);
+			CHECK_EQ(rig_get(&r, r.regs.rsp, 4), RIG_CODE + (done == 3 ? 2 : 0));
+			CHECK_EQ(
+			        rig_get(&r, r.regs.rsp + 2 * bits / 8, 4) & RF, done == 3 ? 0 : RF);
+			CHECK(!(r.regs.rflags & RF));
+			rig_close(&r);
+		}
+}
+
 static void a_port_may_raise_an_interrupt(void)
 {
 	struct rig r;
@@ -462,6 +483,7 @@ int main(void)
 	RUN(watches_are_exact);
 	RUN(both_accesses_of_an_instruction_are_told);
 	RUN(an_interrupt_waits_for_if_and_shadows);
+	RUN(an_interrupt_within_a_rep_pushes_rf);
 	RUN(a_port_may_raise_an_interrupt);
 	RUN(mov_ss_has_a_shadow);
 	RUN(a_kick_ends_a_run);
