@@ -83,6 +83,7 @@ INCLUDES_rsp     := -Itests/unit -Itests/rsp
 INCLUDES_torture := -Itests/unit -Itests/rsp
 INCLUDES_oracle  := -Itests/rsp
 INCLUDES_engine  := $(CPPFLAGS) -Itests/unit
+INCLUDES_observe := -Itests/unit -Itests/rsp
 INCLUDES_bench   :=
 INCLUDES_mips    := $(CPPFLAGS)
 
@@ -121,6 +122,9 @@ $(B)/tests/bench/bench: $(call test_objects,bench)
 $(B)/tests/oracle/oracle: $(call test_objects,oracle)
 	$(link_test)
 
+$(B)/tests/observe/observe: $(call test_objects,observe)
+	$(link_test)
+
 $(B)/tests/mips/mips: $(B)/tests/mips/mips.o $(B)/libstepvm.a
 	$(link_test)
 
@@ -131,7 +135,7 @@ $(B)/tests/engine/engine: $(call test_objects,engine) $(B)/libstepvm.a
 
 programs: $(B)/stepvm guests $(UNIT) $(REPLAY) $(RSP) $(B)/tests/torture/torture \
 	$(B)/tests/bench/bench $(B)/tests/oracle/oracle $(B)/tests/mips/mips $(B)/tests/engine/engine \
-	$(B)/tests/unit/toy
+	$(B)/tests/observe/observe $(B)/tests/unit/toy
 
 units: $(UNIT) $(REPLAY) $(B)/tests/unit/toy
 
@@ -167,6 +171,13 @@ TORTURE_FLAGS ?= 100000 1000
 .PHONY: torture
 torture: programs ## debuggers and guests that misbehave, at random, for long
 	@STEPVM=$(B)/stepvm GUESTS=$(GUEST_DIR) $(B)/tests/torture/torture $(TORTURE_FLAGS)
+
+# OBSERVE: how many programs; OBSERVE_SEED and OBSERVE_MODE do some again.
+OBSERVE ?= 500
+
+.PHONY: observe
+observe: programs ## random programs, alone and under a debugger: the same end, and every stop in its place; OBSERVE=2000
+	@STEPVM=$(B)/stepvm GUESTS=$(GUEST_DIR) $(B)/tests/observe/observe $(OBSERVE) $(OBSERVE_SEED) $(OBSERVE_MODE)
 
 demo: all ## one session: gdb follows 16-bit code from its first instruction
 	@tests/demo $(B)
