@@ -1,6 +1,6 @@
 /* stepvm beside QEMU, or beside another build of itself, on the same work, by turns in one run.
  *
- *	bench STEPVM GUESTS LOOP [--rounds N] [--svg FILE]	medians and ratios
+ *	bench STEPVM GUESTS LOOP [--rounds N] [--svg FILE]	medians, and ratios of what is each's default
  *	bench STEPVM GUESTS LOOP --against OTHER [--rounds N]	differences and spreads
  *
  * A Markdown table on stdout; with --svg the ratios as bars. Without qemu-system-x86_64 only
@@ -84,28 +84,37 @@ static int compare_builds(const struct peer_kind *ours, const char *other, int r
 	return table_against(&our_figures, &other_figures) > 0;
 }
 
+/* stepvm by each of its engines, QEMU by each of its accelerators; by turns. */
 static void compare_with_qemu(const struct peer_kind *ours, int rounds, const char *svg)
 {
-	static struct figures our_figures, qemu_figures;
-	struct peer_kind qemu = *ours;
+	static struct figures figures[TABLE_PEERS];
+	struct peer_kind kinds[TABLE_PEERS];
 	bool has_qemu = true;
 	char host[400];
-	qemu.name = "QEMU";
-	qemu.is_qemu = true;
-	for (int i = 0; i < rounds; i++) {
-		if (!do_round(ours, &our_figures, i))
-			peer_die(ours->stepvm);
-		has_qemu = has_qemu && do_round(&qemu, &qemu_figures, i);
+	for (int k = 0; k < TABLE_PEERS; k++) {
+		kinds[k] = *ours;
+		kinds[k].is_qemu = k >= TABLE_QEMU_KVM;
+		kinds[k].name = kinds[k].is_qemu ? "QEMU" : "stepvm";
+		kinds[k].by = table_peers[k].by;
 	}
-	qemu_figures.rounds = rounds; /* of zeros, where there is none */
+	for (int i = 0; i < rounds; i++)
+		for (int k = 0; k < TABLE_PEERS; k++) {
+			if (kinds[k].is_qemu && !has_qemu)
+				continue;
+			has_qemu = do_round(&kinds[k], &figures[k], i);
+			if (!has_qemu && !kinds[k].is_qemu)
+				peer_die(ours->stepvm);
+		}
+	for (int k = 0; k < TABLE_PEERS; k++)
+		figures[k].rounds = rounds; /* of zeros, where there is none */
 	if (!has_qemu)
 		printf("qemu-system-x86_64 is not there (apt-get install qemu-system-x86): stepvm "
 		       "alone\n\n");
 	describe_host(host, sizeof host);
-	table_beside(&our_figures, &qemu_figures);
+	table_beside(figures);
 	printf("\n%s\n", host);
 	if (svg)
-		table_picture(svg, &our_figures, &qemu_figures, host);
+		table_picture(svg, &figures[TABLE_AUTO], &figures[TABLE_QEMU_KVM], host);
 }
 
 int main(int argc, char **argv)
@@ -126,7 +135,7 @@ int main(int argc, char **argv)
 	}
 	if (rounds < 1 || rounds > ROUNDS_MAX || (svg && other))
 		return usage();
-	const struct peer_kind ours = { "stepvm", false, argv[1], argv[2], argv[3] };
+	const struct peer_kind ours = { "stepvm", false, "auto", argv[1], argv[2], argv[3] };
 	signal(SIGPIPE, SIG_IGN);
 	if (other)
 		return compare_builds(&ours, other, rounds);

@@ -74,8 +74,9 @@ bool peer_start(struct peer *p, const struct peer_kind *kind)
 	snprintf(where, sizeof where, "%s:%u", kind->is_qemu ? "tcp:127.0.0.1" : "127.0.0.1",
 	        p->port);
 	snprintf(drive, sizeof drive, "format=raw,snapshot=on,file=%s", image);
-	const char *const ours[] = { kind->stepvm, "run", "--gdb", where, image, NULL };
-	const char *const qemu[] = { "qemu-system-x86_64", "-accel", "kvm", "-display", "none",
+	const char *const ours[] = { kind->stepvm, "run", "--engine", kind->by, "--gdb", where,
+		image, NULL };
+	const char *const qemu[] = { "qemu-system-x86_64", "-accel", kind->by, "-display", "none",
 		"-S", "-nodefaults", "-m", "64", "-gdb", where, "-drive", drive, NULL };
 	p->started_at = peer_now();
 	return spawn(&p->pid, kind->is_qemu ? qemu : ours);
@@ -87,8 +88,8 @@ double peer_run(const struct peer_kind *kind, const char *guest)
 	pid_t pid;
 	snprintf(image, sizeof image, "%s/%s.bin", kind->guests, guest);
 	snprintf(drive, sizeof drive, "format=raw,snapshot=on,file=%s", image);
-	const char *const ours[] = { kind->stepvm, "run", image, NULL };
-	const char *const qemu[] = { "qemu-system-x86_64", "-accel", "kvm", "-display", "none",
+	const char *const ours[] = { kind->stepvm, "run", "--engine", kind->by, image, NULL };
+	const char *const qemu[] = { "qemu-system-x86_64", "-accel", kind->by, "-display", "none",
 		"-m", "64", "-net", "none", "-device", "isa-debug-exit,iobase=0xf4", "-drive",
 		drive, NULL };
 	double begin = peer_now();

@@ -1,4 +1,4 @@
-/* One of the two that the bench compares, stepvm or QEMU with KVM: started, connected to and asked
+/* One of those that the bench compares, stepvm by an engine or QEMU by an accelerator: started, connected to and asked
  * in the same way. All of these end the bench with a sentence when they can't. */
 #ifndef STEPVM_TESTS_BENCH_PEER_H
 #define STEPVM_TESTS_BENCH_PEER_H
@@ -16,6 +16,7 @@
 struct peer_kind {
 	const char *name;
 	bool is_qemu;
+	const char *by;                     /* --engine, or QEMU's -accel */
 	const char *stepvm, *guests, *loop; /* paths; loop: without 32.elf, 64.elf */
 };
 

@@ -51,17 +51,33 @@ static void put_figure(char *to, size_t size, double figure, const char *unit)
 		snprintf(to, size, "%.*f %s", figure < 1 ? 3 : figure < 100, figure, unit);
 }
 
-void table_beside(const struct figures *ours, const struct figures *qemus)
+const struct table_row table_peers[TABLE_PEERS] = {
+	[TABLE_AUTO] = { "stepvm --engine auto", "auto" },
+	[TABLE_KVM] = { "--engine kvm", "kvm" },
+	[TABLE_QEMU_KVM] = { "QEMU -accel kvm", "kvm" },
+	[TABLE_QEMU_TCG] = { "-accel tcg", "tcg" },
+};
+
+void table_beside(const struct figures figures[TABLE_PEERS])
 {
-	printf("| median of %d | stepvm | QEMU -accel kvm | ratio |\n|---|---|---|---|\n",
-	        ours->rounds);
+	const struct figures *ours = &figures[TABLE_AUTO], *qemus = &figures[TABLE_QEMU_KVM];
+	printf("| median of %d |", ours->rounds);
+	for (int k = 0; k < TABLE_PEERS; k++)
+		printf(" %s |", table_peers[k].name);
+	printf(" ratio |\n|---|");
+	for (int k = 0; k < TABLE_PEERS; k++)
+		printf("---|");
+	printf("---|\n");
 	for (int w = 0; w < WORKS; w++) {
-		char our[40], qemu[40], times[40];
-		put_figure(our, sizeof our, median(ours, w), works[w].unit);
-		put_figure(qemu, sizeof qemu, median(qemus, w), works[w].unit);
-		put_figure(times, sizeof times, ratio(ours, qemus, w), "");
-		times[strcspn(times, " ")] = 0;
-		printf("| %s | %s | %s | %s |\n", works[w].name, our, qemu, times);
+		char text[40];
+		printf("| %s |", works[w].name);
+		for (int k = 0; k < TABLE_PEERS; k++) {
+			put_figure(text, sizeof text, median(&figures[k], w), works[w].unit);
+			printf(" %s |", text);
+		}
+		put_figure(text, sizeof text, ratio(ours, qemus, w), "");
+		text[strcspn(text, " ")] = 0;
+		printf(" %s |\n", text);
 	}
 }
 

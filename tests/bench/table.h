@@ -12,8 +12,13 @@ struct figures {
 	int rounds;
 };
 
-/* stepvm beside QEMU: the medians, and how many times better ours is. */
-void table_beside(const struct figures *ours, const struct figures *qemus);
+/* Whom table_beside has. */
+enum table_peer { TABLE_AUTO, TABLE_KVM, TABLE_QEMU_KVM, TABLE_QEMU_TCG, TABLE_PEERS };
+extern const struct table_row {
+	const char *name, *by; /* by: of struct peer_kind */
+} table_peers[TABLE_PEERS];
+/* Each beside the others: the medians, and how many times better TABLE_AUTO is than TABLE_QEMU_KVM. */
+void table_beside(const struct figures figures[TABLE_PEERS]);
 /* The ratios of table_beside as bars, in an SVG file at path. host: a line of text below them. */
 void table_picture(const char *path, const struct figures *ours, const struct figures *qemus,
         const char *host);

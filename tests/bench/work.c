@@ -24,11 +24,21 @@
 const struct work_row works[WORKS] = {
 	[WORK_START] = { "start to the first `?` reply", "start to first reply", "ms", true },
 	[WORK_RESIDENT] = { "resident memory then", "resident memory", "MiB", true },
+	[WORK_RESIDENT_RUN] = { "the same after a free run", "after a free run", "MiB", true },
 	[WORK_GREET] = { "a boot sector prints by `int 10h` and ends", "boot sector prints, ends",
 	        "ms", true },
+	[WORK_FREE] = { "free run, instructions", "free run", "million/s", false },
+	[WORK_FREE_BOARD] = { "the same with a timer's interrupts and ports",
+	        "with timer and ports", "million/s", false },
 	[WORK_STEP] = { "`s` over TCP", "s over TCP", "/s", false },
 	[WORK_VCONT_STEP] = { "`vCont;s:1`", "vCont;s", "/s", false },
 	[WORK_STEP_AND_READ] = { "`s` and `g`", "s and g", "/s", false },
+	[WORK_RANGE] = { "steps of a range (`vCont;r`), 1,000 breakpoints", "steps of a range",
+	        "million/s", false },
+	[WORK_CATCH] = { "steps for `monitor catch #GP`, 1,000 breakpoints", "steps for a catch",
+	        "million/s", false },
+	[WORK_NEVER] = { "a condition that never holds, hits; 1,000 of them", "a condition: hits",
+	        "/s", false },
 	[WORK_BREAK] = { "breakpoint to breakpoint, as gdb does it (`z1 s Z1 c`)",
 	        "breakpoint to breakpoint", "/s", false },
 	[WORK_CONDITION] = { "gdb: `hbreak … if $eax == N`, hits", "break if: hits", "/s", false },
@@ -107,7 +117,7 @@ static double seconds_to_watch(struct peer *p)
 {
 	put_code(p, COUNTDOWN);
 	double begin = peer_now();
-	if (p->kind->is_qemu) {
+	if (p->kind->is_qemu && !strcmp(p->kind->by, "kvm")) {
 		for (int i = 0; i < QEMU_WATCH_INSNS; i++) {
 			peer_tell(p, 'T', "s");
 			peer_ask(p, "m500,1");
@@ -120,6 +130,114 @@ static double seconds_to_watch(struct peer *p)
 	peer_ask(p, "z2,500,1");
 	return reply == 'T' ? seconds : 0;
 }
+
+/* --- millions a second ------------------------------------------------------------------------ */
+
+#define BREAKPOINTS 1000
+#define RATE_S      0.3 /* at least so long, for the clock */
+#define RATE_MAX    0x20000000u
+
+/* mov $count, %ecx; 1: dec %ecx; jnz 1b; nop; jmp . */
+static void put_countdown(struct peer *p, uint32_t count)
+{
+	char code[100];
+	snprintf(code, sizeof code, "66b9%08x664975fc90ebfe", __builtin_bswap32(count));
+	put_code(p, code);
+}
+
+#define COUNTDOWN_HIT 0x1006u /* the dec */
+#define COUNTDOWN_END 0x100au
+
+/* The PIC and the PIT, 1 kHz, then count times: 500 dec and jnz, an out and an in. */
+static void put_board(struct peer *p, uint32_t count)
+{
+	static const char setup[] = "fa31c08ed08ed8bc0070"     /* cli; ds, ss:sp */
+	                            "c70620000011c70622000000" /* the vector of IRQ 0: 0000:1100 */
+	                            "b011e620b008e621b004e621b001e621b0fee621" /* the PIC */
+	                            "b034e643b0a9e640b004e640fb";              /* the PIT; sti */
+	static const char handler[] = "50b020e620ff060006" /* end of interrupt; inc [600h] */
+	                              "58cf";
+	char code[300];
+	/* mov $count, %ecx; 1: mov $500, %bx; 2: dec %bx; jnz 2b; out 80h; in 61h; dec %ecx; jnz 1b; cli; nop; jmp . */
+	snprintf(code, sizeof code, "%s66b9%08xbbf4014b75fde680e461664975f2fa90ebfe", setup,
+	        __builtin_bswap32(count));
+	put_code(p, code);
+	peer_tell(p, 'O', "M1100,%zx:%s", strlen(handler) / 2, handler);
+}
+
+#define BOARD_EACH 1005u /* instructions of a count */
+#define BOARD_END  (0x1000u + 76u)
+
+/* Such a program goes from its begin to its end by request, with counts that make it last long enough. 0: it does not
+ * come there. */
+static double rate_of(struct peer *p, void (*put)(struct peer *p, uint32_t count), double each,
+        const char *request)
+{
+	for (double count = 1000;;) {
+		put(p, (uint32_t)count);
+		double begin = peer_now();
+		if (peer_ask(p, "%s", request) != 'T')
+			return 0;
+		double seconds = peer_now() - begin;
+		if (seconds >= RATE_S || count * each >= RATE_MAX)
+			return count * each / seconds;
+		count *= seconds < RATE_S / 20 ? 16 : 1.3 * RATE_S / seconds;
+	}
+}
+
+static void set_breakpoints(struct peer *p, const char *condition)
+{
+	for (unsigned i = 0; i < BREAKPOINTS; i++)
+		peer_tell(p, 'O', "Z0,%x,1%s", 0x40000 + 3 * i, condition);
+}
+
+/* A peer of its own for each that leaves something behind. */
+static bool open_peer(struct peer *p, const struct peer_kind *kind)
+{
+	if (!peer_start(p, kind))
+		return false;
+	peer_connect(p);
+	peer_shake_hands(p);
+	return true;
+}
+
+static void do_free_runs(struct peer *p, double f[WORKS])
+{
+	peer_tell(p, 'O', "Z1,%x,1", COUNTDOWN_END);
+	f[WORK_FREE] = rate_of(p, put_countdown, 2, "c") / 1e6;
+	peer_ask(p, "z1,%x,1", COUNTDOWN_END);
+	f[WORK_RESIDENT_RUN] = peer_resident_mib(p);
+	peer_tell(p, 'O', "Z1,%x,1", BOARD_END);
+	f[WORK_FREE_BOARD] = rate_of(p, put_board, BOARD_EACH, "c") / 1e6;
+	peer_ask(p, "z1,%x,1", BOARD_END);
+	peer_ask(p, "m600,2");
+	if (strstr(p->reply, "$0000#")) /* without ticks it is not what it says */
+		f[WORK_FREE_BOARD] = 0;
+}
+
+static void do_many(const struct peer_kind *kind, double f[WORKS])
+{
+	static struct peer p;
+	static const char never[] =
+	        ";X3,220027"; /* const8 0, end: the agent's bytecode, see gdb's manual */
+	if (open_peer(&p, kind)) {
+		set_breakpoints(&p, "");
+		f[WORK_RANGE] = rate_of(&p, put_countdown, 2, "vCont;r1000,100a:1") / 1e6;
+		peer_tell(&p, 'O', "qRcmd,636174636820234750"); /* catch #GP */
+		peer_tell(&p, 'O', "Z0,%x,1", COUNTDOWN_END);
+		f[WORK_CATCH] = rate_of(&p, put_countdown, 2, "c") / 1e6;
+		peer_stop(&p);
+	}
+	if (open_peer(&p, kind)) {
+		set_breakpoints(&p, never);
+		peer_tell(&p, 'O', "Z0,%x,1%s", COUNTDOWN_HIT, never);
+		peer_tell(&p, 'O', "Z0,%x,1", COUNTDOWN_END);
+		f[WORK_NEVER] = rate_of(&p, put_countdown, 1, "c");
+		peer_stop(&p);
+	}
+}
+
+/* --- memory, and the rest --------------------------------------------------------------------- */
 
 /* In packets as long as the peer takes them, in either direction. They are made before the clock
  * runs. */
@@ -191,6 +309,7 @@ static void do_packets(struct peer *p, double f[WORKS])
 	        rate_of_steps(p, p->kind->is_qemu ? "vCont;s:p1.1" : "vCont;s:1", false);
 	f[WORK_STEP_AND_READ] = rate_of_steps(p, "s", true);
 	f[WORK_BREAK] = rate_of_breaks(p);
+	do_free_runs(p, f);
 	f[WORK_WATCH] = seconds_to_watch(p);
 	rates_of_memory(p, &f[WORK_READ], &f[WORK_WRITE]);
 	times_of_interrupts(p, &f[WORK_STOP], &f[WORK_STOP_WORST]);
@@ -275,5 +394,10 @@ bool work_all(const struct peer_kind *kind, double f[WORKS])
 	do_packets(&p, f);
 	peer_stop(&p);
 	do_gdb(kind, f);
+	/* QEMU's stub has neither ranges nor conditions: a gdb steps, and looks at each hit. */
+	f[WORK_RANGE] = f[WORK_STEP] / 1e6;
+	f[WORK_NEVER] = f[WORK_CONDITION_NEAR];
+	if (!kind->is_qemu)
+		do_many(kind, f);
 	return true;
 }
