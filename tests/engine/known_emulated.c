@@ -140,6 +140,13 @@ static bool is_real_ud(const struct known_case *c, const struct opcode *o)
 	       c->result->kvm.sregs.cs.base == WORLD_HANDLERS;
 }
 
+/* Its last bytes are on a page that can't be fetched from. */
+static bool is_cut_off(const struct known_case *c, const struct opcode *o)
+{
+	return known_has_raised(c, o) && c->result->own_vector == KNOWN_PF && opcode_is_vector(o) &&
+	       c->result->suberror == 1;
+}
+
 static bool is_real_fault(const struct known_case *c, const struct opcode *o)
 {
 	return c->is_real && known_has_raised(c, o);
@@ -284,6 +291,9 @@ const struct known_row known_emulated[] = {
 	        PAIR_MEMORY, 0, "vol 2, IRET/IRETD/IRETQ", "bochs" },
 	{ "after #UD of real mode what follows may be done", is_real_ud, KNOWN_EMULATED, false,
 	        KNOWN_ANYTHING, UINT64_MAX, "vol 2, UD; vol 3, \"Interrupt 6\"", "tcg, bochs" },
+	{ "the x87 and SSE are an emulation failure before all of the instruction is fetched",
+	        is_cut_off, KNOWN_EMULATED, true, 0, 0,
+	        "vol 3, \"Priority Among Concurrent Events\"", "tcg, bochs" },
 	{ "an exception of real mode may be lost: the guest runs on, or hangs", is_real_fault,
 	        KNOWN_EMULATED, true, 0, 0, "vol 3, \"Real-Address Mode Operation\"",
 	        "tcg, bochs" },

@@ -173,7 +173,10 @@ void kvm_side_clean(struct pair *p, const struct pair_result *r)
 static bool step_kvm(struct pair *p, struct pair_result *r)
 {
 	struct stop stop;
-	int err = control_step(&p->control, &stop);
+	int err;
+	do /* a kick of a busy machine's clock */
+		err = control_step(&p->control, &stop);
+	while (!err && stop.kind == STOP_KICKED && p->ticks < TICKS_RUN);
 	r->stop = err ? STOP_FAILED : stop.kind;
 	r->suberror = err ? (uint32_t)-err : stop.exit.internal.suberror;
 	take_state(p, r);
