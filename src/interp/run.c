@@ -278,9 +278,13 @@ static inline __attribute__((always_inline)) bool run_some(struct interp *c, uin
 			break;
 		}
 		count++;
-		if (UNLIKELY(c->attention) && attend(c, why)) {
-			goes_on = false;
-			break;
+		if (UNLIKELY(c->attention)) {
+			count += c->more_done;
+			c->more_done = 0;
+			if (attend(c, why)) {
+				goes_on = false;
+				break;
+			}
 		}
 		pc = pc_of(c);
 		if (UNLIKELY(may_be_breakpoint(c, pc)) &&
@@ -304,6 +308,7 @@ static inline __attribute__((always_inline)) enum interp_why run(
 {
 	enum interp_why why = INTERP_COUNT;
 	c->hit_count = 0;
+	c->more_done = 0;
 	c->last_vector = c->vector = V_NONE;
 	c->attention = c->shadow || c->irq_pending || c->rflags & RF;
 	*done = 0;
@@ -316,6 +321,8 @@ static inline __attribute__((always_inline)) enum interp_why run(
 	while (*done < max) {
 		if (c->kick && *c->kick)
 			return INTERP_KICKED;
+		/* They may pass what run_some goes up to, but not max; a range looks at each. */
+		c->at_once = !range && max - *done > 2 * KICK_EVERY ? KICK_EVERY : 0;
 		if (!run_some(c, done, max - *done > KICK_EVERY ? *done + KICK_EVERY : max, range,
 		            &why))
 			return why;

@@ -138,7 +138,10 @@ struct interp {
 	uint8_t shadow, new_shadow; /* KVM_X86_SHADOW_INT_... */
 	bool attention;             /* the instruction that was done leaves something to look at */
 	bool irq_pending, is_stopped_by_device;
-	bool leaves_rf;   /* this instruction leaves RF set: iret */
+	bool leaves_rf; /* this instruction leaves RF set: iret */
+	/* Iterations of a rep that may be done at once, as far as this run is concerned, and what was done so beside the
+	 * first one. */
+	unsigned at_once, more_done;
 	uint64_t rep_rip; /* where an iteration of a rep was done that others follow */
 	int vector, last_vector;
 	uint32_t caught;

@@ -1,7 +1,8 @@
-/* movs, cmps, stos, lods, scas: one element. With a rep, rip stays where it is until the last one. */
+/* movs, cmps, stos, lods, scas: one element. With a rep, rip stays where it is until the last one; many of its iterations
+ * at once are rep.c's. */
 #include "interp/flags.h"
 #include "interp/handlers.h"
-#include "interp/memory.h"
+#include "interp/rep.h"
 
 /* A rep that has nothing to do is done. With 32-bit addresses in 64-bit code CPUs differ in the upper
  * halves of rcx, rsi and rdi. */
@@ -33,6 +34,8 @@ static inline enum interp_done count_element(struct interp *c, const struct insn
 		struct place at;                                                                   \
 		if (UNLIKELY(has_nothing_to_do(c, i)))                                             \
 			return do_nothing(c, i);                                                   \
+		if (i->rep && c->at_once && interp_rep_movs(c, i, N))                              \
+			return DONE;                                                               \
 		if (UNLIKELY(!mem_read(c, i->seg, SOURCE, N, &v) ||                                \
 		             !mem_prepare(c, ES, DESTINATION, N, ACCESS_WRITE, &at)))              \
 			return FAULTS;                                                             \
@@ -46,6 +49,8 @@ static inline enum interp_done count_element(struct interp *c, const struct insn
 		uint64_t v, with;                                                                  \
 		if (UNLIKELY(has_nothing_to_do(c, i)))                                             \
 			return do_nothing(c, i);                                                   \
+		if (i->rep && c->at_once && interp_rep_cmps(c, i, N))                              \
+			return DONE;                                                               \
 		/* CPUs differ in which operand they read first. */                                \
 		if (UNLIKELY(!mem_read(c, i->seg, SOURCE, N, &v) ||                                \
 		             !mem_read(c, ES, DESTINATION, N, &with)))                             \
@@ -60,6 +65,8 @@ static inline enum interp_done count_element(struct interp *c, const struct insn
 		struct place at;                                                                   \
 		if (UNLIKELY(has_nothing_to_do(c, i)))                                             \
 			return do_nothing(c, i);                                                   \
+		if (i->rep && c->at_once && interp_rep_stos(c, i, N))                              \
+			return DONE;                                                               \
 		if (UNLIKELY(!mem_prepare(c, ES, DESTINATION, N, ACCESS_WRITE, &at)))              \
 			return FAULTS;                                                             \
 		mem_put(&at, c->r[AX], N);                                                         \
@@ -71,6 +78,8 @@ static inline enum interp_done count_element(struct interp *c, const struct insn
 		uint64_t v;                                                                        \
 		if (UNLIKELY(has_nothing_to_do(c, i)))                                             \
 			return do_nothing(c, i);                                                   \
+		if (i->rep && c->at_once && interp_rep_lods(c, i, N))                              \
+			return DONE;                                                               \
 		if (UNLIKELY(!mem_read(c, i->seg, SOURCE, N, &v)))                                 \
 			return FAULTS;                                                             \
 		reg_put(c, AX * 8, N, v);                                                          \
@@ -82,6 +91,8 @@ static inline enum interp_done count_element(struct interp *c, const struct insn
 		uint64_t with;                                                                     \
 		if (UNLIKELY(has_nothing_to_do(c, i)))                                             \
 			return do_nothing(c, i);                                                   \
+		if (i->rep && c->at_once && interp_rep_scas(c, i, N))                              \
+			return DONE;                                                               \
 		if (UNLIKELY(!mem_read(c, ES, DESTINATION, N, &with)))                             \
 			return FAULTS;                                                             \
 		sub##N(c, c->r[AX], with);                                                         \

@@ -410,6 +410,82 @@ static void iret_sets_rf_for_one_instruction(void)
 	rig_close(&r);
 }
 
+/* Runs to the hlt; by one instruction at a time, or many. */
+static uint64_t run_rep(struct rig *r, uint64_t at_once)
+{
+	uint64_t done, all = 0;
+	enum interp_why why;
+	interp_load(r->c, &r->regs, &r->sregs, 0, false);
+	do {
+		why = interp_run(r->c, at_once, &done);
+		all += done;
+	} while (why != INTERP_HANDOVER && all < 100000);
+	interp_save(r->c, &r->regs, &r->sregs);
+	return all;
+}
+
+/* What many iterations at once leave is what one by one leave: registers, flags, RAM, their number. */
+static void a_rep_at_once_is_as_one_by_one(void)
+{
+	static const uint8_t ops[] = { 0xa4, 0xa5, 0xa6, 0xa7, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf };
+	uint64_t seed = 5, most = 0;
+	uint8_t *before = malloc(RIG_RAM), *after = malloc(RIG_RAM);
+	for (unsigned round = 0; round < 3000 && check_case_ok; round++) {
+		struct rig r;
+		unsigned bits = 16u << random_below(&seed, 3), n = 0;
+		uint8_t code[8];
+		rig_open(&r, bits);
+		for (unsigned k = RIG_DATA; k < RIG_STACK; k++) /* few values, so that they meet */
+			r.ram[k] = random_below(&seed, 20) ? 0x11 : 0x22;
+		if (random_below(&seed, 3) == 0)
+			code[n++] = 0x66;
+		if (random_below(&seed, 5) == 0)
+			code[n++] = 0x67;
+		code[n++] = random_below(&seed, 2) ? 0xf3 : 0xf2;
+		if (bits == 64 && random_below(&seed, 3) == 0)
+			code[n++] = 0x48;
+		code[n++] = ops[random_below(&seed, sizeof ops)];
+		code[n++] = 0xf4;
+		r.regs.rip = random_below(&seed, 6) ? RIG_CODE : 0x1ff8 + random_below(&seed, 8);
+		memcpy(r.ram + r.regs.rip, code, n);
+		r.regs.rsi = RIG_DATA + random_below(&seed, 0x3000);
+		r.regs.rdi = random_below(&seed, 3)   ? RIG_DATA + random_below(&seed, 0x3000)
+		             : random_below(&seed, 2) ? r.regs.rsi + random_below(&seed, 20)
+		                                      : r.regs.rip - random_below(&seed, 1200);
+		if (bits == 16 && random_below(&seed, 8) == 0)
+			r.regs.rdi = 0xffff - random_below(&seed, 40);
+		r.regs.rcx = random_below(&seed, 1500) + 1;
+		r.regs.rax = random_below(&seed, 2) ? 0x1111111111111111 : random_next(&seed);
+		r.regs.rflags =
+		        2 | (random_next(&seed) & 0x8d5) | (random_below(&seed, 5) ? 0 : 0x400);
+		const struct interp_watch watch = { .gva = RIG_DATA + random_below(&seed, 0x3000),
+			.len = 1,
+			.on_read = true,
+			.on_write = true };
+		interp_set_watches(r.c, &watch, random_below(&seed, 6) == 0);
+		const struct kvm_regs regs = r.regs;
+		const struct kvm_sregs sregs = r.sregs;
+		memcpy(before, r.ram, RIG_RAM);
+		uint64_t many = run_rep(&r, 100000);
+		const struct kvm_regs result = r.regs;
+		memcpy(after, r.ram, RIG_RAM);
+		memcpy(r.ram, before, RIG_RAM);
+		r.regs = regs;
+		r.sregs = sregs;
+		uint64_t one = run_rep(&r, 1);
+		if (many != one || memcmp(&result, &r.regs, sizeof result) ||
+		        memcmp(after, r.ram, RIG_RAM))
+			CHECK_FAIL("round %u, %u bits, %02x %02x %02x %02x: %" PRIu64
+			           " and %" PRIu64,
+			        round, bits, code[0], code[1], code[2], code[3], many, one);
+		most = many > most ? many : most;
+		rig_close(&r);
+	}
+	CHECK(most > 500);
+	free(before);
+	free(after);
+}
+
 static uint64_t random_value(uint64_t *seed)
 {
 	switch (random_below(seed, 4)) {
@@ -479,6 +555,7 @@ int main(void)
 	RUN(a_breakpoint_stops_before_its_instruction);
 	RUN(breakpoints_are_linear_addresses);
 	RUN(a_rep_is_met_once);
+	RUN(a_rep_at_once_is_as_one_by_one);
 	RUN(many_breakpoints_are_told_apart);
 	RUN(watches_are_exact);
 	RUN(both_accesses_of_an_instruction_are_told);
