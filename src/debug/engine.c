@@ -12,6 +12,7 @@
 #include "debug/engine_extras.h"
 #include "debug/guards.h"
 #include "debug/interrupt.h"
+#include "debug/means.h"
 #include "debug/seen.h"
 #include "interp/interp.h"
 #include "kvm/registers.h"
@@ -112,6 +113,7 @@ static bool open_engine(struct control *c)
 			.mmio = engine_mmio,
 			.ctx = c,
 			.kick = &c->cpu.vcpu->kicked,
+			.has_bcd = means_kvm_emulates(c),
 		};
 		engine_extras_open(&c->engine->extras, c->cpu.vcpu, &config);
 		c->engine->interp = interp_new(&config);

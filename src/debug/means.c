@@ -7,7 +7,7 @@
 #include "base/array.h"
 
 /* 1.3 ms on kvm_pvm, once. */
-static bool emulates(struct control *c)
+bool means_kvm_emulates(struct control *c)
 {
 	if (c->emulates == PROBE_UNKNOWN)
 		c->emulates =
@@ -22,7 +22,7 @@ bool means_engine_is_first(struct control *c)
 	switch (c->engine_choice) {
 	case ENGINE_KVM: return false;
 	case ENGINE_INTERP: return true;
-	case ENGINE_AUTO: return !c->tells_exits && emulates(c);
+	case ENGINE_AUTO: return !c->tells_exits && means_kvm_emulates(c);
 	}
 	return false;
 }
@@ -66,7 +66,7 @@ bool means_engine_takes(struct control *c, enum step_why why)
 	switch (c->engine_choice) {
 	case ENGINE_KVM: return false;
 	case ENGINE_INTERP: return true;
-	case ENGINE_AUTO: return !c->tells_exits && (emulates(c) || is_one_of_many(why));
+	case ENGINE_AUTO: return !c->tells_exits && (means_kvm_emulates(c) || is_one_of_many(why));
 	}
 	return false;
 }
@@ -101,7 +101,7 @@ static const char *reason(struct control *c)
 	}
 	if (c->tells_exits)
 		return "KVM does all, for --trace exits tells of its exits";
-	if (emulates(c))
+	if (means_kvm_emulates(c))
 		return "the engine comes first, for this KVM emulates its guests";
 	return "KVM runs the guest, and the engine does the steps that no debugger has asked for";
 }

@@ -12,6 +12,8 @@
 
 #include "debug/state.h"
 
+/* Whether this KVM emulates its guests; found out when it is first asked. */
+bool means_kvm_emulates(struct control *c);
 /* Whether the engine is asked first for whatever the guest does. */
 bool means_engine_is_first(struct control *c);
 /* Whether it is asked to run the guest where KVM can't keep all breakpoints and watchpoints by debug registers. */

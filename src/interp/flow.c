@@ -129,3 +129,21 @@ interp_fn *const interp_jmp_rm[4] = BY_WIDE_SIZE(jmp_rm);
 interp_fn *const interp_call[4] = BY_WIDE_SIZE(call);
 interp_fn *const interp_call_rm[4] = BY_WIDE_SIZE(call_rm);
 interp_fn *const interp_ret[4] = BY_WIDE_SIZE(ret);
+
+/* A signed index, and an array's bounds in memory. SDM vol 2. */
+#define DEFINE_BOUND(N, T)                                                                         \
+	static enum interp_done bound_##N(struct interp *c, const struct insn *i)                  \
+	{                                                                                          \
+		uint64_t low, high, at = effective_address(c, i);                                  \
+		T index = (T)reg_get(c, i->reg, N);                                                \
+		if (!i->is_mem || ((at + 2 * N - 1) & address_mask(i)) < at)                       \
+			return HANDOVER;                                                           \
+		/* CPUs differ in whether it is one access or two. */                              \
+		if (!mem_read(c, i->seg, at, N, &low) || !mem_read(c, i->seg, at + N, N, &high))   \
+			return HANDOVER;                                                           \
+		return index < (T)low || index > (T)high ? raise(c, V_BR) : DONE;                  \
+	}
+DEFINE_BOUND(2, int16_t)
+DEFINE_BOUND(4, int32_t)
+
+interp_fn *const interp_bound[4] = { NULL, bound_2, bound_4, NULL };

@@ -43,6 +43,7 @@ extern interp_fn *const interp_pusha[4], *const interp_popa[4], *const interp_pu
 extern interp_fn *const interp_enter_frame[4], *const interp_leave[4];
 
 /* flow.c */
+extern interp_fn *const interp_bound[4];
 extern interp_fn *const interp_jcc[16][4];
 extern interp_fn *const interp_jmp_rm[4], *const interp_call[4], *const interp_call_rm[4],
                                                                          *const interp_ret[4];
@@ -75,7 +76,10 @@ interp_fn interp_lar_lsl, interp_selector_group, interp_arpl;
 interp_fn interp_in_out, interp_string_port;
 
 /* x87.c */
-interp_fn interp_fwait, interp_fninit, interp_fnstcw, interp_fnstsw, interp_fnstsw_ax;
+interp_fn interp_fwait, interp_x87, interp_fxsave;
+
+/* bcd.c */
+interp_fn interp_daa, interp_aaa, interp_aam;
 
 /* run.c: what is not known, and what raises #UD on every CPU */
 interp_fn interp_handover, interp_undefined;

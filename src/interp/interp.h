@@ -47,6 +47,9 @@ struct interp_config {
 	unsigned cpuid_count;
 	/* What a push of a segment register writes in 32-bit code: CPUs differ, so somebody who has tried says it. */
 	enum interp_push push_segment;
+	/* daa and its like leave flags undefined: whether they may be what the engine makes of them, for no CPU does
+	 * the guest's instructions. Else they are handed over. */
+	bool has_bcd;
 	/* Not 0: runs end soon (INTERP_KICKED). A signal handler or another thread may set it; NULL:
 	 * nobody does. */
 	const volatile int *kick;

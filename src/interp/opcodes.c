@@ -64,11 +64,6 @@
 	{                                                                                          \
 		.fn = ANY(interp_undefined)                                                        \
 	}
-#define UNDEFINED_IN_64                                                                            \
-	{                                                                                          \
-		.fn = ANY(interp_handover), .size = SIZE_WIDE, .flags = OPCODE_NOT_64              \
-	}
-
 static const struct opcode alu_imm[8] = {
 	LOCKED(interp_alu_mi[0]),
 	LOCKED(interp_alu_mi[1]),
@@ -110,12 +105,6 @@ static const struct opcode mov_only[8] = {
 };
 static const struct opcode pop_only[8] = { { .fn = interp_pop_rm } };
 
-/* The rest of the x87 is KVM's. */
-static const struct opcode x87_d9[8] = { [7] = { .fn = ANY(interp_fnstcw) } };
-static const struct opcode x87_db[8] = { [4] = { .fn = ANY(interp_fninit) } };
-static const struct opcode x87_dd[8] = { [7] = { .fn = ANY(interp_fnstsw) } };
-static const struct opcode x87_df[8] = { [4] = { .fn = ANY(interp_fnstsw_ax) } };
-
 const struct opcode interp_one_byte[256] = {
 	ALU(0, OPCODE_LOCKS),
 	ALU(1, OPCODE_LOCKS),
@@ -132,17 +121,19 @@ const struct opcode interp_one_byte[256] = {
 	[0x17] = OF_SEGMENT(interp_pop_segment, SS, OPCODE_NOT_64),
 	[0x1e] = OF_SEGMENT(interp_push_segment, DS, OPCODE_NOT_64),
 	[0x1f] = OF_SEGMENT(interp_pop_segment, DS, OPCODE_NOT_64),
-	[0x27] = UNDEFINED_IN_64, /* daa, das, aaa, aas, aam: the host has none to borrow */
-	[0x2f] = UNDEFINED_IN_64,
-	[0x37] = UNDEFINED_IN_64,
-	[0x3f] = UNDEFINED_IN_64,
-	[0xd4] = UNDEFINED_IN_64,
+	[0x27] = PLAIN(ANY(interp_daa), SIZE_BYTE, OPCODE_NOT_64),
+	[0x2f] = PLAIN(ANY(interp_daa), SIZE_BYTE, OPCODE_NOT_64),
+	[0x37] = PLAIN(ANY(interp_aaa), SIZE_BYTE, OPCODE_NOT_64),
+	[0x3f] = PLAIN(ANY(interp_aaa), SIZE_BYTE, OPCODE_NOT_64),
+	[0xd4] = PLAIN_IMM(ANY(interp_aam), SIZE_BYTE, IMM_8, OPCODE_NOT_64),
+	[0xd5] = PLAIN_IMM(ANY(interp_aam), SIZE_BYTE, IMM_8, OPCODE_NOT_OURS_64),
 	[0x40 ... 0x47] = WITH_REG(interp_inc, SIZE_WIDE, IMM_NONE, 0), /* in 64-bit code: REX */
 	[0x48 ... 0x4f] = WITH_REG(interp_dec, SIZE_WIDE, IMM_NONE, 0),
 	[0x50 ... 0x57] = WITH_REG(interp_push_reg, SIZE_STACK, IMM_NONE, 0),
 	[0x58 ... 0x5f] = WITH_REG(interp_pop_reg, SIZE_STACK, IMM_NONE, 0),
 	[0x60] = PLAIN(interp_pusha, SIZE_WIDE, OPCODE_NOT_64),
 	[0x61] = PLAIN(interp_popa, SIZE_WIDE, OPCODE_NOT_64),
+	[0x62] = WITH_MODRM(interp_bound, SIZE_WIDE, OPCODE_NOT_OURS_64 | OPCODE_NO_LOCK),
 	[0x63] =
 	        WITH_MODRM(interp_movsxd, SIZE_WIDE, 0), /* not in 64-bit code: arpl, by decode.c */
 	[0x68] = PLAIN_IMM(interp_push_imm, SIZE_STACK, IMM_WIDE, 0),
@@ -236,22 +227,7 @@ const struct opcode interp_one_byte[256] = {
 	[0xd2 ... 0xd3] = WITH_MODRM(interp_shift_cl, SIZE_BIT_0, 0),
 	[0xd6] = PLAIN(ANY(interp_salc), SIZE_BYTE, OPCODE_NOT_64),
 	[0xd7] = PLAIN(ANY(interp_xlat), SIZE_BYTE, OPCODE_SEGMENT),
-	[0xd9] = { .group = x87_d9,
-	        .size = SIZE_WIDE,
-	        .operands = OPERANDS_MODRM,
-	        .flags = OPCODE_NO_LOCK },
-	[0xdb] = { .group = x87_db,
-	        .size = SIZE_WIDE,
-	        .operands = OPERANDS_MODRM,
-	        .flags = OPCODE_NO_LOCK },
-	[0xdd] = { .group = x87_dd,
-	        .size = SIZE_WIDE,
-	        .operands = OPERANDS_MODRM,
-	        .flags = OPCODE_NO_LOCK },
-	[0xdf] = { .group = x87_df,
-	        .size = SIZE_WIDE,
-	        .operands = OPERANDS_MODRM,
-	        .flags = OPCODE_NO_LOCK },
+	[0xd8 ... 0xdf] = WITH_MODRM(ANY(interp_x87), SIZE_WIDE, OPCODE_NO_LOCK),
 	/* loopne and loope with a rep prefix: AMD's CPUs let the prefix say which of the two it is. */
 	[0xe0 ... 0xe1] = PLAIN_IMM(ANY(interp_loop), SIZE_NEAR, IMM_SIGNED_8, OPCODE_NO_REP),
 	[0xe2] = PLAIN_IMM(ANY(interp_loop), SIZE_NEAR, IMM_SIGNED_8, 0),
@@ -279,6 +255,8 @@ const struct opcode interp_one_byte[256] = {
 const struct opcode interp_arpl_row = WITH_MODRM(ANY(interp_arpl), SIZE_WIDE, 0);
 
 static const struct opcode fences[8] = {
+	[0] = { .fn = ANY(interp_fxsave) },
+	[1] = { .fn = ANY(interp_fxsave) },
 	[5] = { .fn = ANY(interp_fence) },
 	[6] = { .fn = ANY(interp_fence) },
 	[7] = { .fn = ANY(interp_fence) },

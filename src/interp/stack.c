@@ -5,6 +5,17 @@
 #include "interp/handlers.h"
 #include "interp/transfer.h"
 
+enum { ENTER_LEVELS = 31 };
+
+/* A frame pointer that enter copies. False: it faults, or what enter writes from top on may be read again. */
+static bool peek_outer(
+        struct interp *c, unsigned below, unsigned len, uint64_t top, uint64_t *value)
+{
+	uint64_t off = (c->r[BP] - below) & c->sp_mask, from_top = (off - top) & c->sp_mask;
+	bool is_written = from_top < (ENTER_LEVELS + 1) * 8 || ((top - off) & c->sp_mask) < len;
+	return !is_written && mem_read(c, SS, off, len, value);
+}
+
 #define DEFINE_STACK(N, T, S, R)                                                                   \
 	static enum interp_done push_reg_##N(struct interp *c, const struct insn *i)               \
 	{                                                                                          \
@@ -91,25 +102,30 @@
 		sp_put(c, c->r[SP] + N);                                                           \
 		return DONE;                                                                       \
 	}                                                                                          \
-	/* Nested frames, rare, are handed over. */                                                \
+	/* With a level, the frame pointers of the outer procedures follow: SDM vol 2, "ENTER". */ \
 	static enum interp_done enter_##N(struct interp *c, const struct insn *i)                  \
 	{                                                                                          \
-		unsigned room = (unsigned)(i->imm & 0xffff);                                       \
-		uint64_t sp = c->r[SP] - N;                                                        \
-		struct place at, last;                                                             \
-		if (i->imm >> 16 & 31)                                                             \
-			return HANDOVER;                                                           \
-		if (!push_prepare(c, N, &at))                                                      \
-			return HANDOVER; /* CPUs differ in which is first */                       \
+		unsigned room = (unsigned)(i->imm & 0xffff), level = i->imm >> 16 & 31;            \
+		uint64_t frame = c->r[SP] - N, sp = frame - level * N, values[ENTER_LEVELS + 1];   \
+		struct place at[ENTER_LEVELS + 1], last;                                           \
+		values[0] = c->r[BP];                                                              \
+		values[level] = level ? frame : c->r[BP];                                          \
+		for (unsigned k = 1; k < level; k++)                                               \
+			if (!peek_outer(c, k * N, N, sp, &values[k]))                              \
+				return HANDOVER;                                                   \
+		for (unsigned k = 0; k <= level; k++)                                              \
+			if (!push_prepare_after(c, k * N, N, &at[k]))                              \
+				return HANDOVER; /* CPUs differ in which is first */               \
 		/* Looked at, not written; and CPUs differ in how. */                              \
 		unsigned hits = c->hit_count;                                                      \
 		if (!mem_prepare(c, SS, (sp - room) & c->sp_mask, 1, ACCESS_WRITE, &last))         \
 			return HANDOVER;                                                           \
 		c->hit_count = hits;                                                               \
-		mem_put(&at, c->r[BP], N);                                                         \
+		for (unsigned k = 0; k <= level; k++)                                              \
+			mem_put(&at[k], values[k], N);                                             \
 		reg_put(c, BP * 8, N,                                                              \
-		        c->stack_bytes == 2 ? (c->r[SP] & ~0xffffull) | (sp & 0xffff)              \
-		                            : sp & c->sp_mask);                                    \
+		        c->stack_bytes == 2 ? (c->r[SP] & ~0xffffull) | (frame & 0xffff)           \
+		                            : frame & c->sp_mask);                                 \
 		sp_put(c, sp - room);                                                              \
 		return DONE;                                                                       \
 	}                                                                                          \

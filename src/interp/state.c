@@ -20,6 +20,7 @@ struct interp *interp_new(const struct interp_config *config)
 	c->cpuid_count = config->cpuid ? config->cpuid_count : 0;
 	c->ctx = config->ctx;
 	c->push_segment = config->push_segment;
+	c->has_bcd = config->has_bcd;
 	c->kick = config->kick;
 	c->last_vector = c->vector = V_NONE;
 	c->gpa_mask = UINT64_MAX;

@@ -174,6 +174,7 @@ struct interp {
 	const struct kvm_cpuid_entry2 *cpuid;
 	unsigned cpuid_count;
 	enum interp_push push_segment;
+	bool has_bcd;
 	void *ctx;
 	const volatile int *kick;
 

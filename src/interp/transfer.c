@@ -35,23 +35,22 @@ static enum interp_done jump_far(struct interp *c, uint16_t selector, uint64_t o
 	return how;
 }
 
-/* What a far call of protected mode writes into the upper half of cs' slot is not said. */
+/* Unlike that of a push, cs' slot has zeros above: "padded", SDM vol 2, "CALL". */
 static enum interp_done call_far(
         struct interp *c, const struct insn *i, uint16_t selector, uint64_t off)
 {
 	struct place cs_at, ip_at;
 	struct kvm_segment code;
+	unsigned len = operand_len(i);
 	uint64_t back = c->r[NEXT];
 	uint16_t cs = c->sregs.cs.selector;
-	if (i->osz != 1)
-		return HANDOVER;
 	if (interp_find_code(c, selector, off, &code) != DONE)
 		return HANDOVER;
-	if (!push_prepare_after(c, 0, 2, &cs_at) || !push_prepare_after(c, 2, 2, &ip_at))
+	if (!push_prepare_after(c, 0, len, &cs_at) || !push_prepare_after(c, len, len, &ip_at))
 		return FAULTS;
-	mem_put(&cs_at, cs, 2);
-	mem_put(&ip_at, back, 2);
-	sp_put(c, c->r[SP] - 4);
+	mem_put(&cs_at, cs, len);
+	mem_put(&ip_at, back, len);
+	sp_put(c, c->r[SP] - 2 * len);
 	interp_go(c, &code, off);
 	return DONE;
 }
@@ -66,7 +65,9 @@ enum interp_done interp_jmp_far(struct interp *c, const struct insn *i)
 
 enum interp_done interp_call_far(struct interp *c, const struct insn *i)
 {
-	return call_far(c, i, (uint16_t)(i->imm >> 16), i->imm & 0xffff);
+	unsigned len = i->osz == 1 ? 2 : 4;
+	uint64_t off = len == 2 ? i->imm & 0xffff : i->imm & 0xffffffff;
+	return call_far(c, i, (uint16_t)(i->imm >> 8 * len), off);
 }
 
 /* ff /3 and /5: offset and selector in memory. */

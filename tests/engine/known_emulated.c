@@ -136,11 +136,45 @@ static bool is_iretq_gp(const struct known_case *c, const struct opcode *o)
 /* ... and at last one of the handlers is where it stops. */
 static bool is_real_ud(const struct known_case *c, const struct opcode *o)
 {
-	return c->is_real && known_has_raised(c, o) && c->result->own_vector == KNOWN_UD &&
+	return c->is_real && known_has_raised(c, o) &&
+	       (c->result->own_vector == KNOWN_UD || c->result->own_vector == KNOWN_NM) &&
 	       c->result->kvm.sregs.cs.base == WORLD_HANDLERS;
 }
 
 /* Its last bytes are on a page that can't be fetched from. */
+/* KVM's emulator does not know it: it can't go on, or raises #UD, whose frame may have been undone. */
+static bool has_no_emulation(const struct known_case *c)
+{
+	const struct pair_result *r = c->result;
+	return r->verdict == PAIR_KVM_FAILS || r->kvm.regs.rip == WORLD_HANDLERS + KNOWN_UD ||
+	       r->kvm.regs.rip == c->before->regs.rip;
+}
+
+static bool is_x87_nm(const struct known_case *c, const struct opcode *o)
+{
+	return opcode_is_vector(o) && known_has_raised(c, o) && c->result->own_vector == KNOWN_NM &&
+	       has_no_emulation(c);
+}
+
+static bool is_not_emulated(const struct known_case *c, const struct opcode *o)
+{
+	bool is_bcd = known_is_one(o, 0x27) || known_is_one(o, 0x37) || known_is_one(o, 0x3f);
+	bool is_one = is_bcd || known_is_one(o, 0x62) || known_is_one(o, 0xc8);
+	return is_one && has_no_emulation(c);
+}
+
+/* By ax, not by al. */
+static bool is_aam(const struct known_case *c, const struct opcode *o)
+{
+	(void)c;
+	return known_is_one(o, 0xd4) || known_is_one(o, 0xd5);
+}
+
+static bool is_user_cpuid(const struct known_case *c, const struct opcode *o)
+{
+	return is_user64(c) && o->map == MAP_0F && o->op == 0xa2;
+}
+
 static bool is_cut_off(const struct known_case *c, const struct opcode *o)
 {
 	return known_has_raised(c, o) && c->result->own_vector == KNOWN_PF && opcode_is_vector(o) &&
@@ -289,8 +323,20 @@ const struct known_row known_emulated[] = {
 	        "vol 2, LAR; LSL; VERR/VERW; ARPL", "tcg, bochs" },
 	{ "iretq refuses what is no 64-bit code segment", is_iretq_gp, KNOWN_EMULATED, false,
 	        PAIR_MEMORY, 0, "vol 2, IRET/IRETD/IRETQ", "bochs" },
-	{ "after #UD of real mode what follows may be done", is_real_ud, KNOWN_EMULATED, false,
-	        KNOWN_ANYTHING, UINT64_MAX, "vol 2, UD; vol 3, \"Interrupt 6\"", "tcg, bochs" },
+	{ "after #UD, and an x87 instruction that raises #NM, of real mode what follows may be "
+	  "done",
+	        is_real_ud, KNOWN_EMULATED, false, KNOWN_ANYTHING, UINT64_MAX,
+	        "vol 2, UD; vol 3, \"Interrupt 6\"", "tcg, bochs" },
+	{ "the x87's instructions are an emulation failure where CR0 has them raise #NM", is_x87_nm,
+	        KNOWN_EMULATED, true, KNOWN_ANYTHING, UINT64_MAX, "vol 3, \"Control Registers\"",
+	        "tcg, bochs" },
+	{ "daa, aaa, aas, bound and enter with a level are an emulation failure", is_not_emulated,
+	        KNOWN_EMULATED, true, KNOWN_ANYTHING, UINT64_MAX,
+	        "vol 2, DAA; AAA; AAS; BOUND; ENTER", "cpu, tcg, bochs" },
+	{ "aam and aad set SF and ZF by ax", is_aam, KNOWN_EMULATED, false, PAIR_FLAGS, 0xc0,
+	        "vol 2, AAM; AAD", "tcg, bochs" },
+	{ "cpuid is the host's at CPL 3 of 64-bit code", is_user_cpuid, KNOWN_EMULATED, false,
+	        PAIR_REGS, 0, "vol 2, CPUID", "tcg, bochs" },
 	{ "the x87 and SSE are an emulation failure before all of the instruction is fetched",
 	        is_cut_off, KNOWN_EMULATED, true, 0, 0,
 	        "vol 3, \"Priority Among Concurrent Events\"", "tcg, bochs" },

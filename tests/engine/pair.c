@@ -11,6 +11,7 @@
 #include "debug/cpu.h"
 #include "device.h"
 #include "extras.h"
+#include "kvm/probe.h"
 #include "kvm_side.h"
 
 #define PAGE  0x1000u
@@ -35,12 +36,29 @@ static bool own_mmio(void *ctx, uint64_t gpa, void *data, unsigned size, bool is
 	return false;
 }
 
+static enum interp_push pushes(const struct pair *p)
+{
+	switch (probe_ask(PROBE_PUSHES_HALF, SCRATCH_PROT32, &p->vm)) {
+	case PROBE_YES: return INTERP_PUSH_HALF;
+	case PROBE_NO: return INTERP_PUSH_WHOLE;
+	case PROBE_UNKNOWN: break;
+	}
+	return INTERP_PUSH_UNKNOWN;
+}
+
 static bool open_own(struct pair *p)
 {
 	struct interp_slot slots[2];
-	const struct interp_config config = {
+	struct interp_config config = {
 		.slots = slots, .slot_count = 2, .io = own_io, .mmio = own_mmio, .ctx = p
 	};
+	config.has_bcd = pair_kvm_emulates(p);
+	config.push_segment = pushes(p);
+	p->cpuid = vcpu_new_cpuid(&p->vcpu);
+	if (p->cpuid) {
+		config.cpuid = p->cpuid->entries;
+		config.cpuid_count = p->cpuid->nent;
+	}
 	for (unsigned i = 0; i < 2; i++) {
 		p->own[i] = aligned_alloc(PAGE, pair_slot_size[i]);
 		slots[i] = (struct interp_slot) { pair_slot_gpa[i], pair_slot_size[i], p->own[i],
@@ -117,6 +135,7 @@ int pair_open(struct pair *p, const struct world_mode *mode, struct error *e)
 void pair_close(struct pair *p)
 {
 	interp_free(p->own_cpu);
+	free(p->cpuid);
 	free(p->own[0]);
 	free(p->own[1]);
 	free(p->ram);

@@ -79,6 +79,7 @@ struct pair {
 	uint8_t *kvm[2], *own[2]; /* both slots of each side */
 	uint8_t *ram;             /* as it is before each instruction */
 	struct interp *own_cpu;
+	struct kvm_cpuid2 *cpuid; /* what both sides have; owned */
 	struct pair_log own_log, kvm_log;
 	struct trial_source source;
 	bool is_user; /* CPL 3: KVM's side runs to a ud2 */

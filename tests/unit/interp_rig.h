@@ -195,6 +195,7 @@ static inline void rig_open(struct rig *r, unsigned bits)
 	}
 	const struct interp_slot slot = { 0, RIG_RAM, r->ram, false };
 	const struct interp_config config = {
+		.has_bcd = true,
 		.slots = &slot,
 		.slot_count = 1,
 		.io = rig_io,

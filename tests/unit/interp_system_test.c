@@ -363,6 +363,34 @@ static void cpuid_and_the_time_are_the_callers(void)
 	rig_close(&r);
 }
 
+/* ... and raises #NM where CR0 says so, whatever it would do. SDM vol 3, "x87 FPU". */
+static void the_x87_is_not_there_by_cr0(void)
+{
+	static const struct {
+		uint8_t code[3];
+		uint32_t cr0; /* EM 4, TS 8 */
+		int vector;   /* -1: handed over */
+	} rows[] = {
+		{ { 0xd9, 0xe8 }, 8, 7 }, /* fld1 */
+		{ { 0xd9, 0xe8 }, 4, 7 },
+		{ { 0xd9, 0xe8 }, 0, -1 },
+		{ { 0xde, 0xc1 }, 8, 7 },       /* faddp */
+		{ { 0xd9, 0xd1 }, 8, -1 },      /* none */
+		{ { 0xdc, 0x06 }, 8, 7 },       /* fadd qword [esi] */
+		{ { 0x0f, 0xae, 0x06 }, 8, 7 }, /* fxsave [esi] */
+		{ { 0x0f, 0xae, 0x06 }, 0, -1 },
+	};
+	for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
+		struct rig r;
+		rig_open(&r, 32);
+		rig_code(&r, rows[k].code, sizeof rows[k].code);
+		r.sregs.cr0 |= rows[k].cr0;
+		CHECK_EQ(rig_run(&r, 1), rows[k].vector < 0 ? INTERP_HANDOVER : INTERP_COUNT);
+		CHECK_EQ(interp_last_vector(r.c), rows[k].vector);
+		rig_close(&r);
+	}
+}
+
 static void the_x87_is_found(void)
 {
 	struct rig r;
@@ -645,6 +673,7 @@ int main(void)
 	RUN(syscall_and_sysret);
 	RUN(cpuid_and_the_time_are_the_callers);
 	RUN(the_x87_is_found);
+	RUN(the_x87_is_not_there_by_cr0);
 	RUN(what_is_no_ram_is_the_callers);
 	RUN(what_is_no_ram_can_be_watched);
 	RUN(a_rom_is_not_written);

@@ -116,6 +116,17 @@ static const struct row rows[] = {
 	{ "lar eax, ecx: of RPL 3 for ring 0's", 32, { 0x0f, 0x02, 0xc1 }, 7, RIG_DS | 3, 0, ZF, 7,
 	        RIG_DS | 3, 0, 0, ZF },
 	{ "endbr64", 64, { 0xf3, 0x0f, 0x1e, 0xfa }, 1, 2, 3, 0, 1, 2, 3, 0, 0 },
+	{ "daa: 15h + 27h", 32, { 0x27 }, 0x3c, 0, 0, 0, 0x42, 0, 0, AF | PF,
+	        CF | PF | AF | ZF | SF },
+	{ "daa: 99h + 1 has a carry", 16, { 0x27 }, 0x9a, 0, 0, 0, 0, 0, 0, AF | CF | ZF | PF,
+	        CF | PF | AF | ZF | SF },
+	{ "das: 35h - 47h", 16, { 0x2f }, 0xee, 0, 0, CF | AF, 0x88, 0, 0, AF | CF | SF | PF,
+	        CF | PF | AF | ZF | SF },
+	{ "aaa", 32, { 0x37 }, 0x000f, 0, 0, 0, 0x0105, 0, 0, AF | CF, CF | AF },
+	{ "aaa without a carry", 32, { 0x37 }, 0x0739, 0, 0, CF, 0x0709, 0, 0, 0, CF | AF },
+	{ "aas", 16, { 0x3f }, 0x02ff, 0, 0, 0, 0x0109, 0, 0, AF | CF, CF | AF },
+	{ "aam", 32, { 0xd4, 10 }, 0x1137, 0, 0, 0, 0x0505, 0, 0, PF, PF | ZF | SF },
+	{ "aad", 16, { 0xd5, 10 }, 0x0907, 0, 0, 0, 0x0061, 0, 0, 0, PF | ZF | SF },
 	{ "mfence", 32, { 0x0f, 0xae, 0xf0 }, 1, 2, 3, 0, 1, 2, 3, 0, 0 },
 };
 
@@ -143,6 +154,77 @@ static void instructions_give_what_the_manual_says(void)
 		for (unsigned bits = 16; bits <= 64; bits *= 2)
 			if (!rows[k].bits || rows[k].bits == bits)
 				check_row(&rows[k], bits);
+}
+
+/* Where a CPU does the guest's, which leaves flags undefined. */
+static void bcd_is_handed_over_where_a_cpu_does_it(void)
+{
+	static const uint8_t ops[] = { 0x27, 0x2f, 0x37, 0x3f, 0xd4, 0xd5 };
+	for (size_t k = 0; k < sizeof ops; k++) {
+		struct rig r;
+		rig_open(&r, 32);
+		RIG_CODE_IS(&r, ops[k], 10);
+		r.config.has_bcd = false;
+		rig_set_push(&r, INTERP_PUSH_UNKNOWN); /* the engine anew */
+		CHECK_EQ(rig_run(&r, 1), INTERP_HANDOVER);
+		rig_close(&r);
+	}
+}
+
+static void bound_raises_br(void)
+{
+	static const struct {
+		uint32_t index;
+		int vector;
+	} tries[] = { { 0xfffffffe, 5 }, { 0xffffffff, -1 }, { 7, -1 }, { 8, 5 } };
+	for (size_t k = 0; k < ARRAY_SIZE(tries); k++) {
+		struct rig r;
+		rig_open(&r, 32);
+		RIG_CODE_IS(&r, 0x62, 0x05, 0, 0x20, 0, 0); /* bound eax, [2000h] */
+		rig_put(&r, 0x2000, 0xffffffff, 4);
+		rig_put(&r, 0x2004, 7, 4);
+		r.regs.rax = tries[k].index;
+		CHECK_EQ(rig_run(&r, 1), INTERP_COUNT);
+		CHECK_EQ(interp_last_vector(r.c), tries[k].vector);
+		rig_close(&r);
+	}
+}
+
+/* The frame pointers of two outer procedures, and the frame's own. SDM vol 2, "ENTER". */
+static void enter_copies_frame_pointers(void)
+{
+	struct rig r;
+	rig_open(&r, 32);
+	RIG_CODE_IS(&r, 0xc8, 0x10, 0, 3);
+	r.regs.rbp = 0x2100;
+	rig_put(&r, 0x20fc, 0x1111, 4);
+	rig_put(&r, 0x20f8, 0x2222, 4);
+	CHECK_EQ(rig_run(&r, 1), INTERP_COUNT);
+	CHECK_EQ(rig_get(&r, RIG_STACK - 4, 4), 0x2100);
+	CHECK_EQ(rig_get(&r, RIG_STACK - 8, 4), 0x1111);
+	CHECK_EQ(rig_get(&r, RIG_STACK - 12, 4), 0x2222);
+	CHECK_EQ(rig_get(&r, RIG_STACK - 16, 4), RIG_STACK - 4);
+	CHECK_EQ(r.regs.rbp, RIG_STACK - 4);
+	CHECK_EQ(r.regs.rsp, RIG_STACK - 16 - 0x10);
+	/* What it reads is what it has just written, perhaps. */
+	r.regs.rip = RIG_CODE;
+	r.regs.rbp = r.regs.rsp;
+	CHECK_EQ(rig_run(&r, 1), INTERP_HANDOVER);
+	rig_close(&r);
+}
+
+static void far_calls_of_32_bits_push_zeros_above_cs(void)
+{
+	struct rig r;
+	rig_open(&r, 32);
+	RIG_CODE_IS(&r, 0x9a, 0, 0x30, 0, 0, RIG_CS, 0); /* call 8:3000h */
+	rig_put(&r, RIG_STACK - 4, 0x55555555, 4);
+	CHECK_EQ(rig_run(&r, 1), INTERP_COUNT);
+	CHECK_EQ(r.regs.rip, 0x3000);
+	CHECK_EQ(rig_get(&r, RIG_STACK - 4, 4), RIG_CS);
+	CHECK_EQ(rig_get(&r, RIG_STACK - 8, 4), RIG_CODE + 7);
+	CHECK_EQ(r.regs.rsp, RIG_STACK - 8);
+	rig_close(&r);
 }
 
 static void a_flag_that_is_undefined_is_the_hosts(void)
@@ -374,6 +456,10 @@ static void boot_code_comes_to_protected_mode(void)
 int main(void)
 {
 	RUN(instructions_give_what_the_manual_says);
+	RUN(bcd_is_handed_over_where_a_cpu_does_it);
+	RUN(bound_raises_br);
+	RUN(enter_copies_frame_pointers);
+	RUN(far_calls_of_32_bits_push_zeros_above_cs);
 	RUN(a_flag_that_is_undefined_is_the_hosts);
 	RUN(the_stack_has_the_segments_size);
 	RUN(pop_into_memory_by_sp_uses_the_new_sp);
