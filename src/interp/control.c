@@ -17,13 +17,6 @@
 #define CR0_LOADS_PDPTES (CR0_CD | CR0_NW | CR0_PG)
 #define CR4_LOADS_PDPTES (CR4_PAE | CR4_PSE | 1u << 7 | 1u << 20) /* PGE, SMEP */
 
-/* Values of CR0 that raise #GP: paging without protection, NW without CD. */
-static bool is_cr0_good(uint64_t value)
-{
-	return !(value & ~(uint64_t)CR0_KNOWN) && !(value & CR0_PG && !(value & CR0_PE)) &&
-	       !(value & CR0_NW && !(value & CR0_CD));
-}
-
 /* PAE paging keeps four entries in the CPU: SDM vol 3, "PDPTE Registers". */
 static bool load_pdptes(struct interp *c, uint64_t cr3)
 {
@@ -46,7 +39,9 @@ enum interp_done interp_write_cr0(struct interp *c, uint64_t value)
 {
 	struct kvm_sregs *s = &c->sregs;
 	bool is_pae = value & CR0_PG && s->cr4 & CR4_PAE;
-	if (!is_cr0_good(value) || (value & CR0_PG && s->efer & EFER_LME) || has_lma(c))
+	if ((value & CR0_PG && !(value & CR0_PE)) || (value & CR0_NW && !(value & CR0_CD)))
+		return raise_error(c, V_GP, 0);
+	if (value & ~(uint64_t)CR0_KNOWN || (value & CR0_PG && s->efer & EFER_LME) || has_lma(c))
 		return HANDOVER;
 	/* Protection on and off again: segment registers keep what they have. */
 	if ((value ^ s->cr0) & CR0_PE && (value & CR0_PG || s->cr0 & CR0_PG))
@@ -131,7 +126,8 @@ enum interp_done interp_mov_cr(struct interp *c, const struct insn *i)
 	const uint64_t now[8] = { s->cr0, 0, s->cr2, s->cr3, s->cr4 };
 	uint64_t value = c->r[i->rm >> 3];
 	if (i->ext == 1 || i->ext > 4)
-		return HANDOVER;
+		return c->cpl ? HANDOVER
+		              : raise(c, V_UD); /* else CPUs may ask for the ring first */
 	if (c->cpl)
 		return raise_error(c, V_GP, 0);
 	if (i->op == 0x20) {
@@ -150,6 +146,13 @@ enum interp_done interp_mov_cr(struct interp *c, const struct insn *i)
 	case 4: return write_cr4(c, value);
 	default: return HANDOVER;
 	}
+}
+
+/* mov from and to debug registers: KVM's at CPL 0. */
+enum interp_done interp_mov_dr(struct interp *c, const struct insn *i)
+{
+	bool is_alias = i->ext == 4 || i->ext == 5;
+	return c->cpl && !is_alias ? raise_error(c, V_GP, 0) : HANDOVER;
 }
 
 /* IOPL forbids it; with PVI, the virtual interrupt flag is meant. */

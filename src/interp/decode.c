@@ -249,8 +249,10 @@ bool interp_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned bi
 		i->is_0f = 1;
 		row = &interp_two_byte[opcode];
 	}
-	if (d.is_short)
+	if (d.is_short) {
+		i->fn = NULL;
 		return false;
+	}
 	enum opcode_size size = row->size;
 	i->ad = bits == 64 ? (d.has_67 ? 1 : 2) : (bits == 32) != d.has_67 ? 1 : 0;
 	i->osz = size_of(&d, size, opcode);

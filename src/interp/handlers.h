@@ -42,6 +42,8 @@ extern interp_fn *const interp_pusha[4], *const interp_popa[4], *const interp_pu
                                                                         *const interp_popf[4];
 extern interp_fn *const interp_enter_frame[4], *const interp_leave[4];
 
+interp_fn interp_pop_or_xop;
+
 /* flow.c */
 extern interp_fn *const interp_bound[4];
 extern interp_fn *const interp_jcc[16][4];
@@ -64,10 +66,12 @@ interp_fn interp_jmp_far, interp_call_far, interp_far_rm, interp_ret_far;
 interp_fn interp_int, interp_iret;
 
 /* control.c */
-interp_fn interp_mov_cr, interp_cli, interp_sti, interp_hlt, interp_clts, interp_wbinvd, interp_msr;
+interp_fn interp_mov_cr, interp_mov_dr, interp_cli, interp_sti, interp_hlt, interp_clts,
+        interp_wbinvd, interp_msr;
 
 /* system.c */
-interp_fn interp_syscall, interp_sysret, interp_cpuid, interp_rdtsc, interp_system_group;
+interp_fn interp_syscall, interp_sysret, interp_sysenter, interp_cpuid, interp_rdtsc,
+        interp_system_group;
 
 /* selector.c */
 interp_fn interp_lar_lsl, interp_selector_group, interp_arpl;

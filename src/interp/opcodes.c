@@ -103,7 +103,8 @@ static const struct opcode mov_only[8] = {
 	[0] = { .fn = interp_mov_mi, .imm = IMM_WIDE },
 	[1 ... 6] = UNDEFINED_MEMBER,
 };
-static const struct opcode pop_only[8] = { { .fn = interp_pop_rm } };
+static const struct opcode pop_only[8] = { { .fn = interp_pop_rm },
+	[1 ... 7] = { .fn = ANY(interp_pop_or_xop) } };
 
 const struct opcode interp_one_byte[256] = {
 	ALU(0, OPCODE_LOCKS),
@@ -322,6 +323,15 @@ const struct opcode interp_two_byte[256] = {
 	        .size = SIZE_WIDE,
 	        .operands = OPERANDS_CR,
 	        .flags = OPCODE_NO_LOCK | OPCODE_NO_REX_R | OPCODE_LOUD },
+	[0x21] = { .fn = ANY(interp_mov_dr),
+	        .size = SIZE_WIDE,
+	        .operands = OPERANDS_CR,
+	        .flags = OPCODE_NO_LOCK | OPCODE_NO_REX_R },
+	[0x23] = { .fn = ANY(interp_mov_dr),
+	        .size = SIZE_WIDE,
+	        .operands = OPERANDS_CR,
+	        .flags = OPCODE_NO_LOCK | OPCODE_NO_REX_R },
+	[0x34 ... 0x35] = PLAIN(ANY(interp_sysenter), SIZE_WIDE, OPCODE_NO_REP | OPCODE_NO_LOCK),
 	[0x31] = PLAIN(ANY(interp_rdtsc), SIZE_WIDE, OPCODE_NO_REP | OPCODE_NO_LOCK),
 	[0x40 ... 0x4f] = WITH_MODRM(interp_cmov, SIZE_WIDE, 0),
 #define JCC_FAR(cc) [0x80 + cc] = PLAIN_IMM(interp_jcc[cc], SIZE_NEAR, IMM_RELATIVE, 0)

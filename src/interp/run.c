@@ -72,6 +72,12 @@ static const struct insn *fetch_across(struct interp *c, uint64_t pc, unsigned l
 			c->scratch.fn = interp_handover;
 		return &c->scratch;
 	}
+	/* How long it is nobody has said. */
+	if (c->scratch.fn == interp_handover || c->scratch.fn == interp_undefined ||
+	        c->scratch.fn == interp_pop_or_xop) {
+		c->scratch.fn = interp_handover;
+		return &c->scratch;
+	}
 	if (len1 == INSN_BYTES)
 		return NULL;
 	uint64_t rest = (pc + len1) & c->lin_mask;

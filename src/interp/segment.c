@@ -119,9 +119,8 @@ enum interp_done interp_descriptor(struct interp *c, uint16_t selector, struct k
 	uint32_t table_limit = is_local ? s->ldt.limit : s->gdt.limit;
 	uint8_t d[8];
 	uint16_t index = selector & 0xfff8;
-	if (is_local && (s->ldt.unusable || !s->ldt.present))
-		return HANDOVER;
-	if (index + 7u > table_limit)
+	bool is_none = is_local && (s->ldt.unusable || !s->ldt.present);
+	if (is_none || index + 7u > table_limit)
 		return raise_error(c, V_GP, selector & 0xfffc);
 	if (!interp_system_read(c, table + index, 8, d))
 		return FAULTS;
@@ -223,7 +222,7 @@ enum interp_done interp_load_segment(struct interp *c, unsigned which, uint16_t 
 	return DONE;
 }
 
-/* Gates, task segments, conforming code and other rings are KVM's. */
+/* Gates, task segments and other rings are KVM's. */
 enum interp_done interp_code_segment(
         struct interp *c, uint16_t selector, uint64_t off, struct kvm_segment *s)
 {
@@ -232,9 +231,11 @@ enum interp_done interp_code_segment(
 	enum interp_done how = interp_descriptor(c, selector, s);
 	if (how != DONE)
 		return how;
-	if (!s->s || s->type & TYPE_CONFORMING)
+	if (!s->s)
 		return HANDOVER;
-	if (!(s->type & TYPE_CODE) || (selector & 3) > c->cpl || s->dpl != c->cpl)
+	bool is_open = s->type & TYPE_CONFORMING; /* whatever RPL is */
+	if (!(s->type & TYPE_CODE) ||
+	        (is_open ? s->dpl > c->cpl : (selector & 3) > c->cpl || s->dpl != c->cpl))
 		return raise_error(c, V_GP, selector & 0xfffc);
 	if (!s->present)
 		return raise_error(c, V_NP, selector & 0xfffc);

@@ -17,10 +17,27 @@ static void put_zf(struct interp *c, bool is_set)
 	c->status = (uint16_t)((c->status & ~S_ZF) | (is_set ? S_ZF : 0));
 }
 
-/* The descriptor that selector means to this ring; *is_found false: none, or one that it may not know. System
- * descriptors are KVM's: which of them count differs by mode. */
+/* System descriptors that lar and lsl tell of, a bit a type; those of long mode are KVM's. SDM vol 2. */
+enum { LAR_TYPES = 0x1a3e, LSL_TYPES = 0x0a0e };
+
+static enum interp_done find_system(
+        struct interp *c, uint16_t selector, unsigned types, bool *is_found)
+{
+	uint64_t table = selector & 4 ? c->sregs.ldt.base : c->sregs.gdt.base;
+	uint8_t rights; /* interp_descriptor's type has Accessed set */
+	if (has_lma(c) && types)
+		return HANDOVER;
+	if (!interp_system_read(c, table + (selector & 0xfff8u) + 5, 1, &rights))
+		return HANDOVER;
+	unsigned dpl = rights >> 5 & 3;
+	*is_found = types >> (rights & 15) & 1 && c->cpl <= dpl && (selector & 3u) <= dpl;
+	return DONE;
+}
+
+/* The descriptor that selector means to this ring; *is_found false: none, or one that it may not know. types: of system
+ * descriptors. */
 static enum interp_done find(
-        struct interp *c, uint16_t selector, struct kvm_segment *s, bool *is_found)
+        struct interp *c, uint16_t selector, unsigned types, struct kvm_segment *s, bool *is_found)
 {
 	*is_found = false;
 	if (!(selector & 0xfffc))
@@ -28,8 +45,10 @@ static enum interp_done find(
 	enum interp_done how = interp_descriptor(c, selector, s);
 	if (how == FAULTS && c->fault.vector == V_GP) /* past the limit */
 		return DONE;
-	if (how != DONE || !s->s)
+	if (how != DONE)
 		return HANDOVER;
+	if (!s->s)
+		return find_system(c, selector, types, is_found);
 	bool is_open = (s->type & 12) == 12; /* conforming code */
 	*is_found = is_open || (c->cpl <= s->dpl && (selector & 3u) <= s->dpl);
 	return DONE;
@@ -46,7 +65,7 @@ enum interp_done interp_lar_lsl(struct interp *c, const struct insn *i)
 		return how;
 	if (!rm_read(c, i, 2, &v))
 		return FAULTS;
-	how = find(c, (uint16_t)v, &s, &is_found);
+	how = find(c, (uint16_t)v, i->op == 0x02 ? LAR_TYPES : LSL_TYPES, &s, &is_found);
 	if (how != DONE)
 		return how;
 	if (is_found) {
@@ -135,7 +154,7 @@ enum interp_done interp_selector_group(struct interp *c, const struct insn *i)
 		return FAULTS;
 	if (i->ext < 4)
 		return load_system(c, (uint16_t)v, i->ext == 3);
-	how = find(c, (uint16_t)v, &s, &is_found);
+	how = find(c, (uint16_t)v, 0, &s, &is_found);
 	if (how != DONE)
 		return how;
 	bool is_code = is_found && s.type & 8, has_bit_1 = is_found && s.type & 2;

@@ -68,13 +68,14 @@ static bool peek_outer(
 		sp_put(c, c->r[SP] - 8 * N);                                                       \
 		return DONE;                                                                       \
 	}                                                                                          \
+	/* Not all CPUs read sp's slot. */                                                         \
 	static enum interp_done popa_##N(struct interp *c, const struct insn *i)                   \
 	{                                                                                          \
 		uint64_t v[8];                                                                     \
 		(void)i;                                                                           \
 		for (unsigned k = 0; k < 8; k++)                                                   \
 			if (!peek(c, k * N, N, &v[k]))                                             \
-				return FAULTS;                                                     \
+				return k == 3 ? HANDOVER : FAULTS;                                 \
 		sp_put(c, c->r[SP] + 8 * N);                                                       \
 		for (unsigned k = 0; k < 8; k++)                                                   \
 			if (7 - k != SP)                                                           \
@@ -140,6 +141,18 @@ static bool peek_outer(
 		return DONE;                                                                       \
 	}
 FOR_WIDE(DEFINE_STACK)
+
+/* 8f /1 to /7: undefined, but that AMD's CPUs with XOP have other instructions there. SDM vol 2, appendix A; leaf
+ * 80000001h, ecx. */
+enum interp_done interp_pop_or_xop(struct interp *c, const struct insn *i)
+{
+	const uint32_t has_xop = 1u << 11;
+	(void)i;
+	for (unsigned k = 0; k < c->cpuid_count; k++)
+		if (c->cpuid[k].function == 0x80000001)
+			return c->cpuid[k].ecx & has_xop ? HANDOVER : raise(c, V_UD);
+	return HANDOVER;
+}
 
 interp_fn *const interp_push_reg[4] = BY_WIDE_SIZE(push_reg);
 interp_fn *const interp_push_rm[4] = BY_WIDE_SIZE(push_rm);

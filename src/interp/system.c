@@ -31,9 +31,16 @@ static struct kvm_segment flat_segment(uint16_t selector, bool is_code, uint8_t 
 /* In 64-bit code; elsewhere Intel's CPUs have neither. */
 static enum interp_done check_syscall(struct interp *c)
 {
-	if (!c->is_long || !c->has_msrs)
-		return HANDOVER;
-	return c->sregs.efer & EFER_SCE ? DONE : raise(c, V_UD);
+	if (!(c->sregs.efer & EFER_SCE))
+		return raise(c, V_UD);
+	return c->is_long && c->has_msrs ? DONE : HANDOVER;
+}
+
+/* sysenter (34) and sysexit (35): not in real mode, and out of ring 0 alone. */
+enum interp_done interp_sysenter(struct interp *c, const struct insn *i)
+{
+	bool is_refused = c->is_real || (i->op == 0x35 && c->cpl && !has_lma(c));
+	return is_refused ? raise_error(c, V_GP, 0) : HANDOVER;
 }
 
 enum interp_done interp_syscall(struct interp *c, const struct insn *i)

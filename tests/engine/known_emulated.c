@@ -8,6 +8,7 @@
 #define NT   (1u << 14)
 /* What sysret loads of r11. */
 #define SYSRET_FLAGS UINT64_C(0x3c7fd7)
+#define EFER_SCE     1u
 #define TABLE_BITS   0x60 /* Accessed and Dirty of a page table's entry */
 
 static bool is_wide_int(const struct known_case *c, const struct opcode *o)
@@ -178,7 +179,7 @@ static bool is_user_cpuid(const struct known_case *c, const struct opcode *o)
 static bool is_cut_off(const struct known_case *c, const struct opcode *o)
 {
 	return known_has_raised(c, o) && c->result->own_vector == KNOWN_PF && opcode_is_vector(o) &&
-	       c->result->suberror == 1;
+	       has_no_emulation(c);
 }
 
 static bool is_real_fault(const struct known_case *c, const struct opcode *o)
@@ -231,6 +232,11 @@ static bool is_sysret(const struct known_case *c, const struct opcode *o)
 {
 	(void)c;
 	return o->map == MAP_0F && o->op == 0x07;
+}
+
+static bool is_sysret_off(const struct known_case *c, const struct opcode *o)
+{
+	return is_sysret(c, o) && !(c->before->sregs.efer & EFER_SCE);
 }
 
 static bool is_if_pushed(const struct known_case *c, const struct opcode *o)
@@ -335,10 +341,12 @@ const struct known_row known_emulated[] = {
 	        "vol 2, DAA; AAA; AAS; BOUND; ENTER", "cpu, tcg, bochs" },
 	{ "aam and aad set SF and ZF by ax", is_aam, KNOWN_EMULATED, false, PAIR_FLAGS, 0xc0,
 	        "vol 2, AAM; AAD", "tcg, bochs" },
+	{ "sysret is done without EFER.SCE, or raises #GP", is_sysret_off, KNOWN_EMULATED, true,
+	        KNOWN_ANYTHING, UINT64_MAX, "vol 2, SYSRET", "tcg, bochs" },
 	{ "cpuid is the host's at CPL 3 of 64-bit code", is_user_cpuid, KNOWN_EMULATED, false,
 	        PAIR_REGS, 0, "vol 2, CPUID", "tcg, bochs" },
 	{ "the x87 and SSE are an emulation failure before all of the instruction is fetched",
-	        is_cut_off, KNOWN_EMULATED, true, 0, 0,
+	        is_cut_off, KNOWN_EMULATED, true, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 3, \"Priority Among Concurrent Events\"", "tcg, bochs" },
 	{ "an exception of real mode may be lost: the guest runs on, or hangs", is_real_fault,
 	        KNOWN_EMULATED, true, 0, 0, "vol 3, \"Real-Address Mode Operation\"",

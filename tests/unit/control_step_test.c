@@ -489,14 +489,14 @@ EVERYWHERE(without_vectors_an_int_of_real_mode_is_a_triple_fault)
 EVERYWHERE(after_an_emulation_failure_the_guest_goes_on_where_it_is_put)
 {
 	if (!r->kind)
-		return; /* daa is an instruction elsewhere */
-	PUT(r, 0x27, NOP, NOP, HLT);
+		return; /* emms is an instruction elsewhere */
+	PUT(r, 0x0f, 0x77, NOP, NOP, HLT);
 	RIG_STOPPED(r, control_step(&r->control, &r->stop), STOP_FAILED, RIG_CODE);
 	CHECK_EQ(r->stop.exit.kind, EXIT_INTERNAL_ERROR);
 	CHECK_RUN(r, STOP_FAILED, RIG_CODE);
-	SET(r, rip, RIG_CODE + 1);
-	CHECK_STEP(r, RIG_CODE + 2);
-	CHECK_RUN(r, STOP_HALTED, RIG_CODE + 4);
+	SET(r, rip, RIG_CODE + 2);
+	CHECK_STEP(r, RIG_CODE + 3);
+	CHECK_RUN(r, STOP_HALTED, RIG_CODE + 5);
 }
 
 /* --- ranges and kicks --------------------------------------------------------------------------- */

@@ -92,6 +92,7 @@ static inline bool rig_tsc(void *ctx, uint64_t *tsc, uint32_t *aux)
 static const struct kvm_cpuid_entry2 rig_cpuid[] = {
 	{ .function = 0, .eax = 7, .ebx = 1, .ecx = 2, .edx = 3 },
 	{ .function = 1, .eax = 0x600, .ecx = 1u << 26, .edx = 1u << 3 }, /* PSE */
+	{ .function = 0x80000001, .ecx = 1 },
 	{ .function = 4, .index = 0, .flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX, .eax = 40 },
 	{ .function = 4, .index = 1, .flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX, .eax = 41 },
 };

@@ -378,6 +378,30 @@ static void some_states_are_kvms(void)
 	rig_close(&r);
 }
 
+/* Where an instruction that is not known ends, only who knows it can say: its last bytes are not fetched. */
+static void what_is_not_known_is_not_fetched_whole(void)
+{
+	static const struct {
+		uint8_t bytes[5];
+		enum interp_why why;
+	} rows[] = {
+		{ { 0xc5, 0x95, 0x1b, 0x00, 0x00 },
+		        INTERP_HANDOVER }, /* VEX; as lds it would have 6 bytes */
+		{ { 0x8b, 0x95, 0x1b, 0x00, 0x00 }, INTERP_EXCEPTION }, /* mov edx, [rbp+...] */
+		{ { 0x66, 0x66, 0x66, 0x66, 0x66 }, INTERP_EXCEPTION },
+	};
+	for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
+		struct rig r;
+		rig_open(&r, 64);
+		memcpy(r.ram + 0x4ffb, rows[k].bytes, 5);
+		rig_put(&r, rig_pte(0x5000), 0x5022, 8); /* not present */
+		r.regs.rip = 0x4ffb;
+		interp_catch(r.c, 1u << 14);
+		CHECK_EQ(rig_run(&r, 1), rows[k].why);
+		rig_close(&r);
+	}
+}
+
 /* Accessed and Dirty bits of what was handed over are not set later, either. */
 static void a_handover_leaves_no_marks(void)
 {
@@ -571,6 +595,7 @@ int main(void)
 	RUN(what_is_not_known_is_handed_over);
 	RUN(code_past_the_limit_is_handed_over);
 	RUN(some_states_are_kvms);
+	RUN(what_is_not_known_is_not_fetched_whole);
 	RUN(a_handover_leaves_no_marks);
 	RUN(iret_sets_rf_for_one_instruction);
 	RUN(a_handover_has_changed_nothing);

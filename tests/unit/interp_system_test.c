@@ -391,6 +391,82 @@ static void the_x87_is_not_there_by_cr0(void)
 	}
 }
 
+/* Exceptions that are sure, whoever has made the CPU. */
+static void what_is_not_there_is_undefined(void)
+{
+	static const struct {
+		uint8_t bits, code[4];
+		bool is_user;
+		uint64_t rax;
+		int vector; /* -1: handed over */
+	} rows[] = {
+		{ 32, { 0x0f, 0x05 }, false, 0, 6 }, /* syscall, without EFER.SCE */
+		{ 16, { 0x0f, 0x07 }, false, 0, 6 },
+		{ 16, { 0x0f, 0x34 }, false, 0, 13 }, /* sysenter */
+		{ 32, { 0x0f, 0x34 }, false, 0, -1 }, { 32, { 0x0f, 0x35 }, true, 0, 13 },
+		{ 32, { 0x0f, 0x22, 0xe8 }, false, 0, 6 },           /* mov cr5, eax */
+		{ 32, { 0x0f, 0x22, 0xc0 }, false, 0x80000010, 13 }, /* PG without PE */
+		{ 32, { 0x0f, 0x22, 0xc0 }, false, 0x20000011, 13 }, /* NW without CD */
+		{ 32, { 0x0f, 0x21, 0xc0 }, true, 0, 13 },           /* mov eax, dr0 */
+		{ 32, { 0x0f, 0x21, 0xc0 }, false, 0, -1 },
+		{ 32, { 0x0f, 0x21, 0xe0 }, true, 0, -1 }, /* dr4 */
+		{ 32, { 0x8e, 0xd8 }, false, 0x0c,
+		        13 },                        /* mov ds, ax: of an LDT that there is not */
+		{ 32, { 0x8f, 0xc8 }, false, 0, 6 }, /* no XOP by cpuid */
+	};
+	for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
+		struct rig r;
+		rig_open(&r, rows[k].bits);
+		r.sregs.ldt = (struct kvm_segment) { .unusable = 1 };
+		if (rows[k].is_user)
+			rig_enter_user(&r);
+		rig_code(&r, rows[k].code, sizeof rows[k].code);
+		r.regs.rax = rows[k].rax;
+		CHECK_EQ(rig_run(&r, 1), rows[k].vector < 0 ? INTERP_HANDOVER : INTERP_COUNT);
+		CHECK_EQ(interp_last_vector(r.c), rows[k].vector);
+		rig_close(&r);
+	}
+}
+
+/* Types that lar and lsl tell of: SDM vol 2. */
+static void lar_and_lsl_know_system_descriptors(void)
+{
+	static const struct {
+		uint8_t type;
+		bool lar, lsl;
+	} rows[] = { { 0, false, false }, { 2, true, true }, { 5, true, false },
+		{ 6, false, false }, { 9, true, true }, { 11, true, true }, { 12, true, false },
+		{ 14, false, false } };
+	for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
+		struct rig r;
+		rig_open(&r, 32);
+		RIG_CODE_IS(
+		        &r, 0x0f, 0x02, 0xc1, 0x0f, 0x03, 0xd1); /* lar eax, ecx; lsl edx, ecx */
+		rig_put(&r, RIG_GDT + 0x40, 0x0000800012340067 | (uint64_t)rows[k].type << 40, 8);
+		r.sregs.gdt.limit = 0x47;
+		r.regs.rcx = 0x40;
+		CHECK_EQ(rig_run(&r, 1), INTERP_COUNT);
+		CHECK_EQ(r.regs.rax, rows[k].lar ? 0x8000u | (uint32_t)rows[k].type << 8 : 0);
+		CHECK_EQ(rig_run(&r, 1), INTERP_COUNT);
+		CHECK_EQ(r.regs.rdx, rows[k].lsl ? 0x67 : 0);
+		rig_close(&r);
+	}
+}
+
+static void conforming_code_is_gone_to_from_outside(void)
+{
+	struct rig r;
+	rig_open(&r, 32);
+	rig_put(&r, RIG_GDT + RIG_OTHER_CS, 0x00cf9f000000ffff, 8);
+	rig_enter_user(&r);
+	RIG_CODE_IS(&r, 0xea, 0, 0x30, 0, 0, RIG_OTHER_CS, 0);
+	CHECK_EQ(rig_run(&r, 1), INTERP_COUNT);
+	CHECK_EQ(r.regs.rip, 0x3000);
+	CHECK_EQ(r.sregs.cs.selector, RIG_OTHER_CS | 3);
+	CHECK_EQ(r.sregs.ss.dpl, 3);
+	rig_close(&r);
+}
+
 static void the_x87_is_found(void)
 {
 	struct rig r;
@@ -672,6 +748,9 @@ int main(void)
 	RUN(ports_are_allowed_by_the_map);
 	RUN(syscall_and_sysret);
 	RUN(cpuid_and_the_time_are_the_callers);
+	RUN(what_is_not_there_is_undefined);
+	RUN(lar_and_lsl_know_system_descriptors);
+	RUN(conforming_code_is_gone_to_from_outside);
 	RUN(the_x87_is_found);
 	RUN(the_x87_is_not_there_by_cr0);
 	RUN(what_is_no_ram_is_the_callers);
