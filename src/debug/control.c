@@ -154,6 +154,11 @@ bool control_has_unseen(const struct control *c)
 	return c->cpu.unseen != UNSEEN_NEVER;
 }
 
+bool control_is_stepped_for_paging(const struct control *c)
+{
+	return c->cpu.is_for_paging;
+}
+
 const char *control_caught(const struct control *c)
 {
 	return c->cpu.has_caught ? c->cpu.caught : "";

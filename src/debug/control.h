@@ -116,6 +116,9 @@ bool control_take_unseen(struct control *c);
 bool control_has_unseen(const struct control *c);
 /* True once: KVM did not stop the guest after the instruction at *from (gva) that was stepped, and it ran on. */
 bool control_take_run_on(struct control *c, uint64_t *from);
+/* The last run stepped the guest, for paging is on, debug registers don't keep all breakpoints and watchpoints,
+ * and the engine does not run it. */
+bool control_is_stepped_for_paging(const struct control *c);
 /* What was caught since the guest went on last, a line for each, or "". */
 const char *control_caught(const struct control *c);
 

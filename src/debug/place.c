@@ -256,6 +256,7 @@ static void plan(struct control *c)
 	struct breakpoints *b = &c->breakpoints;
 	follow(c);
 	c->cpu.placed = PLACED_MIXED;
+	c->cpu.is_for_paging = false;
 	for (unsigned i = 0; i < BREAKPOINT_REGISTERS; i++)
 		c->cpu.watch_of_slot[i] = c->cpu.guest_of_slot[i] = -1;
 	unsigned hardware = breakpoints_hardware(b);
@@ -276,6 +277,7 @@ static void keep_all_by(struct control *c, enum placed placed, enum breakpoint_m
         enum watch_method watches)
 {
 	follow(c);
+	c->cpu.is_for_paging = false;
 	if (c->cpu.placed == placed)
 		return;
 	c->cpu.placed = placed;
@@ -341,6 +343,7 @@ enum place_result place_all(struct control *c, enum step_why *why)
 	if (is_translated(c) && !place_fits_registers(c)) {
 		*why = STEP_TRANSLATED;
 		place_stepped(c);
+		c->cpu.is_for_paging = true;
 		return PLACE_STEP_ON;
 	}
 	plan(c);

@@ -111,7 +111,8 @@ struct cpu_run {
 	unsigned plain_steps; /* in a row, that needed no handlers watched */
 
 	/* A free run. */
-	enum placed placed;                          /* what the methods of all of them say, */
+	enum placed placed; /* what the methods of all of them say, */
+	bool is_for_paging; /* ... steps, for what is physical can't keep them */
 	unsigned placed_breakpoints, placed_watches; /* ... after so many changes of the lists */
 	bool must_step_off; /* the guest stands at a breakpoint that was reported */
 	uint64_t run_from;  /* the pc (gva) where it began */

@@ -101,6 +101,9 @@ void monitor_info_breakpoints(struct run *run, const struct output *out, const c
 		        catch_needs_steps(&c->all[i]) ? "stepping" : "exits");
 	if (!is_empty)
 		say(out, "(gdb sends its changes when the guest goes on)\n");
+	if (control_is_stepped_for_paging(&run->machine->control))
+		say(out, "Paging is on, and debug registers do not keep all of these: the guest is "
+		         "stepped. (monitor engine auto has the engine run it.)\n");
 	if (control_has_unseen(&run->machine->control))
 		say(out,
 		        "The guest runs at CPL 3, where %s stops at none of them (see stepvm "

@@ -110,6 +110,10 @@ static void a_breakpoint_is_met_in_each_space(void)
 			RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", spaces("PROGRAM"));
 			for (unsigned i = 0; i < CALLS; i++)
 				stops_at(&r, engines[e], spaces("PROGRAM"), i);
+			/* What is slow says so. */
+			CHECK_EQ(strstr(rsp_monitor(&r, "info breakpoints"),
+			                 "the guest is stepped") != NULL,
+			        e == 0 && others > 0);
 			ends_well(&r, engines[e]);
 		}
 }
@@ -153,6 +157,34 @@ static void a_watchpoint_is_hit_in_each_space(void)
 	check_watch(4);
 }
 
+/* What was planted before paging was on is met afterwards where no breakpoint is. eip is register 8, ebp 5. */
+static void check_set_before_paging(const char *engine)
+{
+	static const char *const at[] = { "one", "two", "three", "four", "five", "six" };
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "alias32", "--mode", "prot", "--load", "0x10000", "--engine", engine,
+	        NULL);
+	for (unsigned i = 0; i < 6; i++)
+		RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", rsp_symbol("alias32", at[i]));
+	if (!strstr(rsp_ask_for_text(&r, "c"), "halted") ||
+	        rsp_register(&r, 8) != rsp_symbol("alias32", "end") + 1)
+		CHECK_FAIL("%s", r.packet);
+	CHECK_EQ(rsp_register(&r, 5), 6);
+	rsp_close(&r);
+}
+
+static void one_set_before_paging_is_none_at_another_address(void)
+{
+	check_set_before_paging("auto");
+}
+
+static void nor_is_it_where_kvm_does_all(void)
+{
+	if (rsp_fact("paging32", "prot32") != 'y')
+		CHECK_SKIP("this KVM has no 32-bit paging");
+	check_set_before_paging("kvm");
+}
+
 int main(void)
 {
 	RUN(another_address_of_the_same_byte_is_none);
@@ -160,5 +192,7 @@ int main(void)
 	RUN(a_breakpoint_is_met_in_each_space);
 	RUN(one_set_right_before_the_page_is_exchanged_is_met);
 	RUN(a_watchpoint_is_hit_in_each_space);
+	RUN(one_set_before_paging_is_none_at_another_address);
+	RUN(nor_is_it_where_kvm_does_all);
 	return check_done();
 }
