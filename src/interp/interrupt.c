@@ -83,16 +83,20 @@ static enum interp_done read_gate(
 	return DONE;
 }
 
-/* The handler's code: of this ring or an inner one. */
-static bool find_handler(struct interp *c, const struct gate *gate, struct kvm_segment *code)
+/* The handler's code, and the ring that it runs in: this one or an inner one. Conforming code runs in this one. */
+static bool find_handler(
+        struct interp *c, const struct gate *gate, struct kvm_segment *code, unsigned *cpl)
 {
 	if (!(gate->selector & 0xfffc) || interp_descriptor(c, gate->selector, code) != DONE)
 		return false;
-	if (!code->s || !code->present || (code->type & 12) != 8 || code->dpl > c->cpl)
+	if (!code->s || !code->present || !(code->type & TYPE_CODE) || code->dpl > c->cpl)
 		return false;
+	if (code->type & TYPE_CONFORMING && c->is_v86)
+		return false;
+	*cpl = code->type & TYPE_CONFORMING ? c->cpl : code->dpl;
 	if (has_lma(c) ? !code->l || code->db || !is_canonical(gate->off) : gate->off > code->limit)
 		return false;
-	code->selector = (gate->selector & 0xfffc) | code->dpl;
+	code->selector = (uint16_t)((gate->selector & 0xfffc) | *cpl);
 	return interp_mark_accessed(c, gate->selector) == DONE;
 }
 
@@ -100,7 +104,7 @@ static enum interp_done enter_protected(struct interp *c, unsigned vector, enum 
         uint64_t back, uint64_t flags, const uint32_t *error)
 {
 	bool is_wide = has_lma(c), switches;
-	unsigned len = is_wide ? 8 : 4, count = 0;
+	unsigned len = is_wide ? 8 : 4, count = 0, cpl;
 	struct gate gate;
 	struct kvm_segment code;
 	struct ring_stack stack;
@@ -109,10 +113,10 @@ static enum interp_done enter_protected(struct interp *c, unsigned vector, enum 
 	enum interp_done how = read_gate(c, vector, event, &gate);
 	if (how != DONE)
 		return how;
-	if (!find_handler(c, &gate, &code))
+	if (!find_handler(c, &gate, &code, &cpl))
 		return HANDOVER;
-	switches = code.dpl != c->cpl || gate.ist;
-	if ((is_wide && !c->is_long && !switches) || (c->is_v86 && code.dpl != 0))
+	switches = cpl != c->cpl || gate.ist;
+	if ((is_wide && !c->is_long && !switches) || (c->is_v86 && cpl != 0))
 		return HANDOVER;
 	if (c->is_v86) {
 		frame[count++] = c->sregs.gs.selector;
@@ -130,7 +134,7 @@ static enum interp_done enter_protected(struct interp *c, unsigned vector, enum 
 	if (error)
 		frame[count++] = *error;
 	if (switches) {
-		if (!interp_ring_stack(c, code.dpl, gate.ist, &stack) ||
+		if (!interp_ring_stack(c, cpl, gate.ist, &stack) ||
 		        !interp_ring_prepare(c, &stack, len, count, at))
 			return HANDOVER;
 		interp_ring_push(&stack, len, frame, count, at);

@@ -10,16 +10,6 @@
 #define CR4_CET (1u << 23)
 #define CR4_VME (1u << 0)
 
-/* Bits of a descriptor's type: SDM vol 3, "Code- and Data-Segment Descriptor Types". */
-enum {
-	TYPE_ACCESSED = 1,
-	TYPE_WRITE = 2,
-	TYPE_READ = 2,
-	TYPE_DOWN = 4,
-	TYPE_CONFORMING = 4,
-	TYPE_CODE = 8
-};
-
 struct kvm_segment *interp_segment(struct interp *c, unsigned which)
 {
 	struct kvm_sregs *s = &c->sregs;

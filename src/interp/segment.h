@@ -4,6 +4,16 @@
 
 #include "interp/memory.h"
 
+/* Bits of a descriptor's type: SDM vol 3, "Code- and Data-Segment Descriptor Types". */
+enum {
+	TYPE_ACCESSED = 1,
+	TYPE_WRITE = 2,
+	TYPE_READ = 2,
+	TYPE_DOWN = 4,
+	TYPE_CONFORMING = 4,
+	TYPE_CODE = 8
+};
+
 /* To be called after sregs or rflags other than the arithmetic ones have changed: computes what is kept of
  * them, and whether the state is one in which the engine does anything. */
 void interp_derive(struct interp *c);

@@ -467,6 +467,34 @@ static void conforming_code_is_gone_to_from_outside(void)
 	rig_close(&r);
 }
 
+/* The handler runs in the ring that was interrupted, on its stack. */
+static void gates_lead_to_conforming_code(void)
+{
+	for (unsigned bits = 32; bits <= 64; bits *= 2) {
+		struct rig r;
+		unsigned slot = bits / 8;
+		rig_open(&r, bits);
+		rig_put(&r, RIG_GDT + RIG_CS, bits == 64 ? 0x00af9f000000ffff : 0x00cf9f000000ffff,
+		        8);
+		rig_enter_user(&r);
+		set_gate(&r, 0x10, 0xee, 0);
+		RIG_CODE_IS(&r, 0xcd, 0x10);
+		memcpy(r.ram + RIG_HANDLER + 0x100, bits == 64 ? "\x48\xcf" : "\xcf\xcf", 2);
+		CHECK_EQ(rig_run(&r, 1), INTERP_COUNT);
+		CHECK_EQ(r.regs.rip, RIG_HANDLER + 0x100);
+		CHECK_EQ(r.sregs.cs.selector, RIG_CS | 3);
+		CHECK_EQ(r.sregs.ss.dpl, 3);
+		CHECK_EQ(r.regs.rsp, RIG_STACK - (bits == 64 ? 5 : 3) * slot);
+		CHECK_EQ(rig_get(&r, r.regs.rsp, slot), RIG_CODE + 2);
+		CHECK_EQ(rig_get(&r, r.regs.rsp + slot, slot), RIG_USER_CS);
+		rig_put(&r, RIG_GDT + RIG_CS, 0x00cf9b000000ffff, 8);
+		CHECK_EQ(rig_run(&r, 1), INTERP_COUNT); /* iret */
+		CHECK_EQ(r.regs.rip, RIG_CODE + 2);
+		CHECK_EQ(r.regs.rsp, RIG_STACK);
+		rig_close(&r);
+	}
+}
+
 static void the_x87_is_found(void)
 {
 	struct rig r;
@@ -751,6 +779,7 @@ int main(void)
 	RUN(what_is_not_there_is_undefined);
 	RUN(lar_and_lsl_know_system_descriptors);
 	RUN(conforming_code_is_gone_to_from_outside);
+	RUN(gates_lead_to_conforming_code);
 	RUN(the_x87_is_found);
 	RUN(the_x87_is_not_there_by_cr0);
 	RUN(what_is_no_ram_is_the_callers);
