@@ -134,15 +134,6 @@ static bool is_iretq_gp(const struct known_case *c, const struct opcode *o)
 	return c->bits == 64 && known_is_one(o, 0xcf) && c->result->own_vector == KNOWN_GP;
 }
 
-/* ... and at last one of the handlers is where it stops. */
-static bool is_real_ud(const struct known_case *c, const struct opcode *o)
-{
-	return c->is_real && known_has_raised(c, o) &&
-	       (c->result->own_vector == KNOWN_UD || c->result->own_vector == KNOWN_NM) &&
-	       c->result->kvm.sregs.cs.base == WORLD_HANDLERS;
-}
-
-/* Its last bytes are on a page that can't be fetched from. */
 /* KVM's emulator does not know it: it can't go on, or raises #UD, whose frame may have been undone. */
 static bool has_no_emulation(const struct known_case *c)
 {
@@ -157,11 +148,25 @@ static bool is_x87_nm(const struct known_case *c, const struct opcode *o)
 	       has_no_emulation(c);
 }
 
-static bool is_not_emulated(const struct known_case *c, const struct opcode *o)
+static bool is_not_known(const struct known_case *c, const struct opcode *o)
 {
 	bool is_bcd = known_is_one(o, 0x27) || known_is_one(o, 0x37) || known_is_one(o, 0x3f);
-	bool is_one = is_bcd || known_is_one(o, 0x62) || known_is_one(o, 0xc8);
-	return is_one && has_no_emulation(c);
+	bool is_nested = known_is_one(o, 0xc8) && c->bytes[o->prefix_len + 3] & 31;
+	return is_bcd || is_nested || known_is_one(o, 0x62);
+}
+
+static bool is_not_emulated(const struct known_case *c, const struct opcode *o)
+{
+	return is_not_known(c, o) && has_no_emulation(c);
+}
+
+/* ... and at last one of the handlers is where it stops. */
+static bool is_real_unknown(const struct known_case *c, const struct opcode *o)
+{
+	int vector = c->result->own_vector;
+	bool is_refused = known_has_raised(c, o) && (vector == KNOWN_UD || vector == KNOWN_NM);
+	return c->is_real && (is_refused || is_not_known(c, o)) &&
+	       c->result->kvm.sregs.cs.base == WORLD_HANDLERS;
 }
 
 /* By ax, not by al. */
@@ -176,6 +181,7 @@ static bool is_user_cpuid(const struct known_case *c, const struct opcode *o)
 	return is_user64(c) && o->map == MAP_0F && o->op == 0xa2;
 }
 
+/* Its last bytes are on a page that can't be fetched from. */
 static bool is_cut_off(const struct known_case *c, const struct opcode *o)
 {
 	return known_has_raised(c, o) && c->result->own_vector == KNOWN_PF && opcode_is_vector(o) &&
@@ -329,9 +335,8 @@ const struct known_row known_emulated[] = {
 	        "vol 2, LAR; LSL; VERR/VERW; ARPL", "tcg, bochs" },
 	{ "iretq refuses what is no 64-bit code segment", is_iretq_gp, KNOWN_EMULATED, false,
 	        PAIR_MEMORY, 0, "vol 2, IRET/IRETD/IRETQ", "bochs" },
-	{ "after #UD, and an x87 instruction that raises #NM, of real mode what follows may be "
-	  "done",
-	        is_real_ud, KNOWN_EMULATED, false, KNOWN_ANYTHING, UINT64_MAX,
+	{ "of real mode, after what KVM's emulator does not know, what follows may be done",
+	        is_real_unknown, KNOWN_EMULATED, false, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 2, UD; vol 3, \"Interrupt 6\"", "tcg, bochs" },
 	{ "the x87's instructions are an emulation failure where CR0 has them raise #NM", is_x87_nm,
 	        KNOWN_EMULATED, true, KNOWN_ANYTHING, UINT64_MAX, "vol 3, \"Control Registers\"",
