@@ -9,11 +9,14 @@
 #include "debug/control.h"
 #include "kvm/probe.h"
 
-#define MSR_TSC   0x10u
-#define MSR_STAR  0xc0000081u
-#define MSR_LSTAR 0xc0000082u
-#define MSR_FMASK 0xc0000084u
-#define MSR_AUX   0xc0000103u
+#define MSR_TSC          0x10u
+#define MSR_STAR         0xc0000081u
+#define MSR_PAT          0x277u
+#define MSR_SYSENTER_CS  0x174u
+#define MSR_SYSENTER_EIP 0x176u
+#define MSR_LSTAR        0xc0000082u
+#define MSR_FMASK        0xc0000084u
+#define MSR_AUX          0xc0000103u
 
 /* Bytes of the area. */
 #define FXSAVE_FCW 0
@@ -39,6 +42,18 @@ enum {
 	OPCODE_WRMSR = 0x130,
 };
 
+/* Those that KVM gives to us as it would to the guest, whatever cpuid says, and that change nothing else. */
+static bool access_msr(void *ctx, uint32_t number, uint64_t *value, bool is_write)
+{
+	struct vcpu *v = ((struct control *)ctx)->cpu.vcpu;
+	bool is_sysenter = number >= MSR_SYSENTER_CS && number <= MSR_SYSENTER_EIP;
+	if (!is_sysenter && (number != MSR_PAT || is_write))
+		return false;
+	if (is_write && (uint64_t)((int64_t)(*value << 16) >> 16) != *value) /* #GP */
+		return false;
+	return !(is_write ? vcpu_set_msr(v, number, *value) : vcpu_get_msr(v, number, value));
+}
+
 static bool tell_tsc(void *ctx, uint64_t *tsc, uint32_t *aux)
 {
 	struct vcpu *v = ((struct control *)ctx)->cpu.vcpu;
@@ -63,6 +78,7 @@ static enum interp_push ask_push(const struct vcpu *v)
 
 void engine_extras_open(struct engine_extras *x, struct vcpu *v, struct interp_config *config)
 {
+	config->msr = access_msr;
 	config->tsc = tell_tsc;
 	x->cpuid = vcpu_new_cpuid(v);
 	x->apic_base = vcpu_sregs(v)->apic_base;

@@ -194,11 +194,20 @@ enum interp_done interp_wbinvd(struct interp *c, const struct insn *i)
 	return c->cpl ? raise_error(c, V_GP, 0) : DONE;
 }
 
-/* rdmsr and wrmsr */
+/* rdmsr (32) and wrmsr (30) */
 enum interp_done interp_msr(struct interp *c, const struct insn *i)
 {
-	(void)i;
-	return c->cpl ? raise_error(c, V_GP, 0) : HANDOVER;
+	uint64_t value = (uint32_t)c->r[AX] | c->r[DX] << 32;
+	bool is_write = i->op == 0x30;
+	if (c->cpl)
+		return raise_error(c, V_GP, 0);
+	if (!c->msr || !c->msr(c->ctx, (uint32_t)c->r[CX], &value, is_write))
+		return HANDOVER;
+	if (!is_write) {
+		c->r[AX] = (uint32_t)value;
+		c->r[DX] = value >> 32;
+	}
+	return DONE;
 }
 
 enum interp_done interp_sti(struct interp *c, const struct insn *i)

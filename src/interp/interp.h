@@ -39,6 +39,8 @@ struct interp_config {
 	 * interp_set_irq. */
 	bool (*io)(void *ctx, unsigned port, void *data, unsigned size, bool is_write);
 	bool (*mmio)(void *ctx, uint64_t gpa, void *data, unsigned size, bool is_write);
+	/* A model-specific register, for rdmsr and wrmsr in ring 0. False: KVM's, and nothing was done. */
+	bool (*msr)(void *ctx, uint32_t number, uint64_t *value, bool is_write);
 	/* The guest's own TSC, and where aux is not NULL its TSC_AUX (rdtscp). False: not known, KVM's. */
 	bool (*tsc)(void *ctx, uint64_t *tsc, uint32_t *aux);
 	void *ctx;

@@ -15,6 +15,7 @@ struct interp *interp_new(const struct interp_config *config)
 		return NULL;
 	c->io = config->io;
 	c->mmio = config->mmio;
+	c->msr = config->msr;
 	c->tsc = config->tsc;
 	c->cpuid = config->cpuid;
 	c->cpuid_count = config->cpuid ? config->cpuid_count : 0;

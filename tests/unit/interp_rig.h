@@ -46,6 +46,7 @@ struct rig {
 	unsigned mmio_size[4], mmios;
 	bool mmio_is_write[4];
 	volatile int kick;
+	uint64_t msr;
 };
 
 static inline bool rig_io(void *ctx, unsigned port, void *data, unsigned size, bool is_write)
@@ -86,6 +87,19 @@ static inline bool rig_tsc(void *ctx, uint64_t *tsc, uint32_t *aux)
 	*tsc = 0x1122334455667788;
 	if (aux)
 		*aux = 7;
+	return true;
+}
+
+/* One is there: sysenter's stack pointer. */
+static inline bool rig_msr(void *ctx, uint32_t number, uint64_t *value, bool is_write)
+{
+	struct rig *r = ctx;
+	if (number != 0x175)
+		return false;
+	if (is_write)
+		r->msr = *value;
+	else
+		*value = r->msr;
 	return true;
 }
 
@@ -201,6 +215,7 @@ static inline void rig_open(struct rig *r, unsigned bits)
 		.slot_count = 1,
 		.io = rig_io,
 		.mmio = rig_mmio,
+		.msr = rig_msr,
 		.tsc = rig_tsc,
 		.ctx = r,
 		.cpuid = rig_cpuid,

@@ -453,6 +453,24 @@ static void lar_and_lsl_know_system_descriptors(void)
 	}
 }
 
+static void msrs_are_the_callers(void)
+{
+	struct rig r;
+	rig_open(&r, 32);
+	RIG_CODE_IS(
+	        &r, 0x0f, 0x30, 0x0f, 0x32, 0x41, 0x0f, 0x32); /* wrmsr; rdmsr; inc ecx; rdmsr */
+	r.regs.rcx = 0x175;
+	r.regs.rax = 0x11111111;
+	r.regs.rdx = 0x2222;
+	CHECK_EQ(rig_run(&r, 1), INTERP_COUNT);
+	CHECK_EQ(r.msr, 0x222211111111);
+	r.msr = 0x333344444444;
+	CHECK_EQ(rig_run(&r, 2), INTERP_COUNT);
+	CHECK(r.regs.rax == 0x44444444 && r.regs.rdx == 0x3333);
+	CHECK_EQ(rig_run(&r, 1), INTERP_HANDOVER); /* another one is KVM's */
+	rig_close(&r);
+}
+
 static void conforming_code_is_gone_to_from_outside(void)
 {
 	struct rig r;
@@ -778,6 +796,7 @@ int main(void)
 	RUN(cpuid_and_the_time_are_the_callers);
 	RUN(what_is_not_there_is_undefined);
 	RUN(lar_and_lsl_know_system_descriptors);
+	RUN(msrs_are_the_callers);
 	RUN(conforming_code_is_gone_to_from_outside);
 	RUN(gates_lead_to_conforming_code);
 	RUN(the_x87_is_found);
