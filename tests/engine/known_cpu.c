@@ -57,9 +57,20 @@ static bool is_not_canonical(const struct known_case *c, const struct opcode *o)
 	       (vector == KNOWN_GP || vector == KNOWN_SS);
 }
 
+static bool is_faulting_popa(const struct known_case *c, const struct opcode *o)
+{
+	return known_is_one(o, 0x61) && known_has_raised(c, o);
+}
+
+static bool is_absent_gate(const struct known_case *c, const struct opcode *o)
+{
+	return known_is_one(o, 0xcd) && c->result->own_vector == KNOWN_NP;
+}
+
 static bool is_old_insn(const struct known_case *c, const struct opcode *o)
 {
-	return c->bits == 64 && (known_is_one(o, 0xce) || known_is_one(o, 0xd6)) &&
+	return c->bits == 64 &&
+	       (known_is_one(o, 0xce) || known_is_one(o, 0xd6) || known_is_one(o, 0xd4)) &&
 	       c->result->own_vector == KNOWN_UD;
 }
 
@@ -133,8 +144,12 @@ const struct known_row known_on_cpu[] = {
 	{ "TCG: far transfers leave a code segment's Accessed as it is", is_code_not_accessed,
 	        KNOWN_ON_TCG, false, PAIR_MEMORY | PAIR_SEGMENTS, 0,
 	        "vol 3, \"Code- and Data-Segment Descriptor Types\"", "pvm, bochs" },
+	{ "TCG: popa that faults has loaded registers", is_faulting_popa, KNOWN_ON_TCG, false,
+	        PAIR_REGS, 0, "vol 3, \"Restarting of Programs or Tasks\"", "pvm, bochs" },
+	{ "TCG: #NP of int n's gate pushes the next instruction's address", is_absent_gate,
+	        KNOWN_ON_TCG, false, PAIR_MEMORY, 0, "vol 3, \"Interrupt 11\"", "bochs" },
 	{ "TCG: the immediate of ret and enter is sign-extended", is_high_imm16, KNOWN_ON_TCG,
-	        false, PAIR_REGS, 0, "vol 2, RET; ENTER", "pvm, cpu, bochs" },
+	        false, PAIR_REGS | PAIR_MEMORY, 0, "vol 2, RET; ENTER", "pvm, cpu, bochs" },
 	{ "Bochs: leave with operand size 16 takes 64 bits in 64-bit code", is_short_leave,
 	        KNOWN_ON_CPU, false, PAIR_REGS, 0, "vol 2, LEAVE", "pvm, cpu, tcg" },
 	{ .what = NULL },

@@ -317,8 +317,6 @@ const struct known_row known_emulated[] = {
 	        "vol 2, INT n/INTO/INT3/INT1", "tcg, bochs" },
 	{ "enter goes by the stack's size, not the operand's", is_enter, KNOWN_EMULATED, false,
 	        PAIR_REGS | PAIR_MEMORY, 0, "vol 2, ENTER", "tcg, bochs" },
-	{ "enter does not look whether the new top of the stack can be written", is_enter_probe,
-	        KNOWN_EMULATED, false, PAIR_MEMORY, 0, "vol 2, ENTER", "" },
 	{ "a rep prefix repeats in and out", is_rep_io, KNOWN_EMULATED, false, PAIR_ACCESS, 0,
 	        "vol 2, REP/REPE/REPZ/REPNE/REPNZ: undefined", "" },
 	{ "a selector is written to memory with more than 16 bits", is_wide_sreg_store,
@@ -411,5 +409,7 @@ const struct known_row known_emulated[] = {
 	{ "a device is read by an instruction that raises an exception", is_read_first,
 	        KNOWN_ANYWHERE, false, PAIR_ACCESS, 0,
 	        "vol 3, \"Priority Among Concurrent Events\"", "tcg, bochs" },
+	{ "enter does not look whether the new top of the stack can be written", is_enter_probe,
+	        KNOWN_ANYWHERE, false, PAIR_MEMORY, 0, "vol 2, ENTER", "" },
 	{ .what = NULL },
 };

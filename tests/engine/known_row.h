@@ -16,6 +16,7 @@
 enum {
 	KNOWN_UD = 6, /* vectors */
 	KNOWN_NM = 7,
+	KNOWN_NP = 11,
 	KNOWN_SS = 12,
 	KNOWN_GP = 13,
 	KNOWN_PF = 14,
