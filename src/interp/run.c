@@ -67,8 +67,9 @@ static const struct insn *fetch_across(struct interp *c, uint64_t pc, unsigned l
 	unsigned len1 = len < INSN_BYTES ? len : INSN_BYTES;
 	memcpy(bytes, (const uint8_t *)(c->code_add + pc), len1);
 	if (interp_decode(&c->scratch, bytes, len1, c->code_bits)) {
-		/* Whether the CPU fetches more of what it does not know. */
-		if (c->scratch.fn == interp_undefined)
+		/* Whether the CPU fetches more of what it does not know. ud2 it knows. */
+		bool is_ud2 = c->scratch.is_0f && c->scratch.op == 0x0b;
+		if (c->scratch.fn == interp_undefined && !is_ud2)
 			c->scratch.fn = interp_handover;
 		return &c->scratch;
 	}

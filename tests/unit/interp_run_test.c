@@ -270,6 +270,21 @@ static void exceptions_come_to_their_handlers(void)
 	}
 }
 
+/* Of what no CPU has, it is not known how much of it is fetched; ud2 is two bytes. */
+static void ud2_at_the_end_of_a_page_is_known(void)
+{
+	for (unsigned bits = 16; bits <= 64; bits *= 2) {
+		struct rig r;
+		rig_open(&r, bits);
+		r.regs.rip = (RIG_CODE | 0xfff) - 1;
+		RIG_CODE_IS(&r, 0x0f, 0x0b);
+		interp_catch(r.c, 1u << 6);
+		CHECK_EQ(rig_run(&r, 1), INTERP_EXCEPTION);
+		CHECK_EQ(interp_last_vector(r.c), 6);
+		rig_close(&r);
+	}
+}
+
 static void int_and_iret_come_back(void)
 {
 	for (unsigned bits = 16; bits <= 64; bits *= 2) {
@@ -589,6 +604,7 @@ int main(void)
 	RUN(mov_ss_has_a_shadow);
 	RUN(a_kick_ends_a_run);
 	RUN(exceptions_come_to_their_handlers);
+	RUN(ud2_at_the_end_of_a_page_is_known);
 	RUN(int_and_iret_come_back);
 	RUN(a_device_and_a_watch_are_both_told);
 	RUN(a_breakpoint_is_met_where_the_state_is_kvms);
