@@ -139,7 +139,10 @@ static int handle_exit(struct control *c, struct exit *x, bool *is_pending, stru
 	case EXIT_MSR:
 		*is_pending = access_refuses_msr(c, x);
 		return *is_pending ? 1 : access_write_msr(c, x, stop);
-	case EXIT_IRQ_WINDOW: return 1;
+	case EXIT_IRQ_WINDOW:
+		/* The guest is there already. QEMU's TCG (kvm_amd) sets RF in what an interrupt pushes, and the
+		 * breakpoint would be passed over after the handler. control_guest: an_interrupt_at_a_breakpoint… */
+		return !cpu_is_at_breakpoint(c, stop);
 	case EXIT_SHUTDOWN:
 	case EXIT_FAIL_ENTRY:
 	case EXIT_INTERNAL_ERROR:

@@ -309,6 +309,20 @@ EVERYWHERE(a_run_takes_an_interrupt_when_the_guest_allows_it)
 	CHECK_EQ(r->outs, 1);
 }
 
+/* The window opens there. Its handler returns with RF, where it was pushed. */
+EVERYWHERE(an_interrupt_at_a_breakpoint_hides_it_not)
+{
+	if (!rig_has_int(r))
+		return;
+	PUT(r, NOP, STI, NOP, NOP, HLT);
+	put_interrupt(r);
+	CHECK_BREAK(r, RIG_CODE + 3);
+	CHECK_RUN(r, STOP_BREAKPOINT, RIG_CODE + 3);
+	CHECK_RUN(r, STOP_HALTED, RIG_CODE + 5);
+	CHECK_EQ(r->acknowledged, 1);
+	CHECK_EQ(r->outs, 1);
+}
+
 EVERYWHERE(an_interrupt_waits_while_the_guest_forbids_it)
 {
 	PUT(r, NOP, NOP, HLT);
@@ -402,6 +416,7 @@ int main(void)
 	RUN(a_step_that_takes_interrupts_ends_at_the_handler);
 	RUN(a_run_takes_an_interrupt_at_once);
 	RUN(a_run_takes_an_interrupt_when_the_guest_allows_it);
+	RUN(an_interrupt_at_a_breakpoint_hides_it_not);
 	RUN(an_interrupt_waits_while_the_guest_forbids_it);
 	RUN(an_interrupt_that_a_kick_was_before_is_not_lost);
 	RUN(an_interrupt_that_was_taken_back_does_not_come_with_the_segments);

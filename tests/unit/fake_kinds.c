@@ -19,7 +19,7 @@
 	        FAKE(HANDED_TO_CPU) | FAKE(INT_80_HANGS) | FAKE(NO_PAGING32))
 #define AMD                                                                                        \
 	(ON_CPU | FAKE(REP_ENDS_AT_ITSELF) | FAKE(REP_WATCH_AT_END) | FAKE(GD_IGNORED) |           \
-	        FAKE(SHUTDOWN_RESETS))
+	        FAKE(SHUTDOWN_RESETS) | FAKE(INTERRUPT_PUSHES_RF))
 #define INTEL                                                                                      \
 	(ON_CPU | FAKE(MOV_SS_HIDES_BREAK) | FAKE(STI_LOSES_SHADOW) | FAKE(STALE_BS) |             \
 	        FAKE(EMPTY_STEPS) | FAKE(INTERRUPT_NEEDS_IF))
@@ -69,5 +69,6 @@ const struct fake_kind fake_kinds[] = {
 	{ ALONE(INT_80_HANGS) },
 	{ ALONE(NO_PAGING32) },
 	{ ALONE(NO_SREGS2) },
+	{ ALONE(INTERRUPT_PUSHES_RF) },
 };
 const unsigned fake_kind_count = ARRAY_SIZE(fake_kinds);

@@ -69,6 +69,7 @@ enum fake_quirk {
 	FAKE_INT_80_HANGS,        /* int n of 80h and above begins again for ever in 16-bit code */
 	FAKE_NO_PAGING32, /* CR0.PG without long mode is left out, and the next run is a SHUTDOWN */
 	FAKE_NO_SREGS2,   /* KVM_CAP_SREGS2 is not offered */
+	FAKE_INTERRUPT_PUSHES_RF, /* as a fault does */
 	FAKE_QUIRKS,
 };
 

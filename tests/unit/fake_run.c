@@ -326,6 +326,7 @@ static enum next inject(struct fake_vcpu *v)
 	}
 	v->has_interrupt = false;
 	bool is_step = is_stepped(v);
+	flags |= fake_has(v, FAKE_INTERRUPT_PUSHES_RF) ? RFLAGS_RF : 0;
 	v->is_step_lost |= is_step && fake_has(v, FAKE_INT_UNSEEN);
 	return enter(v, v->interrupt, flags | (is_step ? RFLAGS_TF : 0));
 }
