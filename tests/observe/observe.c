@@ -1,7 +1,7 @@
 /* observe: whether a debugger changes what a guest does, or tells of it what is not so.
  *
  *	make observe OBSERVE=2000
- *	observe [-v] COUNT [SEED [MODE]]
+ *	observe [-v] COUNT [SEED [MODE]...]
  *
  * COUNT random programs (program.h) in real mode, 32-bit code with and without paging and 64-bit code, at CPL 0 and 3,
  * with and without the ticks of a timer. Each is run alone by each engine, stepped to its end, and gone through by a
@@ -9,7 +9,7 @@
  * the steps say that it is due, and nothing else stops it. What this machine's KVM can't run by itself is not run by
  * it, as `stepvm probe` tells; the engine does it then.
  *
- * A program's seed is SEED plus its number, so `observe 1 SEED` does one alone; MODE is one of those in program.c.
+ * A program's seed is SEED plus its number, so `observe 1 SEED MODE` does one alone; modes are those of program.c.
  * Without a seed one is taken, and told. Output is TAP; the exit status is 1 where anything differs.
  *
  * How to read the files: emit.c and units.c write programs, setup.c what is around them; view.c is what is seen at a
@@ -205,8 +205,9 @@ static bool write_image(const struct program *p, const char *path)
 	return f && !fclose(f) && ok;
 }
 
+/* modes: NULL, or the only ones, in turn; the last is NULL. */
 static bool observe_all(
-        struct tally *t, uint64_t count, uint64_t seed, const char *mode, bool is_verbose)
+        struct tally *t, uint64_t count, uint64_t seed, char **modes, bool is_verbose)
 {
 	static struct program p;
 	static struct observer o;
@@ -217,8 +218,11 @@ static bool observe_all(
 		return false;
 	snprintf(image, sizeof image, "%s/image", folder);
 	bool ok = true;
+	uint64_t mode_count = 0;
+	while (modes && modes[mode_count])
+		mode_count++;
 	for (uint64_t i = 0; ok && i < count; i++) {
-		program_make(&p, seed + i, mode);
+		program_make(&p, seed + i, modes ? modes[i % mode_count] : NULL);
 		memset(&o, 0, sizeof o);
 		o.program = &p;
 		o.image = image;
@@ -243,6 +247,24 @@ static bool take_number(const char *text, uint64_t *to)
 	return *text && !*end && !errno;
 }
 
+static int usage(void)
+{
+	fputs("usage: observe [-v] COUNT [SEED [MODE]...]\n", stderr);
+	return 2;
+}
+
+static void tell(const struct tally *t, bool is_good)
+{
+	printf("%sok 1 - a debugger changes nothing and tells what is so\n1..1\n",
+	        is_good ? "" : "not ");
+	if (t->long_ones)
+		printf("# %u programs take more than %u steps: not stepped\n", t->long_ones,
+		        PATH_MAX_STEPS);
+	printf("# %u programs, %u runs, %u not run by KVM alone%s%s%s, %u differ\n", t->programs,
+	        t->runs, t->not_run, t->not_run ? " (it has no " : "", t->reasons,
+	        t->not_run ? ")" : "", t->differ);
+}
+
 static bool is_mode(const char *name)
 {
 	for (const struct program_mode *m = program_modes; m->name; m++)
@@ -255,26 +277,19 @@ int main(int argc, char **argv)
 {
 	struct tally t = { 0 };
 	bool is_verbose = argc > 1 && !strcmp(argv[1], "-v");
-	char **words = argv + 1 + is_verbose;
+	char **words = argv + 1 + is_verbose, **modes = NULL;
 	int left = argc - 1 - is_verbose;
 	uint64_t count = 0, seed = (uint64_t)rsp_now_ms() << 16;
-	const char *mode = left > 2 ? words[2] : NULL;
-	if (left < 1 || left > 3 || !take_number(words[0], &count) ||
-	        (left > 1 && !take_number(words[1], &seed)) || (mode && !is_mode(mode))) {
-		fputs("usage: observe [-v] COUNT [SEED [MODE]]\n", stderr);
-		return 2;
-	}
-	printf("# observe %" PRIu64 " 0x%" PRIx64 "%s%s\n", count, seed, mode ? " " : "",
-	        mode ? mode : "");
-	bool is_done = observe_all(&t, count, seed, mode, is_verbose);
-	bool is_good = is_done && !t.differ;
-	printf("%sok 1 - a debugger changes nothing and tells what is so\n1..1\n",
-	        is_good ? "" : "not ");
-	if (t.long_ones)
-		printf("# %u programs take more than %u steps: not stepped\n", t.long_ones,
-		        PATH_MAX_STEPS);
-	printf("# %u programs, %u runs, %u not run by KVM alone%s%s%s, %u differ\n", t.programs,
-	        t.runs, t.not_run, t.not_run ? " (it has no " : "", t.reasons, t.not_run ? ")" : "",
-	        t.differ);
-	return !is_good;
+	if (left < 1 || !take_number(words[0], &count) ||
+	        (left > 1 && !take_number(words[1], &seed)))
+		return usage();
+	if (left > 2)
+		modes = words + 2;
+	for (char **name = modes; name && *name; name++)
+		if (!is_mode(*name))
+			return usage();
+	printf("# observe %" PRIu64 " 0x%" PRIx64 "\n", count, seed);
+	bool is_done = observe_all(&t, count, seed, modes, is_verbose);
+	tell(&t, is_done && !t.differ);
+	return !is_done || t.differ;
 }
