@@ -119,10 +119,11 @@ static bool run_alone(struct observer *o, const char *engine)
 	bool is_first = !o->has_ending;
 	bool ok = is_end_right(o, &s, "alone", engine);
 	static struct ending again;
+	char text[200];
 	if (ok && !is_first && session_ending(&s, &again) &&
-	        (again.output_len != o->alone.output_len ||
-	                memcmp(again.output, o->alone.output, again.output_len))) {
-		differs(o, "alone", engine, "the output is another");
+	        !output_is_same(again.output, again.output_len, o->alone.output,
+	                o->alone.output_len, text, sizeof text)) {
+		differs(o, "alone", engine, text);
 		ok = false;
 	}
 	session_close(&s);

@@ -163,6 +163,20 @@ bool session_ending(struct session *s, struct ending *e)
 	return !s->failure[0];
 }
 
+bool output_is_same(const uint8_t *is, size_t len, const uint8_t *wanted, size_t wanted_len,
+        char *text, size_t size)
+{
+	size_t at = 0;
+	while (at < len && at < wanted_len && is[at] == wanted[at])
+		at++;
+	if (at == len && at == wanted_len)
+		return true;
+	snprintf(text, size,
+	        "the output has %zu bytes, expected %zu; byte %zu is 0x%02x, expected 0x%02x", len,
+	        wanted_len, at, at < len ? is[at] : 0, at < wanted_len ? wanted[at] : 0);
+	return false;
+}
+
 bool ending_is_same(const struct ending *is, const struct ending *wanted, bool has_timer,
         char *text, size_t size)
 {

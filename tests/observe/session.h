@@ -50,6 +50,9 @@ struct ending {
 	size_t output_len;
 };
 bool session_ending(struct session *s, struct ending *e);
+/* Where it is not, says how. */
+bool output_is_same(const uint8_t *is, size_t len, const uint8_t *wanted, size_t wanted_len,
+        char *text, size_t size);
 /* Without the stack where there are ticks. */
 bool ending_is_same(const struct ending *is, const struct ending *wanted, bool has_timer,
         char *text, size_t size);

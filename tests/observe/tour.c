@@ -478,10 +478,9 @@ static bool is_output_right(struct tour *t)
 	uint8_t is[sizeof t->output];
 	ssize_t n = pread(t->s->r.stdout_fd, is, sizeof is, 0);
 	size_t len = n > 0 ? (size_t)n : 0;
-	if (len != t->output_len || memcmp(is, t->output, len))
-		return session_fail(t->s, "the output has %zu bytes, expected %zu, or others", len,
-		        t->output_len);
-	return true;
+	char text[200];
+	return output_is_same(is, len, t->output, t->output_len, text, sizeof text) ||
+	       session_fail(t->s, "%s", text);
 }
 
 static bool finish(struct tour *t)
