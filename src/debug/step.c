@@ -188,9 +188,11 @@ static bool was_at_user(struct vcpu *v, const struct insn *insn, uint64_t rip)
 
 /* A step that led to CPL 3 has ended: whether more than the one instruction was done there. */
 static bool has_run_unseen(
-        struct vcpu *v, const struct insn *insn, uint64_t rip, enum stop_kind stop)
+        struct control *c, const struct insn *insn, uint64_t rip, enum stop_kind stop)
 {
-	if (stop == STOP_KICKED)
+	struct vcpu *v = c->cpu.vcpu;
+	/* In the midst of such code, where a kick or an access has ended it. */
+	if (stop == STOP_KICKED || cpu_runs_on(c))
 		return vcpu_regs(v)->rip != rip;
 	return stop == STOP_STEPPED && was_at_user(v, insn, rip);
 }
@@ -239,7 +241,7 @@ int step_one(struct control *c, struct stop *stop)
 	if (!err && stop->kind == STOP_KICKED && !is_user)
 		end_by_kick(c, &before, stop);
 	if (is_user && !err && c->cpu.unseen == UNSEEN_NEVER &&
-	        has_run_unseen(c->cpu.vcpu, &insn, before.rip, stop->kind))
+	        has_run_unseen(c, &insn, before.rip, stop->kind))
 		c->cpu.unseen = UNSEEN_NEW;
 	/* A step can't be kicked out of: the kick is for the run that follows. */
 	if (c->cpu.was_kicked)

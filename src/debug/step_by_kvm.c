@@ -19,6 +19,9 @@ static int run_step(struct control *c, const struct handlers *h, struct stop *st
 	struct vcpu *v = c->cpu.vcpu;
 	struct exit x;
 	handlers_watch(h, &debug);
+	/* There the trap would be the guest's: a #DB that it has not asked for. */
+	if (cpu_runs_on(c))
+		debug.control &= ~(uint32_t)KVM_GUESTDBG_SINGLESTEP;
 	/* Where the guest runs on the CPU (kvm_amd, kvm_intel), the step is TF in its rflags, and
 	 * whatever KVM emulates on the way (ins, a guarded access, a move to cr0) wipes it out
 	 * unseen. */

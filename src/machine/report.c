@@ -298,11 +298,11 @@ void report_stop(struct machine *m, const struct stop *stop, char *to, size_t si
 		break;
 	case STOP_ZERO_VECTOR: report_zero_vector(m, stop, to, size); break;
 	case STOP_STEPPED:
-	case STOP_BREAKPOINT: break;
+	case STOP_BREAKPOINT:
+	case STOP_DEVICE: break;
 	case STOP_KICKED: append_wait(m, to, size); break;
-	/* The protocol alone hears of these: there is nothing to say with them. */
-	case STOP_LONG:
-	case STOP_DEVICE: return;
+	/* The protocol alone hears of it: there is nothing to say with it. */
+	case STOP_LONG: return;
 	}
 	if (is_end)
 		append_zero_vector(m, to, size);

@@ -131,9 +131,40 @@ static void a_run_at_cpl_3_meets_breakpoints_or_says_that_it_does_not(void)
 				is_said |= strstr(r.packet, "43504c2033") != NULL; /* CPL 3 */
 		}
 		CHECK(is_said);
+		/* Nor does a step there harm the guest, which has no handler for #DB. */
+		CHECK_EQ(rip(&r), ring3("second"));
+		rsp_send(&r, "s", 1);
+		CHECK(!rsp_receive(&r, 20));
+		rsp_send_raw(&r, "\x03", 1);
+		while (rsp_receive(&r, RSP_WAIT_MS) && r.packet[0] == 'O')
+			;
+		CHECK(!strncmp(r.packet, "T02", 3));
+		CHECK_EQ(rip(&r), ring3("second"));
 		CHECK(strstr(rsp_monitor(&r, "info breakpoints"), "stops at none of them") != NULL);
 	}
 	rsp_close(&r);
+}
+
+/* ... also where the guest ends there, freely or by steps: with more breakpoints than there are debug registers. */
+static void an_end_at_cpl_3_says_so_too(void)
+{
+	struct rsp r;
+	bool is_met = rsp_fact("cpl3_breakpoints", "long64") == 'y';
+	for (unsigned others = 0; others < 6; others += 5) {
+		RSP_OPEN(&r, RSP_UNIX, "ring3", "--mode", "long", "--load", "0x100000", "--engine",
+		        "kvm", NULL);
+		go_to_leave(&r);
+		RSP_IS(&r, "OK", "M%" PRIx64 ",4:b000e6f4",
+		        ring3("second")); /* out of 0 to port f4 */
+		RSP_IS(&r, "OK", "M%" PRIx64 ",2:0230", rsp_register(&r, 7) + 16); /* IOPL 3 */
+		for (unsigned i = 0; i < others; i++)
+			RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", ring3("start") + i);
+		RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", ring3("user"));
+		const char *text = rsp_ask_for_text(&r, "c");
+		CHECK(!strncmp(r.packet, is_met ? "T05" : "W01", 3));
+		CHECK(is_met || strstr(text, TO_USER));
+		rsp_close(&r);
+	}
 }
 
 int main(void)
@@ -142,5 +173,6 @@ int main(void)
 	RUN(an_iret_that_faults_is_none);
 	RUN(a_step_that_does_not_end_is_interrupted);
 	RUN(a_run_at_cpl_3_meets_breakpoints_or_says_that_it_does_not);
+	RUN(an_end_at_cpl_3_says_so_too);
 	return check_done();
 }
