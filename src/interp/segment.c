@@ -306,8 +306,13 @@ enum interp_done interp_pop_segment(struct interp *c, const struct insn *i)
 	unsigned len = operand_len(i);
 	if (has_real_segments(c) && i->osz != 1)
 		return HANDOVER;
-	if (!peek(c, 0, len, &v))
+	if (!peek(c, 0, len, &v)) {
+		struct fault fault = c->fault;
+		if (len > 2 && peek(c, 0, 2, &v)) /* some read no more than the selector */
+			return HANDOVER;
+		c->fault = fault;
 		return FAULTS;
+	}
 	sp_put(c, sp + len);
 	enum interp_done how = load_any(c, i->ext, (uint16_t)v);
 	if (how != DONE)

@@ -705,6 +705,27 @@ static void a_segment_is_pushed_as_the_caller_says(void)
 	}
 }
 
+static void a_segment_is_popped_by_its_selector_alone_perhaps(void)
+{
+	static const struct {
+		uint64_t sp;
+		enum interp_why why;
+	} rows[] = { { 0x5ffc, INTERP_HANDOVER }, { 0x6000, INTERP_EXCEPTION } };
+	for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
+		struct rig r;
+		rig_open(&r, 64);
+		RIG_CODE_IS(&r, 0x0f, 0xa9); /* pop gs */
+		rig_put(&r, rig_pte(0x6000), 0x6022, 8);
+		rig_put(&r, 0x5ffc, RIG_DS, 4);
+		r.regs.rsp = rows[k].sp;
+		set_gate(&r, 14, 0x8e, 1);
+		rig_put(&r, RIG_TSS + 36, RIG_STACK1, 8);
+		interp_catch(r.c, 1u << 14);
+		CHECK_EQ(rig_run(&r, 1), rows[k].why);
+		rig_close(&r);
+	}
+}
+
 static void the_task_register_and_the_ldt_are_loaded(void)
 {
 	for (unsigned bits = 32; bits <= 64; bits *= 2) {
@@ -808,6 +829,7 @@ int main(void)
 	RUN(pae_pages_are_found);
 	RUN(pae_entries_are_loaded_where_the_sdm_says_so);
 	RUN(a_segment_is_pushed_as_the_caller_says);
+	RUN(a_segment_is_popped_by_its_selector_alone_perhaps);
 	RUN(the_task_register_and_the_ldt_are_loaded);
 	RUN(control_registers_come_from_r8_to_r15_too);
 	RUN(cr4_is_written_where_cpuid_has_the_bit);
