@@ -99,9 +99,8 @@ static bool is_sse(const struct insn *insn, unsigned code_bits)
 	       insn->rep != INSN_ONCE || has_operand_size;
 }
 
-/* The vector of an instruction that CR0 or CR4 rules out; -1: they do not. SDM vol 3, table 2-1,
- * and "Checking for SSE/SSE2 Support"; vol 2, 2.8.1 of VEX. */
-static int vector_ruled_out(const struct insn *insn, const struct kvm_sregs *s, unsigned code_bits)
+/* SDM vol 3, table 2-1, and "Checking for SSE/SSE2 Support"; vol 2, 2.8.1 of VEX. */
+int explain_ruled_out(const struct insn *insn, const struct kvm_sregs *s, unsigned code_bits)
 {
 	if (insn->faults == INSN_FAULTS_FLOAT) {
 		uint64_t not_now = CR0_TS | (insn->opcode == 0x9b ? CR0_MP : CR0_EM);
@@ -165,7 +164,7 @@ static struct guess guess_vector(struct line *l, struct vcpu *v)
 	if (insn.kind == INSN_INT)
 		return (struct guess) { insn.vector,
 			insn_is_int_n(&insn) ? CATCH_BY_INT : CATCH_BY_EXCEPTION };
-	int ruled_out = vector_ruled_out(&insn, vcpu_sregs(v), bits);
+	int ruled_out = explain_ruled_out(&insn, vcpu_sregs(v), bits);
 	if (ruled_out >= 0)
 		return exception((unsigned)ruled_out);
 	unsigned count = operands_decode(bytes, n, bits, vcpu_regs(v), vcpu_sregs(v), operands);

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "debug/insn.h"
 #include "kvm/vcpu.h"
 
 /* Lines about the instruction at the pc, the exception that it raises, and where its handler would
@@ -11,5 +12,8 @@
 void explain_fault(struct vcpu *v, char *to, size_t size);
 /* One line: the bytes at the pc. */
 void explain_bytes(struct vcpu *v, char *to, size_t size);
+
+/* The vector of an instruction of the x87, MMX, SSE or AVX that CR0 or CR4 rules out; -1: they do not. */
+int explain_ruled_out(const struct insn *insn, const struct kvm_sregs *s, unsigned code_bits);
 
 #endif

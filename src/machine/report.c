@@ -8,6 +8,7 @@
 #include "base/cpu_bits.h"
 #include "debug/insn.h"
 #include "debug/means.h"
+#include "debug/vectors.h"
 #include "kvm/linear.h"
 #include "kvm/probe.h"
 #include "kvm/registers.h"
@@ -78,11 +79,19 @@ static bool read_insn(struct vcpu *v, struct insn *insn)
 	return n;
 }
 
-/* Code that looks for an x87 finds one, and then nobody computes with it. */
+/* Code that looks for an x87 finds one, and then nobody computes with it; unless it is not to. */
 static const char *arithmetic_text(struct machine *m, const struct insn *insn)
 {
+	struct vcpu *v = machine_vcpu(m);
 	bool is_float = insn->faults == INSN_FAULTS_FLOAT || insn->faults == INSN_FAULTS_SIMD;
-	if (!is_float || !means_engine_is_first(&m->control))
+	if (!is_float)
+		return "";
+	switch (explain_ruled_out(insn, vcpu_sregs(v), registers_code_bits(registers_mode(v)))) {
+	case VECTOR_NM: return "A CPU raises #NM here, for CR0 (EM, TS, MP) says so.\n";
+	case VECTOR_UD: return "A CPU raises #UD here, for CR0.EM or CR4 says so.\n";
+	default: break;
+	}
+	if (!means_engine_is_first(&m->control))
 		return "";
 	return "Code finds the x87 by what stepvm's engine answers, but it has no arithmetic of "
 	       "the x87, MMX or "

@@ -119,6 +119,18 @@ if grep -q '"paging32": {"prot32": false' <<<"$json"; then
 else
 	skip "paging that the engine has turned on" "this KVM has it"
 fi
+# CR0.TS: mov %cr0, %eax; or $8, %al; mov %eax, %cr0; and an instruction
+not_now() { # BYTES
+	printf '%b' '\x0f\x20\xc0\x0c\x08\x0f\x22\xc0' "$1" >"$work/guest.bin"
+	"$STEPVM" run --engine interp --mode prot --load 0x100000 "$work/guest.bin" 2>&1
+}
+if grep -q '"sse": {.*"prot32": false' <<<"$json"; then
+	out=$(not_now '\x0f\x77') # emms
+	grep -q "^A CPU raises #NM here, for CR0 (EM, TS, MP) says so.$" <<<"$out"
+	ok $? "an instruction that CR0.TS rules out is told to be one"
+else
+	skip "an instruction that CR0.TS rules out" "this KVM runs it"
+fi
 lacks sse long64 64 "--mode long" '\x0f\x58\xc0' "this SSE instruction"
 
 # --- the command line -----------------------------------------------------------------------------
