@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -254,6 +255,32 @@ double peer_gdb(const struct peer *p, const char *before, const char *command)
 	if (out)
 		pclose(out);
 	return seconds;
+}
+
+/* Nanoseconds that a thread has run: proc(5), schedstat. */
+static double thread_ns(const char *path)
+{
+	double ns = 0;
+	FILE *f = fopen(path, "r");
+	if (f && fscanf(f, "%lf", &ns) != 1)
+		ns = 0;
+	if (f)
+		fclose(f);
+	return ns;
+}
+
+double peer_cpu(const struct peer *p)
+{
+	char path[60];
+	double ns = 0;
+	glob_t threads;
+	snprintf(path, sizeof path, "/proc/%d/task/*/schedstat", p->pid);
+	if (glob(path, 0, NULL, &threads))
+		return 0;
+	for (size_t i = 0; i < threads.gl_pathc; i++)
+		ns += thread_ns(threads.gl_pathv[i]);
+	globfree(&threads);
+	return ns / 1e9;
 }
 
 double peer_resident_mib(const struct peer *p)

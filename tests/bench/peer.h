@@ -64,6 +64,8 @@ void peer_tell(struct peer *p, char wanted, const char *format, ...)
  * timed. */
 double peer_gdb(const struct peer *p, const char *before, const char *command);
 
+/* What it has run on CPUs so far, all of its threads: seconds. */
+double peer_cpu(const struct peer *p);
 double peer_resident_mib(const struct peer *p);
 
 #endif

@@ -168,17 +168,17 @@ static void put_board(struct peer *p, uint32_t count)
 #define BOARD_EACH 1005u /* instructions of a count */
 #define BOARD_END  (0x1000u + 76u)
 
-/* Such a program goes from its begin to its end by request, with counts that make it last long enough. 0: it does not
- * come there. */
+/* Such a program goes from its begin to its end by request, with counts that make it last long enough. In a second of
+ * the peer's CPU time, so that a host that does something else meanwhile is none of it. 0: it does not come there. */
 static double rate_of(struct peer *p, void (*put)(struct peer *p, uint32_t count), double each,
         const char *request)
 {
 	for (double count = 1000;;) {
 		put(p, (uint32_t)count);
-		double begin = peer_now();
+		double begin = peer_cpu(p);
 		if (peer_ask(p, "%s", request) != 'T')
 			return 0;
-		double seconds = peer_now() - begin;
+		double seconds = peer_cpu(p) - begin;
 		if (seconds >= RATE_S || count * each >= RATE_MAX)
 			return count * each / seconds;
 		count *= seconds < RATE_S / 20 ? 16 : 1.3 * RATE_S / seconds;
