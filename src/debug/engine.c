@@ -399,7 +399,9 @@ static bool is_zero_jump(struct control *c, struct stop *stop)
 {
 	if (!registers_is_real(registers_mode(c->cpu.vcpu)))
 		return false;
-	if (zero_vector_find(c->cpu.vcpu, &stop->zero)) {
+	int vector = interp_vector_to(c->engine->interp, 0);
+	if (vector >= 0 ? zero_vector_led(c->cpu.vcpu, (uint8_t)vector, &stop->zero)
+	                : zero_vector_find(c->cpu.vcpu, &stop->zero)) {
 		stop->kind = STOP_ZERO_VECTOR;
 		return true;
 	}

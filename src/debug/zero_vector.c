@@ -83,6 +83,17 @@ bool zero_vector_find(struct vcpu *v, struct zero_jump *jump)
 	       (find_int(v, cs, ip, jump) || find_exception(v, cs, ip, jump));
 }
 
+bool zero_vector_led(struct vcpu *v, uint8_t vector, struct zero_jump *jump)
+{
+	uint16_t ip, cs;
+	if (zero_vector_find(v, jump))
+		return true;
+	if (!is_real(v) || !read_frame(v, &ip, &cs))
+		return false;
+	*jump = (struct zero_jump) { CATCH_BY_EXCEPTION, vector, cs, ip };
+	return true;
+}
+
 void zero_vector_begin(struct control *c)
 {
 	c->cpu.zero_left = c->watches_zero ? ZERO_EXITS_MAX : 0;

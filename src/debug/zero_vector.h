@@ -33,6 +33,8 @@ struct zero_jump {
 /* What led the CPU to linear address 0, by the frame that it has pushed: int n, or an exception that
  * the instruction there can raise, whose vector is 0 now. False: nothing of the kind is seen. */
 bool zero_vector_find(struct vcpu *v, struct zero_jump *jump);
+/* The same, where it is known that this vector, of an int or an exception, has led there just now. */
+bool zero_vector_led(struct vcpu *v, uint8_t vector, struct zero_jump *jump);
 /* Whether the CPU is in real mode and this vector is 0. */
 bool zero_vector_is(struct vcpu *v, uint8_t vector);
 

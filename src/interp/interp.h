@@ -163,6 +163,8 @@ bool interp_deliver(struct interp *c, uint8_t vector);
 void interp_catch(struct interp *c, uint32_t vectors);
 /* The exception or int n that the last run, or interp_deliver, has led to last; -1: none. */
 int interp_last_vector(const struct interp *c);
+/* The same, but -1 where its handler does not begin at pc (gva); of interp_run alone. */
+int interp_vector_to(const struct interp *c, uint64_t pc);
 
 /* Does up to max instructions; an iteration of a rep is one, and so is the way to an exception's
  * handler. *done: how many were. */

@@ -185,6 +185,11 @@ static bool deliver_fault(struct interp *c)
 	return true;
 }
 
+static inline uint64_t pc_of(const struct interp *c)
+{
+	return (c->seg[CS].base + c->rip) & c->lin_mask;
+}
+
 /* After an instruction that has left something to look at. True: the run ends, *why. */
 static bool attend(struct interp *c, enum interp_why *why)
 {
@@ -197,6 +202,7 @@ static bool attend(struct interp *c, enum interp_why *why)
 		interp_commit_marks(c);
 	if (c->vector != V_NONE) {
 		c->last_vector = c->vector;
+		c->handler = pc_of(c);
 		c->vector = V_NONE;
 		if (c->last_vector < 32 && c->caught >> c->last_vector & 1) {
 			*why = INTERP_EXCEPTION;
@@ -218,11 +224,6 @@ static bool attend(struct interp *c, enum interp_why *why)
 		return true;
 	}
 	return false;
-}
-
-static inline uint64_t pc_of(const struct interp *c)
-{
-	return (c->seg[CS].base + c->rip) & c->lin_mask;
 }
 
 uint64_t interp_pc(const struct interp *c)

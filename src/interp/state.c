@@ -97,6 +97,11 @@ int interp_last_vector(const struct interp *c)
 	return c->last_vector;
 }
 
+int interp_vector_to(const struct interp *c, uint64_t pc)
+{
+	return c->handler == pc ? c->last_vector : V_NONE;
+}
+
 uint8_t interp_shadow(const struct interp *c)
 {
 	return c->shadow;

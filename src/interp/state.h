@@ -144,6 +144,7 @@ struct interp {
 	unsigned at_once, more_done;
 	uint64_t rep_rip; /* where an iteration of a rep was done that others follow */
 	int vector, last_vector;
+	uint64_t handler; /* of last_vector: its first instruction (gva) */
 	uint32_t caught;
 	struct fault fault;
 	struct kvm_sregs sregs;

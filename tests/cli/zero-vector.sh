@@ -29,6 +29,11 @@ printf '\x31\xc0\x8e\xd8\x8e\xd0\xbc\x00\x7c\xc6\x06\x00\x00\xf4\xb9\x2c\x01\xe6
 "$STEPVM" run --engine interp --format flat --mode real --load 0x7c00 --memory 1M "$dir/late" </dev/null >"$dir/out" 2>"$dir/err"
 grep -q "^stepvm: int 0x21 at 0000:7c15: its vector is 0, so the CPU takes the vectors for code.$" "$dir/err"
 ok $? "the engine sees a late one" "$(cat "$dir/err")"
+# push 1000h; push 2345h; far return, of 32 bits: past the code segment's limit, which is #GP.
+printf '\x31\xc0\x8e\xd8\x8e\xd0\xbc\x00\x7c\xc6\x06\x00\x00\xf4\x66\x68\x00\x10\x00\x00\x66\x68\x45\x23\x01\x00\x66\xcb' >"$dir/far"
+"$STEPVM" run --engine interp --format flat --mode real --load 0x7c00 --memory 1M "$dir/far" </dev/null >"$dir/out" 2>"$dir/err"
+grep -q "^stepvm: vector 0x0d (#GP) at 0000:7c1a: its vector is 0, so the CPU takes the vectors for code.$" "$dir/err"
+ok $? "the engine knows which exception it was" "$(cat "$dir/err")"
 "$STEPVM" run --engine kvm --format flat --mode real --load 0x7c00 --memory 1M "$dir/late" </dev/null >"$dir/out" 2>"$dir/err"
 is "$?" 0 "a late one ends where it has led to"
 grep -qx "What led there: int 0x21 at 0000:7c15: its vector is 0." "$dir/err"
