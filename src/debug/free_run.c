@@ -6,6 +6,7 @@
 #include "debug/cpu.h"
 #include "debug/guards.h"
 #include "debug/guest_debug.h"
+#include "debug/insn.h"
 #include "debug/interrupt.h"
 #include "debug/observe.h"
 #include "debug/place.h"
@@ -100,16 +101,30 @@ static int handle_debug(struct control *c, const struct exit *x, struct stop *st
 	return err ? err : 1;
 }
 
+/* KVM's emulator leaves a rep whose count has come to 0 at the rep, with RF, and ends it when it is run again
+ * (x86_emulate_insn in Linux' arch/x86/kvm/emulate.c). On a CPU it has ended. interrupts_test:
+ * a_rep_that_has_ended… */
+static int end_rep(struct control *c)
+{
+	struct vcpu *v = c->cpu.vcpu;
+	struct kvm_regs regs = *vcpu_regs(v);
+	struct insn insn;
+	if (!(regs.rflags & RFLAGS_RF) || !cpu_look_ahead(v, &insn) || !insn_is_rep(&insn) ||
+	        regs.rcx & insn_count_mask(&insn))
+		return 0;
+	regs.rip += insn.prefix_len + 1;
+	regs.rflags &= ~(uint64_t)RFLAGS_RF;
+	return vcpu_set_regs(v, &regs);
+}
+
 static int handle_kick(struct control *c, bool is_pending, struct stop *stop)
 {
 	stop->kind = STOP_STEPPED;
-	if (is_pending) {
-		int err = access_complete(c, stop);
-		if (err)
-			return err;
-	}
-	if (stop->kind != STOP_STEPPED)
-		return 0;
+	int err = is_pending ? access_complete(c, stop) : 0;
+	if (!err)
+		err = end_rep(c);
+	if (err || stop->kind != STOP_STEPPED)
+		return err;
 	/* An interrupt that was taken back goes before the instruction. */
 	if (!c->cpu.is_acknowledged && cpu_is_at_breakpoint(c, stop))
 		vcpu_kick(

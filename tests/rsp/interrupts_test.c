@@ -108,6 +108,27 @@ static void halted_it_hears_the_debugger(void)
 	rsp_close(&r);
 }
 
+/* Between the last iteration and the instruction after it there is no place to be. */
+static void a_rep_that_has_ended_is_left(void)
+{
+	/* mov $5, %cx; mov $0x5000, %di; rep stosb; jmp to the first one */
+	static const char code[] = "b90500bf0050f3aaebf6";
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--engine", "kvm", NULL);
+	uint64_t loop = rsp_symbol("spin", "loop");
+	RSP_IS(&r, "OK", "M%" PRIx64 ",a:%s", loop, code);
+	for (unsigned i = 0; i < 40 && check_case_ok; i++) {
+		rsp_send(&r, "c", 1);
+		for (int64_t begin = rsp_now_ms(); rsp_now_ms() == begin;)
+			; /* the guest runs meanwhile */
+		rsp_send_raw(&r, "\x03", 1);
+		CHECK(rsp_receive(&r, RSP_WAIT_MS));
+		if (rsp_pc(r.packet) == loop + 6)
+			CHECK(rsp_register(&r, 1) & 0xffff);
+	}
+	rsp_close(&r);
+}
+
 int main(void)
 {
 	RUN(ticks_come_to_a_guest_that_is_stepped_behind_the_scenes);
@@ -115,5 +136,6 @@ int main(void)
 	RUN(going_on_from_hlt_waits_for_the_tick);
 	RUN(a_halted_cpu_that_is_moved_runs);
 	RUN(halted_it_hears_the_debugger);
+	RUN(a_rep_that_has_ended_is_left);
 	return check_done();
 }
