@@ -69,17 +69,30 @@ static bool is_in_timer(const struct tour *t, const struct view *v)
 	return t->program->has_timer && pc >= t->program->timer_begin && pc < t->program->timer_end;
 }
 
+/* How it differs from where the guest might be: the place with the same pc and count of a rep, if there is one. */
+static void describe_lost(
+        const struct tour *t, const struct view *v, unsigned last, char *text, size_t size)
+{
+	bool has_timer = t->program->has_timer, is_same_count = false;
+	int found = path_find(t->path, v, 0, t->path->last, has_timer);
+	if (found >= 0) {
+		snprintf(text, size, "it is at position %d", found);
+		return;
+	}
+	snprintf(text, size, "pc 0x%" PRIx64 " is not on the path", v->registers[VIEW_PC]);
+	for (unsigned at = t->at; at <= last && !is_same_count; at++) {
+		const struct view *w = &t->path->at[at];
+		if (w->registers[VIEW_PC] != v->registers[VIEW_PC])
+			continue;
+		is_same_count = w->registers[VIEW_CX] == v->registers[VIEW_CX];
+		view_is_same(v, w, has_timer, text, size);
+	}
+}
+
 static bool lost(struct tour *t, const char *request, const struct view *v, unsigned last)
 {
 	char text[200];
-	int found = path_find(t->path, v, 0, t->path->last, t->program->has_timer);
-	if (found >= 0)
-		snprintf(text, sizeof text, "it is at position %d", found);
-	else if (v->registers[VIEW_PC] == pc_at(t, last))
-		view_is_same(v, &t->path->at[last], t->program->has_timer, text, sizeof text);
-	else
-		snprintf(text, sizeof text, "pc 0x%" PRIx64 " is not so on the path",
-		        v->registers[VIEW_PC]);
+	describe_lost(t, v, last, text, sizeof text);
 	static const char *const whys[] = { "a watchpoint", "a breakpoint", "the range's end",
 		"the end" };
 	return session_fail(t->s,
