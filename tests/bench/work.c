@@ -137,16 +137,20 @@ static double seconds_to_watch(struct peer *p)
 #define RATE_S      0.3 /* at least so long, for the clock */
 #define RATE_MAX    0x20000000u
 
-/* mov $count, %ecx; 1: dec %ecx; jnz 1b; nop; jmp . */
+/* Where both programs end: a page of its own, for QEMU's TCG does code on a page with a breakpoint an instruction at a
+ * time. nop; jmp . */
+#define END 0x3000u
+
+/* mov $count, %ecx; 1: dec %ecx; jnz 1b; jmp END */
 static void put_countdown(struct peer *p, uint32_t count)
 {
 	char code[100];
-	snprintf(code, sizeof code, "66b9%08x664975fc90ebfe", __builtin_bswap32(count));
+	snprintf(code, sizeof code, "66b9%08x664975fce9f31f", __builtin_bswap32(count));
 	put_code(p, code);
+	peer_tell(p, 'O', "M%x,3:90ebfe", END);
 }
 
 #define COUNTDOWN_HIT 0x1006u /* the dec */
-#define COUNTDOWN_END 0x100au
 
 /* The PIC and the PIT, 1 kHz, then count times: 500 dec and jnz, an out and an in. */
 static void put_board(struct peer *p, uint32_t count)
@@ -158,15 +162,15 @@ static void put_board(struct peer *p, uint32_t count)
 	static const char handler[] = "50b020e620ff060006" /* end of interrupt; inc [600h] */
 	                              "58cf";
 	char code[300];
-	/* mov $count, %ecx; 1: mov $500, %bx; 2: dec %bx; jnz 2b; out 80h; in 61h; dec %ecx; jnz 1b; cli; nop; jmp . */
-	snprintf(code, sizeof code, "%s66b9%08xbbf4014b75fde680e461664975f2fa90ebfe", setup,
+	/* mov $count, %ecx; 1: mov $500, %bx; 2: dec %bx; jnz 2b; out 80h; in 61h; dec %ecx; jnz 1b; cli; jmp END */
+	snprintf(code, sizeof code, "%s66b9%08xbbf4014b75fde680e461664975f2fae9b11f", setup,
 	        __builtin_bswap32(count));
 	put_code(p, code);
 	peer_tell(p, 'O', "M1100,%zx:%s", strlen(handler) / 2, handler);
+	peer_tell(p, 'O', "M%x,3:90ebfe", END);
 }
 
 #define BOARD_EACH 1005u /* instructions of a count */
-#define BOARD_END  (0x1000u + 76u)
 
 /* Such a program goes from its begin to its end by request, with counts that make it last long enough. In a second of
  * the peer's CPU time, so that a host that does something else meanwhile is none of it. 0: it does not come there. */
@@ -203,13 +207,13 @@ static bool open_peer(struct peer *p, const struct peer_kind *kind)
 
 static void do_free_runs(struct peer *p, double f[WORKS])
 {
-	peer_tell(p, 'O', "Z1,%x,1", COUNTDOWN_END);
+	peer_tell(p, 'O', "Z1,%x,1", END);
 	f[WORK_FREE] = rate_of(p, put_countdown, 2, "c") / 1e6;
-	peer_ask(p, "z1,%x,1", COUNTDOWN_END);
+	peer_ask(p, "z1,%x,1", END);
 	f[WORK_RESIDENT_RUN] = peer_resident_mib(p);
-	peer_tell(p, 'O', "Z1,%x,1", BOARD_END);
+	peer_tell(p, 'O', "Z1,%x,1", END);
 	f[WORK_FREE_BOARD] = rate_of(p, put_board, BOARD_EACH, "c") / 1e6;
-	peer_ask(p, "z1,%x,1", BOARD_END);
+	peer_ask(p, "z1,%x,1", END);
 	peer_ask(p, "m600,2");
 	if (strstr(p->reply, "$0000#")) /* without ticks it is not what it says */
 		f[WORK_FREE_BOARD] = 0;
@@ -224,14 +228,14 @@ static void do_many(const struct peer_kind *kind, double f[WORKS])
 		set_breakpoints(&p, "");
 		f[WORK_RANGE] = rate_of(&p, put_countdown, 2, "vCont;r1000,100a:1") / 1e6;
 		peer_tell(&p, 'O', "qRcmd,636174636820234750"); /* catch #GP */
-		peer_tell(&p, 'O', "Z0,%x,1", COUNTDOWN_END);
+		peer_tell(&p, 'O', "Z0,%x,1", END);
 		f[WORK_CATCH] = rate_of(&p, put_countdown, 2, "c") / 1e6;
 		peer_stop(&p);
 	}
 	if (open_peer(&p, kind)) {
 		set_breakpoints(&p, never);
 		peer_tell(&p, 'O', "Z0,%x,1%s", COUNTDOWN_HIT, never);
-		peer_tell(&p, 'O', "Z0,%x,1", COUNTDOWN_END);
+		peer_tell(&p, 'O', "Z0,%x,1", END);
 		f[WORK_NEVER] = rate_of(&p, put_countdown, 1, "c");
 		peer_stop(&p);
 	}
