@@ -4,8 +4,8 @@
  *
  *	stepvm run --mode long --load 0x100000 spaces.bin
  *
- * What to see: `spaces ok`, or exit status 3. Breakpoints at `one` to `six` never stop it, for it is not there that these bytes are
- * executed; one at `PROGRAM` stops five times with ebx from 0 to 4, one at OTHER + one once. A watchpoint on the
+ * What to see: `spaces ok`, or exit status 3. Breakpoints at `one` to `six` never stop it, for these bytes are
+ * executed at other addresses; one at `PROGRAM` stops five times with ebx from 0 to 4, one at OTHER + one once. A watchpoint on the
  * number at PROGRAM + (value - program) is hit by each call of the program, and no write of `elsewhere` hits it. */
 # link: 0x100000
 # bits: 64

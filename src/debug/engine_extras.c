@@ -65,7 +65,8 @@ static bool tell_tsc(void *ctx, uint64_t *tsc, uint32_t *aux)
 	return vcpu_get_msr(v, MSR_TSC, tsc) == 0;
 }
 
-/* A scratch VM, which takes a millisecond on kvm_pvm, so it is asked once, by a guest that does it: 32-bit code that could not go on in KVM, as with paging where KVM has none, still pushes. */
+/* In a scratch VM, for the guest itself may be where KVM can't go on, as with paging that KVM lacks. It takes a millisecond
+ * on kvm_pvm, so it is asked once, when a guest pushes one. */
 static enum interp_push ask_push(const struct vcpu *v)
 {
 	switch (probe_ask(PROBE_PUSHES_HALF, SCRATCH_PROT32, v->vm)) {

@@ -1,5 +1,5 @@
-/* int n, exceptions and devices' interrupts to their handlers, and iret from them, in this ring or another. SDM vol 3, "Interrupt and Exception Handling"; vol 3, "Interrupt and Exception Handling in
- * Real-Address Mode". */
+/* int n, exceptions and devices' interrupts to their handlers, and iret from them, in this ring or another. SDM vol 3,
+ * "Interrupt and Exception Handling", and the same "in Real-Address Mode". */
 #include "interp/transfer.h"
 
 #include "base/bytes.h"

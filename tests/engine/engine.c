@@ -16,7 +16,8 @@
  * Output is TAP; the exit status 0, or 1 when anything differed that is not known.
  *
  * How to read the files: world.c makes the modes, trial.c instructions and states, pair.c does them on both sides,
- * compare.c and extras.c compare, lockstep.c follows a guest, opcode.c and known.c say what a difference is, tally.c counts. */
+ * compare.c and extras.c compare, lockstep.c follows a guest, opcode.c, known.c and its two
+ * tables say what a difference is, tally.c counts. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -78,8 +78,8 @@ static void try(unsigned bits, const uint8_t *code, size_t len, uint64_t operand
 	}
 }
 
-/* All opcodes, with each of ModRM.reg, on a register, in memory and where no RAM is, and with a prefix for the operand's size. An instruction that is new in the
- * tables and tells of something has to have OPCODE_LOUD. */
+/* All opcodes, with each of ModRM.reg, on a register, in memory and where no RAM is, and with a prefix for the operand's
+ * size. An instruction that is new in the tables, and that somebody may want to see, has to have OPCODE_LOUD. */
 static void nothing_that_is_to_be_seen_is_done(void)
 {
 	for (unsigned bits = 16; bits <= 64; bits *= 2) {
