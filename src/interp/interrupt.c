@@ -299,6 +299,7 @@ bool interp_deliver(struct interp *c, uint8_t vector)
 	}
 	interp_commit_marks(c);
 	c->last_vector = vector;
+	c->handler = UINT64_MAX; /* interp_vector_to is about what an instruction led to */
 	c->rip = c->r[NEXT];
 	c->shadow = 0;
 	return true;

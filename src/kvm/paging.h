@@ -10,8 +10,8 @@
 
 struct paging {
 	uint64_t cr0, cr3, cr4, efer;
-	const uint64_t
-	        *pdptrs; /* PAE paging's four entries as the CPU has them; NULL: those at cr3 */
+	/* PAE paging's four entries as the CPU has them; NULL: those at cr3. */
+	const uint64_t *pdptrs;
 };
 
 /* Reads len (4 or 8) bytes of a table at gpa; false where no RAM is. */

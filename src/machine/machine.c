@@ -117,9 +117,8 @@ void machine_step_clock(struct machine *m)
 	input_feed(m);
 }
 
-#define STEPS_MAX                                                                                  \
-	UINT64_C(                                                                                  \
-	        1000000000) /* at once: a second of the engine's and more, in which somebody kicks */
+/* At once: a second of the engine's and more, in which somebody kicks. */
+#define STEPS_MAX UINT64_C(1000000000)
 
 uint64_t machine_steps_left(const struct machine *m)
 {
