@@ -6,6 +6,7 @@
 #include "debug/cpu.h"
 #include "debug/handlers.h"
 #include "debug/means.h"
+#include "debug/pushed.h"
 #include "kvm/registers.h"
 
 bool interrupt_waits(const struct control *c)
@@ -79,6 +80,7 @@ int interrupt_step(struct control *c, struct stop *stop)
 	struct exit x;
 	*stop = (struct stop) { .kind = STOP_STEPPED };
 	c->cpu.was_kicked = c->cpu.entered_handler = false;
+	pushed_begin(c, false);
 	int err = give(c);
 	if (err)
 		return err;

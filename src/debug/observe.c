@@ -10,17 +10,16 @@
 #include "debug/guards.h"
 #include "debug/interrupt.h"
 #include "debug/means.h"
+#include "debug/pushed.h"
 #include "debug/seen.h"
 #include "debug/step.h"
 #include "kvm/registers.h"
 
-static void find_hit(struct control *c, const struct operand *operands, unsigned count)
+static void find_accessed(struct control *c, const struct operand *operands, unsigned count)
 {
-	const struct watch *w = watches_changed(&c->watches, c->cpu.vcpu);
-	if (w)
-		seen_hit(&c->cpu, w, w->gva);
-	for (unsigned i = 0; i < count && !c->cpu.has_hit && !c->cpu.entered_handler; i++) {
+	for (unsigned i = 0; i < count && !c->cpu.has_hit; i++) {
 		const struct operand *o = &operands[i];
+		const struct watch *w = NULL;
 		if (o->is_write)
 			w = watches_hit(&c->watches, o->gva, o->len, true);
 		if (!w && o->is_read)
@@ -28,6 +27,20 @@ static void find_hit(struct control *c, const struct operand *operands, unsigned
 		if (w)
 			seen_hit(&c->cpu, w, o->gva > w->gva ? o->gva : w->gva);
 	}
+}
+
+/* operands: of the instruction, which has not done its own where it has led to a handler: it was int, whose
+ * operands are the frame, or a fault. */
+static void find_hit(struct control *c, const struct operand *operands, unsigned count)
+{
+	struct operand frame;
+	const struct watch *w = watches_changed(&c->watches, c->cpu.vcpu);
+	if (w)
+		seen_hit(&c->cpu, w, w->gva);
+	if (!c->cpu.entered_handler || c->cpu.came_from.is_done)
+		find_accessed(c, operands, count);
+	if (c->cpu.entered_handler)
+		find_accessed(c, &frame, pushed_find(c, &frame));
 }
 
 /* What catchpoints compare with after a step. */

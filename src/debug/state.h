@@ -81,6 +81,15 @@ enum placed { PLACED_MIXED, PLACED_STEPPED, PLACED_COMPARED };
 /* Whether the guest has run at CPL 3 within a step, unseen: control_take_unseen. */
 enum unseen { UNSEEN_NEVER, UNSEEN_NEW, UNSEEN_TOLD };
 
+/* The CPU as it was when it turned to the handler: pushed.h. */
+struct came_from {
+	uint64_t rsp;
+	uint16_t tr;
+	unsigned cpl;
+	bool is_vm86;
+	bool is_done; /* the instruction, before that: the guest's own #DB was a trap */
+};
+
 /* What belongs to one CPU of the guest. There is one so far. */
 struct cpu_run {
 	struct vcpu *vcpu; /* borrowed */
@@ -101,11 +110,12 @@ struct cpu_run {
 	bool entered_handler;   /* it ended at an exception handler's first instruction */
 	uint8_t vector;         /* ... of this vector, */
 	enum catch_cause cause; /* to which this brought it */
-	enum step_why why;      /* it is made */
-	enum unseen unseen;     /* of CPL 3, since the debugger came */
-	bool may_last;          /* step_may_last: a kick ends it */
-	bool was_kicked;        /* meanwhile, and it went on all the same */
-	unsigned stuck;         /* kicks in a row that found it with nothing done */
+	struct came_from came_from;
+	enum step_why why;    /* it is made */
+	enum unseen unseen;   /* of CPL 3, since the debugger came */
+	bool may_last;        /* step_may_last: a kick ends it */
+	bool was_kicked;      /* meanwhile, and it went on all the same */
+	unsigned stuck;       /* kicks in a row that found it with nothing done */
 	bool has_run_on;      /* KVM did not stop the guest after the instruction at run_on_from, */
 	uint64_t run_on_from; /* (gva): a kick did */
 	unsigned plain_steps; /* in a row, that needed no handlers watched */

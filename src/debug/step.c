@@ -19,6 +19,7 @@
 #include "debug/guest_debug.h"
 #include "debug/handlers.h"
 #include "debug/here.h"
+#include "debug/pushed.h"
 #include "debug/step_by_kvm.h"
 #include "debug/watched_step.h"
 #include "debug/ways.h"
@@ -154,7 +155,10 @@ static int step_looked_at(struct control *c, const struct insn *insn, struct sto
 	if (err)
 		return err;
 	uint64_t hits = guest_debug_hits(c, operands, count) | (before.tf ? DR6_BS : 0);
-	return hits ? guest_debug_raise(c, hits, stop) : 0;
+	if (!hits)
+		return 0;
+	pushed_begin(c, true);
+	return guest_debug_raise(c, hits, stop);
 }
 
 /* Whether CPL 3 of long mode is next, or is where the instruction stands, and it leads nowhere but
@@ -226,6 +230,7 @@ int step_one(struct control *c, struct stop *stop)
 	if (!cpu_look_ahead(c->cpu.vcpu, &insn))
 		insn = (struct insn) { .kind = INSN_OTHER };
 	const struct kvm_regs before = *vcpu_regs(c->cpu.vcpu);
+	pushed_begin(c, false);
 	c->cpu.run_on_from = registers_pc(c->cpu.vcpu);
 	const bool is_user = is_for_user(c->cpu.vcpu, &insn);
 	c->cpu.may_last = is_user;

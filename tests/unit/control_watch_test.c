@@ -229,6 +229,84 @@ EVERYWHERE(what_an_interrupts_frame_hits_is_stopped_for)
 	CHECK_RUN(r, STOP_HALTED, rig_handler(0x40) + 2);
 }
 
+/* A frame with the values that are there already changes nothing, and is written all the same. */
+static void put_frame(struct rig *r, uint64_t ip, uint64_t flags)
+{
+	const uint64_t words[3] = { ip, vcpu_sregs(&r->vcpu)->cs.selector, flags };
+	const unsigned n = rig_word(r);
+	for (unsigned i = 0; i < 3; i++)
+		rig_write(r, RIG_STACK - (3 - i) * (uint64_t)n, &words[i], n);
+}
+
+EVERYWHERE(a_step_of_int_stops_for_what_it_pushes_again)
+{
+	if (!rig_has_int(r))
+		return;
+	PUT(r, INT(0x40), NOP, HLT);
+	put_frame(r, RIG_CODE + 2, 2);
+	CHECK_WATCH(r, RIG_STACK - 2 * rig_word(r) + 1, 1, WATCH_ACCESS);
+	RIG_STOPPED(r, control_step(&r->control, &r->stop), STOP_WATCH, rig_handler(0x40));
+	CHECK_EQ(r->stop.watch.gva, RIG_STACK - 2 * rig_word(r) + 1);
+}
+
+EVERYWHERE(a_run_stops_for_what_an_int_pushes_again)
+{
+	if (!rig_has_int(r))
+		return;
+	PUT(r, INT(0x40), NOP, HLT);
+	put_frame(r, RIG_CODE + 2, 2);
+	CHECK_WATCH(r, RIG_STACK - 2 * rig_word(r), 1, WATCH_WRITE);
+	CHECK_RUN(r, STOP_WATCH, rig_handler(0x40));
+}
+
+EVERYWHERE(a_step_of_a_fault_stops_for_what_is_pushed_again)
+{
+	PUT(r, UD2, NOP, HLT);
+	put_frame(r, RIG_CODE, 2);
+	CHECK_WATCH(r, RIG_STACK - 3 * rig_word(r), 1, WATCH_WRITE);
+	RIG_STOPPED(r, control_step(&r->control, &r->stop), STOP_WATCH, rig_handler(6));
+}
+
+EVERYWHERE(what_an_int_does_not_push_does_not_stop)
+{
+	if (!rig_has_int(r))
+		return;
+	PUT(r, INT(0x40), NOP, HLT);
+	CHECK_WATCH(r, RIG_STACK, 1, WATCH_ACCESS);
+	CHECK_WATCH(r, RIG_STACK - 3 * rig_word(r) - 1, 1, WATCH_ACCESS);
+	CHECK_STEP(r, rig_handler(0x40));
+}
+
+EVERYWHERE(what_an_interrupt_pushes_again_is_stopped_for)
+{
+	PUT(r, NOP, NOP, NOP, HLT);
+	PUT_AT(r, rig_handler(0x40), NOP, HLT);
+	put_frame(r, RIG_CODE, 0x202);
+	CHECK_WATCH(r, RIG_STACK - 2 * rig_word(r), 1, WATCH_WRITE);
+	SET(r, rflags, 0x202);
+	r->vector = 0x40;
+	r->has_interrupt = true;
+	CHECK_RUN(r, STOP_WATCH, rig_handler(0x40));
+}
+
+/* The guest steps itself: what the instruction has accessed, and what its #DB pushes. */
+EVERYWHERE(a_step_under_the_guests_own_tf_stops_for_both)
+{
+	PUT(r, MOV_M_AL, NOP, HLT);
+	SET(r, rflags, 0x102);
+	CHECK_WATCH(r, RIG_DATA, 1, WATCH_WRITE);
+	RIG_STOPPED(r, control_step(&r->control, &r->stop), STOP_WATCH, rig_handler(1));
+	CHECK_EQ(r->stop.watch.gva, RIG_DATA);
+	watches_remove(&r->control.watches, RIG_DATA, 1, WATCH_WRITE);
+
+	PUT(r, POP_AX, NOP, HLT);
+	SET(r, rflags, 0x102);
+	SET(r, rsp, RIG_STACK - rig_word(r));
+	put_frame(r, RIG_CODE + 1, 0x102);
+	CHECK_WATCH(r, RIG_STACK - 3 * rig_word(r), 1, WATCH_WRITE);
+	RIG_STOPPED(r, control_step(&r->control, &r->stop), STOP_WATCH, rig_handler(1));
+}
+
 /* --- pages that the CPU itself needs ------------------------------------------------------------ */
 
 EVERYWHERE(vectors_on_a_page_watched_for_reads_are_found)
@@ -307,6 +385,12 @@ int main(void)
 	RUN(a_stack_that_moves_onto_a_watched_page_works);
 	RUN(a_push_onto_a_watched_place_is_stopped_after);
 	RUN(what_an_interrupts_frame_hits_is_stopped_for);
+	RUN(a_step_of_int_stops_for_what_it_pushes_again);
+	RUN(a_run_stops_for_what_an_int_pushes_again);
+	RUN(a_step_of_a_fault_stops_for_what_is_pushed_again);
+	RUN(what_an_int_does_not_push_does_not_stop);
+	RUN(what_an_interrupt_pushes_again_is_stopped_for);
+	RUN(a_step_under_the_guests_own_tf_stops_for_both);
 	RUN(vectors_on_a_page_watched_for_reads_are_found);
 	RUN(code_on_a_watched_page_runs);
 	RUN(a_jump_onto_a_page_watched_for_reads_is_made);

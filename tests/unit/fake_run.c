@@ -178,18 +178,25 @@ static struct before note(const struct fake_vcpu *v)
 	return (struct before) { .is_stepped = is_stepped(v), .tf = v->now.r.rflags & RFLAGS_TF };
 }
 
+/* The data breakpoints that the last accesses have hit. */
+static void note_data(struct fake_vcpu *v)
+{
+	const struct kvm_guest_debug *d = &v->debug;
+	if (fake_has(v, FAKE_NO_DATA_BREAKPOINTS))
+		return;
+	if (is_asked(v, KVM_GUESTDBG_USE_HW_BP))
+		v->trap.ours |= data_hits(v, d->arch.debugreg, d->arch.debugreg[7]);
+	if (has_own_breakpoints(v))
+		v->trap.own |= data_hits(v, v->now.d.db, v->now.d.dr7);
+}
+
 static void note_traps(struct fake_vcpu *v, const struct before *b, enum fake_how how)
 {
-	bool has_data = !fake_has(v, FAKE_NO_DATA_BREAKPOINTS);
 	bool is_hidden = (how == FAKE_LOADS_SS && fake_has(v, FAKE_MOV_SS_HIDES_STEP)) ||
 	                 (how == FAKE_HANDED && fake_has(v, FAKE_HANDED_TO_CPU));
-	const struct kvm_guest_debug *d = &v->debug;
 	struct fake_trap *t = &v->trap;
 	*t = (struct fake_trap) { 0 };
-	if (has_data && is_asked(v, KVM_GUESTDBG_USE_HW_BP))
-		t->ours |= data_hits(v, d->arch.debugreg, d->arch.debugreg[7]);
-	if (has_data && has_own_breakpoints(v))
-		t->own |= data_hits(v, v->now.d.db, v->now.d.dr7);
+	note_data(v);
 	if (b->is_stepped && !is_hidden)
 		t->ours |= DR6_BS;
 	else if (b->tf && !is_hidden && !is_asked(v, KVM_GUESTDBG_SINGLESTEP))
@@ -270,6 +277,7 @@ static enum next enter(struct fake_vcpu *v, uint8_t vector, uint64_t flags)
 	v->now = i.to;
 	v->is_in_rep = false;
 	v->entries++;
+	note_data(v); /* of the frame */
 	return tell_writes(v);
 }
 
