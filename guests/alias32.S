@@ -9,7 +9,7 @@
 	.set	TABLE, 0x200000		/* the page directory */
 	.set	STACK, 0x180000
 	.set	MAPS_4M, 0x83		/* present, writable, 4 MiB */
-	.globl	start, end, one, two, three, four, five, six, OTHER
+	.globl	start, OTHER
 start:
 	mov	$STACK, %esp
 	lgdt	gdtr
@@ -29,25 +29,7 @@ start:
 	call	*%eax
 	cmp	$6, %ebp
 	jne	failed
-	mov	$text, %esi
-1:	lodsb
-	out	%al, $0xe9
-	cmp	$'\n', %al
-	jne	1b
-end:
-	hlt
-failed:
-	mov	$1, %al
-	out	%al, $0xf4
-
-	.balign	0x40
-one:	inc	%ebp
-two:	inc	%ebp
-three:	inc	%ebp
-four:	inc	%ebp
-five:	inc	%ebp
-six:	inc	%ebp
-	ret
+#include "alias.inc"
 
 	.balign	8
 gdt:	.quad	0, 0x00cf9b000000ffff, 0x00cf93000000ffff

@@ -18,7 +18,7 @@
 	.set	SECOND, 0x800000
 	.set	MAPS, 3			/* present, writable */
 	.set	MAPS_2M, 0x83
-	.globl	start, prepared, called, edited, end, one, six, program, value, PROGRAM, OTHER
+	.globl	start, prepared, called, edited, program, value, PROGRAM, OTHER
 start:
 	mov	$STACK, %esp
 	mov	%cr3, %rsi
@@ -65,16 +65,7 @@ edited:
 	jne	failed
 	cmpl	$7, FIRST + value - program
 	jne	failed
-	mov	$text, %esi
-1:	lodsb
-	out	%al, $0xe9
-	cmp	$'\n', %al
-	jne	1b
-end:
-	hlt
-failed:
-	mov	$1, %al
-	out	%al, $0xf4
+#include "alias.inc"
 
 /* At rdi, three pages of zeros: PROGRAM is mapped by rax, low memory as rdx has it. */
 make_space:
@@ -91,15 +82,6 @@ copy:
 	mov	$program, %esi
 	mov	$program_end - program, %ecx
 	rep movsb
-	ret
-
-	.balign	0x40
-one:	inc	%ebp
-two:	inc	%ebp
-three:	inc	%ebp
-four:	inc	%ebp
-five:	inc	%ebp
-six:	inc	%ebp
 	ret
 
 program:

@@ -185,6 +185,32 @@ static void nor_is_it_where_kvm_does_all(void)
 	check_set_before_paging("kvm");
 }
 
+/* In 32-bit code beyond four debug registers, which others have here, bytes are planted or pages guarded, and those are
+ * physical: the guest has to be met where it sets EFER.LME, before one of the addresses leads elsewhere. */
+static void one_set_before_long_mode_is_met_where_its_page_leads_then(void)
+{
+	static const char *const at[] = { "one", "two", "three", "four", "five", "six" };
+	struct rsp r;
+	if (rsp_fact("efer_exits", "prot32") != 'y')
+		CHECK_SKIP("this KVM does not exit at a write of EFER");
+	for (unsigned e = 0; e < 2; e++) {
+		RSP_OPEN(&r, RSP_UNIX, "alias64", "--mode", "prot", "--load", "0x10000", "--engine",
+		        engines[e], NULL);
+		const uint64_t moved =
+		        rsp_symbol("alias64", "MOVED") - rsp_symbol("alias64", "one");
+		for (unsigned i = 0; i < 4; i++) /* the guest does not come to them */
+			RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1",
+			        rsp_symbol("alias64", "MOVED") + 0x100 + i);
+		for (unsigned i = 0; i < 6; i++)
+			RSP_IS(&r, "OK", "Z0,%" PRIx64 ",1", moved + rsp_symbol("alias64", at[i]));
+		for (unsigned i = 0; i < 6; i++)
+			RSP_STOPS(&r, "c", moved + rsp_symbol("alias64", at[i]), "T05");
+		CHECK(strstr(rsp_ask_for_text(&r, "c"), "halted"));
+		CHECK_STR(rsp_output(&r), "alias64 ok\n");
+		rsp_close(&r);
+	}
+}
+
 int main(void)
 {
 	RUN(another_address_of_the_same_byte_is_none);
@@ -193,6 +219,7 @@ int main(void)
 	RUN(one_set_right_before_the_page_is_exchanged_is_met);
 	RUN(a_watchpoint_is_hit_in_each_space);
 	RUN(one_set_before_paging_is_none_at_another_address);
+	RUN(one_set_before_long_mode_is_met_where_its_page_leads_then);
 	RUN(nor_is_it_where_kvm_does_all);
 	return check_done();
 }
