@@ -272,6 +272,51 @@ EVERYWHERE(a_triple_fault_ends_a_run)
 	CHECK_RUN(r, STOP_SHUTDOWN, keeps == PROBE_YES || r->is_engine ? RIG_CODE + 1 : 0xfffffff0);
 }
 
+/* Low memory, and once more at OTHER, by a page directory at TABLE. */
+#define TABLE RIG_FREE
+#define OTHER 0x80000000u
+
+static bool has_paging(struct rig *r)
+{
+	if (!r->is_32 || r->is_engine)
+		return r->is_32;
+	return r->kind ? !(r->kind->quirks & FAKE(NO_PAGING32))
+	               : rig_fact(r, PROBE_PAGING32) == PROBE_YES;
+}
+
+static void prepare_paging(struct rig *r)
+{
+	const uint32_t maps = 0x83; /* present, writable, 4 MiB */
+	struct kvm_sregs s = *vcpu_sregs(&r->vcpu);
+	rig_write(r, TABLE, &maps, sizeof maps);
+	rig_write(r, TABLE + (OTHER >> 20), &maps, sizeof maps);
+	s.cr3 = TABLE;
+	s.cr4 |= CR4_PSE;
+	CHECK_EQ(vcpu_set_sregs(&r->vcpu, &s), 0);
+	SET(r, rax, s.cr0 | CR0_PG);
+}
+
+/* A byte that was planted before the guest turned paging on is met at another linear address of its page, where no
+ * breakpoint is: nothing is told, and the guest's own #BP handler is not come to. */
+EVERYWHERE(what_is_planted_is_none_of_the_guests_where_paging_leads_to_it)
+{
+	const uint32_t function = OTHER + RIG_DATA;
+	if (!has_paging(r))
+		return;
+	PUT(r, MOV_CR0_AX, RET);
+	PUT_AT(r, RIG_DATA, INC_AX, INC_AX, INC_AX, INC_AX, HLT);
+	PUT_AT(r, rig_handler(3), HLT);
+	rig_write(r, RIG_STACK, &function, sizeof function);
+	prepare_paging(r);
+	for (unsigned i = 0; i < BREAKPOINT_REGISTERS; i++) /* the guest does not come to them */
+		CHECK_BREAK(r, RIG_HANDLERS + 0x800 + i);
+	for (unsigned i = 0; i < 4; i++)
+		CHECK_BREAK(r, RIG_DATA + i);
+	const uint32_t before = (uint32_t)GET(r, rax);
+	CHECK_RUN(r, STOP_HALTED, function + 5);
+	CHECK_EQ(GET(r, rax), before + 4);
+}
+
 int main(void)
 {
 	RUN(a_breakpoint_stops_before_its_instruction);
@@ -293,5 +338,6 @@ int main(void)
 	RUN(a_kick_stops_a_run_once);
 	RUN(a_kick_at_a_breakpoint_is_not_lost);
 	RUN(a_triple_fault_ends_a_run);
+	RUN(what_is_planted_is_none_of_the_guests_where_paging_leads_to_it);
 	return check_done();
 }

@@ -1,7 +1,10 @@
-/* The fake CPU's accesses to memory: linear is physical, for there is no paging. */
+/* The fake CPU's accesses to memory. */
 #include "fake_cpu.h"
 
 #include <string.h>
+
+#include "base/bytes.h"
+#include "base/cpu_bits.h"
 
 /* The host's bytes for all of [gpa, gpa + len); NULL where a part is in no slot. */
 static uint8_t *find_ram(const struct fake_vm *vm, uint64_t gpa, unsigned len, bool *is_read_only)
@@ -29,23 +32,60 @@ static uint8_t *find_writable(const struct fake_vm *vm, uint64_t gpa, unsigned l
 	return is_read_only ? NULL : hva;
 }
 
+/* An entry of a page directory or page table. */
+static bool read_entry(const struct fake_vm *vm, uint64_t table, uint64_t index, uint32_t *entry)
+{
+	const uint8_t *hva = find_readable(vm, (table & 0xfffff000) + 4 * index, 4);
+	*entry = hva ? get32(hva) : 0;
+	return *entry & 1; /* present */
+}
+
+/* SDM vol 3, "32-Bit Paging": pages of 4 KiB, and with CR4.PSE of 4 MiB. False: a page fault, which is not modelled. */
+static bool translate(const struct fake_insn *i, uint64_t gva, uint64_t *gpa)
+{
+	const struct kvm_sregs *s = &i->to.s;
+	const uint32_t is_large = 1u << 7;
+	uint32_t entry;
+	*gpa = gva;
+	if (!(s->cr0 & CR0_PG))
+		return true;
+	if (!read_entry(i->v->vm, s->cr3, gva >> 22 & 0x3ff, &entry))
+		return false;
+	if (entry & is_large && s->cr4 & CR4_PSE) {
+		*gpa = (entry & 0xffc00000) | (gva & 0x3fffff);
+		return true;
+	}
+	if (!read_entry(i->v->vm, entry, gva >> 12 & 0x3ff, &entry))
+		return false;
+	*gpa = (entry & 0xfffff000) | (gva & 0xfff);
+	return true;
+}
+
 /* One access may lie in two slots, with the guard of a page in between: byte by byte then. */
-static bool read_ram(const struct fake_vm *vm, uint64_t gpa, unsigned len, void *to)
+static bool read_ram(struct fake_insn *i, uint64_t gva, unsigned len, void *to)
 {
 	uint8_t bytes[16];
-	for (unsigned i = 0; i < len; i++) {
-		const uint8_t *hva = find_readable(vm, gpa + i, 1);
+	for (unsigned k = 0; k < len; k++) {
+		uint64_t gpa;
+		const uint8_t *hva =
+		        translate(i, gva + k, &gpa) ? find_readable(i->v->vm, gpa, 1) : NULL;
 		if (!hva)
 			return false;
-		bytes[i] = *hva;
+		bytes[k] = *hva;
 	}
 	memcpy(to, bytes, len);
 	return true;
 }
 
+static uint8_t *writable(struct fake_insn *i, uint64_t gva)
+{
+	uint64_t gpa;
+	return translate(i, gva, &gpa) ? find_writable(i->v->vm, gpa, 1) : NULL;
+}
+
 bool fake_fetch(struct fake_insn *i, uint64_t gva, unsigned len, void *to)
 {
-	return read_ram(i->v->vm, gva, len, to);
+	return read_ram(i, gva, len, to);
 }
 
 static struct fake_access *note(struct fake_insn *i, uint64_t gva, unsigned len, bool is_write)
@@ -55,8 +95,13 @@ static struct fake_access *note(struct fake_insn *i, uint64_t gva, unsigned len,
 		i->end = FAKE_UNKNOWN;
 		return NULL;
 	}
-	struct fake_access *a = &v->accesses[v->access_count++];
+	struct fake_access *a = &v->accesses[v->access_count];
 	*a = (struct fake_access) { .gva = gva, .len = len, .is_write = is_write };
+	if (!translate(i, gva, &a->gpa)) {
+		i->end = FAKE_UNKNOWN;
+		return NULL;
+	}
+	v->access_count++;
 	return a;
 }
 
@@ -67,7 +112,7 @@ bool fake_load(struct fake_insn *i, uint64_t gva, unsigned len, uint64_t *value)
 	if (!a)
 		return false;
 	*value = 0;
-	if (read_ram(v->vm, gva, len, value))
+	if (read_ram(i, gva, len, value))
 		return true;
 	a->is_mmio = true;
 	unsigned before = 0;
@@ -89,9 +134,9 @@ bool fake_store(struct fake_insn *i, uint64_t gva, unsigned len, uint64_t value)
 		return false;
 	a->value = value;
 	for (unsigned k = 0; k < len; k++)
-		a->is_mmio |= !find_writable(i->v->vm, gva + k, 1);
+		a->is_mmio |= !writable(i, gva + k);
 	for (unsigned k = 0; k < len && !a->is_mmio; k++)
-		*find_writable(i->v->vm, gva + k, 1) = (uint8_t)(value >> 8 * k);
+		*writable(i, gva + k) = (uint8_t)(value >> 8 * k);
 	return true;
 }
 

@@ -24,7 +24,7 @@ struct fake_vm {
 };
 
 struct fake_access {
-	uint64_t gva;
+	uint64_t gva, gpa;
 	unsigned len; /* bytes: 1 to 8 */
 	bool is_write;
 	bool is_mmio;

@@ -13,8 +13,8 @@
  *	fake_access.c	its accesses: RAM, read-only and missing slots
  *	fake_kinds.c	which quirks which KVM has
  *
- * What it models: real mode and flat 32-bit protected mode at CPL 0, without paging; the
- * instructions that fake_cpu.c lists; debug registers, TF, RF, interrupt shadows; I/O and MMIO
+ * What it models: real mode and flat 32-bit protected mode at CPL 0, with 32-bit paging but for
+ * page faults and PAE; the instructions that fake_cpu.c lists; debug registers, TF, RF, interrupt shadows; I/O and MMIO
  * exits; events that are injected. What it leaves out: everything else, which is an emulation
  * failure (KVM_EXIT_INTERNAL_ERROR); limits and rights of segments; error codes; time.
  *

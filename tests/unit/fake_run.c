@@ -48,7 +48,7 @@ static bool is_stepped(const struct fake_vcpu *v)
 
 static void fill_mmio(struct fake_vcpu *v, const struct fake_access *a)
 {
-	v->run->mmio.phys_addr = a->gva;
+	v->run->mmio.phys_addr = a->gpa;
 	v->run->mmio.len = a->len;
 	v->run->mmio.is_write = a->is_write;
 	memcpy(v->run->mmio.data, &a->value, sizeof a->value);
