@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "base/version.h"
 #include "cli/console.h"
+#include "cli/early_key.h"
 #include "cli/launch.h"
 #include "cli/options.h"
 #include "cli/probe_report.h"
@@ -136,28 +137,18 @@ static int run(const struct options *o)
 	return status < 0 ? end_by_signal(-status) : status;
 }
 
-/* What stepvm.gdb has gdb take for its file where the guest has none to offer: the image, if gdb can read it. */
-static const char *placeholder_of(const struct options *o, struct serve *s)
-{
-	struct stat st;
-	const char *path = o->machine.image.path;
-	if (target_file_path(s, s->target.registers->layout(s, 0)) || strpbrk(path, "\"\\\n") ||
-	        stat(path, &st) < 0 || !S_ISREG(st.st_mode) || access(path, R_OK) < 0)
-		return NULL;
-	return path;
-}
-
-/* gdb -q -iex "set sysroot /" -x stepvm.gdb [-ex "symbol-file F"] [-ex "set $stepvm_image = F"]
- * -ex "target extended-remote SOCKET" ARGS...
+/* gdb -q -iex "set sysroot /" -iex "set $stepvm_owns = 1" -x stepvm.gdb [-ex "symbol-file F"]
+ * [-ex "set $stepvm_placeholder = stepvm.gdb"] -ex "target extended-remote SOCKET"
+ * [-ex "shell ..."] ARGS...
  *
- * placeholder: $stepvm_image, or NULL.
+ * has_file: gdb is offered the guest's file when it connects.
  * is_16_bit: what the symbols are of. No ELF file says so of itself, and the disassembly of gdb's
  * TUI asks the file: it takes what is set when it is read. */
-static int start_gdb(const struct options *o, const char *symbols, const char *placeholder,
-        bool is_16_bit, const struct launch_dir *dir, struct error *e)
+static int start_gdb(const struct options *o, const char *symbols, bool has_file, bool is_16_bit,
+        const struct launch_dir *dir, struct error *e)
 {
 	static char script[PATH_MAX], symbol_file[PATH_MAX + 128], target[128];
-	static char image[PATH_MAX + 64];
+	static char placeholder[PATH_MAX + 64], keys[128];
 	size_t n = 0, count = 0;
 	int err = launch_script("stepvm.gdb", script, e);
 	if (err)
@@ -166,7 +157,7 @@ static int start_gdb(const struct options *o, const char *symbols, const char *p
 		return error_set(e, -errno, "--symbols %s: %s", o->serve.symbols, strerror(errno));
 	while (o->gdb_args && o->gdb_args[count])
 		count++;
-	const char **argv = calloc(count + 13, sizeof *argv);
+	const char **argv = calloc(count + 17, sizeof *argv);
 	if (!argv)
 		return error_set(e, -ENOMEM, "out of memory");
 	snprintf(target, sizeof target, "target extended-remote %s", dir->socket);
@@ -174,6 +165,8 @@ static int start_gdb(const struct options *o, const char *symbols, const char *p
 	argv[n++] = "-q";
 	argv[n++] = "-iex"; /* what we tell it of is on this machine */
 	argv[n++] = "set sysroot /";
+	argv[n++] = "-iex";
+	argv[n++] = "set $stepvm_owns = 1";
 	argv[n++] = "-x";
 	argv[n++] = script;
 	if (symbols) {
@@ -186,13 +179,20 @@ static int start_gdb(const struct options *o, const char *symbols, const char *p
 		argv[n++] = "-ex";
 		argv[n++] = symbol_file;
 	}
-	if (placeholder) {
-		snprintf(image, sizeof image, "set $stepvm_image = \"%s\"", placeholder);
+	if (!has_file) {
+		snprintf(placeholder, sizeof placeholder, "set $stepvm_placeholder = \"%s\"",
+		        script);
 		argv[n++] = "-ex";
-		argv[n++] = image;
+		argv[n++] = placeholder;
 	}
 	argv[n++] = "-ex";
 	argv[n++] = target;
+	early_key_take();
+	if (early_key_command()) {
+		snprintf(keys, sizeof keys, "shell %s", early_key_command());
+		argv[n++] = "-ex";
+		argv[n++] = keys;
+	}
 	for (size_t i = 0; i < count; i++)
 		argv[n++] = o->gdb_args[i];
 	err = launch((char *const *)argv, e);
@@ -244,11 +244,11 @@ static int debug_guest(const struct options *o, const struct launch_dir *dir, st
 	announce_consoles(&serve);
 	err = serve_begin_screen(&serve, e);
 	bool is_16_bit = serve.target.registers->layout(&serve, 0) == TARGET_REAL16;
-	int pid = err ? err
-	              : start_gdb(o, symbols_of(o, &serve), placeholder_of(o, &serve), is_16_bit,
-	                        dir, e);
+	bool has_file = target_file_path(&serve, serve.target.registers->layout(&serve, 0));
+	int pid = err ? err : start_gdb(o, symbols_of(o, &serve), has_file, is_16_bit, dir, e);
 	int status = STATUS_HOST;
 	if (pid > 0) {
+		early_key_watch(&serve.was_resumed, pid);
 		const struct sandbox sandbox = { .unlinked = { serve.transport.path, dir->socket,
 			                                 serve.consoles[0].transport.path,
 			                                 serve.consoles[1].transport.path,
@@ -262,6 +262,7 @@ static int debug_guest(const struct options *o, const struct launch_dir *dir, st
 		status = serve_run(&serve);
 	}
 	bool gdb_lives = pid > 0 && serve.child_pid;
+	early_key_put_back();
 	if (has_settings && serve.child_signal) /* gdb could not put them back */
 		tcsetattr(STDIN_FILENO, TCSANOW, &settings);
 	serve_close(&serve);

@@ -12,7 +12,7 @@ volatile sig_atomic_t signals_end, signals_child, signals_screen;
 
 static volatile sig_atomic_t fd = -1;
 
-static void on_signal(int number)
+void signals_note(int number)
 {
 	int before = errno;
 	uint64_t one = 1;
@@ -32,7 +32,7 @@ static void on_signal(int number)
 void signals_open(int wake_fd)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	struct sigaction action = { .sa_handler = on_signal }; /* no SA_RESTART */
+	struct sigaction action = { .sa_handler = signals_note }; /* no SA_RESTART */
 	sigset_t ours; /* who started us may have them blocked */
 	fd = wake_fd;
 	sigemptyset(&ours);

@@ -17,6 +17,8 @@ extern volatile sig_atomic_t signals_screen;
 /* From now on these signals set the flags, kick and make wake_fd, an eventfd,
  * readable. What is ignored stays ignored. SIGPIPE is ignored. */
 void signals_open(int wake_fd);
+/* What they do when one comes: for another signal's handler, too. */
+void signals_note(int number);
 /* They still set the flags, and wake_fd is let alone. */
 void signals_close(void);
 

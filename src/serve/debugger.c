@@ -71,6 +71,7 @@ bool serve_tell(void *ctx, const uint8_t *bytes, size_t len)
 	struct serve *s = ctx;
 	if (!s->session || session_state(s->session) != SESSION_RUNNING)
 		return false;
+	s->is_in_line = bytes[len - 1] != '\n';
 	for (size_t i = 0; i < len; i++) {
 		s->words[s->words_len++] = bytes[i];
 		if (s->words_len == sizeof s->words)
@@ -97,6 +98,7 @@ void serve_hint_at_keys(struct serve *s)
 	        "give it keys, which it takes when it goes on.\n",
 	        what);
 	serve_end_line(s);
+	serve_end_told_line(s);
 	m->hints_at_keys = !serve_tell(s, (const uint8_t *)text, (size_t)n);
 }
 

@@ -44,6 +44,7 @@ struct serve {
 	struct target target;
 	struct run run;           /* the guest's life */
 	bool was_heard;           /* the debugger has sent something */
+	bool was_resumed;         /* ... and has had the guest go on */
 	uint64_t alarm_ns;        /* until then the kicker's timer is armed for steps */
 	bool is_attached;         /* see target_run.is_attached */
 	bool keeps_halt;          /* a step was asked for that does not pass the hlt */
@@ -60,6 +61,7 @@ struct serve {
 	/* What the guest has printed for the debugger: a line, or what of it has come so far. */
 	uint8_t words[SERVE_WORDS_SIZE];
 	size_t words_len;
+	bool is_in_line; /* what was told last has no newline at its end */
 };
 
 /* Opens the transport when the config names one, and what else serving needs. */

@@ -18,6 +18,12 @@ void serve_end_line(struct serve *s)
 		spool_put(o, (const uint8_t *)"\n", 1);
 }
 
+void serve_end_told_line(struct serve *s)
+{
+	if (s->is_in_line)
+		serve_tell(s, (const uint8_t *)"\n", 1);
+}
+
 void serve_report(struct serve *s, const struct stop *stop, bool was_step)
 {
 	char text[1500];
@@ -28,11 +34,14 @@ void serve_report(struct serve *s, const struct stop *stop, bool was_step)
 		        "gdb steps off a breakpoint at this address to continue as well as to "
 		        "step, so the hlt is not passed: delete the breakpoint first, or jump.\n");
 	}
+	if (text[0])
+		serve_end_told_line(s);
 	serve_flush_words(s);
 	if (s->session) {
 		serve_end_line(s);
 		struct target_stop t = serve_target_stop(s, stop, was_step);
 		session_stopped(s->session, &t, text[0] ? text : NULL);
+		s->is_in_line = false; /* gdb's own words are next */
 		serve_flush(s);
 	} else if (text[0]) {
 		notice_print("stepvm: %s", text);

@@ -89,6 +89,7 @@ static size_t write_physical(void *ctx, uint64_t gpa, const uint8_t *from, size_
 static void resume(void *ctx, const struct target_action *actions)
 {
 	struct serve *s = ctx;
+	s->was_resumed = true;
 	/* gdb continues from a breakpoint by a step: that must not pass a halt that is the end. */
 	s->keeps_halt = actions->is_step_off && run_is_halted_for_good(&s->run);
 	switch (actions->how) {

@@ -309,6 +309,19 @@ static void the_debugger_gets_what_would_be_printed(void)
 	rsp_close(&r);
 }
 
+/* mov $'X', %al; out %al, $0xf1; hlt */
+static void what_stepvm_says_begins_a_line(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "hello", "--console", "gdb", NULL);
+	RSP_IS(&r, "OK", "M0,5:b058e6f1f4");
+	rsp_send(&r, "c", 1);
+	CHECK_STR(packet(&r), "O580a");
+	CHECK(!strncmp(packet(&r), "O686c743a", 9)); /* "hlt:" */
+	CHECK(!strncmp(rsp_reply(&r), "T00", 3));
+	rsp_close(&r);
+}
+
 /* A prompt has no newline; the guest waits, and what it printed comes all the same. */
 static void a_line_that_does_not_end_comes_after_a_while(void)
 {
@@ -339,6 +352,7 @@ int main(void)
 	RUN(a_file_is_written_anew);
 	RUN(places_that_are_none_are_refused_by_name);
 	RUN(the_debugger_gets_what_would_be_printed);
+	RUN(what_stepvm_says_begins_a_line);
 	RUN(a_line_that_does_not_end_comes_after_a_while);
 	return check_done();
 }
