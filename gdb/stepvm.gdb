@@ -18,6 +18,9 @@ end
 # them: `help stepvm`. `set $stepvm_plain = 1` before it is loaded does without.
 if $_isvoid($stepvm_plain)
   set $stepvm_plain = $_isvoid($_streq)
+  if $stepvm_plain
+    echo stepvm.gdb: this gdb has no Python: fewer commands, and no frames of 16-bit code (help stepvm)\n
+  end
 end
 if !$stepvm_plain
   python
@@ -172,22 +175,22 @@ end
 # What gdb's registers are those of: 0, 1, 2 for 16, 32, 64 bits.
 set $stepvm_width = -1
 
-# A gdb that was given no file asks a stub for the guest's, and warns where there is none. So `stepvm debug` names
-# the image in $stepvm_image where it is no ELF file: gdb has that, as bytes, while it connects or begins anew
-# (hook-run and its like).
+# A gdb that was given no file asks a stub for the guest's, and warns where there is none. So `stepvm debug`, which
+# knows whether there is one, names a file in $stepvm_placeholder, this script: gdb has that, as bytes, while it
+# connects or begins anew (hook-run and its like).
 if $_isvoid($stepvm_holds)
   set $stepvm_holds = 0
 end
 define stepvm-hold-file
-  if !$_isvoid($stepvm_image)
+  if !$_isvoid($stepvm_placeholder)
     set gnutarget binary
-    eval "exec-file \"%s\"", $stepvm_image
+    eval "exec-file \"%s\"", $stepvm_placeholder
     set gnutarget auto
     set $stepvm_holds = 1
   end
 end
 document stepvm-hold-file
-Part of connecting: gdb takes the image for its executable file.
+Part of connecting: gdb takes a file of ours for its executable file.
 end
 define target hook-extended-remote
   stepvm-hold-file
@@ -214,7 +217,11 @@ define hook-stop
       end
     end
     if $stepvm_context
-      stepvm context
+      if $stepvm_plain
+        stepvm context
+      else
+        python __import__("stepvm_context").at_stop()
+      end
     end
   end
 end
@@ -241,6 +248,13 @@ end
 define hook-starti
   stepvm-leave-frame
   stepvm-hold-file
+end
+
+# What stepvm has started has nothing that outlives it: the guest ends with gdb, unasked.
+if !$_isvoid($stepvm_owns)
+  define hook-quit
+    set confirm off
+  end
 end
 
 # A trace frame may be of another mode: gdb reads the description again there, and when it leaves it.

@@ -16,17 +16,10 @@ class State:
     has_hints = False  # of this connection
 
 
-def is_tui():
-    try:
-        return "not active" not in gdb.execute("info win", to_string=True)
-    except gdb.error:  # a gdb without TUI
-        return False
-
-
 def follow():
     """Before each prompt: the TUI may have come or gone."""
     try:
-        wanted = is_tui()
+        wanted = machine.is_tui()
         if wanted == State.is_through_gdb or not machine.has_guest():
             return
         if not machine.has_register("cpumode"):  # another stub than stepvm's

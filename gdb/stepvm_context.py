@@ -235,6 +235,12 @@ def show():
     return lines
 
 
+def at_stop():
+    """The TUI has windows for code and registers, and a command window that is too small for ours."""
+    if not machine.is_tui():
+        gdb.execute("stepvm context")
+
+
 # --- commands ------------------------------------------------------------------------------------
 
 
@@ -244,8 +250,8 @@ Usage: stepvm context
        stepvm context on|off
        stepvm context sections [regs] [code] [stack] [calls]
 
-It is shown at every stop where a person is at the terminal, and not in a batch or in a pipe;
-`stepvm context off` and `on` say so yourself. A * stands before what has changed since the stop
+It is shown at every stop where a person is at the terminal, and not in a batch, in a pipe or in gdb's
+TUI; `stepvm context off` and `on` say so yourself. A * stands before what has changed since the stop
 before. `sections` chooses what is shown, and in which order; alone it shows all.
 
   stepvm context sections code regs"""

@@ -43,6 +43,14 @@ def frame():
     return gdb.newest_frame()
 
 
+def is_tui():
+    """Whether gdb has the whole screen."""
+    try:
+        return "not active" not in gdb.execute("info win", to_string=True)
+    except gdb.error:  # a gdb without TUI
+        return False
+
+
 class Source:
     """Where registers come from: a frame that is being unwound, or the innermost frame.
 

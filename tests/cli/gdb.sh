@@ -57,6 +57,8 @@ done
 cp "$GUESTS/segments.bin" "$work/a b.bin"
 out=$("$STEPVM" debug --gdb-program "$GDB" "$work/a b.bin" -- -nx -ex stepi -ex starti 2>&1 </dev/null)
 hasnt "$out" 'No such file|No executable|rror' "also where the image's name has a blank"
+out=$("$STEPVM" debug --gdb-program "$GDB" <(cat "$GUESTS/segments.bin") -- -nx -ex stepi 2>&1 </dev/null)
+hasnt "$out" 'No such file|No executable|rror|warning' "also where the image is a pipe"
 
 # --- ends that nobody has asked gdb for ------------------------------------------------------------
 
@@ -142,7 +144,24 @@ if command -v script >/dev/null; then
 	has "$out" 'normalized[^+]*\+17> .*\$0xa6.*%si' "16-bit code in gdb's TUI, with symbols"
 	hasnt "$out" 'd08e9000' "and none of it as 32-bit code"
 	hasnt "$(at_terminal "" "-batch -ex stepi")" 'CS:IP' "a batch at a terminal shows none"
+	command="stty cols 80 rows 24; '$STEPVM' debug --gdb-program '$GDB' '$GUESTS/segments.bin' -- -nx \
+		-ex 'shell stty -a' -ex quit"
+	out=$(TERM=xterm timeout 60 script -qec "$command" /dev/null </dev/null 2>&1 | tr -d '\r')
+	is "$? $(grep -c 'Quit anyway\|will be killed' <<<"$out")" "0 0" "quit asks nothing where stepvm has started gdb"
+	has "$out" 'intr = \^C; quit = \^\\;' "Ctrl-C is gdb's when it is ready"
+	# The key comes when gdb starts: its program tells.
+	mkfifo "$work/starts"
+	printf '%s\n' '#!/bin/sh' "echo >'$work/starts'" "exec '$GDB' \"\$@\"" >"$work/late-gdb"
+	chmod +x "$work/late-gdb"
+	out=$({ read -r _ <"$work/starts"; printf '\003'; } | TERM=xterm timeout 60 script -qec "stty rows 24; \
+		'$STEPVM' debug --gdb-program '$work/late-gdb' '$GUESTS/segments.bin' -- -nx; echo status \$?; stty -a" \
+		/dev/null 2>&1 | tr -d '\r')
+	has "$out" 'signal 2 \(Interrupt\) ends gdb, and the guest' "Ctrl-C while gdb starts ends both"
+	hasnt "$out" 'Traceback|Quit|\(gdb\)|Remote debugging' "and nothing is left of either"
+	has "$out" 'intr = \^C; quit = \^\\;' "nor in the terminal"
 	if [ -n "$has_python" ]; then
+		out=$(at_terminal "" "-ex 'set pagination off' -ex 'tui enable' -ex 'echo here\\n' -ex stepi")
+		hasnt "${out#*here}" '7c10  b810' "no context in gdb's TUI"
 		asked="python open('$work/asked', 'a').write(gdb.execute('monitor console', to_string=True))"
 		printf '%s\n' "$asked" 'tui enable' "$asked" 'tui disable' "$asked" quit |
 			TERM=xterm timeout 60 script -qec "stty cols 80 rows 24; '$STEPVM' debug --gdb-program '$GDB' \

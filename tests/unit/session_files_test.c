@@ -10,7 +10,7 @@ static void the_path_is_told(void)
 	wire_open(&w);
 	CHECK(strstr(wire_ask(&w, "qSupported:x+"), ";qXfer:exec-file:read+"));
 	CHECK_STR(wire_ask(&w, "qXfer:exec-file:read:1:0,1000"),
-	        "l[stepvm has no ELF file to offer]");
+	        "lstepvm knows no ELF file; symbol-file FILE reads one");
 	w.fake.file_path = PATH;
 	CHECK_STR(wire_ask(&w, "qXfer:exec-file:read:1:0,1000"), "l" PATH);
 	CHECK_STR(wire_ask(&w, "qXfer:exec-file:read::0,1000"), "l" PATH);
