@@ -113,6 +113,20 @@ Make the machine what it was when 'stepvm save NAME' kept it: stepvm load NAME.
 gdb forgets what it has read, so that 'x/i $pc' is right at once. Breakpoints stay.
 end
 
+define stepvm reset
+  monitor reset
+  stepvm-leave-frame
+  maintenance flush register-cache
+  maintenance flush dcache
+  hook-stop
+  frame
+end
+document stepvm reset
+Have the machine begin anew, from the image as its file is now.
+
+gdb forgets what it has read. Breakpoints stay.
+end
+
 # No command of gdb's gives what a monitor command prints to a script; a shell's status does.
 define stepvm-context-halted
   pipe monitor info cpus | grep -q halted

@@ -12,6 +12,7 @@ import stepvm_frames as frames
 import stepvm_machine as machine
 import stepvm_modes as modes
 import stepvm_paging as paging
+import stepvm_registers as registers
 import stepvm_tables as tables
 from stepvm_addresses import SEGMENTS, address_of, number_of, parse_address, seg_off
 from stepvm_machine import Failed
@@ -195,16 +196,34 @@ are now."""
     said = machine.monitor("loadvm " + arg)
     if not said.startswith("Loaded"):
         raise Failed(said.strip())
+    follow_machine(said.splitlines()[0] + "\n")
+
+
+def reset(arg):
+    """Have the machine begin anew, from the image as its file is now: `monitor reset`.
+Usage: stepvm reset
+
+gdb forgets what it has read, as with `stepvm load`. Breakpoints, watchpoints and what is caught stay."""
+    if arg:
+        raise Failed("stepvm reset takes no argument")
+    said = machine.monitor("reset")
+    if not said.startswith("The guest is at its first"):
+        raise Failed(said.strip())
+    follow_machine(said.splitlines()[0] + "\n")
+
+
+def follow_machine(said):
+    """The machine is another one, of which there was no stop."""
     gdb.execute("stepvm-leave-frame", to_string=True)
     forget()
-    gdb.write(said.splitlines()[0] + "\n")
+    gdb.write(said)
     gdb.execute("hook-stop")  # the registers of another mode, the view
     look_again_at_watchpoints()
     gdb.execute("frame")
 
 
 COMMANDS = {"lin": lin, "break": set_break, "x": examine, "over": over, "ports": ports, "log": log,
-            "xp": physical, "screen": screen, "screenshot": screenshot, "save": save, "load": load}  # fmt: skip
+            "xp": physical, "screen": screen, "screenshot": screenshot, "save": save, "load": load, "reset": reset}  # fmt: skip
 
 
 # --- commands of gdb's ---------------------------------------------------------------------------
@@ -255,6 +274,7 @@ def load():
     gdb.unwinder.register_unwinder(None, frames.Unwinder(), replace=True)
     frames.register_filter()
     modes.load()
+    registers.load()
 
 
 def unload():

@@ -27,6 +27,7 @@ class Shown:
     before, now = {}, {}
     has_run = False
     sections = SECTIONS
+    is_coloured = True  # where the terminal is
 
 
 def on_continue(_event):
@@ -40,7 +41,8 @@ TITLE, CHANGED, NAME, NOTE, HERE = "1;36", "1;31", "33", "2", "1"
 
 def has_colours():
     return (
-        gdb.parameter("style enabled")
+        Shown.is_coloured
+        and gdb.parameter("style enabled")
         and not os.environ.get("NO_COLOR")
         and os.environ.get("TERM", "dumb") != "dumb"
         and os.isatty(1)
@@ -249,10 +251,13 @@ class Context(gdb.Command):
 Usage: stepvm context
        stepvm context on|off
        stepvm context sections [regs] [code] [stack] [calls]
+       stepvm context color on|off
 
 It is shown at every stop where a person is at the terminal, and not in a batch, in a pipe or in gdb's
 TUI; `stepvm context off` and `on` say so yourself. A * stands before what has changed since the stop
-before. `sections` chooses what is shown, and in which order; alone it shows all.
+before. `sections` chooses what is shown, and in which order; alone it shows all. `color off` ends the
+colours; there are none either in a pipe, with NO_COLOR in the environment, or with gdb's `set style
+enabled off`.
 
   stepvm context sections code regs"""
 
@@ -260,7 +265,9 @@ before. `sections` chooses what is shown, and in which order; alone it shows all
         super().__init__("stepvm context", gdb.COMMAND_USER)
 
     def complete(self, text, word):
-        words = ("on", "off", "sections") if " " not in text.lstrip() else SECTIONS
+        words = ("on", "off", "sections", "color")
+        if " " in text.lstrip():
+            words = ("on", "off") if text.split()[0] == "color" else SECTIONS
         return [name for name in words if name.startswith(word or "")]
 
     def invoke(self, arg, from_tty):
@@ -270,10 +277,12 @@ before. `sections` chooses what is shown, and in which order; alone it shows all
             gdb.write("\n".join(show()) + "\n")
         elif words in (["on"], ["off"]):
             gdb.set_convenience_variable("stepvm_context", int(words[0] == "on"))
+        elif words in (["color", "on"], ["color", "off"]):
+            Shown.is_coloured = words[1] == "on"
         elif words[0] == "sections" and set(words[1:]) <= set(SECTIONS):
             Shown.sections = tuple(words[1:]) or SECTIONS
         else:
-            raise Failed("expected on, off, or sections and any of %s" % ", ".join(SECTIONS))
+            raise Failed("expected on, off, color on, color off, or sections and any of %s" % ", ".join(SECTIONS))
 
 
 def is_for_a_person():

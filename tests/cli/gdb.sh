@@ -136,6 +136,13 @@ if command -v script >/dev/null; then
 	fi
 	hasnt "$(at_terminal NO_COLOR=1 "-ex stepi")" "$colour" "NO_COLOR"
 	hasnt "$(at_terminal TERM=dumb "-ex stepi")" "$colour" "TERM=dumb"
+	if [ $has_python ]; then
+		out=$(at_terminal "" "-ex 'stepvm context color off' -ex 'echo here\\n' -ex stepi")
+		hasnt "${out#*here}" "$colour" "stepvm context color off"
+		has "${out#*here}" 'real16  CS:IP' "... and the view is there"
+		out=$(at_terminal "" "-ex 'stepvm context color off' -ex 'stepvm context color on' -ex 'echo here\\n' -ex stepi")
+		has "${out#*here}" "$colour" "stepvm context color on"
+	fi
 	out=$(at_terminal "" "-ex 'set style enabled off' -ex 'echo here\n' -ex stepi")
 	hasnt "${out#*here}" "$colour" "set style enabled off"
 	command="stty cols 80 rows 24; '$STEPVM' debug --gdb-program '$GDB' --symbols '$GUESTS/segments.elf' \
