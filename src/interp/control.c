@@ -11,6 +11,7 @@
 /* SDM vol 3, "Control Registers": bits of CR0 that are there. */
 #define CR0_KNOWN 0xe005003fu
 #define CR4_PVI   (1u << 1)
+#define CR4_PCE   (1u << 8)
 #define CR4_PCIDE (1u << 17)
 
 /* Who changes one of these, or sets PG or PAE, has PAE paging's entries loaded: SDM vol 3, "PDPTE Registers". */
@@ -125,11 +126,12 @@ enum interp_done interp_mov_cr(struct interp *c, const struct insn *i)
 	struct kvm_sregs *s = &c->sregs;
 	const uint64_t now[8] = { s->cr0, 0, s->cr2, s->cr3, s->cr4 };
 	uint64_t value = c->r[i->rm >> 3];
-	if (i->ext == 1 || i->ext > 4)
-		return c->cpl ? HANDOVER
-		              : raise(c, V_UD); /* else CPUs may ask for the ring first */
+	if (i->ext == 1 || (i->ext > 4 && i->ext != 8)) /* else CPUs may ask for the ring first */
+		return c->cpl ? HANDOVER : raise(c, V_UD);
 	if (c->cpl)
 		return raise_error(c, V_GP, 0);
+	if (i->ext == 8) /* the task priority is KVM's */
+		return HANDOVER;
 	if (i->op == 0x20) {
 		c->r[i->rm >> 3] = c->is_long ? now[i->ext] : (uint32_t)now[i->ext];
 		return DONE;
@@ -192,6 +194,13 @@ enum interp_done interp_wbinvd(struct interp *c, const struct insn *i)
 {
 	(void)i;
 	return c->cpl ? raise_error(c, V_GP, 0) : DONE;
+}
+
+/* Of ring 0, or where CR4 lets others. Counters are KVM's. */
+enum interp_done interp_rdpmc(struct interp *c, const struct insn *i)
+{
+	(void)i;
+	return c->cpl && !(c->sregs.cr4 & CR4_PCE) ? raise_error(c, V_GP, 0) : HANDOVER;
 }
 
 /* rdmsr (32) and wrmsr (30) */

@@ -7,7 +7,7 @@
 #include "interp/handlers.h"
 #include "interp/opcodes.h"
 
-enum { UNDEFINED_LEN = 5 };
+enum { UNDEFINED_LEN = 5 }; /* prefixes and opcode */
 enum { REX_B = 1, REX_X = 2, REX_R = 4, REX_W = 8 };
 
 struct decoder {
@@ -203,7 +203,7 @@ static void take_operands(struct decoder *d, struct insn *i, const struct opcode
 	case OPERANDS_OFFSET: i->imm = fetch(d, 2u << i->ad); break;
 	case OPERANDS_CR: {
 		unsigned byte = (unsigned)fetch(d, 1);
-		i->ext = byte >> 3 & 7;
+		i->ext = (uint8_t)((byte >> 3 & 7) | (d->rex & REX_R ? 8 : 0));
 		i->rm = (uint8_t)((byte & 7) * 8 + (d->rex & REX_B ? 8 * 8 : 0));
 		break;
 	}
@@ -218,16 +218,16 @@ static interp_fn *choose(const struct decoder *d, const struct insn *i, const st
 {
 	interp_fn *fn = row->fn ? row->fn[i->osz] : NULL;
 	bool is_64 = d->bits == 64;
+	/* Whatever the instruction would be: SDM vol 2, "LOCK". */
+	if (d->has_lock && !(flags & OPCODE_LOCKS && i->is_mem))
+		return flags & OPCODE_NO_LOCK ? interp_handover : interp_undefined;
 	if (!fn || (is_64 && flags & OPCODE_NOT_OURS_64) || (!is_64 && flags & OPCODE_ONLY_64))
 		return interp_handover;
-	if ((flags & OPCODE_NO_REX_R && d->rex & REX_R) || (flags & OPCODE_NO_REP && d->rep) ||
-	        (flags & OPCODE_NO_66 && d->has_66) || (flags & OPCODE_NO_LOCK && d->has_lock))
+	if ((flags & OPCODE_NO_REP && d->rep) || (flags & OPCODE_NO_66 && d->has_66))
 		return interp_handover;
 	if (is_64 && (d->is_odd || (size == SIZE_NEAR && d->has_66)))
 		return interp_handover;
 	if (is_64 && flags & OPCODE_NOT_64)
-		return interp_undefined;
-	if (d->has_lock && !(flags & OPCODE_LOCKS && i->is_mem))
 		return interp_undefined;
 	/* 90 is xchg eax, eax, which would lose the upper half of rax; with f3 it is pause. */
 	if (!i->is_0f && i->op == 0x90 && !(d->rex & REX_B))
@@ -253,6 +253,7 @@ bool interp_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned bi
 		i->fn = NULL;
 		return false;
 	}
+	bool may_be_too_long = d.at - bytes > UNDEFINED_LEN;
 	enum opcode_size size = row->size;
 	i->ad = bits == 64 ? (d.has_67 ? 1 : 2) : (bits == 32) != d.has_67 ? 1 : 0;
 	i->osz = size_of(&d, size, opcode);
@@ -271,8 +272,9 @@ bool interp_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned bi
 	i->len = (uint8_t)(d.at - bytes);
 	i->fn = choose(&d, i, member, flags, size);
 	i->is_loud = (flags & OPCODE_LOUD) != 0;
-	/* With as many prefixes as make it too long, what no CPU knows is #GP: how long it is, is not said. */
-	if (i->fn == interp_undefined && i->len > UNDEFINED_LEN)
+	/* With as many prefixes as make it too long, what no CPU knows is #GP: how long it is, is not said. ModRM, SIB, a
+	 * displacement and an immediate take up to 10 bytes more. */
+	if (i->fn == interp_undefined && may_be_too_long)
 		i->fn = interp_handover;
 	return !d.is_short;
 }

@@ -32,8 +32,8 @@ extern interp_fn *const interp_movzx_8[4],
                                                                      *const interp_movsxd[4];
 extern interp_fn *const interp_lea[4], *const interp_cmov[4], *const interp_cbw[4],
                                                                       *const interp_cwd[4];
-interp_fn interp_setcc, interp_xlat, interp_nop, interp_hint, interp_fence, interp_flag,
-        interp_sahf, interp_lahf, interp_salc;
+interp_fn interp_setcc, interp_xlat, interp_nop, interp_fence, interp_flag, interp_sahf,
+        interp_lahf, interp_salc;
 
 /* stack.c */
 extern interp_fn *const interp_push_reg[4], *const interp_push_rm[4], *const interp_push_imm[4];
@@ -41,8 +41,6 @@ extern interp_fn *const interp_pop_reg[4], *const interp_pop_rm[4];
 extern interp_fn *const interp_pusha[4], *const interp_popa[4], *const interp_pushf[4],
                                                                         *const interp_popf[4];
 extern interp_fn *const interp_enter_frame[4], *const interp_leave[4];
-
-interp_fn interp_pop_or_xop;
 
 /* flow.c */
 extern interp_fn *const interp_bound[4];
@@ -67,7 +65,7 @@ interp_fn interp_int, interp_iret;
 
 /* control.c */
 interp_fn interp_mov_cr, interp_mov_dr, interp_cli, interp_sti, interp_hlt, interp_clts,
-        interp_wbinvd, interp_msr;
+        interp_wbinvd, interp_msr, interp_rdpmc;
 
 /* system.c */
 interp_fn interp_syscall, interp_sysret, interp_sysenter, interp_cpuid, interp_rdtsc,
@@ -84,6 +82,10 @@ interp_fn interp_fwait, interp_x87, interp_fxsave;
 
 /* bcd.c */
 interp_fn interp_daa, interp_aaa, interp_aam;
+
+/* feature.c */
+interp_fn interp_hint, interp_pop_or_xop, interp_aad_or_apx, interp_transaction, interp_getsec,
+        interp_padlock, interp_group_9, interp_popcnt;
 
 /* run.c: what is not known, and what raises #UD on every CPU */
 interp_fn interp_handover, interp_undefined;

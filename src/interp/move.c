@@ -202,17 +202,6 @@ enum interp_done interp_nop(struct interp *c, const struct insn *i)
 	return DONE;
 }
 
-/* nop with ModRM (0f 1f), prefetches (0f 18 and 0f 0d with memory), endbr32 and endbr64 (f3 0f 1e fa, fb) where control-flow
- * enforcement is off. Their neighbours may mean something on some CPU. */
-enum interp_done interp_hint(struct interp *c, const struct insn *i)
-{
-	bool is_prefetch = (i->op == 0x18 || i->op == 0x0d) && i->is_mem;
-	bool is_endbr = i->op == 0x1e && i->rep == 0xf3 && !i->is_mem && i->ext == 7 &&
-	                (i->rm == BX * 8 || i->rm == DX * 8);
-	(void)c;
-	return i->op == 0x1f || is_prefetch || is_endbr ? DONE : HANDOVER;
-}
-
 /* lfence, mfence, sfence: one CPU sees its own accesses in order. */
 enum interp_done interp_fence(struct interp *c, const struct insn *i)
 {

@@ -41,13 +41,12 @@ enum opcode_flag {
 	OPCODE_NOT_64 = 2,      /* #UD in 64-bit code */
 	OPCODE_NOT_OURS_64 = 4, /* something else in 64-bit code */
 	OPCODE_ONLY_64 = 8,
-	OPCODE_RM_BYTE = 0x10,  /* ModRM.rm has 8 bits whatever the operand size is */
-	OPCODE_NO_REX_R = 0x20, /* with it, CPUs differ */
-	OPCODE_NO_REP = 0x40,   /* with it, another instruction, or CPUs differ */
-	OPCODE_SEGMENT = 0x80,  /* has an address without ModRM */
+	OPCODE_RM_BYTE = 0x10, /* ModRM.rm has 8 bits whatever the operand size is */
+	OPCODE_NO_REP = 0x40,  /* with it, another instruction, or CPUs differ */
+	OPCODE_SEGMENT = 0x80, /* has an address without ModRM */
 	OPCODE_NO_66 = 0x100,
 	OPCODE_NO_LOCK =
-	        0x200, /* with it, CPUs differ: AMD's have cr8 for cr0, and a locked iret */
+	        0x200, /* with it, CPUs differ: AMD's have cr8 for cr0, and take it with some others */
 	/* It may use a port, load CS, write a control register or lead through a vector: interp_run_quiet stops
 	 * before it. */
 	OPCODE_LOUD = 0x400,

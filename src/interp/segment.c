@@ -327,6 +327,8 @@ enum interp_done interp_load_far(struct interp *c, const struct insn *i)
 	unsigned len = operand_len(i);
 	if (!i->is_mem || ((at + len + 1) & address_mask(i)) < at)
 		return HANDOVER;
+	if (i->osz == 3) /* AMD's CPUs have no 64-bit offset here */
+		return HANDOVER;
 	/* CPUs differ in which part they read first. */
 	if (!mem_read(c, i->seg, at, len, &off) || !mem_read(c, i->seg, at + len, 2, &selector))
 		return HANDOVER;

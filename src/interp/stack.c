@@ -142,18 +142,6 @@ static bool peek_outer(
 	}
 FOR_WIDE(DEFINE_STACK)
 
-/* 8f /1 to /7: undefined, but that AMD's CPUs with XOP have other instructions there. SDM vol 2, appendix A; leaf
- * 80000001h, ecx. */
-enum interp_done interp_pop_or_xop(struct interp *c, const struct insn *i)
-{
-	const uint32_t has_xop = 1u << 11;
-	(void)i;
-	for (unsigned k = 0; k < c->cpuid_count; k++)
-		if (c->cpuid[k].function == 0x80000001)
-			return c->cpuid[k].ecx & has_xop ? HANDOVER : raise(c, V_UD);
-	return HANDOVER;
-}
-
 interp_fn *const interp_push_reg[4] = BY_WIDE_SIZE(push_reg);
 interp_fn *const interp_push_rm[4] = BY_WIDE_SIZE(push_rm);
 interp_fn *const interp_push_imm[4] = BY_WIDE_SIZE(push_imm);

@@ -1,6 +1,7 @@
 /* What an operating system's entries and its start use: syscall, sysret, swapgs; cpuid, rdtsc, rdtscp; smsw,
  * lmsw, sgdt, sidt, lgdt, lidt, invlpg. */
 #include "interp/control.h"
+#include "interp/feature.h"
 #include "interp/flags.h"
 #include "interp/handlers.h"
 #include "interp/segment.h"
@@ -124,14 +125,8 @@ enum interp_done interp_rdtsc(struct interp *c, const struct insn *i)
 enum interp_done interp_cpuid(struct interp *c, const struct insn *i)
 {
 	uint32_t leaf = (uint32_t)c->r[AX], subleaf = (uint32_t)c->r[CX];
-	const struct kvm_cpuid_entry2 *found = NULL;
+	const struct kvm_cpuid_entry2 *found = interp_cpuid_entry(c, leaf, subleaf);
 	(void)i;
-	for (unsigned k = 0; k < c->cpuid_count && !found; k++) {
-		const struct kvm_cpuid_entry2 *e = &c->cpuid[k];
-		bool has_index = e->flags & KVM_CPUID_FLAG_SIGNIFCANT_INDEX;
-		if (e->function == leaf && (!has_index || e->index == subleaf))
-			found = e;
-	}
 	/* One that is not there: vendors differ. 0dh: by XCR0. */
 	if (!found || leaf == 0xd)
 		return HANDOVER;

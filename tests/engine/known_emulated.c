@@ -155,6 +155,27 @@ static bool is_not_known(const struct known_case *c, const struct opcode *o)
 	return is_bcd || is_nested || known_is_one(o, 0x62);
 }
 
+/* 0f 19 to 0f 1e, and 0f b8. */
+static bool is_hint(const struct known_case *c, const struct opcode *o)
+{
+	bool is_one = o->map == MAP_0F && ((o->op >= 0x19 && o->op <= 0x1e) || o->op == 0xb8);
+	return is_one && (has_no_emulation(c) || c->is_real || c->bits != 64 || c->cpl == 0);
+}
+
+/* A REX that has R before mov from and to a segment register. */
+static bool is_rex_segment(const struct known_case *c, const struct opcode *o)
+{
+	const struct pair_result *r = c->result;
+	return (known_is_one(o, 0x8c) || known_is_one(o, 0x8e)) && o->rex & 4 &&
+	       (r->verdict == PAIR_KVM_FAILS || r->kvm.regs.rip == WORLD_HANDLERS + KNOWN_UD);
+}
+
+/* xsavec, which runs on the CPU there. */
+static bool is_user_xsave(const struct known_case *c, const struct opcode *o)
+{
+	return is_user64(c) && o->map == MAP_0F && o->op == 0xc7 && (o->modrm >> 3 & 7) == 4;
+}
+
 static bool is_not_emulated(const struct known_case *c, const struct opcode *o)
 {
 	return is_not_known(c, o) && has_no_emulation(c);
@@ -342,6 +363,14 @@ const struct known_row known_emulated[] = {
 	{ "daa, aaa, aas, bound and enter with a level are an emulation failure", is_not_emulated,
 	        KNOWN_EMULATED, true, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 2, DAA; AAA; AAS; BOUND; ENTER", "cpu, tcg, bochs" },
+	{ "hints but 0f 18 and 0f 1f, and popcnt, are an emulation failure, or #UD", is_hint,
+	        KNOWN_EMULATED, true, KNOWN_ANYTHING, UINT64_MAX,
+	        "vol 2, NOP; POPCNT; appendix A, table A-3", "cpu, tcg, bochs" },
+	{ "mov from and to a segment register raises #UD with REX.R", is_rex_segment,
+	        KNOWN_EMULATED, true, KNOWN_ANYTHING, UINT64_MAX,
+	        "vol 2, \"REX Prefixes\": ignored", "tcg" },
+	{ "CR4.OSXSAVE does not count at CPL 3 of 64-bit code", is_user_xsave, KNOWN_EMULATED,
+	        false, KNOWN_ANYTHING, UINT64_MAX, "vol 2, XSAVEC", "tcg, bochs" },
 	{ "aam and aad set SF and ZF by ax", is_aam, KNOWN_EMULATED, false, PAIR_FLAGS, 0xc0,
 	        "vol 2, AAM; AAD", "tcg, bochs" },
 	{ "sysret is done without EFER.SCE, or raises #GP", is_sysret_off, KNOWN_EMULATED, true,
