@@ -272,6 +272,7 @@ bool interp_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned bi
 	i->len = (uint8_t)(d.at - bytes);
 	i->fn = choose(&d, i, member, flags, size);
 	i->is_loud = (flags & OPCODE_LOUD) != 0;
+	i->takes_device = (flags & OPCODE_DEVICE) != 0;
 	/* With as many prefixes as make it too long, what no CPU knows is #GP: how long it is, is not said. ModRM, SIB, a
 	 * displacement and an immediate take up to 10 bytes more. */
 	if (i->fn == interp_undefined && may_be_too_long)

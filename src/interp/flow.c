@@ -138,9 +138,8 @@ interp_fn *const interp_ret[4] = BY_WIDE_SIZE(ret);
 		T index = (T)reg_get(c, i->reg, N);                                                \
 		if (!i->is_mem || ((at + 2 * N - 1) & address_mask(i)) < at)                       \
 			return HANDOVER;                                                           \
-		/* CPUs differ in whether it is one access or two. */                              \
 		if (!mem_read(c, i->seg, at, N, &low) || !mem_read(c, i->seg, at + N, N, &high))   \
-			return HANDOVER;                                                           \
+			return interp_either_faults(c, i->seg, at, N, i->seg, at + N, N);          \
 		return index < (T)low || index > (T)high ? raise(c, V_BR) : DONE;                  \
 	}
 DEFINE_BOUND(2, int16_t)

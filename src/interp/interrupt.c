@@ -209,7 +209,7 @@ static enum interp_done iret_real(struct interp *c, const struct insn *i)
 	if (i->osz != 1)
 		return HANDOVER;
 	if (!peek(c, 0, 2, &ip) || !peek(c, 2, 2, &cs) || !peek(c, 4, 2, &flags))
-		return HANDOVER; /* CPUs differ in what they read first */
+		return interp_slots_fault(c, 3, 2);
 	enum interp_done how = interp_find_code(c, (uint16_t)cs, ip, &code);
 	if (how != DONE)
 		return how;
@@ -254,7 +254,7 @@ enum interp_done interp_iret(struct interp *c, const struct insn *i)
 		return HANDOVER;
 	for (unsigned k = 0; k < count; k++)
 		if (!peek(c, k * len, len, &v[k]))
-			return HANDOVER; /* CPUs differ in what they read first */
+			return interp_slots_fault(c, count, len);
 	unsigned cpl = v[1] & 3;
 	if (v[2] & VM && !c->is_long && !c->cpl)
 		return iret_to_v86(c, v[0], v[1], v[2]);

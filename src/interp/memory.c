@@ -82,6 +82,31 @@ struct tlb_entry *interp_fetch_entry(struct interp *c, uint64_t lin)
 	return entry_of(c, lin, CAN_FETCH);
 }
 
+/* Who accesses a device gets bytes of c->devices instead; a ROM's are read where they are. */
+static bool find_device(
+        struct interp *c, uint64_t lin, unsigned len, enum access kind, struct place *at)
+{
+	struct device_operand is = { c->fault.gpa, 0, (uint8_t)len, (uint8_t)kind };
+	unsigned n = c->device_next;
+	bool is_rom;
+	if (n == DEVICES_MAX)
+		return false;
+	const uint8_t *rom = interp_ram(c, is.gpa, &is_rom);
+	if (rom)
+		is.kind &= (uint8_t)~ACCESS_READ;
+	if (c->device_pass == DEVICE_IS_SEEN) {
+		c->devices[n] = is;
+		c->device_count = n + 1;
+	}
+	if (rom)
+		memcpy(&c->devices[n].value, rom, len);
+	c->device_next++;
+	at->p = (uint8_t *)&c->devices[n].value;
+	if (c->watch_count)
+		interp_look_for_watches(c, lin, len, kind);
+	return true;
+}
+
 __attribute__((noinline)) bool interp_access(struct interp *c, unsigned seg, uint64_t lin,
         unsigned len, enum access kind, struct place *at)
 {
@@ -98,6 +123,8 @@ __attribute__((noinline)) bool interp_access(struct interp *c, unsigned seg, uin
 	uint64_t second = (lin + len1) & c->lin_mask;
 	at->len1 = len1 < len ? len1 : len;
 	const struct tlb_entry *e = entry_of(c, lin, (uint8_t)kind);
+	if (!e && c->fault.is_mmio && c->device_pass != DEVICE_FAULTS && len1 >= len)
+		return find_device(c, lin, len, kind, at);
 	if (!e) {
 		/* Where both pages fault, CPUs differ in which one they name. */
 		struct fault fault = c->fault;
@@ -117,6 +144,33 @@ __attribute__((noinline)) bool interp_access(struct interp *c, unsigned seg, uin
 	if (c->watch_count)
 		interp_look_for_watches(c, lin, len, kind);
 	return true;
+}
+
+bool interp_is_same_fault(const struct fault *a, const struct fault *b)
+{
+	if (a->is_mmio || b->is_mmio)
+		return a->is_mmio && b->is_mmio;
+	return a->vector == b->vector && a->vector != V_NONE && a->error == b->error &&
+	       (a->vector != V_PF || a->cr2 == b->cr2);
+}
+
+enum interp_done interp_either_faults(struct interp *c, unsigned seg1, uint64_t off1, unsigned len1,
+        unsigned seg2, uint64_t off2, unsigned len2)
+{
+	uint64_t v;
+	bool first = mem_read(c, seg1, off1, len1, &v);
+	const struct fault fault = c->fault;
+	bool second = mem_read(c, seg2, off2, len2, &v);
+	if (first)
+		return FAULTS;
+	/* One of a device and one that raises something: that is raised. */
+	bool is_first = second || (c->fault.is_mmio && !fault.is_mmio);
+	if (!is_first && !(fault.is_mmio && !c->fault.is_mmio) &&
+	        !interp_is_same_fault(&fault, &c->fault))
+		return HANDOVER;
+	if (is_first)
+		c->fault = fault;
+	return FAULTS;
 }
 
 /* Not kept in the TLB, which has what the code may do. What it writes is told to who watches; descriptors and gates

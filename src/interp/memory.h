@@ -36,6 +36,12 @@ bool interp_system_access(
         struct interp *c, uint64_t lin, unsigned len, enum access kind, struct place *at);
 bool interp_system_read(struct interp *c, uint64_t lin, unsigned len, void *to);
 
+bool interp_is_same_fault(const struct fault *a, const struct fault *b);
+/* Two parts are read of which at least one can't be, and CPUs differ in which is first: FAULTS where only one of them
+ * faults, or both do alike. */
+enum interp_done interp_either_faults(struct interp *c, unsigned seg1, uint64_t off1, unsigned len1,
+        unsigned seg2, uint64_t off2, unsigned len2);
+
 void interp_flush(struct interp *c); /* drops all translations */
 /* The entry of the page of lin, which may be fetched from; NULL: c->fault. */
 struct tlb_entry *interp_fetch_entry(struct interp *c, uint64_t lin);

@@ -1,4 +1,5 @@
-/* mov, movzx, movsx, movs, stos and lods whose operand is no RAM, or a ROM that is written: by the callback. */
+/* Instructions whose operand is no RAM, or a ROM that is written: by the callback. mov, movzx, movsx, movs, stos and lods
+ * have the way of their own, others are done twice: once to see what they access, and with what was read. */
 #include "interp/mmio.h"
 
 /* An operand in memory: RAM, or where it is not. */
@@ -130,6 +131,65 @@ static enum interp_done do_mov(struct interp *c, const struct insn *i)
 	}
 }
 
+/* What a handler without segment registers changes beside memory. */
+struct saved {
+	uint64_t r[REGISTERS], rflags;
+	uint16_t status;
+	bool attention;
+};
+
+static struct saved save(const struct interp *c)
+{
+	struct saved s = { .rflags = c->rflags, .status = c->status, .attention = c->attention };
+	memcpy(s.r, c->r, sizeof s.r);
+	return s;
+}
+
+static void restore(struct interp *c, const struct saved *s)
+{
+	memcpy(c->r, s->r, sizeof c->r);
+	c->rflags = s->rflags;
+	c->status = s->status;
+	c->attention = s->attention;
+}
+
+static enum interp_done pass(struct interp *c, const struct insn *i, enum device_pass which)
+{
+	c->device_pass = which;
+	c->device_next = 0;
+	c->hit_count = 0;
+	enum interp_done how = i->fn(c, i);
+	c->device_pass = DEVICE_FAULTS;
+	return how;
+}
+
+/* OPCODE_DEVICE: what is accessed, and that all of it succeeds, does not depend on what is read. So an exception that is
+ * seen comes before the device is asked. */
+static enum interp_done do_twice(struct interp *c, const struct insn *i)
+{
+	const struct saved before = save(c);
+	const uint64_t rep_rip = c->rep_rip;
+	c->device_count = 0;
+	enum interp_done how = pass(c, i, DEVICE_IS_SEEN);
+	restore(c, &before);
+	c->rep_rip = rep_rip;
+	if (how != DONE)
+		return how == FAULTS && !c->fault.is_mmio ? FAULTS : HANDOVER;
+	for (unsigned k = 0; k < c->device_count; k++) {
+		struct device_operand *d = &c->devices[k];
+		d->value = 0;
+		if (d->kind & ACCESS_READ && c->mmio(c->ctx, d->gpa, &d->value, d->len, false))
+			c->is_stopped_by_device = c->attention = true;
+	}
+	pass(c, i, DEVICE_IS_DONE);
+	for (unsigned k = 0; k < c->device_count; k++) {
+		struct device_operand *d = &c->devices[k];
+		if (d->kind & ACCESS_WRITE && c->mmio(c->ctx, d->gpa, &d->value, d->len, true))
+			c->is_stopped_by_device = c->attention = true;
+	}
+	return DONE;
+}
+
 enum interp_done interp_mmio(struct interp *c, const struct insn *i)
 {
 	static const uint8_t moves[] = { 0x88, 0x89, 0x8a, 0x8b, 0xa0, 0xa1, 0xa2, 0xa3, 0xc6,
@@ -137,6 +197,8 @@ enum interp_done interp_mmio(struct interp *c, const struct insn *i)
 	if (!c->mmio)
 		return HANDOVER;
 	c->hit_count = 0;
+	if (i->takes_device)
+		return do_twice(c, i);
 	if (i->is_0f)
 		return (i->op & 0xf6) == 0xb6 ? do_extension(c, i) : HANDOVER;
 	if (i->op == 0xa4 || i->op == 0xa5 || (i->op >= 0xaa && i->op <= 0xad))

@@ -45,15 +45,15 @@
 
 /* add to cmp have the same six opcodes, 8 apart. */
 #define ALU(n, locks)                                                                              \
-	[n * 8] = WITH_MODRM(interp_alu_mr[n], SIZE_BIT_0, locks),                                 \
-	     [n * 8 + 1] = WITH_MODRM(interp_alu_mr[n], SIZE_BIT_0, locks),                        \
-	     [n * 8 + 2] = WITH_MODRM(interp_alu_rm[n], SIZE_BIT_0, 0),                            \
-	     [n * 8 + 3] = WITH_MODRM(interp_alu_rm[n], SIZE_BIT_0, 0),                            \
+	[n * 8] = WITH_MODRM(interp_alu_mr[n], SIZE_BIT_0, locks | OPCODE_DEVICE),                 \
+	     [n * 8 + 1] = WITH_MODRM(interp_alu_mr[n], SIZE_BIT_0, locks | OPCODE_DEVICE),        \
+	     [n * 8 + 2] = WITH_MODRM(interp_alu_rm[n], SIZE_BIT_0, OPCODE_DEVICE),                \
+	     [n * 8 + 3] = WITH_MODRM(interp_alu_rm[n], SIZE_BIT_0, OPCODE_DEVICE),                \
 	     [n * 8 + 4] = WITH_AX(interp_alu_mi[n]), [n * 8 + 5] = WITH_AX(interp_alu_mi[n])
 
 #define LOCKED(handler)                                                                            \
 	{                                                                                          \
-		.fn = handler, .flags = OPCODE_LOCKS                                               \
+		.fn = handler, .flags = OPCODE_LOCKS | OPCODE_DEVICE                               \
 	}
 /* #UD on every CPU; shape does not matter, for nothing of the rest is looked at. */
 #define UNDEFINED                                                                                  \
@@ -72,14 +72,14 @@ static const struct opcode alu_imm[8] = {
 	LOCKED(interp_alu_mi[4]),
 	LOCKED(interp_alu_mi[5]),
 	LOCKED(interp_alu_mi[6]),
-	{ .fn = interp_alu_mi[7] },
+	{ .fn = interp_alu_mi[7], .flags = OPCODE_DEVICE },
 };
 static const struct opcode unary[8] = {
-	[0] = { .fn = interp_test_mi, .imm = IMM_WIDE },
+	[0] = { .fn = interp_test_mi, .imm = IMM_WIDE, .flags = OPCODE_DEVICE },
 	[2] = LOCKED(interp_not),
 	[3] = LOCKED(interp_neg),
-	[4] = { .fn = interp_mul },
-	[5] = { .fn = interp_mul },
+	[4] = { .fn = interp_mul, .flags = OPCODE_DEVICE },
+	[5] = { .fn = interp_mul, .flags = OPCODE_DEVICE },
 	[6] = { .fn = interp_div },
 	[7] = { .fn = interp_div },
 };
@@ -95,7 +95,7 @@ static const struct opcode inc_to_push[8] = {
 	[3] = { .fn = ANY(interp_far_rm), .flags = OPCODE_LOUD },
 	[4] = { .fn = interp_jmp_rm, .size = SIZE_NEAR },
 	[5] = { .fn = ANY(interp_far_rm), .flags = OPCODE_LOUD },
-	[6] = { .fn = interp_push_rm, .size = SIZE_STACK },
+	[6] = { .fn = interp_push_rm, .size = SIZE_STACK, .flags = OPCODE_DEVICE },
 	[7] = UNDEFINED_MEMBER,
 };
 static const struct opcode mov_only[8] = {
@@ -103,7 +103,7 @@ static const struct opcode mov_only[8] = {
 	[1 ... 6] = UNDEFINED_MEMBER,
 	[7] = { .fn = ANY(interp_transaction) },
 };
-static const struct opcode pop_only[8] = { { .fn = interp_pop_rm },
+static const struct opcode pop_only[8] = { { .fn = interp_pop_rm, .flags = OPCODE_DEVICE },
 	[1 ... 7] = { .fn = ANY(interp_pop_or_xop) } };
 
 const struct opcode interp_one_byte[256] = {
@@ -130,19 +130,21 @@ const struct opcode interp_one_byte[256] = {
 	[0xd5] = PLAIN_IMM(ANY(interp_aad_or_apx), SIZE_BYTE, IMM_8, 0),
 	[0x40 ... 0x47] = WITH_REG(interp_inc, SIZE_WIDE, IMM_NONE, 0), /* in 64-bit code: REX */
 	[0x48 ... 0x4f] = WITH_REG(interp_dec, SIZE_WIDE, IMM_NONE, 0),
-	[0x50 ... 0x57] = WITH_REG(interp_push_reg, SIZE_STACK, IMM_NONE, 0),
-	[0x58 ... 0x5f] = WITH_REG(interp_pop_reg, SIZE_STACK, IMM_NONE, 0),
+	[0x50 ... 0x57] = WITH_REG(interp_push_reg, SIZE_STACK, IMM_NONE, OPCODE_DEVICE),
+	[0x58 ... 0x5f] = WITH_REG(interp_pop_reg, SIZE_STACK, IMM_NONE, OPCODE_DEVICE),
 	[0x60] = PLAIN(interp_pusha, SIZE_WIDE, OPCODE_NOT_64),
 	[0x61] = PLAIN(interp_popa, SIZE_WIDE, OPCODE_NOT_64),
 	[0x62] = WITH_MODRM(interp_bound, SIZE_WIDE, OPCODE_NOT_OURS_64),
 	[0x63] =
 	        WITH_MODRM(interp_movsxd, SIZE_WIDE, 0), /* not in 64-bit code: arpl, by decode.c */
-	[0x68] = PLAIN_IMM(interp_push_imm, SIZE_STACK, IMM_WIDE, 0),
-	[0x69] = WITH_MODRM_IMM(interp_imul2, SIZE_WIDE, IMM_WIDE, 0),
-	[0x6a] = PLAIN_IMM(interp_push_imm, SIZE_STACK, IMM_SIGNED_8, 0),
-	[0x6b] = WITH_MODRM_IMM(interp_imul2, SIZE_WIDE, IMM_SIGNED_8, 0),
-	[0x6c ... 0x6d] = PLAIN(ANY(interp_string_port), SIZE_PORT, OPCODE_SEGMENT | OPCODE_LOUD),
-	[0x6e ... 0x6f] = PLAIN(ANY(interp_string_port), SIZE_PORT, OPCODE_SEGMENT | OPCODE_LOUD),
+	[0x68] = PLAIN_IMM(interp_push_imm, SIZE_STACK, IMM_WIDE, OPCODE_DEVICE),
+	[0x69] = WITH_MODRM_IMM(interp_imul2, SIZE_WIDE, IMM_WIDE, OPCODE_DEVICE),
+	[0x6a] = PLAIN_IMM(interp_push_imm, SIZE_STACK, IMM_SIGNED_8, OPCODE_DEVICE),
+	[0x6b] = WITH_MODRM_IMM(interp_imul2, SIZE_WIDE, IMM_SIGNED_8, OPCODE_DEVICE),
+	[0x6c ... 0x6d] = PLAIN(
+	        ANY(interp_string_port), SIZE_PORT, OPCODE_SEGMENT | OPCODE_DEVICE | OPCODE_LOUD),
+	[0x6e ... 0x6f] = PLAIN(
+	        ANY(interp_string_port), SIZE_PORT, OPCODE_SEGMENT | OPCODE_DEVICE | OPCODE_LOUD),
 #define JCC(cc) [0x70 + cc] = PLAIN_IMM(interp_jcc[cc], SIZE_NEAR, IMM_SIGNED_8, 0)
 	JCC(0),
 	JCC(1),
@@ -168,11 +170,11 @@ const struct opcode interp_one_byte[256] = {
 	        .imm = IMM_SIGNED_8,
 	        .flags = OPCODE_NOT_64 },
 	[0x83] = GROUP(alu_imm, SIZE_WIDE, IMM_SIGNED_8),
-	[0x84 ... 0x85] = WITH_MODRM(interp_test_mr, SIZE_BIT_0, 0),
-	[0x86 ... 0x87] = WITH_MODRM(interp_xchg, SIZE_BIT_0, OPCODE_LOCKS),
+	[0x84 ... 0x85] = WITH_MODRM(interp_test_mr, SIZE_BIT_0, OPCODE_DEVICE),
+	[0x86 ... 0x87] = WITH_MODRM(interp_xchg, SIZE_BIT_0, OPCODE_LOCKS | OPCODE_DEVICE),
 	[0x88 ... 0x89] = WITH_MODRM(interp_mov_mr, SIZE_BIT_0, 0),
 	[0x8a ... 0x8b] = WITH_MODRM(interp_mov_rm, SIZE_BIT_0, 0),
-	[0x8c] = WITH_MODRM(ANY(interp_mov_from_segment), SIZE_WIDE, 0),
+	[0x8c] = WITH_MODRM(ANY(interp_mov_from_segment), SIZE_WIDE, OPCODE_DEVICE),
 	[0x8d] = WITH_MODRM(interp_lea, SIZE_WIDE, 0),
 	[0x8e] = WITH_MODRM(ANY(interp_mov_to_segment), SIZE_WIDE, 0),
 	[0x8f] = GROUP(pop_only, SIZE_STACK, IMM_NONE),
@@ -181,7 +183,7 @@ const struct opcode interp_one_byte[256] = {
 	[0x99] = PLAIN(interp_cwd, SIZE_WIDE, 0),
 	[0x9a] = PLAIN_IMM(ANY(interp_call_far), SIZE_WIDE, IMM_FAR, OPCODE_NOT_64 | OPCODE_LOUD),
 	[0x9b] = PLAIN(ANY(interp_fwait), SIZE_WIDE, 0),
-	[0x9c] = PLAIN(interp_pushf, SIZE_STACK, 0),
+	[0x9c] = PLAIN(interp_pushf, SIZE_STACK, OPCODE_DEVICE),
 	[0x9d] = PLAIN(interp_popf, SIZE_STACK, 0),
 	[0x9e] = PLAIN(ANY(interp_sahf), SIZE_WIDE, 0),
 	[0x9f] = PLAIN(ANY(interp_lahf), SIZE_WIDE, 0),
@@ -192,14 +194,14 @@ const struct opcode interp_one_byte[256] = {
 	        .size = SIZE_BIT_0,
 	        .operands = OPERANDS_OFFSET },
 	[0xa4 ... 0xa5] = PLAIN(interp_movs, SIZE_BIT_0, OPCODE_SEGMENT),
-	[0xa6 ... 0xa7] = PLAIN(interp_cmps, SIZE_BIT_0, OPCODE_SEGMENT),
+	[0xa6 ... 0xa7] = PLAIN(interp_cmps, SIZE_BIT_0, OPCODE_SEGMENT | OPCODE_DEVICE),
 	[0xa8 ... 0xa9] = WITH_AX(interp_test_mi),
 	[0xaa ... 0xab] = PLAIN(interp_stos, SIZE_BIT_0, OPCODE_SEGMENT),
 	[0xac ... 0xad] = PLAIN(interp_lods, SIZE_BIT_0, OPCODE_SEGMENT),
-	[0xae ... 0xaf] = PLAIN(interp_scas, SIZE_BIT_0, OPCODE_SEGMENT),
+	[0xae ... 0xaf] = PLAIN(interp_scas, SIZE_BIT_0, OPCODE_SEGMENT | OPCODE_DEVICE),
 	[0xb0 ... 0xb7] = WITH_REG(interp_mov_mi, SIZE_BYTE, IMM_FULL, 0),
 	[0xb8 ... 0xbf] = WITH_REG(interp_mov_mi, SIZE_WIDE, IMM_FULL, 0),
-	[0xc0 ... 0xc1] = WITH_MODRM_IMM(interp_shift_imm, SIZE_BIT_0, IMM_8, 0),
+	[0xc0 ... 0xc1] = WITH_MODRM_IMM(interp_shift_imm, SIZE_BIT_0, IMM_8, OPCODE_DEVICE),
 	[0xc2] = PLAIN_IMM(interp_ret, SIZE_NEAR, IMM_16, 0),
 	[0xc3] = PLAIN(interp_ret, SIZE_NEAR, 0),
 	[0xc4] = { .fn = ANY(interp_load_far),
@@ -214,17 +216,17 @@ const struct opcode interp_one_byte[256] = {
 	        .flags = OPCODE_NOT_OURS_64 },
 	[0xc6 ... 0xc7] = GROUP(mov_only, SIZE_BIT_0, IMM_NONE),
 	[0xc8] = PLAIN_IMM(interp_enter_frame, SIZE_STACK, IMM_24, 0),
-	[0xc9] = PLAIN(interp_leave, SIZE_STACK, 0),
+	[0xc9] = PLAIN(interp_leave, SIZE_STACK, OPCODE_DEVICE),
 	[0xca] = PLAIN_IMM(ANY(interp_ret_far), SIZE_WIDE, IMM_16, OPCODE_LOUD),
 	[0xcb] = PLAIN(ANY(interp_ret_far), SIZE_WIDE, OPCODE_LOUD),
 	[0xcc] = PLAIN(ANY(interp_int), SIZE_WIDE, OPCODE_LOUD),
 	[0xcd] = PLAIN_IMM(ANY(interp_int), SIZE_WIDE, IMM_8, OPCODE_LOUD),
 	[0xce] = PLAIN(ANY(interp_int), SIZE_WIDE, OPCODE_NOT_64 | OPCODE_LOUD),
 	[0xcf] = PLAIN(ANY(interp_iret), SIZE_WIDE, OPCODE_LOUD),
-	[0xd0 ... 0xd1] = WITH_MODRM(interp_shift_1, SIZE_BIT_0, 0),
-	[0xd2 ... 0xd3] = WITH_MODRM(interp_shift_cl, SIZE_BIT_0, 0),
+	[0xd0 ... 0xd1] = WITH_MODRM(interp_shift_1, SIZE_BIT_0, OPCODE_DEVICE),
+	[0xd2 ... 0xd3] = WITH_MODRM(interp_shift_cl, SIZE_BIT_0, OPCODE_DEVICE),
 	[0xd6] = PLAIN(ANY(interp_salc), SIZE_BYTE, OPCODE_NOT_64),
-	[0xd7] = PLAIN(ANY(interp_xlat), SIZE_BYTE, OPCODE_SEGMENT),
+	[0xd7] = PLAIN(ANY(interp_xlat), SIZE_BYTE, OPCODE_SEGMENT | OPCODE_DEVICE),
 	[0xd8 ... 0xdf] = WITH_MODRM(ANY(interp_x87), SIZE_WIDE, 0),
 	/* loopne and loope with a rep prefix: AMD's CPUs let the prefix say which of the two it is. */
 	[0xe0 ... 0xe1] = PLAIN_IMM(ANY(interp_loop), SIZE_NEAR, IMM_SIGNED_8, OPCODE_NO_REP),
@@ -265,7 +267,7 @@ static const struct opcode exchange_8[8] = { [0] = { .fn = ANY(interp_group_9) }
 /* bt, bts, btr, btc with an immediate. */
 static const struct opcode bit_imm[8] = {
 	[0 ... 3] = UNDEFINED_MEMBER,
-	[4] = { .fn = interp_bit },
+	[4] = { .fn = interp_bit, .flags = OPCODE_DEVICE },
 	[5] = LOCKED(interp_bit),
 	[6] = LOCKED(interp_bit),
 	[7] = LOCKED(interp_bit),
@@ -303,10 +305,10 @@ const struct opcode interp_two_byte[256] = {
 	[0x32] = PLAIN(ANY(interp_msr), SIZE_WIDE, OPCODE_NO_REP),
 	[0xa6 ... 0xa7] = PLAIN(ANY(interp_padlock), SIZE_WIDE, 0),
 	[0xaa] = UNDEFINED, /* rsm, outside of SMM */
-	[0xb8] = WITH_MODRM(ANY(interp_popcnt), SIZE_WIDE, 0),
+	[0xb8] = WITH_MODRM(ANY(interp_popcnt), SIZE_WIDE, OPCODE_DEVICE),
 	[0xb9] = UNDEFINED, /* ud1 */
 	[0xff] = UNDEFINED, /* ud0 */
-	[0xc3] = WITH_MODRM(interp_movnti, SIZE_WIDE, OPCODE_NO_REP | OPCODE_NO_66),
+	[0xc3] = WITH_MODRM(interp_movnti, SIZE_WIDE, OPCODE_NO_REP | OPCODE_NO_66 | OPCODE_DEVICE),
 	[0xc7] = { .group = exchange_8,
 	        .size = SIZE_WIDE,
 	        .operands = OPERANDS_MODRM,
@@ -333,7 +335,7 @@ const struct opcode interp_two_byte[256] = {
 	        .flags = 0 },
 	[0x34 ... 0x35] = PLAIN(ANY(interp_sysenter), SIZE_WIDE, OPCODE_NO_REP),
 	[0x31] = PLAIN(ANY(interp_rdtsc), SIZE_WIDE, OPCODE_NO_REP),
-	[0x40 ... 0x4f] = WITH_MODRM(interp_cmov, SIZE_WIDE, 0),
+	[0x40 ... 0x4f] = WITH_MODRM(interp_cmov, SIZE_WIDE, OPCODE_DEVICE),
 #define JCC_FAR(cc) [0x80 + cc] = PLAIN_IMM(interp_jcc[cc], SIZE_NEAR, IMM_RELATIVE, 0)
 	JCC_FAR(0),
 	JCC_FAR(1),
@@ -351,35 +353,35 @@ const struct opcode interp_two_byte[256] = {
 	JCC_FAR(13),
 	JCC_FAR(14),
 	JCC_FAR(15),
-	[0x90 ... 0x9f] = WITH_MODRM(ANY(interp_setcc), SIZE_BYTE, 0),
+	[0x90 ... 0x9f] = WITH_MODRM(ANY(interp_setcc), SIZE_BYTE, OPCODE_DEVICE),
 	[0xa0] = OF_SEGMENT(interp_push_segment, FS, 0),
 	[0xa1] = OF_SEGMENT(interp_pop_segment, FS, 0),
 	[0xa2] = PLAIN(ANY(interp_cpuid), SIZE_WIDE, 0),
-	[0xa3] = BIT_REG(4, 0),
-	[0xa4] = WITH_MODRM_IMM(interp_double_shift, SIZE_WIDE, IMM_8, 0),
-	[0xa5] = WITH_MODRM(interp_double_shift, SIZE_WIDE, 0),
+	[0xa3] = BIT_REG(4, OPCODE_DEVICE),
+	[0xa4] = WITH_MODRM_IMM(interp_double_shift, SIZE_WIDE, IMM_8, OPCODE_DEVICE),
+	[0xa5] = WITH_MODRM(interp_double_shift, SIZE_WIDE, OPCODE_DEVICE),
 	[0xa8] = OF_SEGMENT(interp_push_segment, GS, 0),
 	[0xa9] = OF_SEGMENT(interp_pop_segment, GS, 0),
-	[0xab] = BIT_REG(5, OPCODE_LOCKS),
-	[0xac] = WITH_MODRM_IMM(interp_double_shift, SIZE_WIDE, IMM_8, 0),
-	[0xad] = WITH_MODRM(interp_double_shift, SIZE_WIDE, 0),
+	[0xab] = BIT_REG(5, OPCODE_LOCKS | OPCODE_DEVICE),
+	[0xac] = WITH_MODRM_IMM(interp_double_shift, SIZE_WIDE, IMM_8, OPCODE_DEVICE),
+	[0xad] = WITH_MODRM(interp_double_shift, SIZE_WIDE, OPCODE_DEVICE),
 	[0xae] = { .group = fences,
 	        .size = SIZE_WIDE,
 	        .operands = OPERANDS_MODRM,
 	        .flags = OPCODE_NO_REP | OPCODE_NO_66 | OPCODE_NO_LOCK },
-	[0xaf] = WITH_MODRM(interp_imul2, SIZE_WIDE, 0),
-	[0xb0 ... 0xb1] = WITH_MODRM(interp_cmpxchg, SIZE_BIT_0, OPCODE_LOCKS),
+	[0xaf] = WITH_MODRM(interp_imul2, SIZE_WIDE, OPCODE_DEVICE),
+	[0xb0 ... 0xb1] = WITH_MODRM(interp_cmpxchg, SIZE_BIT_0, OPCODE_LOCKS | OPCODE_DEVICE),
 	[0xb2] = LOAD_FAR(SS),
-	[0xb3] = BIT_REG(6, OPCODE_LOCKS),
+	[0xb3] = BIT_REG(6, OPCODE_LOCKS | OPCODE_DEVICE),
 	[0xb4] = LOAD_FAR(FS),
 	[0xb5] = LOAD_FAR(GS),
 	[0xb6] = WITH_MODRM(interp_movzx_8, SIZE_WIDE, OPCODE_RM_BYTE),
 	[0xb7] = WITH_MODRM(interp_movzx_16, SIZE_WIDE, 0),
 	[0xba] = GROUP(bit_imm, SIZE_WIDE, IMM_8),
-	[0xbb] = BIT_REG(7, OPCODE_LOCKS),
+	[0xbb] = BIT_REG(7, OPCODE_LOCKS | OPCODE_DEVICE),
 	[0xbc ... 0xbd] = WITH_MODRM(interp_scan, SIZE_WIDE, OPCODE_NO_REP),
 	[0xbe] = WITH_MODRM(interp_movsx_8, SIZE_WIDE, OPCODE_RM_BYTE),
 	[0xbf] = WITH_MODRM(interp_movsx_16, SIZE_WIDE, 0),
-	[0xc0 ... 0xc1] = WITH_MODRM(interp_xadd, SIZE_BIT_0, OPCODE_LOCKS),
+	[0xc0 ... 0xc1] = WITH_MODRM(interp_xadd, SIZE_BIT_0, OPCODE_LOCKS | OPCODE_DEVICE),
 	[0xc8 ... 0xcf] = WITH_REG(interp_bswap, SIZE_WIDE, IMM_NONE, 0),
 };

@@ -42,6 +42,9 @@ enum opcode_flag {
 	OPCODE_NOT_OURS_64 = 4, /* something else in 64-bit code */
 	OPCODE_ONLY_64 = 8,
 	OPCODE_RM_BYTE = 0x10, /* ModRM.rm has 8 bits whatever the operand size is */
+	/* Its operands in memory may be a device's: which bytes it accesses, and whether that succeeds, does not depend
+	 * on what is read; it changes neither segment nor control registers. */
+	OPCODE_DEVICE = 0x20,
 	OPCODE_NO_REP = 0x40,  /* with it, another instruction, or CPUs differ */
 	OPCODE_SEGMENT = 0x80, /* has an address without ModRM */
 	OPCODE_NO_66 = 0x100,

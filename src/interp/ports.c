@@ -68,6 +68,8 @@ enum interp_done interp_string_port(struct interp *c, const struct insn *i)
 	if (is_write ? !mem_read(c, i->seg, off, len, &value)
 	             : !mem_prepare(c, ES, off, len, ACCESS_WRITE, &at))
 		return FAULTS;
+	if (c->device_pass == DEVICE_IS_SEEN)
+		return DONE;
 	access_port(c, (uint16_t)c->r[DX], &value, len, is_write);
 	if (!is_write)
 		mem_put(&at, value, len);

@@ -329,9 +329,8 @@ enum interp_done interp_load_far(struct interp *c, const struct insn *i)
 		return HANDOVER;
 	if (i->osz == 3) /* AMD's CPUs have no 64-bit offset here */
 		return HANDOVER;
-	/* CPUs differ in which part they read first. */
 	if (!mem_read(c, i->seg, at, len, &off) || !mem_read(c, i->seg, at + len, 2, &selector))
-		return HANDOVER;
+		return interp_either_faults(c, i->seg, at, len, i->seg, at + len, 2);
 	enum interp_done how = load_any(c, i->ext, (uint16_t)selector);
 	if (how == DONE)
 		reg_put(c, i->reg, len, off);

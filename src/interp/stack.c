@@ -5,6 +5,23 @@
 #include "interp/handlers.h"
 #include "interp/transfer.h"
 
+enum interp_done interp_slots_fault(struct interp *c, unsigned count, unsigned len)
+{
+	struct fault fault = { .vector = V_NONE };
+	uint64_t v;
+	bool has_one = false;
+	for (unsigned k = 0; k < count; k++) {
+		if (peek(c, k * len, len, &v))
+			continue;
+		if (has_one && !interp_is_same_fault(&fault, &c->fault))
+			return HANDOVER;
+		fault = c->fault;
+		has_one = true;
+	}
+	c->fault = fault;
+	return fault.is_mmio ? HANDOVER : FAULTS;
+}
+
 enum { ENTER_LEVELS = 31 };
 
 /* A frame pointer that enter copies. False: it faults, or what enter writes from top on may be read again. */
@@ -75,7 +92,7 @@ static bool peek_outer(
 		(void)i;                                                                           \
 		for (unsigned k = 0; k < 8; k++)                                                   \
 			if (!peek(c, k * N, N, &v[k]))                                             \
-				return k == 3 ? HANDOVER : FAULTS;                                 \
+				return k == 3 ? HANDOVER : interp_slots_fault(c, 8, N);            \
 		sp_put(c, c->r[SP] + 8 * N);                                                       \
 		for (unsigned k = 0; k < 8; k++)                                                   \
 			if (7 - k != SP)                                                           \

@@ -40,4 +40,8 @@ static inline bool peek(struct interp *c, unsigned before, unsigned len, uint64_
 	return mem_read(c, SS, (c->r[SP] + before) & c->sp_mask, len, value);
 }
 
+/* Not all of count slots of the stack's top can be read: FAULTS where it does not matter which one the CPU reads
+ * first. */
+enum interp_done interp_slots_fault(struct interp *c, unsigned count, unsigned len);
+
 #endif

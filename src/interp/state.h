@@ -78,9 +78,10 @@ struct insn {
 	uint8_t reg, rm; /* offsets into r[] in bytes: 1 is ah */
 	uint8_t base, index, scale, seg;
 	uint8_t is_mem;
-	uint8_t rep;     /* 0, 0xf2 or 0xf3 */
-	uint8_t is_0f;   /* two-byte opcode */
-	uint8_t is_loud; /* OPCODE_LOUD */
+	uint8_t rep;          /* 0, 0xf2 or 0xf3 */
+	uint8_t is_0f;        /* two-byte opcode */
+	uint8_t is_loud;      /* OPCODE_LOUD */
+	uint8_t takes_device; /* OPCODE_DEVICE */
 };
 
 struct segment {
@@ -110,6 +111,19 @@ struct fault {
 	uint64_t gpa;
 };
 
+/* An operand that is a device's. */
+struct device_operand {
+	uint64_t gpa, value;
+	uint8_t len, kind; /* enum access */
+};
+
+/* What an access that finds no RAM does. */
+enum device_pass {
+	DEVICE_FAULTS, /* raises c->fault, is_mmio */
+	DEVICE_IS_SEEN, /* is noted in c->devices; nothing is done but registers, which are put back */
+	DEVICE_IS_DONE, /* is one of c->devices, in the same order */
+};
+
 /* Accessed and Dirty bits that an instruction sets once it is done. */
 struct mark {
 	uint8_t *at;
@@ -121,6 +135,7 @@ enum {
 	CACHE_SIZE = 8192,     /* decoded instructions, direct-mapped */
 	FILTER_BITS = 1 << 15, /* of breakpoints */
 	MARKS_MAX = 32,
+	DEVICES_MAX = 2,  /* of an instruction */
 	KICK_EVERY = 256, /* instructions between two looks */
 };
 
@@ -152,6 +167,10 @@ struct interp {
 	uint64_t pdptes[4];
 	struct interp_msrs msrs;
 	struct interp_x87 x87;
+
+	enum device_pass device_pass;
+	struct device_operand devices[DEVICES_MAX];
+	unsigned device_count, device_next;
 
 	bool has_translations;
 	uint64_t code_page; /* linear page of the last fetch, or 1 */

@@ -51,10 +51,9 @@ static inline enum interp_done count_element(struct interp *c, const struct insn
 			return do_nothing(c, i);                                                   \
 		if (i->rep && c->at_once && interp_rep_cmps(c, i, N))                              \
 			return DONE;                                                               \
-		/* CPUs differ in which operand they read first. */                                \
 		if (UNLIKELY(!mem_read(c, i->seg, SOURCE, N, &v) ||                                \
 		             !mem_read(c, ES, DESTINATION, N, &with)))                             \
-			return HANDOVER;                                                           \
+			return interp_either_faults(c, i->seg, SOURCE, N, ES, DESTINATION, N);     \
 		sub##N(c, v, with);                                                                \
 		index_move(c, i, SI, N);                                                           \
 		index_move(c, i, DI, N);                                                           \

@@ -171,7 +171,7 @@ static enum interp_done load_table(struct interp *c, const struct insn *i)
 	if (((at + len + 1) & address_mask(i)) < at)
 		return HANDOVER;
 	if (!mem_read(c, i->seg, at, 2, &limit) || !mem_read(c, i->seg, at + 2, len, &base))
-		return HANDOVER; /* CPUs differ in which part they read first */
+		return interp_either_faults(c, i->seg, at, 2, i->seg, at + 2, len);
 	if (c->is_long && !is_canonical(base))
 		return HANDOVER;
 	t->limit = (uint16_t)limit;

@@ -80,7 +80,7 @@ enum interp_done interp_far_rm(struct interp *c, const struct insn *i)
 	if (i->osz == 3) /* AMD's CPUs have no 64-bit offset here */
 		return HANDOVER;
 	if (!mem_read(c, i->seg, at, len, &off) || !mem_read(c, i->seg, at + len, 2, &selector))
-		return HANDOVER; /* CPUs differ in which part they read first */
+		return interp_either_faults(c, i->seg, at, len, i->seg, at + len, 2);
 	return i->ext == 3 ? call_far(c, i, (uint16_t)selector, off)
 	                   : jump_far(c, (uint16_t)selector, off);
 }
@@ -91,7 +91,7 @@ enum interp_done interp_ret_far(struct interp *c, const struct insn *i)
 	struct kvm_segment code;
 	unsigned len = operand_len(i);
 	if (!peek(c, 0, len, &ip) || !peek(c, len, len, &cs))
-		return HANDOVER; /* CPUs differ in what they read first */
+		return interp_slots_fault(c, 2, len);
 	if (!has_real_segments(c) && (cs & 3) < c->cpl)
 		return raise_error(c, V_GP, cs & 0xfffc);
 	if (!has_real_segments(c) && (cs & 3) > c->cpl) /* to another ring, with another stack */

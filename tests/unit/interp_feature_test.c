@@ -22,7 +22,9 @@ static void set_cpuid(struct rig *r, const struct row *row, struct kvm_cpuid_ent
 {
 	const struct interp_slot slot = { 0, RIG_RAM, r->ram, false };
 	uint32_t value = row->cpuid == WITH ? 1u << row->bit : 0;
-	table[0] = (struct kvm_cpuid_entry2) { .ebx = 0x68747541, .edx = 0x69746e65, .ecx = 0x444d4163 };
+	table[0] = (struct kvm_cpuid_entry2) {
+		.ebx = 0x68747541, .edx = 0x69746e65, .ecx = 0x444d4163
+	};
 	table[1] = (struct kvm_cpuid_entry2) { .function = row->leaf,
 		.index = row->subleaf,
 		.flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX,
@@ -109,8 +111,8 @@ static void prefixes_may_make_an_undefined_opcode_too_long(void)
 {
 	static const struct row rows[] = {
 		{ "jmp far", 64, NO_CPUID, 0, 0, 0, 0, { 0xea, 1, 2, 3, 4, 5, 6 }, 7, 6 },
-		{ "jmp far, 4 prefixes", 64, NO_CPUID, 0, 0, 0, 0,
-		        { 0x3e, 0x3e, 0x3e, 0x3e, 0xea }, 5, 6 },
+		{ "jmp far, 4 prefixes", 64, NO_CPUID, 0, 0, 0, 0, { 0x3e, 0x3e, 0x3e, 0x3e, 0xea },
+		        5, 6 },
 		{ "jmp far, 5 prefixes", 64, NO_CPUID, 0, 0, 0, 0,
 		        { 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0xea }, 6, HANDED },
 		{ "ud2, 4 prefixes", 64, NO_CPUID, 0, 0, 0, 0,
