@@ -67,6 +67,20 @@ EVERYWHERE(out_is_answered_once_and_the_step_ends_after_it)
 	CHECK_EQ(r->outs, 1);
 }
 
+EVERYWHERE(out_is_answered_at_any_port)
+{
+	PUT(r, OUT_AL(0x7e), NOP, OUT_AL(0x7e), HLT);
+	CHECK_STEP(r, RIG_CODE + 2);
+	CHECK_EQ(r->outs, 1);
+	CHECK_STEP(r, RIG_CODE + 3);
+	CHECK_STEP(r, RIG_CODE + 5);
+	CHECK_EQ(r->outs, 2);
+	SET(r, rip, RIG_CODE);
+	CHECK_BREAK(r, RIG_CODE + 5);
+	CHECK_RUN(r, STOP_BREAKPOINT, RIG_CODE + 5);
+	CHECK_EQ(r->outs, 4);
+}
+
 EVERYWHERE(in_takes_what_the_device_gives)
 {
 	PUT(r, IN_AL(0x60), NOP, NOP, HLT);
@@ -586,6 +600,7 @@ int main(void)
 	RUN(a_guest_that_was_stepped_is_as_one_that_ran);
 	RUN(a_jump_to_itself_is_a_step);
 	RUN(out_is_answered_once_and_the_step_ends_after_it);
+	RUN(out_is_answered_at_any_port);
 	RUN(in_takes_what_the_device_gives);
 	RUN(a_device_can_stop_the_guest_after_its_access);
 	RUN(steps_go_on_after_mmio);

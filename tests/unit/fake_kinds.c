@@ -9,7 +9,7 @@
 #define ON_CPU                                                                                     \
 	(ON_ALL | FAKE(ACCESS_LOSES_STEP) | FAKE(EMULATED_LOSES_STEP) | FAKE(POPF_LOSES_STEP) |    \
 	        FAKE(PUSHF_SHOWS_TF) | FAKE(MOV_SS_HIDES_STEP) | FAKE(INT_UNSEEN) |                \
-	        FAKE(FAULT_UNSEEN) | FAKE(ONLY_OURS) | FAKE(WRITE_LOSES_STEP))
+	        FAKE(FAULT_UNSEEN) | FAKE(ONLY_OURS) | FAKE(WRITE_LOSES_STEP) | FAKE(OUT_7E_LOST))
 
 #define PVM                                                                                        \
 	(ON_ALL | FAKE(OUT_SWALLOWS_STEP) | FAKE(REP_IN_ONE_STEP) | FAKE(REP_MMIO_STAYS) |         \
@@ -70,5 +70,6 @@ const struct fake_kind fake_kinds[] = {
 	{ ALONE(NO_PAGING32) },
 	{ ALONE(NO_SREGS2) },
 	{ ALONE(INTERRUPT_PUSHES_RF) },
+	{ ALONE(OUT_7E_LOST) },
 };
 const unsigned fake_kind_count = ARRAY_SIZE(fake_kinds);

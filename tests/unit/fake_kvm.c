@@ -187,12 +187,23 @@ static int create_vcpu(const struct object *vm)
 	return -ENOMEM;
 }
 
+/* api.rst, KVM_CAP_DISABLE_QUIRKS */
+static int enable(struct fake_vm *vm, const struct kvm_enable_cap *cap)
+{
+	if (cap->cap != KVM_CAP_DISABLE_QUIRKS)
+		return -EINVAL;
+	if (cap->args[0] & KVM_X86_QUIRK_OUT_7E_INC_RIP)
+		vm->quirks &= ~FAKE(OUT_7E_LOST);
+	return 0;
+}
+
 static int call_vm(struct object *o, unsigned long request, void *arg)
 {
 	switch (request) {
 	case KVM_CHECK_EXTENSION: return check_extension(o, (unsigned long)arg);
 	case KVM_SET_IDENTITY_MAP_ADDR:
 	case KVM_SET_TSS_ADDR: return 0;
+	case KVM_ENABLE_CAP: return enable(o->vm, arg);
 	case KVM_SET_USER_MEMORY_REGION: return set_slot(o->vm, arg);
 	case KVM_CREATE_VCPU: return create_vcpu(o);
 	default: return -EINVAL;

@@ -70,6 +70,7 @@ enum fake_quirk {
 	FAKE_NO_PAGING32, /* CR0.PG without long mode is left out, and the next run is a SHUTDOWN */
 	FAKE_NO_SREGS2,   /* KVM_CAP_SREGS2 is not offered */
 	FAKE_INTERRUPT_PUSHES_RF, /* as a fault does */
+	FAKE_OUT_7E_LOST, /* a step of out to port 7eh is DEBUG alone, unless that is turned off */
 	FAKE_QUIRKS,
 };
 

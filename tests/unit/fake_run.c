@@ -359,9 +359,15 @@ static enum next halt(struct fake_vcpu *v, const struct fake_insn *i, const stru
 	return leave_debug(v, 1, DR6_BS);
 }
 
-static enum next begin_port(struct fake_vcpu *v, const struct fake_insn *i)
+static enum next begin_port(struct fake_vcpu *v, const struct fake_insn *i, const struct before *b)
 {
-	bool is_out = v->run->io.direction == KVM_EXIT_IO_OUT;
+	bool is_out = v->run->io.direction == KVM_EXIT_IO_OUT,
+	     is_string = (i->opcode & 0xf0) == 0x60;
+	if (b->is_stepped && is_out && !is_string && v->run->io.port == 0x7e &&
+	        fake_has(v, FAKE_OUT_7E_LOST)) {
+		v->now = i->to;
+		return leave_debug(v, 1, DR6_BS);
+	}
 	v->pending = is_out ? FAKE_OUT : FAKE_AGAIN;
 	v->after = i->to;
 	v->again_rsp = v->now.r.rsp;
@@ -399,7 +405,7 @@ static enum next do_insn(struct fake_vcpu *v)
 	switch (i.end) {
 	case FAKE_DONE: return retire(v, &i, &b);
 	case FAKE_HALTED: return halt(v, &i, &b);
-	case FAKE_PORT: return begin_port(v, &i);
+	case FAKE_PORT: return begin_port(v, &i, &b);
 	case FAKE_RAISES: return raise_fault(v, i.vector);
 	case FAKE_BREAKS:
 		if (is_asked(v, KVM_GUESTDBG_USE_SW_BP) && !fake_has(v, FAKE_INT3_TO_GUEST))
