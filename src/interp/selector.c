@@ -73,7 +73,9 @@ enum interp_done interp_lar_lsl(struct interp *c, const struct insn *i)
 		uint64_t table = v & 4 ? c->sregs.ldt.base : c->sregs.gdt.base;
 		if (!interp_system_read(c, table + (v & 0xfff8), 8, d))
 			return HANDOVER;
-		uint64_t rights = (uint64_t)d[5] << 8 | (uint64_t)(d[6] & 0xf0) << 16;
+		/* With the limit's upper bits, which the SDM leaves undefined. APM vol 3, LAR; and so Bochs and
+		 * an EPYC have it. */
+		uint64_t rights = (uint64_t)d[5] << 8 | (uint64_t)d[6] << 16;
 		reg_put(c, i->reg, operand_len(i), i->op == 0x02 ? rights : s.limit);
 	}
 	put_zf(c, is_found);
