@@ -24,13 +24,14 @@ enum interp_done interp_slots_fault(struct interp *c, unsigned count, unsigned l
 
 enum { ENTER_LEVELS = 31 };
 
-/* A frame pointer that enter copies. False: it faults, or what enter writes from top on may be read again. */
-static bool peek_outer(
-        struct interp *c, unsigned below, unsigned len, uint64_t top, uint64_t *value)
+/* Where a frame pointer is that enter copies. False: it faults, or is among what enter writes from top on. That it is
+ * there by another linear address is fine: each is read when the ones before it have been pushed. */
+static bool prepare_outer(
+        struct interp *c, unsigned below, unsigned len, uint64_t top, struct place *from)
 {
 	uint64_t off = (c->r[BP] - below) & c->sp_mask, from_top = (off - top) & c->sp_mask;
 	bool is_written = from_top < (ENTER_LEVELS + 1) * 8 || ((top - off) & c->sp_mask) < len;
-	return !is_written && mem_read(c, SS, off, len, value);
+	return !is_written && mem_prepare(c, SS, off, len, ACCESS_READ, from);
 }
 
 #define DEFINE_STACK(N, T, S, R)                                                                   \
@@ -124,12 +125,10 @@ static bool peek_outer(
 	static enum interp_done enter_##N(struct interp *c, const struct insn *i)                  \
 	{                                                                                          \
 		unsigned room = (unsigned)(i->imm & 0xffff), level = i->imm >> 16 & 31;            \
-		uint64_t frame = c->r[SP] - N, sp = frame - level * N, values[ENTER_LEVELS + 1];   \
-		struct place at[ENTER_LEVELS + 1], last;                                           \
-		values[0] = c->r[BP];                                                              \
-		values[level] = level ? frame : c->r[BP];                                          \
+		uint64_t frame = c->r[SP] - N, sp = frame - level * N;                             \
+		struct place from[ENTER_LEVELS], at[ENTER_LEVELS + 1], last;                       \
 		for (unsigned k = 1; k < level; k++)                                               \
-			if (!peek_outer(c, k * N, N, sp, &values[k]))                              \
+			if (!prepare_outer(c, k * N, N, sp, &from[k]))                             \
 				return HANDOVER;                                                   \
 		for (unsigned k = 0; k <= level; k++)                                              \
 			if (!push_prepare_after(c, k * N, N, &at[k]))                              \
@@ -139,8 +138,11 @@ static bool peek_outer(
 		if (!mem_prepare(c, SS, (sp - room) & c->sp_mask, 1, ACCESS_WRITE, &last))         \
 			return HANDOVER;                                                           \
 		c->hit_count = hits;                                                               \
-		for (unsigned k = 0; k <= level; k++)                                              \
-			mem_put(&at[k], values[k], N);                                             \
+		mem_put(&at[0], c->r[BP], N);                                                      \
+		for (unsigned k = 1; k < level; k++)                                               \
+			mem_put(&at[k], mem_get(&from[k], N), N);                                  \
+		if (level)                                                                         \
+			mem_put(&at[level], frame, N);                                             \
 		reg_put(c, BP * 8, N,                                                              \
 		        c->stack_bytes == 2 ? (c->r[SP] & ~0xffffull) | (frame & 0xffff)           \
 		                            : frame & c->sp_mask);                                 \

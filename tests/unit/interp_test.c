@@ -214,6 +214,25 @@ static void enter_copies_frame_pointers(void)
 	rig_close(&r);
 }
 
+/* Through another linear page of the same RAM: each frame pointer is read when the ones before it have been pushed. */
+static void enter_reads_what_it_has_pushed(void)
+{
+	struct rig r;
+	rig_open(&r, 64);
+	RIG_CODE_IS(&r, 0xc8, 0x10, 0, 3);
+	const uint64_t other = RIG_DATA, page = RIG_STACK - 0x1000;
+	rig_put(&r, rig_pte(other), page | 7, 8);
+	r.regs.rbp = other + 0x1000; /* where rsp is */
+	rig_put(&r, RIG_STACK - 8, 0x1111, 8);
+	rig_put(&r, RIG_STACK - 16, 0x2222, 8);
+	CHECK_EQ(rig_run(&r, 1), INTERP_COUNT);
+	CHECK_EQ(rig_get(&r, RIG_STACK - 8, 8), other + 0x1000);
+	CHECK_EQ(rig_get(&r, RIG_STACK - 16, 8), other + 0x1000);
+	CHECK_EQ(rig_get(&r, RIG_STACK - 24, 8), other + 0x1000);
+	CHECK_EQ(rig_get(&r, RIG_STACK - 32, 8), RIG_STACK - 8);
+	rig_close(&r);
+}
+
 static void far_calls_of_32_bits_push_zeros_above_cs(void)
 {
 	struct rig r;
@@ -460,6 +479,7 @@ int main(void)
 	RUN(bcd_is_handed_over_where_a_cpu_does_it);
 	RUN(bound_raises_br);
 	RUN(enter_copies_frame_pointers);
+	RUN(enter_reads_what_it_has_pushed);
 	RUN(far_calls_of_32_bits_push_zeros_above_cs);
 	RUN(a_flag_that_is_undefined_is_the_hosts);
 	RUN(the_stack_has_the_segments_size);
