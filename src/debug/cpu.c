@@ -52,8 +52,10 @@ int cpu_end_iteration(struct vcpu *v, const struct insn *insn, const struct kvm_
 		regs.rcx = mask == 0xffffffff ? left : (regs.rcx & ~mask) | left;
 	if (is_done && !has_ended)
 		regs.rip = before->rip;
-	/* An emulating KVM (kvm_pvm) marks a rep under way with RF. */
-	regs.rflags = (regs.rflags & ~(uint64_t)RFLAGS_RF) | (before->rflags & RFLAGS_RF);
+	/* An emulating KVM (kvm_pvm) marks a rep under way with RF; the guest's own is for one instruction. */
+	regs.rflags &= ~(uint64_t)RFLAGS_RF;
+	if (!is_done || !has_ended)
+		regs.rflags |= before->rflags & RFLAGS_RF;
 	if (is_done && has_ended && regs.rip == before->rip) /* where kvm_pvm leaves it */
 		regs.rip += insn->prefix_len + 1;
 	return vcpu_set_regs(v, &regs);

@@ -161,6 +161,19 @@ EVERYWHERE(rep_with_nothing_to_do_is_a_step)
 	CHECK_STEP(r, RIG_CODE + 3);
 }
 
+/* SDM vol 3, "Instruction-Breakpoint Exception Condition": it is for one instruction. */
+EVERYWHERE(rep_that_has_ended_leaves_no_rf)
+{
+	PUT(r, REP_MOVSB, NOP, HLT);
+	SET(r, rcx, 2);
+	SET(r, rflags, 2 | RFLAGS_RF);
+	CHECK_STEP(r, RIG_CODE);
+	SET(r, rflags, 2 | RFLAGS_RF);
+	CHECK_STEP(r, RIG_CODE + 2);
+	CHECK_EQ(GET(r, rflags) & RFLAGS_RF, 0);
+	CHECK_STEP(r, RIG_CODE + 3);
+}
+
 EVERYWHERE(rep_on_ports_is_a_step_an_iteration)
 {
 	PUT(r, REP_OUTSB, NOP, HLT);
@@ -607,6 +620,7 @@ int main(void)
 	RUN(rep_on_mmio_is_a_step_an_iteration);
 	RUN(rep_is_a_step_an_iteration);
 	RUN(rep_with_nothing_to_do_is_a_step);
+	RUN(rep_that_has_ended_leaves_no_rf);
 	RUN(rep_on_ports_is_a_step_an_iteration);
 	RUN(rep_on_ports_runs);
 	RUN(a_whole_rep_is_a_step_if_asked_for);
