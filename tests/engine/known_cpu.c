@@ -1,18 +1,15 @@
 /* What KVMs that run their guests on a CPU do otherwise, and the simulated CPUs of the lab. */
 #include "known_row.h"
 
+#include <string.h>
+
+#include "base/array.h"
 #include "base/cpu_bits.h"
 
 static bool is_syscall(const struct known_case *c, const struct opcode *o)
 {
 	(void)c;
 	return o->map == MAP_0F && o->op == 0x05;
-}
-
-/* ... and run control's step ends there, with the exception to come. */
-static bool is_stepped_ins(const struct known_case *c, const struct opcode *o)
-{
-	return known_is_ins(c, o) && c->result->kvm.regs.rip == c->before->regs.rip;
 }
 
 static bool is_ss_load(const struct known_case *c, const struct opcode *o)
@@ -62,9 +59,94 @@ static bool is_faulting_popa(const struct known_case *c, const struct opcode *o)
 	return known_is_one(o, 0x61) && known_has_raised(c, o);
 }
 
-static bool is_absent_gate(const struct known_case *c, const struct opcode *o)
+/* Bytes of an instruction that the engine has done. */
+static unsigned length_of(const struct known_case *c)
 {
-	return known_is_one(o, 0xcd) && c->result->own_vector == KNOWN_NP;
+	return (unsigned)(c->result->own.regs.rip - c->before->regs.rip);
+}
+
+/* An int n that KVM has given to the CPU again, for it has mapped a page for it meanwhile. */
+static bool is_bad_gate(const struct known_case *c, const struct opcode *o)
+{
+	const struct pair_result *r = c->result;
+	unsigned length = o->prefix_len + (known_is_one(o, 0xcd) ? 2u : 1u);
+	return (known_is_one(o, 0xcd) || known_is_one(o, 0xcc)) &&
+	       (r->own_vector == KNOWN_NP || r->own_vector == KNOWN_GP) &&
+	       (uint8_t)(r->own_byte + length) == r->kvm_byte;
+}
+
+/* By an immediate count after which all bits, CF among them, are where they were. */
+static bool is_whole_rcr(const struct known_case *c, const struct opcode *o)
+{
+	bool is_byte = known_is_one(o, 0xc0), is_word = known_is_one(o, 0xc1);
+	unsigned length = length_of(c);
+	if ((!is_byte && !is_word) || (o->modrm >> 3 & 7) != 3 || length > TRIAL_BYTES)
+		return false;
+	unsigned count = c->bytes[length - 1] & 31;
+	return count && count % (is_byte ? 9 : 17) == 0;
+}
+
+static bool is_iret_with_rf(const struct known_case *c, const struct opcode *o)
+{
+	return c->bits != 64 && known_is_one(o, 0xcf) && c->before->regs.rflags & RFLAGS_RF &&
+	       c->result->own.regs.rflags & RFLAGS_RF;
+}
+
+/* es, cs, ss or ds, with a base that 64-bit code has no use for. */
+static bool is_based_override(const struct known_case *c, const struct opcode *o)
+{
+	const struct kvm_sregs *s = &c->before->sregs;
+	const struct kvm_segment *segment = o->segment == 0x26   ? &s->es
+	                                    : o->segment == 0x2e ? &s->cs
+	                                    : o->segment == 0x36 ? &s->ss
+	                                    : o->segment == 0x3e ? &s->ds
+	                                                         : NULL;
+	return c->bits == 64 && segment && segment->base;
+}
+
+static bool is_sysret_to_v86(const struct known_case *c, const struct opcode *o)
+{
+	return o->map == MAP_0F && o->op == 0x07 && c->before->regs.r11 & RFLAGS_VM;
+}
+
+static bool is_iret_to_null_ss(const struct known_case *c, const struct opcode *o)
+{
+	const struct kvm_segment *own = &c->result->own.sregs.ss, *kvm = &c->result->kvm.sregs.ss;
+	return c->bits == 64 && known_is_one(o, 0xcf) && own->unusable && !kvm->unusable &&
+	       own->selector == kvm->selector;
+}
+
+/* A data segment register with selector 1 to 3 before it. */
+static bool is_iret_with_null(const struct known_case *c, const struct opcode *o)
+{
+	const struct kvm_sregs *s = &c->before->sregs;
+	const struct kvm_segment *all[] = { &s->ds, &s->es, &s->fs, &s->gs };
+	bool has_null = false;
+	for (unsigned i = 0; i < ARRAY_SIZE(all); i++)
+		has_null |= all[i]->selector - 1u < 3;
+	return c->bits == 64 && c->cpl == 3 && known_is_one(o, 0xcf) && has_null;
+}
+
+static bool is_far_ret_of_high_stack(const struct known_case *c, const struct opcode *o)
+{
+	return c->bits == 64 && (known_is_one(o, 0xca) || known_is_one(o, 0xcb)) && !(o->rex & 8) &&
+	       c->before->regs.rsp >> 32;
+}
+
+static bool is_pusha_fault(const struct known_case *c, const struct opcode *o)
+{
+	return known_is_one(o, 0x60) && c->result->own_vector == KNOWN_PF;
+}
+
+/* ... of the limit alone. */
+static bool is_lar(const struct known_case *c, const struct opcode *o)
+{
+	const uint64_t *own = (const uint64_t *)&c->result->own.regs;
+	const uint64_t *kvm = (const uint64_t *)&c->result->kvm.regs;
+	uint64_t differ = 0;
+	for (unsigned i = 0; i < 16; i++)
+		differ |= own[i] ^ kvm[i];
+	return o->map == MAP_0F && o->op == 0x02 && !(differ & ~UINT64_C(0xf0000));
 }
 
 static bool is_old_insn(const struct known_case *c, const struct opcode *o)
@@ -74,14 +156,26 @@ static bool is_old_insn(const struct known_case *c, const struct opcode *o)
 	       c->result->own_vector == KNOWN_UD;
 }
 
+static bool is_port(const struct opcode *o)
+{
+	return o->map == MAP_1 &&
+	       ((o->op >= 0xe4 && o->op <= 0xe7) || (o->op >= 0xec && o->op <= 0xef) ||
+	               (o->op >= 0x6c && o->op <= 0x6f));
+}
+
 /* in, out, ins, outs, invd and wbinvd, which CPL 3 may not do. */
 static bool is_for_kernel(const struct known_case *c, const struct opcode *o)
 {
-	bool is_port = o->map == MAP_1 &&
-	               ((o->op >= 0xe4 && o->op <= 0xe7) || (o->op >= 0xec && o->op <= 0xef) ||
-	                       (o->op >= 0x6c && o->op <= 0x6f));
 	bool is_cache = o->map == MAP_0F && (o->op == 0x08 || o->op == 0x09);
-	return c->cpl == 3 && (is_port || is_cache) && c->result->own_vector == KNOWN_GP;
+	return c->cpl == 3 && (is_port(o) || is_cache) && c->result->own_vector == KNOWN_GP;
+}
+
+/* TCG wants a TSS that is not busy for it, and KVM's VMCB has a busy one, as every CPU has. */
+static bool is_port_of_bitmap(const struct known_case *c, const struct opcode *o)
+{
+	const struct pair_result *r = c->result;
+	return c->cpl > (c->before->regs.rflags >> 12 & 3) && is_port(o) &&
+	       r->own_vector != KNOWN_GP && r->kvm.regs.rip == WORLD_HANDLERS + KNOWN_GP;
 }
 
 static bool is_code_not_accessed(const struct known_case *c, const struct opcode *o)
@@ -102,19 +196,48 @@ static bool is_delivery(const struct known_case *c, const struct opcode *o)
 	return c->is_real && known_has_raised(c, o) && c->result->suberror == 2;
 }
 
+/* Without "unrestricted guest" kvm_intel has real mode done as virtual-8086 mode, at CPL 3. */
+static bool is_aligned_real(const struct known_case *c, const struct opcode *o)
+{
+	const struct pair_state *s = c->before;
+	(void)o;
+	return c->is_real && s->regs.rflags & RFLAGS_AC && s->sregs.cr0 & 1u << 18 &&
+	       c->result->suberror == 2;
+}
+
+static bool is_way_to_real(const struct known_case *c, const struct opcode *o)
+{
+	const struct kvm_sregs *own = &c->result->own.sregs, *kvm = &c->result->kvm.sregs;
+	struct kvm_segment cs = kvm->cs;
+	cs.type = own->cs.type;
+	return o->map == MAP_0F && o->op == 0x22 && c->before->sregs.cr0 & ~own->cr0 & CR0_PE &&
+	       kvm->cs.type == 3 && !memcmp(&cs, &own->cs, sizeof cs);
+}
+
+static bool is_string_of_ss(const struct known_case *c, const struct opcode *o)
+{
+	return c->bits == 64 && known_is_string(o) && o->segment == 0x36 &&
+	       c->result->own_vector == KNOWN_GP;
+}
+
 static bool is_short_leave(const struct known_case *c, const struct opcode *o)
 {
-	return c->bits == 64 && known_is_one(o, 0xc9) && o->has_66 && !(o->rex & 8);
+	bool is_it = known_is_one(o, 0xc9) || known_is_one(o, 0xc8);
+	return c->bits == 64 && is_it && o->has_66 && !(o->rex & 8);
 }
 
 const struct known_row known_on_cpu[] = {
-	{ "a step of ins ends before the exception of its store", is_stepped_ins, KNOWN_ON_CPU,
-	        false, KNOWN_ANYTHING, UINT64_MAX, "vol 2, INS/INSB/INSW/INSD", "pvm" },
 	{ "a step of a rep that accesses a device does many iterations", is_rep_on_device,
 	        KNOWN_ON_CPU, false, KNOWN_ANYTHING, UINT64_MAX, "vol 2, REP/REPE/REPZ/REPNE/REPNZ",
 	        "pvm" },
 	{ "the delivery of an exception in real mode fails", is_delivery, KNOWN_ON_CPU, true, 0, 0,
 	        "vol 3, \"Real-Address Mode Operation\"", "pvm" },
+	{ "kvm_intel: alignment is checked in real mode, and that exception can't be delivered",
+	        is_aligned_real, KNOWN_ON_CPU, true, 0, 0,
+	        "vol 3, \"Interrupt 17\": at CPL 3 alone", "pvm" },
+	{ "kvm_intel: cs is told of as of data when CR0.PE goes", is_way_to_real, KNOWN_ON_CPU,
+	        false, PAIR_SEGMENTS, 0, "vol 3, \"Switching Back to Real-Address Mode\"",
+	        "pvm, tcg" },
 	/* Run control's step of them goes by a planted byte, whose exception comes after the shadow; and Bochs has
 	 * forgotten that of sti when the next instruction's breakpoint hits. */
 	{ "the shadow of mov ss, pop ss and sti is not seen", is_ss_load, KNOWN_ON_CPU, false,
@@ -146,11 +269,40 @@ const struct known_row known_on_cpu[] = {
 	        "vol 3, \"Code- and Data-Segment Descriptor Types\"", "pvm, bochs" },
 	{ "TCG: popa that faults has loaded registers", is_faulting_popa, KNOWN_ON_TCG, false,
 	        PAIR_REGS, 0, "vol 3, \"Restarting of Programs or Tasks\"", "pvm, bochs" },
-	{ "TCG: #NP of int n's gate pushes the next instruction's address", is_absent_gate,
-	        KNOWN_ON_TCG, false, PAIR_MEMORY, 0, "vol 3, \"Interrupt 11\"", "bochs" },
+	{ "TCG under kvm_amd: #NP and #GP of int n's gate may push the next instruction's address",
+	        is_bad_gate, KNOWN_ON_TCG, false, PAIR_MEMORY, 0,
+	        "vol 3, \"Interrupt 11\"; \"Interrupt 13\"", "bochs" },
+	{ "TCG: rcr by 9, 18, 27, and of 16 bits by 17, which changes nothing, does", is_whole_rcr,
+	        KNOWN_ON_TCG, false, PAIR_REGS | PAIR_MEMORY | PAIR_FLAGS, 0x801,
+	        "vol 2, RCL/RCR/ROL/ROR", "pvm, cpu, bochs" },
+	{ "TCG: where RF was set, iret does not load it", is_iret_with_rf, KNOWN_ON_TCG, false,
+	        PAIR_FLAGS, RFLAGS_RF, "vol 2, IRET/IRETD/IRETQ", "bochs" },
+	{ "TCG: es, cs, ss and ds before an instruction of 64-bit code add their base",
+	        is_based_override, KNOWN_ON_TCG, false, KNOWN_ANYTHING, UINT64_MAX,
+	        "vol 1, \"Segmentation in 64-Bit Mode\"", "pvm, bochs" },
+	{ "TCG: sysret loads VM", is_sysret_to_v86, KNOWN_ON_TCG, false, PAIR_FLAGS, RFLAGS_VM,
+	        "vol 2, SYSRET", "bochs" },
+	{ "TCG: an ss that iretq has loaded with null is usable", is_iret_to_null_ss, KNOWN_ON_TCG,
+	        false, PAIR_SEGMENTS, 0, "vol 3, \"Segment Loading Instructions in IA-32e Mode\"",
+	        "bochs" },
+	{ "TCG: iretq makes selectors 1 to 3 of data segments 0", is_iret_with_null, KNOWN_ON_TCG,
+	        false, PAIR_SEGMENTS, 0, "vol 2, IRET/IRETD/IRETQ", "pvm, bochs" },
+	{ "TCG: a far return of 64-bit code by 16 or 32 bits has a stack pointer of 32 bits",
+	        is_far_ret_of_high_stack, KNOWN_ON_TCG, false, PAIR_RIP | PAIR_CR2 | PAIR_MEMORY, 0,
+	        "vol 1, \"Stack Behavior in 64-Bit Mode\"", "pvm, bochs" },
+	{ "TCG under kvm_amd: ports that the TSS's bitmap allows are refused", is_port_of_bitmap,
+	        KNOWN_ON_TCG, false, KNOWN_ANYTHING, UINT64_MAX,
+	        "vol 1, \"I/O Permission Bit Map\"", "pvm, bochs" },
+	{ "TCG: pusha pushes the last register first, so that cr2 is its address", is_pusha_fault,
+	        KNOWN_ON_TCG, false, PAIR_CR2, 0, "vol 2, PUSHA/PUSHAD", "cpu, bochs" },
+	{ "TCG: lar gives no bits of the limit", is_lar, KNOWN_ON_TCG, false, PAIR_REGS, 0,
+	        "vol 2, LAR: undefined; APM vol 3, LAR", "bochs" },
 	{ "TCG: the immediate of ret and enter is sign-extended", is_high_imm16, KNOWN_ON_TCG,
 	        false, PAIR_REGS | PAIR_MEMORY, 0, "vol 2, RET; ENTER", "pvm, cpu, bochs" },
-	{ "Bochs: leave with operand size 16 takes 64 bits in 64-bit code", is_short_leave,
-	        KNOWN_ON_CPU, false, PAIR_REGS, 0, "vol 2, LEAVE", "pvm, cpu, tcg" },
+	{ "Bochs: enter and leave with operand size 16 take 64 bits in 64-bit code", is_short_leave,
+	        KNOWN_ON_CPU, false, PAIR_REGS | PAIR_MEMORY, 0, "vol 2, ENTER; LEAVE",
+	        "pvm, cpu, tcg" },
+	{ "Bochs: ss before a string instruction of 64-bit code has it raise #SS", is_string_of_ss,
+	        KNOWN_ON_CPU, false, PAIR_RIP, 0, "vol 1, \"Segmentation in 64-Bit Mode\"", "tcg" },
 	{ .what = NULL },
 };

@@ -300,6 +300,14 @@ static bool is_read_first(const struct known_case *c, const struct opcode *o)
 	       r->kvm.regs.rip == r->own.regs.rip;
 }
 
+/* ... and run control's step ends there, with the exception to come. */
+static bool is_stepped_read(const struct known_case *c, const struct opcode *o)
+{
+	const struct pair_result *r = c->result;
+	return known_has_raised(c, o) && r->own_log.count == 0 && r->kvm_log.count == 1 &&
+	       !r->kvm_log.all[0].is_write && r->kvm.regs.rip == c->before->regs.rip;
+}
+
 static bool is_ud(const struct known_case *c, const struct opcode *o)
 {
 	return known_has_raised(c, o) && c->result->own_vector == KNOWN_UD &&
@@ -437,6 +445,9 @@ const struct known_row known_emulated[] = {
 	        PAIR_ACCESS, 0, "vol 2, INS/INSB/INSW/INSD", "tcg, bochs" },
 	{ "a device is read by an instruction that raises an exception", is_read_first,
 	        KNOWN_ANYWHERE, false, PAIR_ACCESS, 0,
+	        "vol 3, \"Priority Among Concurrent Events\"", "tcg, bochs" },
+	{ "a step of what reads a device ends before its exception", is_stepped_read,
+	        KNOWN_ANYWHERE, false, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 3, \"Priority Among Concurrent Events\"", "tcg, bochs" },
 	{ "enter does not look whether the new top of the stack can be written", is_enter_probe,
 	        KNOWN_ANYWHERE, false, PAIR_MEMORY, 0, "vol 2, ENTER", "" },

@@ -1,6 +1,7 @@
 /* Counting and printing. */
 #include "tally.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -106,6 +107,7 @@ static void add_difference(
 {
 	char name[16];
 	int row = known_find(c);
+	assert(row < TALLY_ROWS);
 	if (row >= 0) {
 		t->known++;
 		t->known_by[row]++;

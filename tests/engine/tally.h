@@ -5,6 +5,7 @@
 #include "known.h"
 
 #define TALLY_KINDS 400 /* of differences that are told apart */
+#define TALLY_ROWS  96  /* as many as known.h has, or more */
 
 struct tally_kind {
 	char name[16]; /* the opcode's */
@@ -19,7 +20,7 @@ struct tally {
 	/* Outside x87, MMX, SSE and AVX. */
 	uint64_t plain, plain_handed;
 	uint64_t handed_by[MAP_COUNT][256];
-	uint64_t known_by[64];
+	uint64_t known_by[TALLY_ROWS];
 	unsigned kind_count;
 	struct tally_kind kinds[TALLY_KINDS];
 };
