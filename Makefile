@@ -225,6 +225,7 @@ ENGINE_SEED  ?= 1
 
 check-engine: guests $(B)/tests/engine/engine ## the interpreter beside KVM; ENGINE_COUNT, _STEPS, _SEED
 	@$(B)/tests/engine/engine random $(ENGINE_COUNT) $(ENGINE_SEED)
+	@$(B)/tests/engine/engine steps $(ENGINE_COUNT) $(ENGINE_SEED)
 	@$(B)/tests/engine/engine lockstep $(ENGINE_STEPS) $(GUEST_DIR)/*.bin
 
 check-lab: guests ## the rsp tests and gdb scripts on kvm_amd and kvm_intel, in simulators

@@ -2,6 +2,7 @@
  *
  *	make check-engine
  *	engine random COUNT SEED [MODE]...	COUNT random instructions in each of these modes, or in all
+ *	engine steps COUNT SEED [MODE]...	the same, and KVM's side is run control's step
  *	engine lockstep COUNT IMAGE...		up to COUNT instructions of each of these guests
  *
  * Modes are those of world.c: r16, p32, p32-paged, l64, and with -user at CPL 3. What this KVM can't run is skipped.
@@ -29,7 +30,7 @@
 
 static int usage(void)
 {
-	fputs("usage: engine random COUNT SEED [MODE]...\n"
+	fputs("usage: engine random|steps COUNT SEED [MODE]...\n"
 	      "       engine lockstep COUNT IMAGE...\n",
 	        stderr);
 	return 2;
@@ -74,13 +75,14 @@ static void try_seed(struct pair *p, struct tally *tally, bool kvm_emulates, uin
 	tally_add(tally, &c, title);
 }
 
-static bool random_in(unsigned number, const struct world_mode *mode, uint64_t count, uint64_t seed)
+static bool random_in(unsigned number, const struct world_mode *mode, uint64_t count, uint64_t seed,
+        bool by_steps)
 {
 	struct error e = { 0 };
 	struct pair *p = malloc(sizeof *p);
 	struct tally *tally = calloc(1, sizeof *tally);
 	bool is_good = p && tally;
-	if (is_good && pair_open(p, mode, &e)) {
+	if (is_good && pair_open(p, mode, by_steps, &e)) {
 		tell(number, true, mode->name, e.text);
 	} else if (is_good) {
 		bool kvm_emulates = pair_kvm_emulates(p);
@@ -103,7 +105,7 @@ static bool is_among(const char *name, char **names)
 	return false;
 }
 
-static int run_random(uint64_t count, uint64_t seed, char **modes)
+static int run_random(uint64_t count, uint64_t seed, char **modes, bool by_steps)
 {
 	bool is_good = true;
 	unsigned number = 0;
@@ -114,7 +116,7 @@ static int run_random(uint64_t count, uint64_t seed, char **modes)
 		}
 	for (const struct world_mode *m = world_modes; m->name; m++)
 		if (!*modes || is_among(m->name, modes))
-			is_good = random_in(++number, m, count, seed) && is_good;
+			is_good = random_in(++number, m, count, seed, by_steps) && is_good;
 	printf("1..%u\n", number);
 	return !is_good;
 }
@@ -150,7 +152,8 @@ int main(int argc, char **argv)
 		return usage();
 	if (!strcmp(argv[1], "lockstep"))
 		return run_lockstep(count, argv + 3);
-	if (strcmp(argv[1], "random") || !take_number(argv[3], &seed))
+	bool by_steps = !strcmp(argv[1], "steps");
+	if ((!by_steps && strcmp(argv[1], "random")) || !take_number(argv[3], &seed))
 		return usage();
-	return run_random(count, seed, argv + 4);
+	return run_random(count, seed, argv + 4, by_steps);
 }

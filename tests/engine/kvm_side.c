@@ -15,10 +15,7 @@
 
 #define PAGE        0x1000u
 #define UD          6 /* vector */
-#define NM          7
 #define DF          8
-#define TS          10
-#define NP          11
 #define TICKS_RUN   3 /* seconds: the guest has come to no handler */
 #define TICKS_MAX   20
 #define REPEATS_MAX 32
@@ -301,9 +298,14 @@ static bool trap_kvm(struct pair *p, const struct trial *t, struct pair_result *
 	bool is_user = r->own.sregs.cs.selector & 3;
 	struct vcpu_debug none = { 0 };
 	struct exit x;
+	uint64_t end = registers_code_address(&r->own.sregs, r->own.regs.rip);
 	p->trap = NULL;
+	if (!is_user &&
+	        end - WORLD_HANDLERS >= 0x100) { /* a code segment that the trial has made */
+		r->verdict = PAIR_SKIPPED;
+		return false;
+	}
 	if (is_user) {
-		uint64_t end = registers_code_address(&r->own.sregs, r->own.regs.rip);
 		uint64_t begin = registers_code_address(&t->sregs, t->regs.rip);
 		at = kvm_ram(p, end);
 		bool is_written = at && memcmp(at, p->own[0] + (at - p->kvm[0]), 2);
@@ -356,15 +358,17 @@ bool kvm_side_run(struct pair *p, const struct trial *t, struct pair_result *r)
 		r->verdict = PAIR_SKIPPED;
 		return false;
 	}
-	if (p->is_user || ends_at_user)
+	if (!p->by_steps && (p->is_user || ends_at_user))
 		return trap_kvm(p, t, r);
-	/* Exceptions that run control's step does not see coming go by the handler alone. */
+	if (p->by_steps && ends_at_user && !p->steps_user) {
+		r->verdict = PAIR_SKIPPED;
+		return false;
+	}
 	/* QEMU as kvm_amd's CPU dies of exceptions in real mode under the eyes of a debugger. */
 	if (p->is_tcg && p->mode->kind == WORLD_REAL16 && r->own_vector >= 0) {
 		r->verdict = PAIR_SKIPPED;
 		return false;
 	}
-	bool is_seldom = r->own_vector == NM || r->own_vector == TS || r->own_vector == NP;
-	bool is_stepped = (p->is_tcg && !is_seldom) || p->is_probing || needs_step(t, r);
+	bool is_stepped = p->by_steps || p->is_tcg || p->is_probing || needs_step(t, r);
 	return is_stepped ? step_kvm(p, r) : run_to_breakpoint(p, r);
 }

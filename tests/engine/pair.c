@@ -105,7 +105,17 @@ static int find_limits(struct pair *p, struct error *e)
 	return 0;
 }
 
-int pair_open(struct pair *p, const struct world_mode *mode, struct error *e)
+static int begin_steps(struct pair *p, struct error *e)
+{
+	enum scratch_mode kind = p->mode->kind == WORLD_LONG64 ? SCRATCH_LONG64 : SCRATCH_PROT32;
+	p->by_steps = true;
+	p->steps_user = probe_ask(PROBE_CPL3_STEPS, kind, &p->vm) == PROBE_YES;
+	if (p->is_user && !p->steps_user)
+		return error_set(e, -ENOTSUP, "this KVM takes no steps at CPL 3");
+	return 0;
+}
+
+int pair_open(struct pair *p, const struct world_mode *mode, bool by_steps, struct error *e)
 {
 	*p = (struct pair) { .mode = mode, .is_user = mode->cpl == 3 };
 	int err = kvm_side_open(p, e);
@@ -127,6 +137,8 @@ int pair_open(struct pair *p, const struct world_mode *mode, struct error *e)
 		return error_set(e, err, "this KVM refuses the mode");
 	}
 	err = find_limits(p, e);
+	if (!err && by_steps)
+		err = begin_steps(p, e);
 	if (err)
 		pair_close(p);
 	return err;

@@ -85,13 +85,15 @@ struct pair {
 	bool is_user; /* CPL 3: KVM's side runs to a ud2 */
 	bool is_tcg;  /* KVM's CPU is QEMU's TCG, which passes over breakpoints: KVM's side steps */
 	bool is_probing;
+	bool by_steps;      /* KVM's side is run control's step, whatever the instruction, */
+	bool steps_user;    /* and there are steps at CPL 3, too */
 	uint8_t *trap;      /* where the ud2 stood in KVM's RAM, or NULL */
 	volatile int ticks; /* seconds of the trial */
 	uint64_t seed;      /* of the trial */
 };
 
-/* 0, or -errno with a text: this KVM can't be in this mode. One pair at a time. */
-int pair_open(struct pair *p, const struct world_mode *mode, struct error *e);
+/* 0, or -errno with a text: this KVM can't be in this mode, or not be stepped there. One pair at a time. */
+int pair_open(struct pair *p, const struct world_mode *mode, bool by_steps, struct error *e);
 void pair_close(struct pair *p);
 /* Whether this KVM does its guests' instructions itself. */
 bool pair_kvm_emulates(struct pair *p);
