@@ -8,9 +8,10 @@
 #include <unistd.h>
 
 #include "cli/options_table.h"
+#include "cli/qemu_words.h"
+#include "cli/slips.h"
 
 #define TEST_TIMEOUT_MS 30000
-#define NAME_LEN_MAX    24 /* longer words are too far from every option's name to be a slip */
 #define SHOWN_LEN_MAX   80 /* of a word in a message: keeps room for what was expected */
 
 struct parse {
@@ -80,49 +81,30 @@ static struct verb_words verbs_of(unsigned scope)
 	return w;
 }
 
-static unsigned least(unsigned a, unsigned b)
-{
-	return a < b ? a : b;
-}
-
-/* How many slips lead from one word to the other: a letter too many, one missing, a wrong one, or
- * two neighbours swapped (optimal string alignment). Both have at most NAME_LEN_MAX letters. */
-static unsigned slips_between(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	unsigned d[NAME_LEN_MAX + 1][NAME_LEN_MAX + 1];
-	for (size_t i = 0; i <= a_len; i++)
-		d[i][0] = (unsigned)i;
-	for (size_t j = 0; j <= b_len; j++)
-		d[0][j] = (unsigned)j;
-	for (size_t i = 1; i <= a_len; i++)
-		for (size_t j = 1; j <= b_len; j++) {
-			unsigned cost = a[i - 1] != b[j - 1];
-			d[i][j] =
-			        least(least(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + cost);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
-		}
-	return d[a_len][b_len];
-}
-
-/* The option of this scope that was likely meant by name, or NULL. An abbreviation counts as near,
- * for who writes one learns the whole name so. */
+/* The option of this scope that was likely meant by name, or NULL. */
 static const struct option_row *near_row(const char *name, size_t len, unsigned scope)
 {
 	const struct option_row *near = NULL;
-	unsigned fewest = len < 5 ? 2 : 3;
-	if (len < 2 || len > NAME_LEN_MAX)
-		return NULL;
+	unsigned fewest = SLIPS_FAR;
 	for (const struct option_row *r = option_rows; r->name; r++) {
-		size_t row_len = strlen(r->name);
-		if (!(r->scope & scope) || row_len > NAME_LEN_MAX)
-			continue;
-		unsigned slips = strncmp(r->name, name, len) == 0
-		                         ? 1
-		                         : slips_between(name, len, r->name, row_len);
+		unsigned slips = r->scope & scope ? slips_to(name, len, r->name) : SLIPS_FAR;
 		if (slips < fewest) {
 			fewest = slips;
 			near = r;
+		}
+	}
+	return near;
+}
+
+static const struct option_verb *near_verb(const char *name)
+{
+	const struct option_verb *near = NULL;
+	unsigned fewest = SLIPS_FAR;
+	for (unsigned verb = 0; verb < VERB_COUNT; verb++) {
+		unsigned slips = slips_to(name, strlen(name), option_verbs[verb].name);
+		if (slips < fewest) {
+			fewest = slips;
+			near = &option_verbs[verb];
 		}
 	}
 	return near;
@@ -135,6 +117,15 @@ struct given {
 	const struct option_row *row;
 	const char *value;
 };
+
+/* A name that needs two dashes, with one: "-append" would be no good value of -a either. */
+static const struct option_row *row_of_one_dash(const char *word)
+{
+	for (const struct option_row *r = option_rows; r->name; r++)
+		if (word[1] != '-' && strcmp(r->name, word + 1) == 0)
+			return r;
+	return NULL;
+}
 
 static struct given read_option(const char *word)
 {
@@ -173,10 +164,20 @@ static int fail_unknown(struct parse *p, const struct given *g)
 	        is_long ? near_row(g->word + 2, g->name_len - 2, scope_of(p)) : NULL;
 	const char *verb = p->o->has_verb ? option_verbs[p->o->verb].name : "";
 	const char *space = p->o->has_verb ? " " : "";
+	if (!near && !is_long)
+		near = row_of_one_dash(g->word);
 	if (near)
 		return fail(p, "%s: not an option; did you mean --%s? See stepvm%s%s --help",
 		        name.text, near->name, space, verb);
 	return fail(p, "%s: not an option; see stepvm%s%s --help", name.text, space, verb);
+}
+
+/* A word of QEMU's where a guest is to be started. NULL: it is none. */
+static const char *advice_on(const struct parse *p, const struct given *g)
+{
+	if (p->o->has_verb && !(ON_GUEST & 1u << p->o->verb))
+		return NULL;
+	return qemu_word_advice(g->word, g->word[1] == '-' ? g->name_len : strlen(g->word));
 }
 
 static int fail_out_of_place(struct parse *p, const struct given *g)
@@ -210,7 +211,11 @@ static int take_value(struct parse *p, struct given *g)
 static int take_option(struct parse *p)
 {
 	struct given g = read_option(p->argv[p->at++]);
-	if (!g.row)
+	const char *advice = advice_on(p, &g);
+	if (advice)
+		return fail(
+		        p, "%s is QEMU's: %s", show_len(g.word, strcspn(g.word, "=")).text, advice);
+	if (!g.row || row_of_one_dash(g.word))
 		return fail_unknown(p, &g);
 	struct shown name = show_len(g.word, g.name_len);
 	if (!(g.row->scope & scope_of(p)))
@@ -262,6 +267,10 @@ static int finish(struct parse *p)
 {
 	struct options *o = p->o;
 	const struct option_verb *verb = &option_verbs[o->verb];
+	const char *listen = o->serve.listen;
+	if (listen && !o->machine.image.path && !strchr(listen, ':') && strcmp(listen, "-") != 0)
+		return fail(p, "--gdb %s: --gdb takes an address such as :1234; is %s the image?",
+		        show(listen).text, show(listen).text);
 	if (verb->operand && !verb->may_lack_operand &&
 	        (o->verb == VERB_TEST ? p->operand_count == 0 : !o->machine.image.path))
 		return fail(p, "expected %s; see stepvm %s --help", verb->operand, verb->name);
@@ -316,6 +325,10 @@ static int take_verb(struct parse *p)
 	if (access(word, R_OK) == 0)
 		return fail(p, "%s: not a verb; did you mean stepvm run %s?", show(word).text,
 		        show(word).text);
+	const struct option_verb *near = near_verb(word);
+	if (near)
+		return fail(p, "%s: not a verb; did you mean %s? See stepvm --help",
+		        show(word).text, near->name);
 	return fail(p, "%s: not a verb; expected %s", show(word).text, verbs_of(ON_ALL).text);
 }
 

@@ -58,7 +58,9 @@ const char *option_set_memory(struct options *o, const char *value)
 		return m.has_gpa ? "expected an address such as 0x100000 after the @"
 		                 : "expected a size such as 64M, 640K or 0x100000";
 	if (m.size == 0 || m.size % MEMORY_PAGE != 0)
-		return "expected a size of whole pages: a multiple of 4096 bytes, and not 0";
+		return "expected whole pages of 4096 bytes, and not 0; a number alone is bytes, "
+		       "and MiB "
+		       "have an M as in 64M";
 	if (m.gpa % MEMORY_PAGE != 0)
 		return "expected an address at a page: a multiple of 4096";
 	if (m.size - 1 > UINT64_MAX - m.gpa)
@@ -92,13 +94,17 @@ const char *option_set_load(struct options *o, const char *value)
 	return NULL;
 }
 
-/* SEG:OFF, as debuggers and the SDM write a logical address: hexadecimal without 0x. */
+/* SEG:OFF, as debuggers and the SDM write a logical address: hexadecimal, with or without 0x. */
 static bool is_segoff(const char *word, struct image_entry *entry)
 {
 	struct cursor c = cursor_of(word);
 	uint64_t selector, offset;
-	if (!cursor_hex(&c, &selector) || !cursor_char(&c, ':') || !cursor_hex(&c, &offset) ||
-	        !cursor_at_end(&c) || selector > UINT16_MAX || offset > UINT16_MAX)
+	cursor_text(&c, "0x");
+	if (!cursor_hex(&c, &selector) || !cursor_char(&c, ':'))
+		return false;
+	cursor_text(&c, "0x");
+	if (!cursor_hex(&c, &offset) || !cursor_at_end(&c) || selector > UINT16_MAX ||
+	        offset > UINT16_MAX)
 		return false;
 	entry->selector = (uint16_t)selector;
 	entry->offset = (uint16_t)offset;

@@ -4,6 +4,8 @@
 #include <errno.h>
 
 #include "check.h"
+#include "cli/options_table.h"
+#include "cli/qemu_words.h"
 #include "options_line.h"
 
 #define CHECK_TAKEN(l, words)                                                                      \
@@ -102,13 +104,14 @@ static void memory_is_a_list_of_sizes_and_places(void)
 	        "stepvm run: -m 64M@: expected an address such as 0x100000 after the @");
 	check_refused("run -m 64M@0q a",
 	        "stepvm run: -m 64M@0q: expected an address such as 0x100000 after the @");
-	static const char *const partial[] = { "0", "4095", "4097", "0x1001" };
+	static const char *const partial[] = { "0", "512", "4095", "4097", "0x1001" };
 	for (size_t i = 0; i < sizeof partial / sizeof partial[0]; i++) {
 		char words[64], text[160];
 		snprintf(words, sizeof words, "run -m %s a", partial[i]);
 		snprintf(text, sizeof text,
-		        "stepvm run: -m %s: expected a size of whole pages: a multiple of 4096 "
-		        "bytes, and not 0",
+		        "stepvm run: -m %s: expected whole pages of 4096 bytes, and not 0; a "
+		        "number "
+		        "alone is bytes, and MiB have an M as in 64M",
 		        partial[i]);
 		check_refused(words, text);
 	}
@@ -131,6 +134,12 @@ static void load_and_entry_place_an_image(void)
 	CHECK_TAKEN(l, "run -e 07c0:0005 a");
 	CHECK_EQ(l.o.machine.image.entry.selector, 0x7c0);
 	CHECK_EQ(l.o.machine.image.entry.offset, 5);
+	CHECK_TAKEN(l, "run -e 0x7c0:0x1f a");
+	CHECK_EQ(l.o.machine.image.entry.kind, ENTRY_SEGOFF);
+	CHECK_EQ(l.o.machine.image.entry.selector, 0x7c0);
+	CHECK_EQ(l.o.machine.image.entry.offset, 0x1f);
+	CHECK_TAKEN(l, "run -e 0:0x1000 a");
+	CHECK_EQ(l.o.machine.image.entry.offset, 0x1000);
 	CHECK_TAKEN(l, "run -e 0x1000 a");
 	CHECK_EQ(l.o.machine.image.entry.kind, ENTRY_LINEAR);
 	CHECK_EQ(l.o.machine.image.entry.gva, 0x1000);
@@ -138,8 +147,8 @@ static void load_and_entry_place_an_image(void)
 	CHECK_EQ(l.o.machine.image.entry.kind, ENTRY_RESET);
 	check_refused("run -l 7c00 a",
 	        "stepvm run: -l 7c00: expected an address such as 0x7c00 or 65536");
-	static const char *const wrong[] = { "resets", "1000:", ":0", "10000:0", "0:10000",
-		"0x7c0:5", "7c0:5:1", "ffff:fffg", "7c00h" };
+	static const char *const wrong[] = { "resets", "1000:", ":0", "10000:0", "0:10000", "0x:5",
+		"0:0x", "7c0:5:1", "ffff:fffg", "7c00h" };
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		char words[64], text[200];
 		snprintf(words, sizeof words, "run --entry %s a", wrong[i]);
@@ -388,7 +397,7 @@ static void operands_and_verbs_are_named(void)
 	check_refused("''",
 	        "stepvm: expected a verb: run, debug, test, probe or console; see stepvm --help");
 	check_refused(
-	        "rnu", "stepvm: rnu: not a verb; expected run, debug, test, probe or console");
+	        "boot", "stepvm: boot: not a verb; expected run, debug, test, probe or console");
 	check_refused(
 	        "/dev/null", "stepvm: /dev/null: not a verb; did you mean stepvm run /dev/null?");
 	check_refused("run", "stepvm run: expected an IMAGE; see stepvm run --help");
@@ -435,6 +444,87 @@ static void unknown_options_get_a_near_word(void)
 	check_refused("--", "stepvm: --: not an option; see stepvm --help");
 }
 
+static void unknown_verbs_get_a_near_word(void)
+{
+	static const struct {
+		const char *typed, *meant;
+	} slips[] = { { "rnu", "run" }, { "rn", "run" }, { "dbeug", "debug" }, { "deb", "debug" },
+		{ "tets", "test" }, { "prob", "probe" }, { "consol", "console" } };
+	for (size_t i = 0; i < sizeof slips / sizeof slips[0]; i++) {
+		char text[160];
+		snprintf(text, sizeof text,
+		        "stepvm: %s: not a verb; did you mean %s? See stepvm --help",
+		        slips[i].typed, slips[i].meant);
+		check_refused(slips[i].typed, text);
+	}
+	check_refused("ru n", "stepvm: ru: not a verb; did you mean run? See stepvm --help");
+	check_refused("r", "stepvm: r: not a verb; expected run, debug, test, probe or console");
+}
+
+static void a_name_with_one_dash_gets_the_other(void)
+{
+	check_refused("run -append x a",
+	        "stepvm run: -append: not an option; did you mean --append? See stepvm run --help");
+	check_refused("run -memory 64M a",
+	        "stepvm run: -memory: not an option; did you mean --memory? See stepvm run --help");
+	check_refused("run -no-reboot a", "stepvm run: -no-reboot: not an option; did you mean "
+	                                  "--no-reboot? See stepvm run --help");
+	check_refused("run -gdb tcp::1234 a",
+	        "stepvm run: -gdb: not an option; did you mean --gdb? See stepvm run --help");
+	check_refused(
+	        "-help", "stepvm: -help: not an option; did you mean --help? See stepvm --help");
+}
+
+/* By those who have typed them for years. */
+static void qemus_words_say_what_there_is(void)
+{
+	static const char *const words[] = { "-s -S a", "-S a", "-kernel a", "-hda a", "-fda a",
+		"-serial stdio a", "-nographic a", "-d int a", "-monitor stdio a", "-enable-kvm a",
+		"-cpu host a", "-smp 2 a", "-drive file=a", "-machine pc a", "--kernel a",
+		"--enable-kvm a", "-device isa-debug-exit,iobase=0xf4 a" };
+	static const char *const starts[] = { "run ", "debug ", "" };
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		for (size_t k = 0; k < sizeof starts / sizeof starts[0]; k++) {
+			char line[80], wanted[80];
+			struct line l;
+			snprintf(line, sizeof line, "%s%s", starts[k], words[i]);
+			snprintf(wanted, sizeof wanted,
+			        "stepvm%s%.*s: %.*s is QEMU's: ", k == 2 ? "" : " ",
+			        (int)(strlen(starts[k]) - (k < 2)), starts[k],
+			        (int)strcspn(words[i], " "), words[i]);
+			parse(&l, line);
+			if (l.err != -EINVAL || strncmp(l.e.text, wanted, strlen(wanted)) != 0)
+				CHECK_FAIL("%s: %s", line, l.e.text);
+		}
+	check_refused("run -s a",
+	        "stepvm run: -s is QEMU's: stepvm run --gdb :1234 IMAGE waits for a "
+	        "debugger, and stepvm debug IMAGE starts gdb, too");
+	check_refused("test -s a", "stepvm test: -s: not an option; see stepvm test --help");
+}
+
+static void no_word_of_qemus_hides_an_option(void)
+{
+	for (const struct qemu_word *q = qemu_words; q->name; q++) {
+		CHECK(q->name[0] == '-' && q->name[1] != '-' && q->advice[0]);
+		for (const struct option_row *r = option_rows; r->name; r++) {
+			CHECK(strcmp(r->name, q->name + 1) != 0);
+			CHECK(q->name[2] || r->letter != q->name[1]);
+		}
+	}
+}
+
+static void an_image_in_an_addresss_place_is_told(void)
+{
+	check_refused("run --gdb guest.bin",
+	        "stepvm run: --gdb guest.bin: --gdb takes an address such "
+	        "as :1234; is guest.bin the image?");
+	check_refused("run -g guest.bin --no-wait", "stepvm run: --gdb guest.bin: --gdb takes an "
+	                                            "address such as :1234; is guest.bin the "
+	                                            "image?");
+	check_refused("run --gdb :1234", "stepvm run: expected an IMAGE; see stepvm run --help");
+	check_refused("run --gdb -", "stepvm run: expected an IMAGE; see stepvm run --help");
+}
+
 static void values_are_there_or_missed(void)
 {
 	check_refused("run a --load", "stepvm run: --load: expected ADDR after it");
@@ -465,8 +555,7 @@ static void help_version_and_manual_end_the_check(void)
 	CHECK_TAKEN(l, "test --help");
 	CHECK(l.o.wants_help && l.o.has_verb && l.o.verb == VERB_TEST);
 	CHECK_TAKEN(l, "run a -h --bogus b");
-	check_refused(
-	        "help rnu", "stepvm: rnu: not a verb; expected run, debug, test, probe or console");
+	check_refused("help rnu", "stepvm: rnu: not a verb; did you mean run? See stepvm --help");
 	CHECK_TAKEN(l, "--version");
 	CHECK(l.o.wants_version && !l.o.wants_help);
 	CHECK_TAKEN(l, "run --manual");
@@ -558,6 +647,11 @@ int main(void)
 	RUN(operands_and_verbs_are_named);
 	RUN(options_out_of_place_say_where_they_belong);
 	RUN(unknown_options_get_a_near_word);
+	RUN(unknown_verbs_get_a_near_word);
+	RUN(a_name_with_one_dash_gets_the_other);
+	RUN(qemus_words_say_what_there_is);
+	RUN(no_word_of_qemus_hides_an_option);
+	RUN(an_image_in_an_addresss_place_is_told);
 	RUN(values_are_there_or_missed);
 	RUN(help_version_and_manual_end_the_check);
 	RUN(lists_end_with_a_word);

@@ -1,0 +1,15 @@
+/* How far a mistyped word is from one that was likely meant. Pure. */
+#ifndef STEPVM_CLI_SLIPS_H
+#define STEPVM_CLI_SLIPS_H
+
+#include <stddef.h>
+
+#define SLIPS_LEN_MAX 24 /* longer words are too far from every name to be a slip */
+#define SLIPS_FAR     99
+
+/* How many slips lead from word, len letters of it, to name, when that is few enough for name to be what
+ * was meant: 1, and of words of five letters or more 2. An abbreviation counts as one slip, for who writes
+ * one learns the whole name so. Else SLIPS_FAR; so is a word of one letter. */
+unsigned slips_to(const char *word, size_t len, const char *name);
+
+#endif
