@@ -24,10 +24,26 @@ void serve_end_told_line(struct serve *s)
 		serve_tell(s, (const uint8_t *)"\n", 1);
 }
 
+/* gdb's `next` on a line that loops around a hlt asks for the same range of steps at each hlt: it is told at the
+ * first one, or the user's terminal fills with it. */
+static bool is_halt_again(struct serve *s, const struct stop *stop, bool was_step)
+{
+	const struct run *r = &s->run;
+	bool is_range = was_step && stop->kind == STOP_HALTED && r->range_begin != r->range_end;
+	bool is_again = is_range && s->halt_range.is_on && s->halt_range.begin == r->range_begin &&
+	                s->halt_range.end == r->range_end;
+	s->halt_range.is_on = is_range;
+	s->halt_range.begin = r->range_begin;
+	s->halt_range.end = r->range_end;
+	return is_again;
+}
+
 void serve_report(struct serve *s, const struct stop *stop, bool was_step)
 {
 	char text[1500];
 	report_stop(s->machine, stop, text, sizeof text);
+	if (is_halt_again(s, stop, was_step))
+		text[0] = '\0';
 	if (s->keeps_halt && stop->kind == STOP_HALTED) {
 		size_t len = strlen(text);
 		snprintf(text + len, sizeof text - len,

@@ -193,6 +193,26 @@ static void a_snapshot_of_it_is_halted(void)
 	rsp_close(&r);
 }
 
+/* As gdb does for `next` on a line that loops around a hlt: the stops are there, the sentence is once. */
+static void a_range_that_is_asked_for_again_says_it_once(void)
+{
+	struct rsp r;
+	char range[80];
+	snprintf(range, sizeof range, "vCont;r%" PRIx64 ",%" PRIx64 ":1",
+	        rsp_symbol("dead", "start"), halted_at() + 0x40);
+	OPEN(&r, NULL);
+	CHECK(strstr(text_before_stop(&r, range), SENTENCE) != NULL);
+	CHECK_EQ(rsp_pc(r.packet), halted_at());
+	CHECK_STR(text_before_stop(&r, range), "");
+	CHECK(!strncmp(r.packet, "T05", 3));
+	CHECK_EQ(rsp_pc(r.packet), rsp_symbol("dead", "again") + 1);
+	/* Anything else between, and it is news again. */
+	CHECK(!strncmp(rsp_monitor(&r, "reset"), "The guest is at its first", 25));
+	RSP_BEGINS(&r, "T05", "s");
+	CHECK(strstr(text_before_stop(&r, range), SENTENCE) != NULL);
+	rsp_close(&r);
+}
+
 /* --- what --hlt says ------------------------------------------------------------------------- */
 
 static void resume_goes_on_after_its_time(void)
@@ -260,6 +280,7 @@ int main(void)
 	RUN(detached_it_ends_and_says_why);
 	RUN(the_next_debugger_finds_it_halted);
 	RUN(a_snapshot_of_it_is_halted);
+	RUN(a_range_that_is_asked_for_again_says_it_once);
 	RUN(resume_goes_on_after_its_time);
 	RUN(stop_stops_and_going_on_leaves_it);
 	RUN(stop_waits_for_the_next_debugger);
