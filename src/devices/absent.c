@@ -45,12 +45,62 @@ static size_t first_of(size_t i)
 	return i;
 }
 
-void absent_tell(struct board *b, uint16_t port)
+/* A write to these takes a microsecond on a PC, and is done for that alone. */
+static bool passes_time(uint16_t port)
 {
-	if (!b->is_pc)
+	return port == 0x80 || port == 0xed;
+}
+
+/* The user has said that nothing is to be there. */
+static bool is_emptied(const struct board *b, uint16_t port)
+{
+	for (unsigned i = 0; i < b->simple_count; i++)
+		if (b->simple[i].port == port)
+			return true;
+	return false;
+}
+
+static bool is_told(struct absent *a, uint16_t port)
+{
+	for (unsigned i = 0; i < a->count; i++)
+		if (a->told[i] == port)
+			return true;
+	return false;
+}
+
+/* The device that a PC's board has there and this one lacks, or NULL. */
+static const struct device *pc_device(const struct board *b, uint16_t port)
+{
+	const struct device *d;
+	for (unsigned i = 0; (d = board_device(i)); i++)
+		for (unsigned k = 0; k < DEVICE_PORTS_MAX && !board_has(b, d); k++)
+			if (port >= d->ports[k].base && port - d->ports[k].base < d->ports[k].size)
+				return d;
+	return NULL;
+}
+
+static void tell_port(struct board *b, uint16_t port, bool is_write)
+{
+	struct absent *a = &b->absent;
+	const struct device *d = pc_device(b, port);
+	if (a->count == ABSENT_TOLD_MAX || is_told(a, port))
+		return;
+	a->told[a->count++] = port;
+	board_say_now(b, "port 0x%x: nothing is there%s%s%s%s%s", (unsigned)port,
+	        is_write ? "; what is written is lost" : ", reads ff",
+	        d ? "; --board pc has a device there (" : "", d ? d->name : "", d ? ")" : "",
+	        a->count == ABSENT_TOLD_MAX ? "; --trace io shows further ones" : "");
+}
+
+void absent_tell(struct board *b, uint16_t port, bool is_write)
+{
+	if (is_emptied(b, port) || (is_write && passes_time(port)))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (port >= rows[i].base && port - rows[i].base < rows[i].size)
+		if (b->is_pc && port >= rows[i].base && port - rows[i].base < rows[i].size) {
 			board_tell(b, BOARD_NOTE_ABSENT + (unsigned)first_of(i),
 			        "port 0x%x: no %s here", (unsigned)port, rows[i].what);
+			return;
+		}
+	tell_port(b, port, is_write);
 }

@@ -207,9 +207,27 @@ void board_on_say(struct board *b, board_say *say, void *ctx)
 	b->say_ctx = ctx;
 }
 
-void board_tell(struct board *b, unsigned note, const char *format, ...)
+static void say(struct board *b, const char *format, va_list args)
 {
 	char text[200];
+
+	if (!b->say)
+		return;
+	vsnprintf(text, sizeof text, format, args);
+	b->say(b->say_ctx, text);
+}
+
+void board_say_now(struct board *b, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(b, format, args);
+	va_end(args);
+}
+
+void board_tell(struct board *b, unsigned note, const char *format, ...)
+{
 	va_list args;
 
 	assert(note < BOARD_NOTES);
@@ -217,9 +235,8 @@ void board_tell(struct board *b, unsigned note, const char *format, ...)
 		return;
 	b->said |= 1ull << note;
 	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
+	say(b, format, args);
 	va_end(args);
-	b->say(b->say_ctx, text);
 }
 
 void board_request_reset(struct board *b, enum board_reset why)
@@ -244,7 +261,7 @@ static void access_device(void *range, uint64_t off, uint8_t *data, unsigned siz
 	uint16_t port = (uint16_t)(r->base + off);
 
 	if (r->device->has_bytes_only && size > 1) {
-		absent_tell(r->board, port);
+		absent_tell(r->board, port, is_write);
 		if (!is_write)
 			memset(data, 0xff, size);
 		return;
@@ -299,7 +316,7 @@ bool board_io(
 	for (uint32_t i = 0; i < count; i++, data += size)
 		is_answered |= bus_do(&b->ports, port, data, size, is_write);
 	if (!is_answered)
-		absent_tell(b, port);
+		absent_tell(b, port, is_write);
 	return is_answered;
 }
 

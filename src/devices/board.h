@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "devices/absent.h"
 #include "devices/bus.h"
 #include "devices/device.h"
 #include "devices/i8042.h"
@@ -120,6 +121,7 @@ struct board {
 	board_say *say; /* NULL: nobody listens */
 	void *say_ctx;
 	uint64_t said; /* by enum board_note; not state: a snapshot does not make it unsaid */
+	struct absent absent;
 };
 
 /* The i-th device of any board, NULL past the last. */
@@ -180,10 +182,12 @@ uint64_t board_next_request_ns(const struct board *b, bool *waits);
 uint64_t board_next_irq_ns(const struct board *b, const struct device *d);
 
 /* From now on say gets what the board tells the user: once each, by board_tell. Who resets a
- * machine copies b->said to the new board, so that it stays at once. */
+ * machine copies b->said and b->absent to the new board, so that it stays at once. */
 void board_on_say(struct board *b, board_say *say, void *ctx);
 void board_tell(struct board *b, unsigned note, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
+/* The same without a note: who calls it sees to it that it is not said too often. */
+void board_say_now(struct board *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* From now on what d sends (a serial or a parallel line) goes there, and not to the board's output. Who resets
  * a machine does so again. */

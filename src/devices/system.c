@@ -52,7 +52,7 @@ static uint8_t read_reset(struct board *b, uint16_t port)
 {
 	if (port == SYSTEM_RESET_PORT)
 		return b->state.system.reset;
-	absent_tell(b, port);
+	absent_tell(b, port, false);
 	return 0xff;
 }
 
@@ -61,7 +61,7 @@ static void write_reset(struct board *b, uint16_t port, uint8_t value)
 	struct system *s = &b->state.system;
 
 	if (port != SYSTEM_RESET_PORT) {
-		absent_tell(b, port);
+		absent_tell(b, port, true);
 		return;
 	}
 	if (value & (uint8_t)~s->reset & RESET_CPU)

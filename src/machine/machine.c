@@ -328,6 +328,7 @@ int machine_reset(struct machine *m, struct error *e)
 	input_reset(m);
 	clock_replaced(&m->clock, &new->board);
 	new->board.said = old->board.said;
+	new->board.absent = old->board.absent;
 	wire(m);
 	if (m->ports.is_on) { /* a debugger is there: what it sees begins anew, too */
 		journal_start(&m->ports);

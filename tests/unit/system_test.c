@@ -57,16 +57,51 @@ static void what_is_not_there_is_told_once(void)
 	CHECK_STR(pc.said,
 	        "port 0x1f7: no ATA controller here\nport 0x3f4: no floppy controller here\n"
 	        "port 0x511: no fw_cfg here\nport 0x604: no ACPI power management here\n"
-	        "port 0x0: no DMA controller here\n");
+	        "port 0x0: no DMA controller here\n"
+	        "port 0x1234: nothing is there, reads ff\n");
 }
 
-static void a_bare_board_tells_nothing(void)
+static void open_bare(void)
 {
 	pc_open();
 	board_init(&pc.board, false, pc_output, NULL);
 	board_on_say(&pc.board, pc_say, NULL);
-	CHECK_EQ(pc_in(0x1f7), 0xff);
-	pc_out(0x92, 0);
+}
+
+static void a_bare_board_tells_what_a_pc_has(void)
+{
+	open_bare();
+	CHECK_EQ(pc_in(0x64), 0xff);
+	CHECK_EQ(pc_in(0x64), 0xff);
+	pc_out(0x1f6, 0xa0);
+	pc_out(0x80, 0); /* these pass the time, and are no search */
+	pc_out(0xed, 0);
+	CHECK_STR(pc.said, "port 0x64: nothing is there, reads ff; --board pc has a device there "
+	                   "(keyboard)\nport 0x1f6: nothing is there; what is written is lost\n");
+}
+
+/* Who looks for hardware tries hundreds. */
+static void some_ports_are_told_and_no_more(void)
+{
+	unsigned lines = 0;
+	open_bare();
+	for (unsigned port = 0x1000; port < 0x1100; port++)
+		pc_in((uint16_t)port);
+	for (const char *at = pc.said; (at = strchr(at, '\n')) != NULL; at++)
+		lines++;
+	CHECK_EQ(lines, ABSENT_TOLD_MAX);
+	CHECK(strstr(pc.said, "port 0x1006: nothing is there, reads ff\n") != NULL);
+	CHECK(strstr(pc.said,
+	              "port 0x1007: nothing is there, reads ff; --trace io shows further ones\n") !=
+	        NULL);
+}
+
+static void an_emptied_port_is_not_told(void)
+{
+	struct error e = { 0 };
+	open_bare();
+	CHECK_EQ(board_port(&pc.board, 0x64, PORT_NONE, &e), 0);
+	CHECK_EQ(pc_in(0x64), 0xff);
 	CHECK_STR(pc.said, "");
 }
 
@@ -76,6 +111,8 @@ int main(void)
 	RUN(port_cf9_resets_when_its_bit_rises);
 	RUN(port_80_keeps_a_byte);
 	RUN(what_is_not_there_is_told_once);
-	RUN(a_bare_board_tells_nothing);
+	RUN(a_bare_board_tells_what_a_pc_has);
+	RUN(some_ports_are_told_and_no_more);
+	RUN(an_emptied_port_is_not_told);
 	return check_done();
 }
