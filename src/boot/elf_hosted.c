@@ -2,7 +2,6 @@
 #include "boot/elf_hosted.h"
 
 #include <ctype.h>
-#include <elf.h>
 #include <stdio.h>
 
 #include "base/array.h"

@@ -6,7 +6,13 @@
 #ifndef STEPVM_BOOT_ELF_HOSTED_H
 #define STEPVM_BOOT_ELF_HOSTED_H
 
+#include <elf.h>
+
 #include "boot/elf.h"
+
+#ifndef DT_RELRSZ /* the gABI's since 2022; musl's elf.h is older */
+#define DT_RELRSZ 35
+#endif
 
 /* Whether the file says that it is one: *why, of size bytes, then gets the end of the sentence "It
  * is a program for an operating system: ". */

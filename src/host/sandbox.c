@@ -85,6 +85,7 @@ static const struct rule rules[] = {
 	{ SYS_shutdown, .why = "a second debugger is sent away" },
 	{ SYS_close, .why = "a debugger is gone; the end" },
 	{ SYS_fcntl, 1, WORD, F_DUPFD_CLOEXEC, "/dev/kvm for the probe's VM" },
+	{ SYS_fcntl, 1, WORD, F_SETFD, "the same in musl, which sets the flag once more" },
 	{ SYS_pread64, .why = "files that are open" },
 	{ SYS_lseek, .why = "the same; stdio" },
 	{ SYS_fstat, .why = "stdio" },

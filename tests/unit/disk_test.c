@@ -186,7 +186,7 @@ static void numbers_and_how_many(void)
 	small.error = -EIO;
 	e = (struct error) { 0 };
 	CHECK_EQ(disks_add(&s, "bad", &s_of, DISK_AUTO, &e), -EIO);
-	CHECK_STR(e.text, "bad: cannot read: Input/output error");
+	CHECK(strstr(e.text, "bad: cannot read: ") == e.text && strstr(e.text, strerror(EIO)));
 	fake_close(&small);
 	fake_close(&large);
 }

@@ -1,7 +1,7 @@
 /* ELF files: where their segments go, what state they start in, what a broken one gets. */
-#include <elf.h>
 #include <errno.h>
 
+#include "boot/elf_hosted.h"
 #include "boot_machine.h"
 
 static struct boot_machine b;

@@ -383,11 +383,18 @@ static int call_vcpu(struct object *o, unsigned long request, void *arg)
 	}
 }
 
+#ifdef __GLIBC__
+typedef unsigned long request_type;
+#else
+typedef int request_type; /* musl's, and POSIX's */
+#endif
+
 /* In the place of the C library's. */
-int ioctl(int fd, unsigned long request, ...)
+int ioctl(int fd, request_type asked, ...)
 {
+	unsigned long request = (unsigned)asked;
 	va_list args;
-	va_start(args, request);
+	va_start(args, asked);
 	void *arg = va_arg(args, void *);
 	va_end(args);
 	struct object *o = find(fd);
