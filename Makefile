@@ -1,7 +1,8 @@
 # stepvm: `make`, `make check`, `make demo`; `make help` lists the rest.
 #
 # Every .c below src/ but main.c goes into build/libstepvm.a, which the program and the unit tests
-# link with. A new source file, guest or test needs no line here.
+# link with. A new source file, guest or test needs no line here. A file that is built is a line;
+# V=1 shows the commands instead.
 
 CC     ?= cc
 CFLAGS ?= -O2 -g
@@ -13,8 +14,17 @@ override CFLAGS += -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wno-missing-field-initi
 ifneq ($(CI),)
 override CFLAGS += -Werror
 endif
-CPPFLAGS += -Isrc
+CPPFLAGS += -Isrc -include base/platform.h
 LDLIBS   += -pthread
+
+# $(call say,WHAT,FILE): the line. make -s has none.
+ifneq ($(filter-out 0,$(V)),)
+say :=
+Q   :=
+else
+Q   := @
+say = $(if $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),,@printf '  %-7s %s\n' $(1) $(2))
+endif
 
 SOURCES := $(filter-out src/main.c,$(sort $(shell find src -name "*.c")))
 OBJECTS := $(SOURCES:src/%.c=$(B)/obj/%.o)
@@ -31,15 +41,18 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 $(B)/stepvm: $(B)/obj/main.o $(B)/libstepvm.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/libstepvm.a: $(OBJECTS)
 	@rm -f $@
-	$(AR) qcs $@ $^
+	$(call say,AR,$@)
+	$(Q)$(AR) qcs $@ $^
 
 $(B)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # --- guests: a flat image and an ELF with symbols each; lines in a source's head place it ----------
 #
@@ -59,16 +72,19 @@ guest_ld = $(LD) -m $(if $(filter 64,$(call guest_word,bits)),elf_x86_64,elf_i38
 
 $(GUEST_DIR)/%.elf: guests/%.S $(wildcard guests/*.ld guests/*.inc)
 	@mkdir -p $(@D)
-	$(CC) -m$(call guest_word,bits,32) -c -g -o $(@:.elf=.o) $<
-	$(guest_ld)
+	$(call say,GUEST,$<)
+	$(Q)$(CC) -m$(call guest_word,bits,32) -c -g -o $(@:.elf=.o) $<
+	$(Q)$(guest_ld)
 
 $(GUEST_DIR)/%.elf: guests/%.c $(wildcard guests/*.ld guests/*.h)
 	@mkdir -p $(@D)
-	$(CC) -m$(call guest_word,bits,32) $(GUEST_CFLAGS) -c -o $(@:.elf=.o) $<
-	$(guest_ld)
+	$(call say,GUEST,$<)
+	$(Q)$(CC) -m$(call guest_word,bits,32) $(GUEST_CFLAGS) -c -o $(@:.elf=.o) $<
+	$(Q)$(guest_ld)
 
 $(GUEST_DIR)/%.bin: $(GUEST_DIR)/%.elf
-	objcopy -O binary -j .text $< $@
+	$(call say,GUEST,$@)
+	$(Q)objcopy -O binary -j .text $< $@
 
 .PRECIOUS: $(GUEST_DIR)/%.elf
 
@@ -89,47 +105,58 @@ INCLUDES_mips    := $(CPPFLAGS)
 
 $(B)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(INCLUDES_$(word 2,$(subst /, ,$<))) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(INCLUDES_$(word 2,$(subst /, ,$<))) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 test_objects = $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/$(1)/*.c))
 link_test = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libstepvm.a
-	$(link_test)
+	$(call say,LINK,$@)
+	$(Q)$(link_test)
 
 # A machine that is no part of stepvm, and the stub as a library: nothing else is linked with it.
 $(B)/tests/unit/toy: $(B)/tests/unit/toy.o $(filter $(B)/obj/gdbstub/% $(B)/obj/base/%,$(OBJECTS))
-	$(link_test)
+	$(call say,LINK,$@)
+	$(Q)$(link_test)
 
 # Those of run control bring a KVM along, which stands in ioctl's place: tests/unit/fake_kvm.h.
 FAKE_KVM := $(filter-out %_test.o,$(filter $(B)/tests/unit/fake_%,$(call test_objects,unit)))
 $(filter $(B)/tests/unit/control_% $(B)/tests/unit/fake_% $(B)/tests/unit/run_% $(B)/tests/unit/vcpu_%,$(UNIT)): $(FAKE_KVM)
 
 $(B)/tests/rsp/%: $(B)/tests/rsp/%.o
-	$(link_test)
+	$(call say,LINK,$@)
+	$(Q)$(link_test)
 
 # A fuzz target that is given its corpus once; `make fuzz` has clang make up more.
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/%_fuzz.o $(B)/tests/fuzz/replay.o $(B)/libstepvm.a
-	$(link_test)
+	$(call say,LINK,$@)
+	$(Q)$(link_test)
 
 $(B)/tests/torture/torture: $(call test_objects,torture)
-	$(link_test)
+	$(call say,LINK,$@)
+	$(Q)$(link_test)
 
 # The bench and the oracle need QEMU to run, not to be built: a change that breaks them shows here.
 $(B)/tests/bench/bench: $(call test_objects,bench)
-	$(link_test) -lm
+	$(call say,LINK,$@)
+	$(Q)$(link_test) -lm
 
 $(B)/tests/oracle/oracle: $(call test_objects,oracle)
-	$(link_test)
+	$(call say,LINK,$@)
+	$(Q)$(link_test)
 
 $(B)/tests/observe/observe: $(call test_objects,observe)
-	$(link_test)
+	$(call say,LINK,$@)
+	$(Q)$(link_test)
 
 $(B)/tests/mips/mips: $(B)/tests/mips/mips.o $(B)/libstepvm.a
-	$(link_test)
+	$(call say,LINK,$@)
+	$(Q)$(link_test)
 
 $(B)/tests/engine/engine: $(call test_objects,engine) $(B)/libstepvm.a
-	$(link_test)
+	$(call say,LINK,$@)
+	$(Q)$(link_test)
 
 .SECONDARY: $(foreach room,unit fuzz rsp,$(call test_objects,$(room)))
 
@@ -158,7 +185,8 @@ fuzz: guests ## libFuzzer on what takes outside input, where clang is installed;
 	+@tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ)
 
 build/fuzz/%: tests/fuzz/%_fuzz.c tests/fuzz/fuzz.h build/fuzz/libstepvm.a $(wildcard tests/unit/*.h)
-	clang $(CPPFLAGS) -std=c11 -D_GNU_SOURCE $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< \
+	$(call say,LINK,$@)
+	$(Q)clang $(CPPFLAGS) -std=c11 -D_GNU_SOURCE $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< \
 		build/fuzz/libstepvm.a $(LDLIBS)
 
 .PHONY: coverage units
@@ -179,7 +207,8 @@ OBSERVE ?= 500
 observe: programs ## random programs, alone and under a debugger: the same end, and every stop in its place; OBSERVE=2000
 	@STEPVM=$(B)/stepvm GUESTS=$(GUEST_DIR) $(B)/tests/observe/observe $(OBSERVE) $(OBSERVE_SEED) $(OBSERVE_MODE)
 
-demo: all ## one session: gdb follows 16-bit code from its first instruction
+demo: ## one session: gdb follows 16-bit code from its first instruction
+	+@$(MAKE) -q -s all 2>/dev/null || { echo "Building stepvm and its guests, once ..." && $(MAKE) -s all; }
 	@tests/demo $(B)
 
 bench: $(B)/stepvm guests ## beside QEMU; BENCH_FLAGS='--svg FILE', or '--against OTHER/stepvm'
@@ -188,8 +217,9 @@ bench: $(B)/stepvm guests ## beside QEMU; BENCH_FLAGS='--svg FILE', or '--agains
 
 $(B)/tests/bench/loop%.elf: tests/bench/loop.S
 	@mkdir -p $(@D)
-	$(CC) -m$* -c -g -o $(@:.elf=.o) $<
-	ld -m $(if $(filter 32,$*),elf_i386,elf_x86_64) -nostdlib --build-id=none -e start -Ttext=0x1000 -o $@ $(@:.elf=.o)
+	$(call say,GUEST,$@)
+	$(Q)$(CC) -m$* -c -g -o $(@:.elf=.o) $<
+	$(Q)ld -m $(if $(filter 32,$*),elf_i386,elf_x86_64) -nostdlib --build-id=none -e start -Ttext=0x1000 -o $@ $(@:.elf=.o)
 
 MIPS_WORKS := loop16 work32 work64
 
@@ -198,15 +228,17 @@ mips: $(B)/tests/mips/mips $(MIPS_WORKS:%=$(B)/tests/mips/%.bin) ## the engine a
 
 $(B)/tests/mips/work%.elf: tests/mips/work.c tests/mips/start.S
 	@mkdir -p $(@D)
-	$(CC) -m$* $(filter-out -Og,$(GUEST_CFLAGS)) -O2 -c -o $(@:.elf=.o) tests/mips/work.c
-	$(CC) -m$* -c -o $(@D)/start$*.o tests/mips/start.S
-	$(LD) -m $(if $(filter 32,$*),elf_i386,elf_x86_64) -nostdlib --build-id=none --defsym=LINK=0x100000 \
+	$(call say,GUEST,$@)
+	$(Q)$(CC) -m$* $(filter-out -Og,$(GUEST_CFLAGS)) -O2 -c -o $(@:.elf=.o) tests/mips/work.c
+	$(Q)$(CC) -m$* -c -o $(@D)/start$*.o tests/mips/start.S
+	$(Q)$(LD) -m $(if $(filter 32,$*),elf_i386,elf_x86_64) -nostdlib --build-id=none --defsym=LINK=0x100000 \
 		-T guests/guest.ld -o $@ $(@D)/start$*.o $(@:.elf=.o)
 
 $(B)/tests/mips/loop16.elf: tests/mips/loop16.S
 	@mkdir -p $(@D)
-	$(CC) -m32 -c -o $(@:.elf=.o) $<
-	$(LD) -m elf_i386 -nostdlib --build-id=none --defsym=LINK=0x7c00 -T guests/guest.ld -o $@ $(@:.elf=.o)
+	$(call say,GUEST,$@)
+	$(Q)$(CC) -m32 -c -o $(@:.elf=.o) $<
+	$(Q)$(LD) -m elf_i386 -nostdlib --build-id=none --defsym=LINK=0x7c00 -T guests/guest.ld -o $@ $(@:.elf=.o)
 
 $(B)/tests/mips/%.bin: $(B)/tests/mips/%.elf
 	objcopy -O binary -j .text $< $@
@@ -240,6 +272,20 @@ format-check: ## whether clang-format would change anything
 clang: ## everything built by clang, its warnings as errors
 	$(MAKE) B=build/clang CC=clang CI=true programs
 
+# musl-gcc knows its own headers alone; KVM's are the kernel's, which stand beside the libc's of the host.
+musl: guests ## the program with musl as the C library, with its unit tests and one that debugs a guest
+	@mkdir -p build/musl/include
+	@for headers in linux asm-generic asm; do \
+		ln -sfn "$$(ls -d /usr/include/$$headers /usr/include/$$(uname -m)-linux-*/$$headers 2>/dev/null | head -n 1)" \
+			build/musl/include/$$headers; done
+	+$(MAKE) B=build/musl CC='musl-gcc -isystem build/musl/include' CI=true build/musl/stepvm units \
+		build/musl/tests/rsp/halt_test
+	@tests/check build/musl unit/
+	@tests/check build/musl rsp/
+
+reproducible: ## whether two builds in different folders are the same bytes, without -g
+	+@tests/reproducible
+
 $(B)/stepvm.1: $(B)/stepvm
 	$(B)/stepvm --manual >$@
 
@@ -257,5 +303,5 @@ uninstall: ## what install put there
 clean: ## the build folder
 	rm -rf build
 
-.PHONY: beside mips all help guests programs check asan demo bench oracle fuzz check-lab check-kvm check-engine format format-check clang install uninstall clean
+.PHONY: beside mips all help guests programs check asan demo bench oracle fuzz check-lab check-kvm check-engine format format-check clang musl reproducible install uninstall clean
 -include $(OBJECTS:.o=.d) $(B)/obj/main.d $(wildcard $(B)/tests/*/*.d)
