@@ -92,6 +92,13 @@ document stepvm screenshot
 Save the guest's screen as a PNG file: stepvm screenshot FILE.
 end
 
+define stepvm core
+  remote get core $arg0
+end
+document stepvm core
+Write an ELF core file of the guest as it is now: stepvm core FILE.
+end
+
 define stepvm save
   monitor savevm $arg0
 end

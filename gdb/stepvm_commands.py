@@ -152,6 +152,22 @@ Usage: stepvm screenshot FILE"""
     gdb.write("Saved the screen as %s.\n" % arg)
 
 
+def core(arg):
+    """Write an ELF core file of the guest as it is now: `remote get core FILE`.
+Usage: stepvm core FILE
+
+It has the registers, and RAM by linear address as it is mapped; `gdb kernel.elf FILE` opens it without
+the guest. Pages of zeros take no room. gdb knows no core files of 16-bit code: $pc and memory are right
+in it, but x/i takes the code for 32-bit code; `objdump -D -m i8086 FILE` does not."""
+    if not arg:
+        raise Failed("expected a FILE to write")
+    try:
+        gdb.execute("remote get core " + arg, False, True)
+    except gdb.error as error:
+        raise Failed("no core: %s" % error) from None
+    gdb.write("Wrote a core file, %s.\n" % arg)
+
+
 # --- snapshots -----------------------------------------------------------------------------------
 
 
@@ -223,7 +239,7 @@ def follow_machine(said):
 
 
 COMMANDS = {"lin": lin, "break": set_break, "x": examine, "over": over, "ports": ports, "log": log,
-            "xp": physical, "screen": screen, "screenshot": screenshot, "save": save, "load": load, "reset": reset}  # fmt: skip
+            "xp": physical, "screen": screen, "screenshot": screenshot, "core": core, "save": save, "load": load, "reset": reset}  # fmt: skip
 
 
 # --- commands of gdb's ---------------------------------------------------------------------------

@@ -25,9 +25,10 @@ struct session {
 	bool is_extended;        /* `!` */
 	bool is_lldb;            /* qHostInfo, which gdb does not ask */
 	bool is_dead;            /* idle after an end, not after a detach */
-	unsigned open_files[2];  /* how often each is open: the guest's ELF file, the made one */
-	const uint8_t *made;     /* what the latter has, since it was opened last; the target's */
-	size_t made_size;
+	/* How often each is open: the guest's ELF file, and those that are made; and the size of the latter since
+	 * they were opened last. */
+	unsigned open_files[1 + TARGET_MADE_MAX];
+	uint64_t made_size[TARGET_MADE_MAX];
 
 	/* What this gdb said it understands (qSupported). */
 	bool has_no_ack, has_multiprocess, has_swbreak, has_hwbreak, has_exec;
@@ -71,7 +72,7 @@ enum {
 	CPUS = 16,
 	MONITOR = 32,
 	ELF_FILE = 64,
-	ANY_FILE = 128, /* the ELF file or one that is made */
+	ANY_FILE = 128, /* the ELF file or those that are made */
 	/* Z0 with a condition; a tracepoint */
 	AGENT = REGISTERS | MEMORY | BREAKPOINTS,
 };

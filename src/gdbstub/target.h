@@ -144,13 +144,17 @@ struct target_file {
 };
 
 /* A file that is made when a debugger opens it, such as a picture of the machine's screen. No other
- * file than the guest's ELF and this one can be read. */
+ * file than the guest's ELF and these can be read. */
 struct target_made {
 	const char *name; /* what opens it; no path leads to it */
-	/* Returns 0, or an errno value when there is nothing to make it of. The bytes stay where they
-	 * are until the next call. */
-	int (*make)(void *ctx, const uint8_t **bytes, size_t *size);
+	/* Makes it anew, of *size bytes. Returns 0, or an errno value when there is nothing to make it of;
+	 * what was made before is as it was then. */
+	int (*open)(void *ctx, uint64_t *size);
+	/* What was made last, bytes from off on: fewer than len at the end only. */
+	size_t (*read)(void *ctx, uint64_t off, uint8_t *to, size_t len);
 };
+
+#define TARGET_MADE_MAX 4 /* so many at most */
 
 enum target_stop_kind {
 	TARGET_STOP_SIGNAL,     /* signal */
@@ -201,6 +205,7 @@ struct target {
 	const struct target_monitor *monitor;
 	const struct target_file *file;
 	const struct target_made *made;
+	unsigned made_count; /* of the array that made is */
 };
 
 #endif

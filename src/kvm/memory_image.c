@@ -57,18 +57,38 @@ static bool is_untouched(struct pagemap *p, const uint8_t *hva)
 	return p->count && !(p->entries[page - p->first] >> 61);
 }
 
+void memory_each_page(const struct memory *m, int pagemap_fd, memory_visit *visit, void *ctx)
+{
+	struct pagemap map = { .fd = pagemap_fd };
+	for (unsigned k = 0; k < m->count; k++) {
+		const struct memory_slot *s = &m->slots[k];
+		for (uint64_t at = 0; at < s->size; at += MEMORY_PAGE)
+			visit(ctx, s->gpa + at,
+			        is_untouched(&map, s->hva + at) || is_zero(s->hva + at));
+	}
+}
+
+struct marking {
+	struct memory_image *image;
+	uint64_t page;
+};
+
+static void mark_page(void *ctx, uint64_t gpa, bool is_zero)
+{
+	struct marking *m = ctx;
+	(void)gpa;
+	if (!is_zero) {
+		m->image->is_kept[m->page / WORD_BITS] |= 1ull << m->page % WORD_BITS;
+		m->image->page_count++;
+	}
+	m->page++;
+}
+
 /* Marks the pages that are not all zeros. */
 static void mark(struct memory_image *i, const struct memory *m, int pagemap_fd)
 {
-	struct pagemap map = { .fd = pagemap_fd };
-	uint64_t page = 0;
-	for (unsigned k = 0; k < m->count; k++)
-		for (uint64_t at = 0; at < m->slots[k].size; at += MEMORY_PAGE, page++)
-			if (!is_untouched(&map, m->slots[k].hva + at) &&
-			        !is_zero(m->slots[k].hva + at)) {
-				i->is_kept[page / WORD_BITS] |= 1ull << page % WORD_BITS;
-				i->page_count++;
-			}
+	struct marking marking = { i, 0 };
+	memory_each_page(m, pagemap_fd, mark_page, &marking);
 }
 
 static void copy(struct memory_image *i, const struct memory *m)

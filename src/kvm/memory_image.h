@@ -7,6 +7,10 @@
 
 #include "kvm/memory.h"
 
+/* Visits all pages of RAM, slot by slot, and tells whether one is all zeros. pagemap_fd: see memory_save. */
+typedef void memory_visit(void *ctx, uint64_t gpa, bool is_zero);
+void memory_each_page(const struct memory *m, int pagemap_fd, memory_visit *visit, void *ctx);
+
 struct memory_image {
 	unsigned slot_count; /* of the memory that it is a copy of */
 	struct {

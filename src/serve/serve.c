@@ -17,6 +17,7 @@
 #include "host/signals.h"
 #include "host/terminal.h"
 #include "kvm/registers.h"
+#include "machine/core.h"
 #include "machine/firmware.h"
 #include "machine/input.h"
 #include "machine/report.h"
@@ -244,6 +245,7 @@ void serve_close(struct serve *s)
 	close(s->tick_fd);
 	close(s->wake_fd);
 	free(s->screenshot);
+	core_free(s->core);
 	free(s->in);
 }
 

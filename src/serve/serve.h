@@ -53,9 +53,11 @@ struct serve {
 		uint64_t begin, end;
 	} halt_range; /* a range of steps stopped at a hlt, and that was told; gdb may ask for it again */
 	char file_path[PATH_MAX]; /* target_file_path's answer */
-	uint8_t *screenshot;      /* target_file_screen's, owned */
-	int child_pid;            /* of serve_adopt_debugger, while it lives, or 0 */
-	int child_signal;         /* ... the one that has ended it, or 0 */
+	uint8_t *screenshot;      /* target_file_open_screen's, owned */
+	size_t screenshot_size;
+	struct core *core; /* target_file_open_core's, owned */
+	int child_pid;     /* of serve_adopt_debugger, while it lives, or 0 */
+	int child_signal;  /* ... the one that has ended it, or 0 */
 	uint64_t
 	        child_end_ns; /* we are to end, and it has until then (the host's time); 0: we are not */
 	/* Bytes from the debugger that the session has not taken: [in_at, in_len). Owned, of

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "gdbstub/hit.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
@@ -344,9 +345,24 @@ static int file_read(void *ctx, uint64_t off, uint8_t *to, size_t len, size_t *d
 	return target_file_read(ctx, off, to, len, done);
 }
 
-static int make_screenshot(void *ctx, const uint8_t **bytes, size_t *size)
+static int open_screen(void *ctx, uint64_t *size)
 {
-	return target_file_screen(ctx, bytes, size);
+	return target_file_open_screen(ctx, size);
+}
+
+static size_t read_screen(void *ctx, uint64_t off, uint8_t *to, size_t len)
+{
+	return target_file_read_screen(ctx, off, to, len);
+}
+
+static int open_core(void *ctx, uint64_t *size)
+{
+	return target_file_open_core(ctx, size);
+}
+
+static size_t read_core(void *ctx, uint64_t off, uint8_t *to, size_t len)
+{
+	return target_file_read_core(ctx, off, to, len);
 }
 
 void target_init(struct target *t, struct serve *s)
@@ -363,8 +379,9 @@ void target_init(struct target *t, struct serve *s)
 	static const struct target_cpus cpus = { cpu_count, cpu_name, cpu_where };
 	static const struct target_monitor monitor_ops = { monitor };
 	static const struct target_file file = { file_path, file_status, file_read };
-	static const struct target_made made = { "screen.png", make_screenshot };
+	static const struct target_made made[] = { { "screen.png", open_screen, read_screen },
+		{ "core", open_core, read_core } };
 	*t = (struct target) { s, &registers, &memory, &run, &breakpoints, &cpus, &monitor_ops,
-		&file, &made };
+		&file, made, ARRAY_SIZE(made) };
 	control_ask(&s->machine->control, stops, follows, s);
 }

@@ -1,4 +1,4 @@
-/* The guest's ELF file for gdb, opened anew for each request, and the picture of its screen. */
+/* The guest's ELF file for gdb, opened anew for each request, the picture of its screen, and a core. */
 #include "serve/target_file.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "machine/core.h"
 #include "machine/screen.h"
 
 static const char *file_of(const struct serve *s)
@@ -89,10 +90,38 @@ const char *target_file_path(struct serve *s, enum target_layout layout)
 	return s->file_path[0] ? s->file_path : NULL;
 }
 
-int target_file_screen(struct serve *s, const uint8_t **bytes, size_t *size)
+int target_file_open_screen(struct serve *s, uint64_t *size)
 {
 	free(s->screenshot);
-	s->screenshot = machine_screenshot(s->machine, size);
-	*bytes = s->screenshot;
+	s->screenshot = machine_screenshot(s->machine, &s->screenshot_size);
+	*size = s->screenshot_size;
 	return s->screenshot ? 0 : ENOENT;
+}
+
+size_t target_file_read_screen(const struct serve *s, uint64_t off, uint8_t *to, size_t len)
+{
+	if (!s->screenshot || off >= s->screenshot_size)
+		return 0;
+	if (len > s->screenshot_size - off)
+		len = s->screenshot_size - (size_t)off;
+	memcpy(to, s->screenshot + off, len);
+	return len;
+}
+
+int target_file_open_core(struct serve *s, uint64_t *size)
+{
+	struct error e = { 0 };
+	struct core *core;
+	int err = core_make(s->machine, &core, &e);
+	if (err)
+		return -err;
+	core_free(s->core);
+	s->core = core;
+	*size = core_size(core);
+	return 0;
+}
+
+size_t target_file_read_core(const struct serve *s, uint64_t off, uint8_t *to, size_t len)
+{
+	return s->core ? core_read(s->core, s->machine, off, to, len) : 0;
 }

@@ -1,4 +1,4 @@
-/* The files that gdb sees: the ELF file that belongs to the guest, and a picture of its screen. */
+/* The files that gdb sees: the ELF file that belongs to the guest, a picture of its screen, and a core. */
 #ifndef STEPVM_SERVE_TARGET_FILE_H
 #define STEPVM_SERVE_TARGET_FILE_H
 
@@ -14,8 +14,11 @@ void target_file_find(struct serve *s);
 const char *target_file_path(struct serve *s, enum target_layout layout);
 int target_file_status(struct serve *s, struct target_file_status *to);
 int target_file_read(struct serve *s, uint64_t off, uint8_t *to, size_t len, size_t *done);
-/* The picture of the guest's screen as it is now: the make of struct target_made. Kept in s until the
- * next one. */
-int target_file_screen(struct serve *s, const uint8_t **bytes, size_t *size);
+/* Those of struct target_made. The picture of the guest's screen, and the guest as a core file: each as it was
+ * when it was opened, but that the core's RAM is read as it is now. They are kept in s until the next one. */
+int target_file_open_screen(struct serve *s, uint64_t *size);
+size_t target_file_read_screen(const struct serve *s, uint64_t off, uint8_t *to, size_t len);
+int target_file_open_core(struct serve *s, uint64_t *size);
+size_t target_file_read_core(const struct serve *s, uint64_t off, uint8_t *to, size_t len);
 
 #endif

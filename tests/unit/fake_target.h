@@ -237,6 +237,7 @@ struct fake_target {
 	const char *file_path; /* NULL: no file */
 	int file_errno;
 	uint8_t made[5000], made_count;
+	bool made_is_large;      /* its other file can be opened */
 	char said[500];          /* what `monitor` prints, */
 	bool is_another;         /* and whether it puts another machine there, */
 	struct target_stop stop; /* which has stopped so */
@@ -524,15 +525,39 @@ static int fake_read_file(void *ctx, uint64_t off, uint8_t *to, size_t len, size
 }
 
 /* A file of 5000 bytes, in which each says how often it was made. */
-static int fake_make(void *ctx, const uint8_t **bytes, size_t *size)
+static int fake_make(void *ctx, uint64_t *size)
 {
 	struct fake_target *f = ctx;
 	if (f->file_errno)
 		return f->file_errno;
 	memset(f->made, ++f->made_count, sizeof f->made);
-	*bytes = f->made;
 	*size = sizeof f->made;
 	return 0;
+}
+
+static size_t fake_read_made(void *ctx, uint64_t off, uint8_t *to, size_t len)
+{
+	struct fake_target *f = ctx;
+	size_t left = off < sizeof f->made ? sizeof f->made - (size_t)off : 0;
+	len = len < left ? len : left;
+	memcpy(to, f->made + (left ? off : 0), len);
+	return len;
+}
+
+/* As large as a file can be; it is not there until made_is_large says so. */
+static int fake_open_large(void *ctx, uint64_t *size)
+{
+	struct fake_target *f = ctx;
+	*size = UINT64_MAX;
+	return f->made_is_large ? 0 : 27; /* EFBIG */
+}
+
+static size_t fake_read_large(void *ctx, uint64_t off, uint8_t *to, size_t len)
+{
+	(void)ctx;
+	for (size_t i = 0; i < len; i++)
+		to[i] = (uint8_t)(off + i);
+	return len;
 }
 
 /* What RAM holds at first, computed once: the fuzzer opens thousands of machines a second. */
@@ -562,9 +587,10 @@ static void fake_init(struct fake_target *f)
 	static const struct target_monitor monitor = { fake_monitor };
 	memset(f, 0, sizeof *f);
 	static const struct target_file file = { fake_path, fake_status, fake_read_file };
-	static const struct target_made made = { "screen.png", fake_make };
+	static const struct target_made made[] = { { "screen.png", fake_make, fake_read_made },
+		{ "core", fake_open_large, fake_read_large } };
 	f->target = (struct target) { f, &registers, &memory, &run, &breakpoints, &cpus, &monitor,
-		&file, &made };
+		&file, made, 2 };
 	f->cpus = 1;
 	for (int reg = 0; reg < FAKE_REGISTERS; reg++)
 		for (unsigned i = 0; i < fake_registers[reg].size; i++)

@@ -178,22 +178,43 @@ static void another_is_made_when_it_is_opened(void)
 	wire_close(&w);
 }
 
+/* It is read where it is asked for, and nowhere else. */
+static void a_second_one_is_as_large_as_it_likes(void)
+{
+	struct wire w;
+	uint8_t first;
+	wire_open(&w);
+	CHECK_STR(wire_ask(&w, "vFile:open:636f7265,0,0"), "F-1,1b"); /* core: too large */
+	w.fake.made_is_large = true;
+	CHECK_STR(wire_ask(&w, "vFile:open:636f7265,0,0"), "F3");
+	CHECK_EQ(made_read(&w, "vFile:pread:3,40,fedcba9876543241", &first), 0x40);
+	CHECK_EQ(first, 0x41);
+	CHECK_STR(wire_ask(&w, "vFile:pread:2,40,0"), "F-1,9");
+	CHECK_STR(wire_ask(&w, "vFile:open:" MADE_HEX ",0,0"), "F2");
+	CHECK_STR(wire_ask(&w, "vFile:close:3"), "F0");
+	CHECK_EQ(made_read(&w, "vFile:pread:2,10,0", &first), 0x10);
+	CHECK_STR(wire_ask(&w, "vFile:pread:3,40,0"), "F-1,9");
+	CHECK_STR(wire_ask(&w, "vFile:pread:4,40,0"), "F-1,9");
+	CHECK_STR(wire_ask(&w, "vFile:pread:ffffffffffffffff,40,0"), "F-1,9");
+	wire_close(&w);
+}
+
 /* A target may have the one, the other, or none. */
 static void each_kind_is_there_without_the_other(void)
 {
 	struct wire w;
 	wire_open(&w);
-	const struct target_made *made = w.fake.target.made;
+	const unsigned count = w.fake.target.made_count;
 	w.fake.file_path = PATH;
-	w.fake.target.made = NULL;
+	w.fake.target.made_count = 0;
 	CHECK_STR(wire_ask(&w, "vFile:open:" MADE_HEX ",0,0"), "F-1,2");
 	CHECK_STR(wire_ask(&w, "vFile:open:" PATH_HEX ",0,0"), "F1");
-	w.fake.target.made = made;
+	w.fake.target.made_count = count;
 	w.fake.target.file = NULL;
 	CHECK_STR(wire_ask(&w, "vFile:open:" PATH_HEX ",0,0"), "F-1,2");
 	CHECK_STR(wire_ask(&w, "vFile:open:" MADE_HEX ",0,0"), "F2");
 	CHECK_STR(wire_ask(&w, "qXfer:exec-file:read:1:0,1000"), "");
-	w.fake.target.made = NULL;
+	w.fake.target.made_count = 0;
 	CHECK_STR(wire_ask(&w, "vFile:setfs:0"), "");
 	wire_close(&w);
 }
@@ -206,6 +227,7 @@ int main(void)
 	RUN(its_status_has_size_and_time);
 	RUN(it_is_read_whole);
 	RUN(another_is_made_when_it_is_opened);
+	RUN(a_second_one_is_as_large_as_it_likes);
 	RUN(each_kind_is_there_without_the_other);
 	return check_done();
 }

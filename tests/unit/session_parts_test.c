@@ -19,7 +19,7 @@ static void take_away(struct wire *w, unsigned missing)
 	t->monitor = missing & MONITOR ? NULL : t->monitor;
 	t->file = missing & ELF_FILE ? NULL : t->file;
 	/* vFile needs either of them: session_files_test.c has each without the other. */
-	t->made = missing & ELF_FILE ? NULL : t->made;
+	t->made_count = missing & ELF_FILE ? 0 : t->made_count;
 }
 
 static void open_without(struct wire *w, unsigned missing)
