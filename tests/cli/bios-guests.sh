@@ -2,8 +2,12 @@
 # needs: kvm
 # Boot sectors that are about the BIOS: hooks on its interrupts, keys that it does something with, APM in protected
 # mode. Each checks itself, and ends by itself. TAP.
+#
+#	STEPVM=build/stepvm GUESTS=build/guests tests/cli/bios-guests.sh
 . "$(dirname "$0")/tap.bash"
 set -u
+
+needs STEPVM GUESTS
 
 # runs GUEST WORDS STATUS NAME [OPTION...]
 runs() {

@@ -6,8 +6,7 @@
 . "$(dirname "$0")/tap.bash"
 set -u
 
-STEPVM=$(realpath "${STEPVM:?the program}")
-GUESTS=$(realpath "${GUESTS:?the guests}")
+needs STEPVM GUESTS
 GDB=${GDB:-gdb}
 export LC_ALL=C.UTF-8
 if ! command -v "$GDB" >/dev/null; then

@@ -6,8 +6,7 @@
 . "$(dirname "$0")/tap.bash"
 set -u
 
-STEPVM=$(realpath "${STEPVM:?the program}")
-GUESTS=$(realpath "${GUESTS:?the folder of built guests}")
+needs STEPVM GUESTS
 work=$(mktemp -d "${TMPDIR:-/tmp}/stepvm-devices.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 2

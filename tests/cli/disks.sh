@@ -7,8 +7,7 @@
 . "$(dirname "$0")/tap.bash"
 set -u
 
-STEPVM=$(realpath "${STEPVM:?the program}")
-GUESTS=$(realpath "${GUESTS:?the folder of the guests}")
+needs STEPVM GUESTS
 work=$(mktemp -d "${TMPDIR:-/tmp}/stepvm-disks.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1

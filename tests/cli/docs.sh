@@ -1,7 +1,7 @@
 #!/bin/bash
 # needs: nothing
 # HACKING.md and the READMEs are true to the tree: each file that they name is there, and what HACKING.md
-# says is in a file is in it. TAP.
+# says is in a file is in it. The scripts of this folder say what they need. TAP.
 #
 #	tests/cli/docs.sh
 . "$(dirname "$0")/tap.bash"
@@ -63,6 +63,14 @@ while read -r name; do
 	grep -qwr -- "#define $name" src || missing+="$name"$'\n'
 done < <(sed -n '/| where |/,/^$/p' HACKING.md src/*/README.md | grep -oE '`[A-Z_]+`' | tr -d '`')
 is "$missing" "" "the bounds have their names"
+
+# By hand one is easily started without them.
+wrong=
+while read -r script; do
+	said=$(env -u STEPVM -u GUESTS timeout 60 bash "$script" 2>&1 </dev/null)
+	[ $? = 2 ] && [[ $said == "$script: STEPVM is not the path"* ]] || wrong+="$script: $said"$'\n'
+done < <(grep -lE '[$]\{?(STEPVM|GUESTS)' tests/cli/*.sh | grep -v docs.sh)
+is "$wrong" "" "a script without its variables says so, and ends"
 
 echo "1..$count"
 [ $bad = 0 ]

@@ -5,8 +5,7 @@
 . "$(dirname "$0")/tap.bash"
 set -u
 
-STEPVM=$(realpath "${STEPVM:?the program}")
-GUESTS=$(realpath "${GUESTS:?the folder of the guest images}")
+needs STEPVM GUESTS
 SCRIPT=$(realpath "$(dirname "$0")/../../gdb/stepvm.gdb")
 command -v gdb >/dev/null || { echo "1..0 # skip gdb is not installed"; exit 0; }
 dir=$(mktemp -d)

@@ -7,8 +7,7 @@
 . "$(dirname "$0")/tap.bash"
 set -u
 
-STEPVM=$(realpath "${STEPVM:?the program}")
-GUESTS=$(realpath "${GUESTS:?the guests}")
+needs STEPVM GUESTS
 SCRIPTS=$(realpath "$(dirname "$0")/../../gdb")
 GDB=${GDB:-gdb}
 export LC_ALL=C.UTF-8

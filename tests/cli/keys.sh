@@ -6,8 +6,7 @@
 . "$(dirname "$0")/tap.bash"
 set -u
 
-STEPVM=${STEPVM:?the program}
-GUESTS=${GUESTS:?the folder of the guest images}
+needs STEPVM GUESTS
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 

@@ -8,7 +8,8 @@ set -u
 
 tests=$(realpath "$(dirname "$0")/..")
 tree=$(dirname "$tests")
-build=$(dirname "$(realpath "${STEPVM:?the program}")")
+needs STEPVM
+build=$(dirname "$STEPVM")
 work=$(mktemp -d "${TMPDIR:-/tmp}/stepvm-layers.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 

@@ -7,8 +7,7 @@
 . "$(dirname "$0")/tap.bash"
 set -u
 
-STEPVM=$(realpath "${STEPVM:?the program}")
-GUESTS=$(realpath "${GUESTS:?the guests}")
+needs STEPVM GUESTS
 if [ -z "${LLDB-}" ]; then
 	LLDB=$(command -v lldb || command -v lldb-14) || LLDB=
 fi

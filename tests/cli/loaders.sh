@@ -7,7 +7,7 @@
 . "$(dirname "$0")/tap.bash"
 set -u
 
-STEPVM=$(realpath "${STEPVM:?the program}")
+needs STEPVM
 loaders=$(realpath "$(dirname "$0")/../loaders")
 names=(syslinux mbr grub rescue ipxe memtest)
 skip_all() { # REASON

@@ -6,8 +6,7 @@
 . "$(dirname "$0")/tap.bash"
 set -u
 
-STEPVM=$(realpath "${STEPVM:?the program}")
-GUESTS=$(realpath "${GUESTS:?the folder of the guest images}")
+needs STEPVM GUESTS
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/tap.bash"
 set -u
 
-STEPVM=$(realpath "${STEPVM:?the program}")
+needs STEPVM
 skip() { # NAME REASON
 	count=$((count + 1))
 	echo "ok $count - $1 # SKIP $2"

@@ -7,8 +7,7 @@
 . "$(dirname "$0")/tap.bash"
 set -u
 
-STEPVM=$(realpath "${STEPVM:?the program}")
-GUESTS=$(realpath "${GUESTS:?the folder of built guests}")
+needs STEPVM GUESTS
 work=$(mktemp -d "${TMPDIR:-/tmp}/stepvm-sandbox.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
 wanted=2 # SECCOMP_MODE_FILTER

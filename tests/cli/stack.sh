@@ -6,8 +6,7 @@
 . "$(dirname "$0")/tap.bash"
 set -u
 
-STEPVM=$(realpath "${STEPVM:?the program}")
-GUESTS=$(realpath "${GUESTS:?the folder of the guest images}")
+needs STEPVM GUESTS
 nm "$STEPVM" | grep -q __asan_init && { echo "1..0 # skip a sanitizer's frames are larger"; exit 0; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/stepvm-stack.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT

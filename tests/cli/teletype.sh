@@ -7,8 +7,7 @@
 . "$(dirname "$0")/tap.bash"
 set -u
 
-STEPVM=$(realpath "${STEPVM:?the program}")
-GUESTS=$(realpath "${GUESTS:?the folder of the guest images}")
+needs STEPVM GUESTS
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 vain="stepvm: int 16h waits for a key, none will come"

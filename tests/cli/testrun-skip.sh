@@ -6,8 +6,7 @@
 . "$(dirname "$0")/tap.bash"
 set -u
 
-STEPVM=$(realpath "${STEPVM:?the program}")
-GUESTS=$(realpath "${GUESTS:?the folder of the guest images}")
+needs STEPVM GUESTS
 unset GDB
 dir=$(mktemp -d "${TMPDIR:-/tmp}/stepvm-skip.XXXXXX") || exit 2
 trap 'rm -rf "$dir"' EXIT

@@ -6,7 +6,8 @@
 . "$(dirname "$0")/tap.bash"
 set -u
 
-TOY=$(realpath "$(dirname "${STEPVM:?the program}")/tests/unit/toy")
+needs STEPVM
+TOY=$(dirname "$STEPVM")/tests/unit/toy
 command -v gdb >/dev/null || { echo "1..0 # skip gdb is not installed"; exit 0; }
 export LC_ALL=C.UTF-8 LANGUAGE=
 
