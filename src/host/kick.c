@@ -32,6 +32,14 @@ static void on_kick(int signal)
 	kicker_kick();
 }
 
+/* A timer goes on when it is read (timerfd_create(2)); nothing is there where it was disarmed meanwhile. */
+static void next_expiration(int timer_fd)
+{
+	uint64_t count;
+	ssize_t n = read(timer_fd, &count, sizeof count);
+	(void)n;
+}
+
 static void *watch(void *arg)
 {
 	struct kicker *k = arg;
@@ -44,6 +52,8 @@ static void *watch(void *arg)
 			continue;
 		if (event.data.fd == k->stop_fd)
 			return NULL;
+		if (event.data.fd == k->timer_fd)
+			next_expiration(k->timer_fd);
 		pthread_kill(k->owner, SIGUSR1);
 	}
 }
@@ -145,16 +155,12 @@ static bool arm_signals(struct kicker *k)
 	return k->has_signals;
 }
 
-bool kicker_arm(struct kicker *k, int fd, bool is_output)
+static bool arm(struct kicker *k, int fd, uint32_t events)
 {
 	struct kicker_armed *known = k->armed, *end = k->armed + k->count;
-	if (!is_output && fd == k->signal_fd && arm_signals(k))
-		return true;
 	while (known < end && known->fd != fd)
 		known++;
-	/* One shot: a kick, and then silence until the next arming. */
-	struct epoll_event event = { .events = EPOLLONESHOT, .data.fd = fd };
-	event.events |= is_output ? EPOLLOUT : EPOLLIN | EPOLLRDHUP;
+	struct epoll_event event = { .events = events, .data.fd = fd };
 	event.events |= known < end ? known->events : 0;
 	if (epoll_ctl(k->epoll_fd, EPOLL_CTL_MOD, fd, &event) < 0 &&
 	        epoll_ctl(k->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
@@ -174,19 +180,26 @@ int kicker_watch(struct kicker *k, int fd, struct error *e)
 	return 0;
 }
 
-static void set_timer(struct kicker *k, uint64_t after_ns)
+bool kicker_arm(struct kicker *k, int fd, bool is_output)
 {
-	const struct itimerspec when = {
-		.it_value = { .tv_sec = (time_t)(after_ns / 1000000000u),
-		        .tv_nsec = (long)(after_ns % 1000000000u) },
-	};
+	if (!is_output && fd == k->signal_fd && arm_signals(k))
+		return true;
+	/* One shot: a kick, and then silence until the next arming. */
+	return arm(k, fd, EPOLLONESHOT | (is_output ? EPOLLOUT : EPOLLIN | EPOLLRDHUP));
+}
+
+static void set_timer(struct kicker *k, uint64_t every_ns)
+{
+	const struct timespec every = { .tv_sec = (time_t)(every_ns / 1000000000u),
+		.tv_nsec = (long)(every_ns % 1000000000u) };
+	const struct itimerspec when = { .it_value = every, .it_interval = every };
 	timerfd_settime(k->timer_fd, 0, &when, NULL); /* drops an expiration not read, too */
 }
 
-void kicker_arm_timer(struct kicker *k, uint64_t after_ns)
+void kicker_arm_timer(struct kicker *k, uint64_t every_ns)
 {
-	set_timer(k, after_ns);
-	k->has_timer = kicker_arm(k, k->timer_fd, false);
+	set_timer(k, every_ns);
+	k->has_timer = arm(k, k->timer_fd, EPOLLIN);
 }
 
 void kicker_disarm(struct kicker *k)

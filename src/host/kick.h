@@ -49,9 +49,10 @@ void kicker_take_signals(struct kicker *k, int fd);
 /* From now on, input (or the end) on fd kicks, once; with is_output, that it can be written to. The same fd may
  * be armed for both. A descriptor that can't be polled (a regular file) is always ready: false. */
 bool kicker_arm(struct kicker *k, int fd, bool is_output);
-/* From now on, one kick comes when after_ns nanoseconds (1 at least) of the host's
- * monotonic clock are over. A second call takes the first one's place. */
-void kicker_arm_timer(struct kicker *k, uint64_t after_ns);
+/* From now on, a kick comes each time that every_ns nanoseconds (1 at least) of the host's monotonic clock are
+ * over: one that meets its owner right before a run may be lost on that, and there is a next one. A second call
+ * takes the first one's place. */
+void kicker_arm_timer(struct kicker *k, uint64_t every_ns);
 /* For good: each time that fd becomes readable anew, a kick comes, also while the guest does not
  * run. */
 int kicker_watch(struct kicker *k, int fd, struct error *e);

@@ -263,6 +263,34 @@ void serve_end_guest(struct serve *s, int status)
 		run_end(&s->run, status);
 }
 
+/* --- waiting, and who ends it -------------------------------------------------------------------- */
+
+/* No step should take long; one that does is kicked, and the next call looks out for everything. Armed once
+ * for many steps, it costs them nothing. A kick right before a step is for later (cpu_run_to_exit), and the next one
+ * is for that step. */
+static void arm_alarm(struct serve *s)
+{
+	if (!s->has_alarm)
+		kicker_arm_timer(&s->kicker, STEP_ALARM_NS);
+	s->has_alarm = true;
+}
+
+static void disarm(struct serve *s)
+{
+	kicker_disarm(&s->kicker);
+	s->has_alarm = false;
+}
+
+/* The guest does nothing until something wants attention. The alarm would wake us for nothing, over and over; a
+ * debugger that steps comes sooner. */
+static void stand_still(struct serve *s, uint64_t timeout_ns)
+{
+	const uint64_t begin = s->has_alarm ? clock_host_ns() : 0;
+	sources_attend(s, timeout_ns);
+	if (s->has_alarm && clock_host_ns() - begin >= STEP_ALARM_NS / 2)
+		disarm(s);
+}
+
 /* Stopped, with a debugger that may ask again at once. */
 static void wait_for_debugger(struct serve *s)
 {
@@ -277,7 +305,7 @@ static void wait_for_debugger(struct serve *s)
 	}
 	terminal_cooked();
 	show_wait(s);
-	sources_attend(s, RUN_FOREVER);
+	stand_still(s, RUN_FOREVER);
 }
 
 /* --- the guest ------------------------------------------------------------------------------- */
@@ -323,23 +351,6 @@ static bool is_held_up(struct serve *s, size_t max)
 		terminal_raw();
 	sources_attend(s, RUN_FOREVER);
 	return true;
-}
-
-/* No step should take long; one that does is kicked, and the next call looks out for everything. Armed once
- * for many steps, it costs them nothing. */
-static void arm_alarm(struct serve *s)
-{
-	uint64_t now = clock_host_ns();
-	if (now < s->alarm_ns)
-		return;
-	s->alarm_ns = now + STEP_ALARM_NS;
-	kicker_arm_timer(&s->kicker, STEP_ALARM_NS);
-}
-
-static void disarm(struct serve *s)
-{
-	kicker_disarm(&s->kicker);
-	s->alarm_ns = 0;
 }
 
 static void step(struct serve *s)
@@ -456,7 +467,7 @@ static void wait_to_resume(struct serve *s)
 		screen_hint_look(s);
 	serve_hint_at_keys(s);
 	terminal_raw();
-	sources_attend(s, timeout_ns);
+	stand_still(s, timeout_ns);
 }
 
 /* The guest has ended: its last words wait for their reader, unless a debugger has killed it or a

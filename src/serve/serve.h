@@ -42,12 +42,12 @@ struct serve {
 	bool watches_stdin;      /* for its end: a debugger on it has detached */
 	struct session *session; /* NULL: no debugger */
 	struct target target;
-	struct run run;    /* the guest's life */
-	bool was_heard;    /* the debugger has sent something */
-	bool was_resumed;  /* ... and has had the guest go on */
-	uint64_t alarm_ns; /* until then the kicker's timer is armed for steps */
-	bool is_attached;  /* see target_run.is_attached */
-	bool keeps_halt;   /* a step was asked for that does not pass the hlt */
+	struct run run;   /* the guest's life */
+	bool was_heard;   /* the debugger has sent something */
+	bool was_resumed; /* ... and has had the guest go on */
+	bool has_alarm;   /* the kicker's timer is armed for steps */
+	bool is_attached; /* see target_run.is_attached */
+	bool keeps_halt;  /* a step was asked for that does not pass the hlt */
 	struct {
 		bool is_on;
 		uint64_t begin, end;
