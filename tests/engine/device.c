@@ -11,7 +11,7 @@ static uint64_t device_value(uint64_t at, unsigned size)
 	return size == 8 ? v : v & ((UINT64_C(1) << 8 * size) - 1);
 }
 
-void device_access(struct pair_log *log, bool is_port, uint64_t at, uint8_t *data, unsigned size,
+void device_access(struct compare_log *log, bool is_port, uint64_t at, uint8_t *data, unsigned size,
         bool is_write)
 {
 	uint64_t v = device_value(at, size);
@@ -21,7 +21,7 @@ void device_access(struct pair_log *log, bool is_port, uint64_t at, uint8_t *dat
 	} else {
 		memcpy(data, &v, size);
 	}
-	if (log->count < PAIR_ACCESSES)
+	if (log->count < COMPARE_ACCESSES)
 		log->all[log->count++] =
-		        (struct pair_access) { is_port, is_write, (uint8_t)size, at, v };
+		        (struct compare_access) { is_port, is_write, (uint8_t)size, at, v };
 }

@@ -6,7 +6,7 @@
 #include "pair.h"
 
 /* An access of size bytes, 1 to 8; a read fills data. */
-void device_access(struct pair_log *log, bool is_port, uint64_t at, uint8_t *data, unsigned size,
+void device_access(struct compare_log *log, bool is_port, uint64_t at, uint8_t *data, unsigned size,
         bool is_write);
 
 #endif

@@ -12,13 +12,13 @@
  * What is compared: all general registers, rflags, the segment registers with their hidden parts, the tables'
  * registers, control registers, EFER, the interrupt shadow, all RAM (of a guest: every 32 instructions), and what
  * was read and written at ports and devices. What is handed over must have changed nothing. What KVM is known
- * to do otherwise than the SDM says stands in known_emulated.c and known_cpu.c.
+ * to do otherwise than the SDM says stands in src/compare.
  *
  * Output is TAP; the exit status 0, or 1 when anything differed that is not known.
  *
  * How to read the files: world.c makes the modes, trial.c instructions and states, pair.c does them on both sides,
- * compare.c and extras.c compare, lockstep.c follows a guest, opcode.c, known.c and its two
- * tables say what a difference is, tally.c counts. */
+ * src/compare and extras.c compare, and the first of them knows KVM's own faults; lockstep.c follows a guest, tally.c
+ * counts. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "lockstep.h"
+#include "pair.h"
 #include "tally.h"
 
 static int usage(void)
@@ -58,10 +59,10 @@ static bool tell(unsigned number, bool is_good, const char *name, const char *sk
 static void try_seed(struct pair *p, struct tally *tally, bool kvm_emulates, uint64_t seed)
 {
 	struct trial t;
-	struct pair_result r;
+	struct compare_result r;
 	char title[80];
 	trial_make(&t, &p->source, seed);
-	const struct pair_state before = { .regs = t.regs, .sregs = t.sregs };
+	const struct compare_state before = { .regs = t.regs, .sregs = t.sregs };
 	struct known_case c = { .kvm_emulates = kvm_emulates,
 		.is_tcg = p->is_tcg,
 		.bits = trial_bits(&t),

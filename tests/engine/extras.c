@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/cpu_bits.h"
-#include "opcode.h"
+#include "compare/opcode.h"
 
 #define MSR_STAR  0xc0000081u
 #define MSR_LSTAR 0xc0000082u

@@ -146,7 +146,14 @@ int kvm_side_put(struct pair *p, const struct trial *t)
 	return err ? err : vcpu_set_regs(&p->vcpu, &t->regs);
 }
 
-static void take_state(struct pair *p, struct pair_result *r)
+/* To whose handler it has come: each is a hlt of its own. */
+static int handler_of(const struct compare_state *s)
+{
+	uint64_t at = registers_code_address(&s->sregs, s->regs.rip) - WORLD_HANDLERS;
+	return at < 0x100 ? (int)at : -1;
+}
+
+static void take_state(struct pair *p, struct compare_result *r)
 {
 	struct kvm_vcpu_events events;
 	r->kvm.regs = *vcpu_regs(&p->vcpu);
@@ -157,17 +164,17 @@ static void take_state(struct pair *p, struct pair_result *r)
 }
 
 /* Nothing of this trial is left in KVM: an exception under way, a shadow. */
-void kvm_side_clean(struct pair *p, const struct pair_result *r)
+void kvm_side_clean(struct pair *p, const struct compare_result *r)
 {
 	const struct kvm_vcpu_events none = { .flags = KVM_VCPUEVENT_VALID_SHADOW };
-	if (r->verdict == PAIR_KVM_FAILS || r->verdict == PAIR_SKIPPED || r->kvm.shadow)
+	if (r->verdict == COMPARE_KVM_FAILS || r->verdict == COMPARE_SKIPPED || r->kvm.shadow)
 		vcpu_set_events(&p->vcpu, &none);
-	if (r->verdict != PAIR_SAME)
+	if (r->verdict != COMPARE_SAME)
 		extras_open(p); /* it may have done something else */
 	p->control.cpu.is_halted = p->control.cpu.is_acknowledged = false;
 }
 
-static bool step_kvm(struct pair *p, struct pair_result *r)
+static bool step_kvm(struct pair *p, struct compare_result *r)
 {
 	struct stop stop;
 	int err;
@@ -182,13 +189,14 @@ static bool step_kvm(struct pair *p, struct pair_result *r)
 
 /* A DEBUG with nothing done, which kvm_intel gives after a step before. */
 static bool is_stale(
-        struct pair *p, const struct exit *x, uint64_t from, const struct pair_result *r)
+        struct pair *p, const struct exit *x, uint64_t from, const struct compare_result *r)
 {
 	return x->kind == EXIT_DEBUG && vcpu_regs(&p->vcpu)->rip == from && r->own.regs.rip != from;
 }
 
 /* Runs the guest until something but a device's access ends it. */
-static bool run_kvm(struct pair *p, struct vcpu_debug *debug, struct pair_result *r, struct exit *x)
+static bool run_kvm(
+        struct pair *p, struct vcpu_debug *debug, struct compare_result *r, struct exit *x)
 {
 	const uint64_t from = vcpu_regs(&p->vcpu)->rip;
 	debug->control |=
@@ -220,14 +228,14 @@ static bool run_kvm(struct pair *p, struct vcpu_debug *debug, struct pair_result
 /* What a breakpoint at the next instruction would not show: an instruction that comes again, one behind which the
  * CPU holds it back; and what kvm_pvm never gets done, int 80h and above in real mode. Run control knows how to
  * step those. */
-static bool needs_step(const struct trial *t, const struct pair_result *r)
+static bool needs_step(const struct trial *t, const struct compare_result *r)
 {
 	return r->own.regs.rip == t->regs.rip || r->own_vector >= 0x80 ||
 	       r->own.regs.rflags & RFLAGS_RF || r->own.shadow == KVM_X86_SHADOW_INT_MOV_SS;
 }
 
 /* At CPL 0: a breakpoint stands where the interpreter says that the instruction leads, and all handlers are hlt. */
-static bool run_to_breakpoint(struct pair *p, struct pair_result *r)
+static bool run_to_breakpoint(struct pair *p, struct compare_result *r)
 {
 	struct vcpu_debug debug = { 0 };
 	struct exit x;
@@ -239,7 +247,7 @@ static bool run_to_breakpoint(struct pair *p, struct pair_result *r)
 		bool is_moved = r->own.sregs.cr3 != p->base.cr3 ||
 		                (r->own.sregs.cr0 ^ p->base.cr0) & CR0_PG;
 		if (r->stop == STOP_SHUTDOWN && is_moved)
-			r->verdict = PAIR_SKIPPED;
+			r->verdict = COMPARE_SKIPPED;
 		return false;
 	}
 	if (x.kind == EXIT_HLT)
@@ -268,7 +276,7 @@ static uint8_t *kvm_ram(struct pair *p, uint64_t gva)
 }
 
 /* The guest is in a handler's hlt, whose frame tells how it was at CPL 3 before its ud2. */
-static void undo_trap(struct pair *p, struct pair_result *r)
+static void undo_trap(struct pair *p, struct compare_result *r)
 {
 	struct kvm_regs *k = &r->kvm.regs;
 	unsigned size = p->mode->kind == WORLD_LONG64 ? 8 : 4;
@@ -291,8 +299,8 @@ static void undo_trap(struct pair *p, struct pair_result *r)
 		r->kvm.sregs.ss = r->own.sregs.ss;
 }
 
-/* At CPL 3. False: KVM has failed, or *verdict is PAIR_SKIPPED. */
-static bool trap_kvm(struct pair *p, const struct trial *t, struct pair_result *r)
+/* At CPL 3. False: KVM has failed, or *verdict is COMPARE_SKIPPED. */
+static bool trap_kvm(struct pair *p, const struct trial *t, struct compare_result *r)
 {
 	uint8_t *at = NULL, saved[2];
 	bool is_user = r->own.sregs.cs.selector & 3;
@@ -302,7 +310,7 @@ static bool trap_kvm(struct pair *p, const struct trial *t, struct pair_result *
 	p->trap = NULL;
 	if (!is_user &&
 	        end - WORLD_HANDLERS >= 0x100) { /* a code segment that the trial has made */
-		r->verdict = PAIR_SKIPPED;
+		r->verdict = COMPARE_SKIPPED;
 		return false;
 	}
 	if (is_user) {
@@ -310,7 +318,7 @@ static bool trap_kvm(struct pair *p, const struct trial *t, struct pair_result *
 		at = kvm_ram(p, end);
 		bool is_written = at && memcmp(at, p->own[0] + (at - p->kvm[0]), 2);
 		if (!at || is_written || end - begin + 1 < 2 || r->own.regs.rip == t->regs.rip) {
-			r->verdict = PAIR_SKIPPED;
+			r->verdict = COMPARE_SKIPPED;
 			return false;
 		}
 		memcpy(saved, at, 2);
@@ -326,7 +334,7 @@ static bool trap_kvm(struct pair *p, const struct trial *t, struct pair_result *
 	bool is_lost = r->stop == STOP_SHUTDOWN || (ok ? handler == DF + 1 : handler <= 0x100);
 	if (is_lost && is_user) {
 		ok = false;
-		r->verdict = PAIR_SKIPPED;
+		r->verdict = COMPARE_SKIPPED;
 		kvm_side_clean(p, r);
 	}
 	if (!ok)
@@ -338,7 +346,7 @@ static bool trap_kvm(struct pair *p, const struct trial *t, struct pair_result *
 }
 
 /* Whether what was pushed lies on the tables that lead to its handler, or on the handlers' code. */
-static bool is_frame_on_tables(const struct pair *p, const struct pair_result *r)
+static bool is_frame_on_tables(const struct pair *p, const struct compare_result *r)
 {
 	const unsigned frame = 48; /* of long mode, with an error code */
 	const struct kvm_sregs *s = &r->own.sregs;
@@ -351,24 +359,31 @@ static bool is_frame_on_tables(const struct pair *p, const struct pair_result *r
 	       (end > WORLD_HANDLERS && begin < WORLD_HANDLERS + 0x100);
 }
 
-bool kvm_side_run(struct pair *p, const struct trial *t, struct pair_result *r)
+static bool run_side(struct pair *p, const struct trial *t, struct compare_result *r)
 {
 	bool ends_at_user = r->own.sregs.cs.selector & 3 && p->mode->kind != WORLD_REAL16;
 	if (is_frame_on_tables(p, r)) {
-		r->verdict = PAIR_SKIPPED;
+		r->verdict = COMPARE_SKIPPED;
 		return false;
 	}
 	if (!p->by_steps && (p->is_user || ends_at_user))
 		return trap_kvm(p, t, r);
 	if (p->by_steps && ends_at_user && !p->steps_user) {
-		r->verdict = PAIR_SKIPPED;
+		r->verdict = COMPARE_SKIPPED;
 		return false;
 	}
 	/* QEMU as kvm_amd's CPU dies of exceptions in real mode under the eyes of a debugger. */
 	if (p->is_tcg && p->mode->kind == WORLD_REAL16 && r->own_vector >= 0) {
-		r->verdict = PAIR_SKIPPED;
+		r->verdict = COMPARE_SKIPPED;
 		return false;
 	}
 	bool is_stepped = p->by_steps || p->is_tcg || p->is_probing || needs_step(t, r);
 	return is_stepped ? step_kvm(p, r) : run_to_breakpoint(p, r);
+}
+
+bool kvm_side_run(struct pair *p, const struct trial *t, struct compare_result *r)
+{
+	bool is_done = run_side(p, t, r);
+	r->kvm_vector = handler_of(&r->kvm);
+	return is_done;
 }

@@ -14,9 +14,9 @@ void kvm_side_close(struct pair *p);
 /* The trial's state. KVM's -errno: it can't be in it. */
 int kvm_side_put(struct pair *p, const struct trial *t);
 /* Does the instruction, whose end on the interpreter's side r has, and adds KVM's. False: KVM has failed, or
- * r->verdict is PAIR_SKIPPED. */
-bool kvm_side_run(struct pair *p, const struct trial *t, struct pair_result *r);
+ * r->verdict is COMPARE_SKIPPED. */
+bool kvm_side_run(struct pair *p, const struct trial *t, struct compare_result *r);
 /* Nothing of the trial is left in KVM: an exception under way, a shadow. */
-void kvm_side_clean(struct pair *p, const struct pair_result *r);
+void kvm_side_clean(struct pair *p, const struct compare_result *r);
 
 #endif

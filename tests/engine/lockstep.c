@@ -12,9 +12,10 @@
 #include "base/array.h"
 #include "base/cpu_bits.h"
 #include "cli/options.h"
-#include "compare.h"
+#include "compare/compare.h"
 #include "debug/cpu.h"
 #include "debug/interrupt.h"
+#include "interp/interp.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
 #include "machine/firmware.h"
@@ -28,8 +29,8 @@ struct lockstep {
 	struct control_io io; /* the machine's own */
 	struct interp *own;
 	uint8_t *copies[MEMORY_SLOTS_MAX];
-	struct pair_log log; /* what ports said to KVM's side */
-	unsigned replayed;   /* of it, on the other side */
+	struct compare_log log; /* what ports said to KVM's side */
+	unsigned replayed;      /* of it, on the other side */
 	bool replays_right;
 	bool kvm_emulates, kvm_steps_user; /* in long mode */
 	const char *name;
@@ -66,9 +67,9 @@ static bool log_io(void *ctx, const struct exit *x)
 	struct lockstep *l = ctx;
 	bool stops = l->io.io(l->io.ctx, x);
 	for (uint32_t i = 0; i < x->io.count; i++) {
-		struct pair_access a = { true, x->io.is_write, x->io.size, x->io.port, 0 };
+		struct compare_access a = { true, x->io.is_write, x->io.size, x->io.port, 0 };
 		memcpy(&a.value, x->io.data + i * x->io.size, x->io.size);
-		if (l->log.count < PAIR_ACCESSES)
+		if (l->log.count < COMPARE_ACCESSES)
 			l->log.all[l->log.count++] = a;
 	}
 	return stops;
@@ -99,7 +100,7 @@ static bool replay_io(void *ctx, unsigned port, void *data, unsigned size, bool 
 		l->replays_right = false;
 		return false;
 	}
-	const struct pair_access *a = &l->log.all[l->replayed++];
+	const struct compare_access *a = &l->log.all[l->replayed++];
 	if (a->at != port || a->size != size || a->is_write != is_write ||
 	        (is_write && memcmp(&a->value, data, size)))
 		l->replays_right = false;
@@ -111,7 +112,7 @@ static bool replay_io(void *ctx, unsigned port, void *data, unsigned size, bool 
 /* --- RAM ------------------------------------------------------------------------------------------ */
 
 /* Whether the copy is as KVM's RAM; where it is not, it is made so. */
-static bool same_ram(struct lockstep *l, struct pair_result *r)
+static bool same_ram(struct lockstep *l, struct compare_result *r)
 {
 	const struct memory *m = &l->machine.guest->vm.memory;
 	bool is_same = true;
@@ -137,7 +138,7 @@ static bool same_ram(struct lockstep *l, struct pair_result *r)
 
 /* --- a step --------------------------------------------------------------------------------------- */
 
-static void take_state(struct lockstep *l, struct pair_state *s)
+static void take_state(struct lockstep *l, struct compare_state *s)
 {
 	struct vcpu *v = machine_vcpu(&l->machine);
 	struct kvm_vcpu_events events;
@@ -146,14 +147,14 @@ static void take_state(struct lockstep *l, struct pair_state *s)
 	s->shadow = vcpu_get_events(v, &events) ? 0 : events.interrupt.shadow;
 }
 
-static void load_own(struct lockstep *l, const struct pair_state *before)
+static void load_own(struct lockstep *l, const struct compare_state *before)
 {
 	const struct kvm_debugregs *d = cpu_guest_registers(&l->machine.control.cpu);
 	interp_load(
 	        l->own, &before->regs, &before->sregs, before->shadow, d->dr7 & (0xff | DR7_GD));
 }
 
-static void save_own(struct lockstep *l, struct pair_result *r)
+static void save_own(struct lockstep *l, struct compare_result *r)
 {
 	interp_save(l->own, &r->own.regs, &r->own.sregs);
 	r->own.shadow = interp_shadow(l->own);
@@ -161,7 +162,8 @@ static void save_own(struct lockstep *l, struct pair_result *r)
 }
 
 /* The interpreter's side, from the state before. */
-static bool run_own(struct lockstep *l, const struct pair_state *before, struct pair_result *r)
+static bool run_own(
+        struct lockstep *l, const struct compare_state *before, struct compare_result *r)
 {
 	uint64_t done = 0;
 	l->replayed = 0;
@@ -172,8 +174,8 @@ static bool run_own(struct lockstep *l, const struct pair_state *before, struct 
 	return done != 0;
 }
 
-static void add(struct lockstep *l, struct tally *t, const struct pair_state *before,
-        const uint8_t *bytes, const struct pair_result *r)
+static void add(struct lockstep *l, struct tally *t, const struct compare_state *before,
+        const uint8_t *bytes, const struct compare_result *r)
 {
 	const struct kvm_sregs *s = &before->sregs;
 	char title[120];
@@ -190,49 +192,49 @@ static void add(struct lockstep *l, struct tally *t, const struct pair_state *be
 	tally_add(t, &c, title);
 }
 
-static void judge(struct lockstep *l, struct tally *t, const struct pair_state *before,
-        const uint8_t *bytes, struct pair_result *r, bool has_failed)
+static void judge(struct lockstep *l, struct tally *t, const struct compare_state *before,
+        const uint8_t *bytes, struct compare_result *r, bool has_failed)
 {
 	if (!run_own(l, before, r)) {
-		const struct pair_state kvm = r->kvm;
+		const struct compare_state kvm = r->kvm;
 		r->kvm = *before;
 		r->parts = compare_states(&r->own, &r->kvm, &r->flags);
-		r->verdict = r->parts ? PAIR_CHANGED : PAIR_HANDED_OVER;
+		r->verdict = r->parts ? COMPARE_CHANGED : COMPARE_HANDED_OVER;
 		r->kvm = kvm;
 		same_ram(l, NULL);
 	} else if (has_failed) {
-		r->verdict = PAIR_KVM_FAILS;
+		r->verdict = COMPARE_KVM_FAILS;
 	} else if (!l->kvm_steps_user && r->own.sregs.efer & EFER_LMA &&
 	           r->own.sregs.cs.selector & 3) { /* it goes on to where it is back */
-		r->verdict = PAIR_SKIPPED;
+		r->verdict = COMPARE_SKIPPED;
 		same_ram(l, NULL);
 	} else {
 		r->parts = compare_states(&r->own, &r->kvm, &r->flags);
 		if (!l->replays_right || l->replayed != l->log.count)
-			r->parts |= PAIR_ACCESS;
+			r->parts |= COMPARE_ACCESS;
 		if ((r->parts || l->step % RAM_STEPS == 0) && !same_ram(l, r))
-			r->parts |= PAIR_MEMORY;
-		r->verdict = r->parts ? PAIR_DIFFERS : PAIR_SAME;
+			r->parts |= COMPARE_MEMORY;
+		r->verdict = r->parts ? COMPARE_DIFFERS : COMPARE_SAME;
 	}
 	add(l, t, before, bytes, r);
 }
 
 /* KVM's side has come to the handler of a device's interrupt. */
-static void judge_interrupt(
-        struct lockstep *l, struct tally *t, const struct pair_state *before, struct pair_result *r)
+static void judge_interrupt(struct lockstep *l, struct tally *t, const struct compare_state *before,
+        struct compare_result *r)
 {
 	const struct cpu_run *cpu = &l->machine.control.cpu;
-	static const uint8_t none[TRIAL_BYTES]; /* it is no instruction */
+	static const uint8_t none[COMPARE_BYTES]; /* it is no instruction */
 	load_own(l, before);
 	bool is_done = cpu->entered_handler && interp_deliver(l->own, cpu->vector);
 	save_own(l, r);
 	if (is_done) {
 		r->parts = compare_states(&r->own, &r->kvm, &r->flags);
 		if (!same_ram(l, r))
-			r->parts |= PAIR_MEMORY;
-		r->verdict = r->parts ? PAIR_DIFFERS : PAIR_SAME;
+			r->parts |= COMPARE_MEMORY;
+		r->verdict = r->parts ? COMPARE_DIFFERS : COMPARE_SAME;
 	} else {
-		r->verdict = PAIR_HANDED_OVER;
+		r->verdict = COMPARE_HANDED_OVER;
 		same_ram(l, NULL);
 	}
 	add(l, t, before, none, r);
@@ -243,10 +245,10 @@ static bool step(struct lockstep *l, struct tally *t)
 {
 	struct machine *m = &l->machine;
 	struct vcpu *v = machine_vcpu(m);
-	struct pair_state before;
-	struct pair_result r = { .verdict = PAIR_SAME };
+	struct compare_state before;
+	struct compare_result r = { .verdict = COMPARE_SAME };
 	struct stop stop;
-	uint8_t bytes[TRIAL_BYTES] = { 0 };
+	uint8_t bytes[COMPARE_BYTES] = { 0 };
 	int err = 0;
 	machine_step_clock(m);
 	bool is_interrupt = interrupt_is_due(&m->control);
@@ -258,6 +260,7 @@ static bool step(struct lockstep *l, struct tally *t)
 	take_state(l, &r.kvm);
 	bool has_failed = stop.kind == STOP_FAILED || stop.kind == STOP_SHUTDOWN;
 	r.stop = stop.kind;
+	r.kvm_vector = m->control.cpu.entered_handler ? m->control.cpu.vector : -1;
 	if (is_interrupt)
 		judge_interrupt(l, t, &before, &r);
 	else

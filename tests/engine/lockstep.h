@@ -3,6 +3,7 @@
 #ifndef STEPVM_TESTS_ENGINE_LOCKSTEP_H
 #define STEPVM_TESTS_ENGINE_LOCKSTEP_H
 
+#include "base/error.h"
 #include "tally.h"
 
 /* Up to steps_max instructions of the guest in the file. False, with a text: it can't be started. What was compared

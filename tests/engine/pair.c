@@ -7,7 +7,7 @@
 
 #include "base/array.h"
 #include "base/cpu_bits.h"
-#include "compare.h"
+#include "compare/compare.h"
 #include "debug/cpu.h"
 #include "device.h"
 #include "extras.h"
@@ -69,8 +69,8 @@ static bool open_own(struct pair *p)
 	return p->own[0] && p->own[1] && p->ram && p->own_cpu;
 }
 
-static void try_plain(
-        struct pair *p, uint64_t flags, const uint8_t *bytes, unsigned len, struct pair_result *r)
+static void try_plain(struct pair *p, uint64_t flags, const uint8_t *bytes, unsigned len,
+        struct compare_result *r)
 {
 	struct trial t;
 	trial_make_plain(&t, &p->source, flags, bytes, len);
@@ -84,23 +84,23 @@ static int find_limits(struct pair *p, struct error *e)
 {
 	static const uint8_t nop[] = { 0x90 }, ret[] = { 0xc2, 0x00, 0x80 };
 	static const uint64_t flags[] = { 1u << 12, 1u << 13, 1u << 14 };
-	struct pair_result r;
+	struct compare_result r;
 	p->source = (struct trial_source) { p->mode, p->ram, &p->base, 0 };
 	p->is_probing = true;
 	try_plain(p, 0, nop, sizeof nop, &r);
-	if (r.verdict == PAIR_DIFFERS && r.parts == PAIR_SEGMENTS) {
+	if (r.verdict == COMPARE_DIFFERS && r.parts == COMPARE_SEGMENTS) {
 		p->base = r.kvm.sregs;
 		try_plain(p, 0, nop, sizeof nop, &r);
 	}
-	if (r.verdict != PAIR_SAME)
+	if (r.verdict != COMPARE_SAME)
 		return error_set(e, -ENOTSUP, "this KVM does not run it");
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		try_plain(p, flags[i], nop, sizeof nop, &r);
-		if (r.verdict == PAIR_DIFFERS && r.flags == flags[i])
+		if (r.verdict == COMPARE_DIFFERS && r.flags == flags[i])
 			p->source.flags |= flags[i];
 	}
 	try_plain(p, 0, ret, sizeof ret, &r);
-	p->is_tcg = r.verdict == PAIR_DIFFERS && r.parts == PAIR_REGS;
+	p->is_tcg = r.verdict == COMPARE_DIFFERS && r.parts == COMPARE_REGS;
 	p->is_probing = false;
 	return 0;
 }
@@ -179,7 +179,7 @@ static bool is_early_access(uint32_t gpa, uint8_t own, uint8_t kvm, bool spares_
 }
 
 /* The first byte that the sides do not share. */
-static bool ram_differs(struct pair *p, struct pair_result *r, bool spares_own)
+static bool ram_differs(struct pair *p, struct compare_result *r, bool spares_own)
 {
 	for (unsigned slot = 0; slot < 2; slot++) {
 		const uint8_t *own = p->own[slot], *kvm = p->kvm[slot];
@@ -192,6 +192,7 @@ static bool ram_differs(struct pair *p, struct pair_result *r, bool spares_own)
 			        is_early_access(gpa, own[at], kvm[at], spares_own))
 				continue;
 			r->gpa = gpa;
+			r->is_table = gpa >= WORLD_TABLES;
 			r->own_byte = own[at];
 			r->kvm_byte = kvm[at];
 			return true;
@@ -230,7 +231,7 @@ static void restore_ram(struct pair *p, bool was_different)
 /* --- the interpreter ---------------------------------------------------------------------------- */
 
 /* False: it hands over. */
-static bool run_own(struct pair *p, const struct trial *t, struct pair_result *r)
+static bool run_own(struct pair *p, const struct trial *t, struct compare_result *r)
 {
 	uint64_t done = 0;
 	p->own_log.count = 0;
@@ -248,24 +249,25 @@ static bool run_own(struct pair *p, const struct trial *t, struct pair_result *r
 
 /* --- comparing ---------------------------------------------------------------------------------- */
 
-static void compare(struct pair *p, const struct trial *t, struct pair_result *r, bool is_handover)
+static void compare(
+        struct pair *p, const struct trial *t, struct compare_result *r, bool is_handover)
 {
 	r->parts = compare_states(&r->own, &r->kvm, &r->flags);
 	if (ram_differs(p, r, is_handover || r->own_vector >= 0))
-		r->parts |= PAIR_MEMORY;
+		r->parts |= COMPARE_MEMORY;
 	if (!is_handover && extras_differ(p, t))
-		r->parts |= PAIR_EXTRAS;
+		r->parts |= COMPARE_EXTRAS;
 	if (!compare_logs(&r->own_log, &r->kvm_log))
-		r->parts |= PAIR_ACCESS;
+		r->parts |= COMPARE_ACCESS;
 }
 
 /* KVM stays out of it: what it would be given is what must be there still. */
-static void judge_handover(struct pair *p, const struct trial *t, struct pair_result *r)
+static void judge_handover(struct pair *p, const struct trial *t, struct compare_result *r)
 {
-	r->kvm = (struct pair_state) { .regs = t->regs, .sregs = t->sregs };
+	r->kvm = (struct compare_state) { .regs = t->regs, .sregs = t->sregs };
 	r->kvm_log.count = 0;
 	compare(p, t, r, true);
-	r->verdict = r->parts ? PAIR_CHANGED : PAIR_HANDED_OVER;
+	r->verdict = r->parts ? COMPARE_CHANGED : COMPARE_HANDED_OVER;
 }
 
 static void poke_both(struct pair *p, const struct trial *t)
@@ -275,10 +277,10 @@ static void poke_both(struct pair *p, const struct trial *t)
 }
 
 /* Whether it is our ud2 that has made the difference: the instruction reads it, or it stands in the midst of it. */
-static bool is_by_trap(struct pair *p, const struct trial *t, const struct pair_result *r)
+static bool is_by_trap(struct pair *p, const struct trial *t, const struct compare_result *r)
 {
-	struct pair_result again = { 0 };
-	if (!p->trap || r->verdict != PAIR_DIFFERS)
+	struct compare_result again = { 0 };
+	if (!p->trap || r->verdict != COMPARE_DIFFERS)
 		return false;
 	restore_ram(p, true);
 	poke_both(p, t);
@@ -287,30 +289,30 @@ static bool is_by_trap(struct pair *p, const struct trial *t, const struct pair_
 	again.own.regs.rflags &= ~(uint64_t)RFLAGS_RF;
 	unsigned slot = r->gpa >= WORLD_LOW_SIZE;
 	return !is_done || memcmp(&again.own.regs, &r->own.regs, sizeof again.own.regs) ||
-	       (r->parts & PAIR_MEMORY &&
+	       (r->parts & COMPARE_MEMORY &&
 	               p->own[slot][r->gpa - pair_slot_gpa[slot]] == r->kvm_byte);
 }
 
-void pair_try(struct pair *p, const struct trial *t, struct pair_result *r)
+void pair_try(struct pair *p, const struct trial *t, struct compare_result *r)
 {
-	*r = (struct pair_result) { .verdict = PAIR_SAME };
+	*r = (struct compare_result) { .verdict = COMPARE_SAME };
 	p->ticks = 0;
 	p->seed = t->seed;
 	poke_both(p, t);
 	if (!run_own(p, t, r)) {
 		judge_handover(p, t, r);
 	} else if (kvm_side_put(p, t)) {
-		r->verdict = PAIR_SKIPPED; /* a state that KVM refuses */
+		r->verdict = COMPARE_SKIPPED; /* a state that KVM refuses */
 	} else if (kvm_side_run(p, t, r)) {
 		compare(p, t, r, false);
-		r->verdict = r->parts ? PAIR_DIFFERS : PAIR_SAME;
+		r->verdict = r->parts ? COMPARE_DIFFERS : COMPARE_SAME;
 		kvm_side_clean(p, r);
 		if (is_by_trap(p, t, r))
-			r->verdict = PAIR_SKIPPED;
-	} else if (r->verdict != PAIR_SKIPPED) {
-		r->verdict = PAIR_KVM_FAILS;
+			r->verdict = COMPARE_SKIPPED;
+	} else if (r->verdict != COMPARE_SKIPPED) {
+		r->verdict = COMPARE_KVM_FAILS;
 		kvm_side_clean(p, r);
 	}
-	restore_ram(
-	        p, r->has_odd_ram || r->verdict == PAIR_KVM_FAILS || r->verdict == PAIR_SKIPPED);
+	restore_ram(p,
+	        r->has_odd_ram || r->verdict == COMPARE_KVM_FAILS || r->verdict == COMPARE_SKIPPED);
 }

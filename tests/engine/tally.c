@@ -21,7 +21,7 @@ static void print_segment(const char *name, const struct kvm_segment *s)
 	        s->limit, s->type, s->s, s->dpl, s->present, s->db * 2 + s->l, s->g, s->unusable);
 }
 
-static void print_state(const char *name, const struct pair_state *s)
+static void print_state(const char *name, const struct compare_state *s)
 {
 	const struct kvm_regs *r = &s->regs;
 	const struct kvm_sregs *g = &s->sregs;
@@ -48,7 +48,7 @@ static void print_state(const char *name, const struct pair_state *s)
 	        (uint64_t)g->cr3, (uint64_t)g->cr4, (uint64_t)g->efer, s->shadow);
 }
 
-static void print_log(const char *name, const struct pair_log *l)
+static void print_log(const char *name, const struct compare_log *l)
 {
 	for (unsigned i = 0; i < l->count; i++)
 		printf("#  %s %s %s %" PRIx64 " of %u: %" PRIx64 "\n", name,
@@ -58,10 +58,10 @@ static void print_log(const char *name, const struct pair_log *l)
 
 static void print_case(const struct known_case *c, const char *title)
 {
-	const struct pair_result *r = c->result;
+	const struct compare_result *r = c->result;
 	printf("# %s: %s: %u bits, CPL %u, bytes", title, verdict_names[r->verdict], c->bits,
 	        c->cpl);
-	for (unsigned i = 0; i < TRIAL_BYTES; i++)
+	for (unsigned i = 0; i < COMPARE_BYTES; i++)
 		printf(" %02x", c->bytes[i]);
 	printf("\n# ");
 	for (size_t i = 0; i < ARRAY_SIZE(part_names); i++)
@@ -69,16 +69,16 @@ static void print_case(const struct known_case *c, const char *title)
 			printf(" %s", part_names[i]);
 	if (r->flags)
 		printf(" (%" PRIx64 ")", r->flags);
-	if (r->parts & PAIR_MEMORY)
+	if (r->parts & COMPARE_MEMORY)
 		printf(" at %" PRIx64 ": own %02x, kvm %02x", r->gpa, r->own_byte, r->kvm_byte);
 	if (r->own_vector >= 0)
 		printf(" vector %d", r->own_vector);
-	if (r->verdict == PAIR_KVM_FAILS)
+	if (r->verdict == COMPARE_KVM_FAILS)
 		printf(" stop %d, suberror %u", r->stop, r->suberror);
 	printf("\n");
 	print_state("before", c->before);
 	print_state("own", &r->own);
-	if (r->verdict != PAIR_CHANGED)
+	if (r->verdict != COMPARE_CHANGED)
 		print_state("kvm", &r->kvm);
 	print_log("own", &r->own_log);
 	print_log("kvm", &r->kvm_log);
@@ -86,7 +86,8 @@ static void print_case(const struct known_case *c, const char *title)
 
 /* --- counting ----------------------------------------------------------------------------------- */
 
-static struct tally_kind *find_kind(struct tally *t, const struct pair_result *r, const char *name)
+static struct tally_kind *find_kind(
+        struct tally *t, const struct compare_result *r, const char *name)
 {
 	unsigned i = 0;
 	for (; i < t->kind_count; i++) {
@@ -113,8 +114,8 @@ static void add_difference(
 		t->known_by[row]++;
 		return;
 	}
-	t->changed += c->result->verdict == PAIR_CHANGED;
-	t->differ += c->result->verdict != PAIR_CHANGED;
+	t->changed += c->result->verdict == COMPARE_CHANGED;
+	t->differ += c->result->verdict != COMPARE_CHANGED;
 	opcode_name(o, name);
 	struct tally_kind *k = find_kind(t, c->result, name);
 	if (k)
@@ -127,24 +128,24 @@ void tally_add(struct tally *t, const struct known_case *c, const char *title)
 {
 	struct opcode o = opcode_decode(c->bytes, c->bits);
 	bool is_handed =
-	        c->result->verdict == PAIR_HANDED_OVER || c->result->verdict == PAIR_CHANGED;
+	        c->result->verdict == COMPARE_HANDED_OVER || c->result->verdict == COMPARE_CHANGED;
 	if (!opcode_is_vector(&o)) {
 		t->plain++;
 		t->plain_handed += is_handed;
 	}
 	switch (c->result->verdict) {
-	case PAIR_SAME: t->compared++; break;
-	case PAIR_SKIPPED: t->skipped++; break;
-	case PAIR_HANDED_OVER:
+	case COMPARE_SAME: t->compared++; break;
+	case COMPARE_SKIPPED: t->skipped++; break;
+	case COMPARE_HANDED_OVER:
 		t->handed++;
 		t->handed_by[o.map][o.op]++;
 		break;
-	case PAIR_CHANGED:
+	case COMPARE_CHANGED:
 		t->handed++;
 		add_difference(t, c, &o, title);
 		break;
-	case PAIR_DIFFERS:
-	case PAIR_KVM_FAILS:
+	case COMPARE_DIFFERS:
+	case COMPARE_KVM_FAILS:
 		t->compared++;
 		add_difference(t, c, &o, title);
 		break;

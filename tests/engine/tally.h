@@ -2,14 +2,14 @@
 #ifndef STEPVM_TESTS_ENGINE_TALLY_H
 #define STEPVM_TESTS_ENGINE_TALLY_H
 
-#include "known.h"
+#include "compare/known.h"
 
 #define TALLY_KINDS 400 /* of differences that are told apart */
 #define TALLY_ROWS  96  /* as many as known.h has, or more */
 
 struct tally_kind {
 	char name[16]; /* the opcode's */
-	enum pair_verdict verdict;
+	enum compare_verdict verdict;
 	unsigned parts;
 	uint64_t flags;
 	uint64_t count;

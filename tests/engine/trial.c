@@ -85,7 +85,7 @@ static uint64_t make_value(struct maker *m)
 
 static void put(struct maker *m, unsigned *n, uint8_t byte)
 {
-	if (*n < TRIAL_BYTES)
+	if (*n < COMPARE_BYTES)
 		m->t->bytes[(*n)++] = byte;
 }
 
@@ -111,11 +111,11 @@ static void make_prefixes(struct maker *m, unsigned *n)
 /* Displacements and immediates: small, an address, anything. */
 static void make_rest(struct maker *m, unsigned n)
 {
-	while (n < TRIAL_BYTES) {
+	while (n < COMPARE_BYTES) {
 		uint32_t v = (uint32_t)next(m);
 		if (!once_in(m, 3))
 			v = once_in(m, 2) ? (uint32_t)make_address(m) : below(m, 512) - 256;
-		unsigned len = TRIAL_BYTES - n < 4 ? TRIAL_BYTES - n : 4;
+		unsigned len = COMPARE_BYTES - n < 4 ? COMPARE_BYTES - n : 4;
 		if (once_in(m, 4)) /* byte immediates come out of step */
 			len = 1;
 		memcpy(m->t->bytes + n, &v, len);
@@ -383,7 +383,7 @@ void trial_make_plain(struct trial *t, const struct trial_source *from, uint64_t
 		t->regs.rsp = 0x8000;
 	memset(t->bytes, 0x90, sizeof t->bytes);
 	memcpy(t->bytes, bytes, len);
-	poke(&m, WORLD_CODE, t->bytes, TRIAL_BYTES);
+	poke(&m, WORLD_CODE, t->bytes, COMPARE_BYTES);
 	poke(&m, t->regs.rsp, (const uint8_t[8]) { 0, (WORLD_CODE + 0x100) >> 8 }, 8);
 }
 
@@ -409,5 +409,5 @@ void trial_make(struct trial *t, const struct trial_source *from, uint64_t seed)
 	if (once_in(&m, 4))
 		make_pointer(&m);
 	uint64_t gva = (t->sregs.cs.base & (m.is_long ? 0 : UINT32_MAX)) + t->regs.rip;
-	poke(&m, physical(&m, gva), t->bytes, TRIAL_BYTES);
+	poke(&m, physical(&m, gva), t->bytes, COMPARE_BYTES);
 }

@@ -2,9 +2,9 @@
 #ifndef STEPVM_TESTS_ENGINE_TRIAL_H
 #define STEPVM_TESTS_ENGINE_TRIAL_H
 
+#include "compare/compare.h"
 #include "world.h"
 
-#define TRIAL_BYTES 15 /* the longest instruction: SDM vol 2, 2.3.11 */
 #define TRIAL_POKES 6
 
 /* Bytes that are written to RAM before the instruction: what is on the stack for it, the far pointer that it
@@ -20,7 +20,7 @@ struct trial {
 	uint64_t seed;
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;
-	uint8_t bytes[TRIAL_BYTES];
+	uint8_t bytes[COMPARE_BYTES];
 	unsigned poke_count;
 	struct trial_poke pokes[TRIAL_POKES];
 };
@@ -34,7 +34,7 @@ struct trial_source {
 };
 
 void trial_make(struct trial *t, const struct trial_source *from, uint64_t seed);
-/* A plain state with these flags, and these bytes, up to TRIAL_BYTES of them. */
+/* A plain state with these flags, and these bytes, up to COMPARE_BYTES of them. */
 void trial_make_plain(struct trial *t, const struct trial_source *from, uint64_t flags,
         const uint8_t *bytes, unsigned len);
 /* How wide its code is: 16, 32 or 64. */

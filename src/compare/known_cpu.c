@@ -1,5 +1,5 @@
 /* What KVMs that run their guests on a CPU do otherwise, and the simulated CPUs of the lab. */
-#include "known_row.h"
+#include "compare/known_row.h"
 
 #include <string.h>
 
@@ -42,7 +42,7 @@ static bool is_segment_fault(const struct known_case *c, const struct opcode *o)
 /* The error code of a page fault, whose bit 1 says that it was a write. */
 static bool is_read_fault(const struct known_case *c, const struct opcode *o)
 {
-	const struct pair_result *r = c->result;
+	const struct compare_result *r = c->result;
 	return known_has_raised(c, o) && r->own_vector == KNOWN_PF &&
 	       (r->own_byte ^ r->kvm_byte) == 2 && r->own_byte & 2;
 }
@@ -68,7 +68,7 @@ static unsigned length_of(const struct known_case *c)
 /* An int n that KVM has given to the CPU again, for it has mapped a page for it meanwhile. */
 static bool is_bad_gate(const struct known_case *c, const struct opcode *o)
 {
-	const struct pair_result *r = c->result;
+	const struct compare_result *r = c->result;
 	unsigned length = o->prefix_len + (known_is_one(o, 0xcd) ? 2u : 1u);
 	return (known_is_one(o, 0xcd) || known_is_one(o, 0xcc)) &&
 	       (r->own_vector == KNOWN_NP || r->own_vector == KNOWN_GP) &&
@@ -80,7 +80,7 @@ static bool is_whole_rcr(const struct known_case *c, const struct opcode *o)
 {
 	bool is_byte = known_is_one(o, 0xc0), is_word = known_is_one(o, 0xc1);
 	unsigned length = length_of(c);
-	if ((!is_byte && !is_word) || (o->modrm >> 3 & 7) != 3 || length > TRIAL_BYTES)
+	if ((!is_byte && !is_word) || (o->modrm >> 3 & 7) != 3 || length > COMPARE_BYTES)
 		return false;
 	unsigned count = c->bytes[length - 1] & 31;
 	return count && count % (is_byte ? 9 : 17) == 0;
@@ -173,14 +173,14 @@ static bool is_for_kernel(const struct known_case *c, const struct opcode *o)
 /* TCG wants a TSS that is not busy for it, and KVM's VMCB has a busy one, as every CPU has. */
 static bool is_port_of_bitmap(const struct known_case *c, const struct opcode *o)
 {
-	const struct pair_result *r = c->result;
+	const struct compare_result *r = c->result;
 	return c->cpl > (c->before->regs.rflags >> 12 & 3) && is_port(o) &&
-	       r->own_vector != KNOWN_GP && r->kvm.regs.rip == WORLD_HANDLERS + KNOWN_GP;
+	       r->own_vector != KNOWN_GP && r->kvm_vector == KNOWN_GP;
 }
 
 static bool is_code_not_accessed(const struct known_case *c, const struct opcode *o)
 {
-	const struct pair_result *r = c->result;
+	const struct compare_result *r = c->result;
 	return !c->is_real && known_is_jump(o) && (r->own_byte ^ r->kvm_byte) == 1 &&
 	       r->own_byte & 1;
 }
@@ -199,7 +199,7 @@ static bool is_delivery(const struct known_case *c, const struct opcode *o)
 /* Without "unrestricted guest" kvm_intel has real mode done as virtual-8086 mode, at CPL 3. */
 static bool is_aligned_real(const struct known_case *c, const struct opcode *o)
 {
-	const struct pair_state *s = c->before;
+	const struct compare_state *s = c->before;
 	(void)o;
 	return c->is_real && s->regs.rflags & RFLAGS_AC && s->sregs.cr0 & 1u << 18 &&
 	       c->result->suberror == 2;
@@ -236,14 +236,14 @@ const struct known_row known_on_cpu[] = {
 	        is_aligned_real, KNOWN_ON_CPU, true, 0, 0,
 	        "vol 3, \"Interrupt 17\": at CPL 3 alone", "pvm" },
 	{ "kvm_intel: cs is told of as of data when CR0.PE goes", is_way_to_real, KNOWN_ON_CPU,
-	        false, PAIR_SEGMENTS, 0, "vol 3, \"Switching Back to Real-Address Mode\"",
+	        false, COMPARE_SEGMENTS, 0, "vol 3, \"Switching Back to Real-Address Mode\"",
 	        "pvm, tcg" },
 	/* Run control's step of them goes by a planted byte, whose exception comes after the shadow; and Bochs has
 	 * forgotten that of sti when the next instruction's breakpoint hits. */
 	{ "the shadow of mov ss, pop ss and sti is not seen", is_ss_load, KNOWN_ON_CPU, false,
-	        PAIR_SHADOW, 0,
+	        COMPARE_SHADOW, 0,
 	        "vol 3, \"Masking Exceptions and Interrupts When Switching Stacks\"", "pvm" },
-	{ "in and out leave RF set", is_io_with_rf, KNOWN_ON_CPU, false, PAIR_FLAGS, RFLAGS_RF,
+	{ "in and out leave RF set", is_io_with_rf, KNOWN_ON_CPU, false, COMPARE_FLAGS, RFLAGS_RF,
 	        "vol 3, \"Instruction-Breakpoint Exception Condition\"", "pvm" },
 	{ "TCG: no limit and no right of a segment is checked", is_segment_fault, KNOWN_ON_TCG,
 	        true, KNOWN_ANYTHING, UINT64_MAX, "vol 3, \"Limit Checking\"; \"Type Checking\"",
@@ -251,13 +251,13 @@ const struct known_row known_on_cpu[] = {
 	{ "TCG: mov from a segment register that there is not raises no #UD", known_is_no_segment,
 	        KNOWN_ON_TCG, true, KNOWN_ANYTHING, UINT64_MAX, "vol 2, MOV", "pvm, bochs" },
 	{ "TCG: what reads and writes faults by its read", is_read_fault, KNOWN_ON_TCG, false,
-	        PAIR_MEMORY, 0, "vol 3, \"Page-Fault Exceptions\"", "pvm, bochs" },
+	        COMPARE_MEMORY, 0, "vol 3, \"Page-Fault Exceptions\"", "pvm, bochs" },
 	{ "TCG: what is not canonical sets cr2, and raises #GP and not #SS", is_not_canonical,
-	        KNOWN_ON_TCG, false, PAIR_CR2 | PAIR_RIP, 0,
+	        KNOWN_ON_TCG, false, COMPARE_CR2 | COMPARE_RIP, 0,
 	        "vol 3, \"Control Registers\", CR2; vol 1, \"Canonical Addressing\"",
 	        "pvm, bochs" },
-	{ "TCG: syscall clears the arithmetic flags", is_syscall, KNOWN_ON_TCG, false, PAIR_FLAGS,
-	        0x8d5, "vol 2, SYSCALL", "pvm, bochs" },
+	{ "TCG: syscall clears the arithmetic flags", is_syscall, KNOWN_ON_TCG, false,
+	        COMPARE_FLAGS, 0x8d5, "vol 2, SYSCALL", "pvm, bochs" },
 	{ "TCG under kvm_amd: ports, invd and wbinvd are not refused at CPL 3", is_for_kernel,
 	        KNOWN_ON_TCG, true, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 1, \"I/O Permission Bit Map\"; vol 2, INVD; WBINVD", "bochs" },
@@ -265,44 +265,46 @@ const struct known_row known_on_cpu[] = {
 	        true, KNOWN_ANYTHING, UINT64_MAX, "vol 2, INT n/INTO/INT3/INT1; appendix A",
 	        "pvm, bochs" },
 	{ "TCG: far transfers leave a code segment's Accessed as it is", is_code_not_accessed,
-	        KNOWN_ON_TCG, false, PAIR_MEMORY | PAIR_SEGMENTS, 0,
+	        KNOWN_ON_TCG, false, COMPARE_MEMORY | COMPARE_SEGMENTS, 0,
 	        "vol 3, \"Code- and Data-Segment Descriptor Types\"", "pvm, bochs" },
 	{ "TCG: popa that faults has loaded registers", is_faulting_popa, KNOWN_ON_TCG, false,
-	        PAIR_REGS, 0, "vol 3, \"Restarting of Programs or Tasks\"", "pvm, bochs" },
+	        COMPARE_REGS, 0, "vol 3, \"Restarting of Programs or Tasks\"", "pvm, bochs" },
 	{ "TCG under kvm_amd: #NP and #GP of int n's gate may push the next instruction's address",
-	        is_bad_gate, KNOWN_ON_TCG, false, PAIR_MEMORY, 0,
+	        is_bad_gate, KNOWN_ON_TCG, false, COMPARE_MEMORY, 0,
 	        "vol 3, \"Interrupt 11\"; \"Interrupt 13\"", "bochs" },
 	{ "TCG: rcr by 9, 18, 27, and of 16 bits by 17, which changes nothing, does", is_whole_rcr,
-	        KNOWN_ON_TCG, false, PAIR_REGS | PAIR_MEMORY | PAIR_FLAGS, 0x801,
+	        KNOWN_ON_TCG, false, COMPARE_REGS | COMPARE_MEMORY | COMPARE_FLAGS, 0x801,
 	        "vol 2, RCL/RCR/ROL/ROR", "pvm, cpu, bochs" },
 	{ "TCG: where RF was set, iret does not load it", is_iret_with_rf, KNOWN_ON_TCG, false,
-	        PAIR_FLAGS, RFLAGS_RF, "vol 2, IRET/IRETD/IRETQ", "bochs" },
+	        COMPARE_FLAGS, RFLAGS_RF, "vol 2, IRET/IRETD/IRETQ", "bochs" },
 	{ "TCG: es, cs, ss and ds before an instruction of 64-bit code add their base",
 	        is_based_override, KNOWN_ON_TCG, false, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 1, \"Segmentation in 64-Bit Mode\"", "pvm, bochs" },
-	{ "TCG: sysret loads VM", is_sysret_to_v86, KNOWN_ON_TCG, false, PAIR_FLAGS, RFLAGS_VM,
+	{ "TCG: sysret loads VM", is_sysret_to_v86, KNOWN_ON_TCG, false, COMPARE_FLAGS, RFLAGS_VM,
 	        "vol 2, SYSRET", "bochs" },
 	{ "TCG: an ss that iretq has loaded with null is usable", is_iret_to_null_ss, KNOWN_ON_TCG,
-	        false, PAIR_SEGMENTS, 0, "vol 3, \"Segment Loading Instructions in IA-32e Mode\"",
-	        "bochs" },
+	        false, COMPARE_SEGMENTS, 0,
+	        "vol 3, \"Segment Loading Instructions in IA-32e Mode\"", "bochs" },
 	{ "TCG: iretq makes selectors 1 to 3 of data segments 0", is_iret_with_null, KNOWN_ON_TCG,
-	        false, PAIR_SEGMENTS, 0, "vol 2, IRET/IRETD/IRETQ", "pvm, bochs" },
+	        false, COMPARE_SEGMENTS, 0, "vol 2, IRET/IRETD/IRETQ", "pvm, bochs" },
 	{ "TCG: a far return of 64-bit code by 16 or 32 bits has a stack pointer of 32 bits",
-	        is_far_ret_of_high_stack, KNOWN_ON_TCG, false, PAIR_RIP | PAIR_CR2 | PAIR_MEMORY, 0,
+	        is_far_ret_of_high_stack, KNOWN_ON_TCG, false,
+	        COMPARE_RIP | COMPARE_CR2 | COMPARE_MEMORY, 0,
 	        "vol 1, \"Stack Behavior in 64-Bit Mode\"", "pvm, bochs" },
 	{ "TCG under kvm_amd: ports that the TSS's bitmap allows are refused", is_port_of_bitmap,
 	        KNOWN_ON_TCG, false, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 1, \"I/O Permission Bit Map\"", "pvm, bochs" },
 	{ "TCG: pusha pushes the last register first, so that cr2 is its address", is_pusha_fault,
-	        KNOWN_ON_TCG, false, PAIR_CR2, 0, "vol 2, PUSHA/PUSHAD", "cpu, bochs" },
-	{ "TCG: lar gives no bits of the limit", is_lar, KNOWN_ON_TCG, false, PAIR_REGS, 0,
+	        KNOWN_ON_TCG, false, COMPARE_CR2, 0, "vol 2, PUSHA/PUSHAD", "cpu, bochs" },
+	{ "TCG: lar gives no bits of the limit", is_lar, KNOWN_ON_TCG, false, COMPARE_REGS, 0,
 	        "vol 2, LAR: undefined; APM vol 3, LAR", "bochs" },
 	{ "TCG: the immediate of ret and enter is sign-extended", is_high_imm16, KNOWN_ON_TCG,
-	        false, PAIR_REGS | PAIR_MEMORY, 0, "vol 2, RET; ENTER", "pvm, cpu, bochs" },
+	        false, COMPARE_REGS | COMPARE_MEMORY, 0, "vol 2, RET; ENTER", "pvm, cpu, bochs" },
 	{ "Bochs: enter and leave with operand size 16 take 64 bits in 64-bit code", is_short_leave,
-	        KNOWN_ON_CPU, false, PAIR_REGS | PAIR_MEMORY, 0, "vol 2, ENTER; LEAVE",
+	        KNOWN_ON_CPU, false, COMPARE_REGS | COMPARE_MEMORY, 0, "vol 2, ENTER; LEAVE",
 	        "pvm, cpu, tcg" },
 	{ "Bochs: ss before a string instruction of 64-bit code has it raise #SS", is_string_of_ss,
-	        KNOWN_ON_CPU, false, PAIR_RIP, 0, "vol 1, \"Segmentation in 64-Bit Mode\"", "tcg" },
+	        KNOWN_ON_CPU, false, COMPARE_RIP, 0, "vol 1, \"Segmentation in 64-Bit Mode\"",
+	        "tcg" },
 	{ .what = NULL },
 };

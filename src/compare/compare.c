@@ -1,5 +1,5 @@
 /* States and accesses, part by part. */
-#include "compare.h"
+#include "compare/compare.h"
 
 #include <string.h>
 
@@ -16,12 +16,12 @@ static bool same_segment(const struct kvm_segment *a, const struct kvm_segment *
 	return !memcmp(a, b, sizeof *a);
 }
 
-bool compare_logs(const struct pair_log *a, const struct pair_log *b)
+bool compare_logs(const struct compare_log *a, const struct compare_log *b)
 {
 	if (a->count != b->count)
 		return false;
 	for (unsigned i = 0; i < a->count; i++) {
-		const struct pair_access *x = &a->all[i], *y = &b->all[i];
+		const struct compare_access *x = &a->all[i], *y = &b->all[i];
 		if (x->is_port != y->is_port || x->is_write != y->is_write || x->size != y->size ||
 		        x->at != y->at || x->value != y->value)
 			return false;
@@ -36,34 +36,35 @@ static bool same_shadow(uint8_t own, uint8_t kvm)
 	return own == kvm || (kvm == both && own);
 }
 
-unsigned compare_states(const struct pair_state *a, const struct pair_state *b, uint64_t *flags)
+unsigned compare_states(
+        const struct compare_state *a, const struct compare_state *b, uint64_t *flags)
 {
 	unsigned parts = 0;
 	struct kvm_regs x = a->regs;
 	const struct kvm_sregs *s = &a->sregs, *t = &b->sregs;
 	*flags = x.rflags ^ b->regs.rflags;
 	if (x.rip != b->regs.rip)
-		parts |= PAIR_RIP;
+		parts |= COMPARE_RIP;
 	x.rip = b->regs.rip;
 	if (*flags)
-		parts |= PAIR_FLAGS;
+		parts |= COMPARE_FLAGS;
 	x.rflags = b->regs.rflags;
 	if (memcmp(&x, &b->regs, sizeof x))
-		parts |= PAIR_REGS;
+		parts |= COMPARE_REGS;
 	if (!same_segment(&s->cs, &t->cs) || !same_segment(&s->ss, &t->ss) ||
 	        !same_segment(&s->ds, &t->ds) || !same_segment(&s->es, &t->es) ||
 	        !same_segment(&s->fs, &t->fs) || !same_segment(&s->gs, &t->gs))
-		parts |= PAIR_SEGMENTS;
+		parts |= COMPARE_SEGMENTS;
 	if (!same_segment(&s->ldt, &t->ldt) || !same_segment(&s->tr, &t->tr) ||
 	        s->gdt.base != t->gdt.base || s->gdt.limit != t->gdt.limit ||
 	        s->idt.base != t->idt.base || s->idt.limit != t->idt.limit)
-		parts |= PAIR_TABLES;
+		parts |= COMPARE_TABLES;
 	if (s->cr2 != t->cr2)
-		parts |= PAIR_CR2;
+		parts |= COMPARE_CR2;
 	if (s->cr0 != t->cr0 || s->cr3 != t->cr3 || s->cr4 != t->cr4 || s->efer != t->efer ||
 	        s->cr8 != t->cr8)
-		parts |= PAIR_CONTROL;
+		parts |= COMPARE_CONTROL;
 	if (!same_shadow(a->shadow, b->shadow))
-		parts |= PAIR_SHADOW;
+		parts |= COMPARE_SHADOW;
 	return parts;
 }

@@ -1,9 +1,9 @@
 /* Prefixes and opcode maps. */
-#include "opcode.h"
+#include "compare/opcode.h"
 
 #include <stdio.h>
 
-#include "trial.h"
+#include "compare/compare.h"
 
 static bool take_prefix(struct opcode *o, uint8_t byte)
 {
@@ -30,7 +30,7 @@ struct opcode opcode_decode(const uint8_t *bytes, unsigned bits)
 {
 	struct opcode o = { .map = MAP_1 };
 	unsigned i = 0;
-	for (; i < TRIAL_BYTES - 4; i++) {
+	for (; i < COMPARE_BYTES - 4; i++) {
 		if (take_prefix(&o, bytes[i]))
 			o.rex = 0; /* one before a prefix counts for nothing */
 		else if (bits == 64 && (bytes[i] & 0xf0) == 0x40)

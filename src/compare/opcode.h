@@ -1,7 +1,7 @@
 /* What an instruction is, as far as counting and the table of known faults need it: prefixes, opcode map, opcode,
  * ModRM. SDM vol 2, chapter 2 "Instruction Format". */
-#ifndef STEPVM_TESTS_ENGINE_OPCODE_H
-#define STEPVM_TESTS_ENGINE_OPCODE_H
+#ifndef STEPVM_COMPARE_OPCODE_H
+#define STEPVM_COMPARE_OPCODE_H
 
 #include <stdbool.h>
 #include <stdint.h>

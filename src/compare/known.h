@@ -1,20 +1,20 @@
 /* What KVMs do otherwise than the SDM has it: the tables of it are in known_emulated.c and known_cpu.c. A difference that no row
  * explains is a fault of the interpreter's, of run control's, or of a KVM's that nobody has looked at yet. */
-#ifndef STEPVM_TESTS_ENGINE_KNOWN_H
-#define STEPVM_TESTS_ENGINE_KNOWN_H
+#ifndef STEPVM_COMPARE_KNOWN_H
+#define STEPVM_COMPARE_KNOWN_H
 
-#include "opcode.h"
-#include "pair.h"
+#include "compare/compare.h"
+#include "compare/opcode.h"
 
 /* An instruction and what became of it on both sides. */
 struct known_case {
-	bool kvm_emulates; /* pair_kvm_emulates */
-	bool is_tcg;       /* of struct pair */
+	bool kvm_emulates; /* it does its guests' instructions itself */
+	bool is_tcg;       /* its CPU is QEMU's TCG */
 	unsigned bits, cpl;
 	bool is_real;
-	uint8_t bytes[TRIAL_BYTES];
-	const struct pair_state *before;
-	const struct pair_result *result;
+	uint8_t bytes[COMPARE_BYTES];
+	const struct compare_state *before;
+	const struct compare_result *result;
 };
 
 /* The row that explains the difference, by its number, or -1. */

@@ -1,7 +1,5 @@
 /* Which row explains a difference. The rows: known_emulated.c and known_cpu.c. */
-#include "known_row.h"
-
-#include <stddef.h>
+#include "compare/known_row.h"
 
 /* The rows of both files, by one number. NULL after the last. */
 static const struct known_row *row_at(unsigned n)
@@ -27,28 +25,28 @@ static bool is_about(
 /* Rows add up: what one leaves open another may explain. */
 int known_find(const struct known_case *c)
 {
-	const struct pair_result *r = c->result;
+	const struct compare_result *r = c->result;
 	const struct known_row *row;
 	struct opcode o = opcode_decode(c->bytes, c->bits);
-	unsigned parts = r->parts & ~(unsigned)PAIR_FLAGS;
+	unsigned parts = r->parts & ~(unsigned)COMPARE_FLAGS;
 	uint64_t flags = r->flags;
 	int first = -1;
-	if (r->verdict == PAIR_CHANGED)
+	if (r->verdict == COMPARE_CHANGED)
 		return -1;
 	for (unsigned i = 0; (row = row_at(i)); i++) {
-		bool helps = r->verdict == PAIR_KVM_FAILS
+		bool helps = r->verdict == COMPARE_KVM_FAILS
 		                     ? row->fails
 		                     : parts & row->parts ||
-		                               (row->parts & PAIR_FLAGS && flags & row->flags);
+		                               (row->parts & COMPARE_FLAGS && flags & row->flags);
 		if (!helps || !is_about(row, c, &o))
 			continue;
 		first = first < 0 ? (int)i : first;
-		if (r->verdict == PAIR_KVM_FAILS)
+		if (r->verdict == COMPARE_KVM_FAILS)
 			return first;
 		parts &= ~row->parts;
-		flags &= row->parts & PAIR_FLAGS ? ~row->flags : UINT64_MAX;
+		flags &= row->parts & COMPARE_FLAGS ? ~row->flags : UINT64_MAX;
 	}
-	return parts || flags || r->verdict == PAIR_KVM_FAILS ? -1 : first;
+	return parts || flags || r->verdict == COMPARE_KVM_FAILS ? -1 : first;
 }
 
 unsigned known_count(void)

@@ -1,5 +1,5 @@
 /* What a KVM that emulates its guests does otherwise, and at last what any may do. */
-#include "known_row.h"
+#include "compare/known_row.h"
 
 #include "base/cpu_bits.h"
 
@@ -19,19 +19,20 @@ static bool is_wide_int(const struct known_case *c, const struct opcode *o)
 
 static bool is_iret32(const struct known_case *c, const struct opcode *o)
 {
-	const struct pair_result *r = c->result;
+	const struct compare_result *r = c->result;
 	return !c->is_real && c->bits != 64 && known_is_one(o, 0xcf) &&
-	       (r->verdict == PAIR_KVM_FAILS || r->kvm.regs.rip == c->before->regs.rip ||
-	               r->kvm.regs.rip == WORLD_HANDLERS + KNOWN_UD);
+	       (r->verdict == COMPARE_KVM_FAILS || r->kvm.regs.rip == c->before->regs.rip ||
+	               r->kvm_vector == KNOWN_UD);
 }
 
 /* It may leave the code segment's descriptor without Accessed, too. */
 static bool is_iretq(const struct known_case *c, const struct opcode *o)
 {
-	const struct pair_result *r = c->result;
+	const struct compare_result *r = c->result;
 	bool is_accessed =
-	        r->parts & PAIR_MEMORY && (r->own_byte ^ r->kvm_byte) == 1 && r->own_byte & 1;
-	return c->bits == 64 && known_is_one(o, 0xcf) && (is_accessed || !(r->parts & PAIR_MEMORY));
+	        r->parts & COMPARE_MEMORY && (r->own_byte ^ r->kvm_byte) == 1 && r->own_byte & 1;
+	return c->bits == 64 && known_is_one(o, 0xcf) &&
+	       (is_accessed || !(r->parts & COMPARE_MEMORY));
 }
 
 static bool is_high_int(const struct known_case *c, const struct opcode *o)
@@ -72,17 +73,15 @@ static bool is_wide_sreg_store(const struct known_case *c, const struct opcode *
 /* A page's entry that has A, or D as well, on one side. */
 static bool is_enter_probe(const struct known_case *c, const struct opcode *o)
 {
-	const struct pair_result *r = c->result;
-	return known_is_one(o, 0xc8) && r->gpa >= WORLD_TABLES &&
-	       !((r->own_byte ^ r->kvm_byte) & ~TABLE_BITS);
+	const struct compare_result *r = c->result;
+	return known_is_one(o, 0xc8) && r->is_table && !((r->own_byte ^ r->kvm_byte) & ~TABLE_BITS);
 }
 
 static bool is_alignment(const struct known_case *c, const struct opcode *o)
 {
 	(void)o;
 	return c->cpl == 3 && c->before->regs.rflags & RFLAGS_AC &&
-	       !(c->before->sregs.cr0 & 1u << 18) &&
-	       c->result->kvm.regs.rip == WORLD_HANDLERS + KNOWN_AC;
+	       !(c->before->sregs.cr0 & 1u << 18) && c->result->kvm_vector == KNOWN_AC;
 }
 
 static bool is_user64(const struct known_case *c)
@@ -137,8 +136,8 @@ static bool is_iretq_gp(const struct known_case *c, const struct opcode *o)
 /* KVM's emulator does not know it: it can't go on, or raises #UD, whose frame may have been undone. */
 static bool has_no_emulation(const struct known_case *c)
 {
-	const struct pair_result *r = c->result;
-	return r->verdict == PAIR_KVM_FAILS || r->kvm.regs.rip == WORLD_HANDLERS + KNOWN_UD ||
+	const struct compare_result *r = c->result;
+	return r->verdict == COMPARE_KVM_FAILS || r->kvm_vector == KNOWN_UD ||
 	       r->kvm.regs.rip == c->before->regs.rip;
 }
 
@@ -165,9 +164,9 @@ static bool is_hint(const struct known_case *c, const struct opcode *o)
 /* A REX that has R before mov from and to a segment register. */
 static bool is_rex_segment(const struct known_case *c, const struct opcode *o)
 {
-	const struct pair_result *r = c->result;
+	const struct compare_result *r = c->result;
 	return (known_is_one(o, 0x8c) || known_is_one(o, 0x8e)) && o->rex & 4 &&
-	       (r->verdict == PAIR_KVM_FAILS || r->kvm.regs.rip == WORLD_HANDLERS + KNOWN_UD);
+	       (r->verdict == COMPARE_KVM_FAILS || r->kvm_vector == KNOWN_UD);
 }
 
 /* xsavec, which runs on the CPU there. */
@@ -186,8 +185,7 @@ static bool is_real_unknown(const struct known_case *c, const struct opcode *o)
 {
 	int vector = c->result->own_vector;
 	bool is_refused = known_has_raised(c, o) && (vector == KNOWN_UD || vector == KNOWN_NM);
-	return c->is_real && (is_refused || is_not_known(c, o)) &&
-	       c->result->kvm.sregs.cs.base == WORLD_HANDLERS;
+	return c->is_real && (is_refused || is_not_known(c, o)) && c->result->kvm_vector >= 0;
 }
 
 /* By ax, not by al. */
@@ -217,10 +215,10 @@ static bool is_real_fault(const struct known_case *c, const struct opcode *o)
 /* Where the stack of CPL 3 ends at a page that can't be written; at times the way to the ud2 that ends the trial. */
 static bool is_stack_lost(const struct known_case *c, const struct opcode *o)
 {
-	const struct pair_result *r = c->result;
+	const struct compare_result *r = c->result;
 	(void)o;
 	return is_user64(c) && (c->before->regs.rsp & 0xfff) >= 0xfc0 &&
-	       (r->verdict == PAIR_KVM_FAILS || !r->kvm.regs.rflags);
+	       (r->verdict == COMPARE_KVM_FAILS || !r->kvm.regs.rflags);
 }
 
 static bool is_swapgs64(const struct known_case *c, const struct opcode *o)
@@ -236,7 +234,7 @@ static bool is_swapgs(const struct known_case *c, const struct opcode *o)
 /* The part of a write in the first of two pages, or pusha's first pushes. */
 static bool is_half_written(const struct known_case *c, const struct opcode *o)
 {
-	const struct pair_result *r = c->result;
+	const struct compare_result *r = c->result;
 	bool is_pusha = known_is_one(o, 0x60) && r->own_vector == KNOWN_SS;
 	return is_pusha ||
 	       (known_has_raised(c, o) && r->own_vector == KNOWN_PF && (r->gpa & 0xfff) >= 0xff0);
@@ -292,7 +290,7 @@ static bool is_based_frame(const struct known_case *c, const struct opcode *o)
 
 static bool is_read_first(const struct known_case *c, const struct opcode *o)
 {
-	const struct pair_result *r = c->result;
+	const struct compare_result *r = c->result;
 	for (unsigned i = 0; i < r->kvm_log.count; i++)
 		if (r->kvm_log.all[i].is_port || r->kvm_log.all[i].is_write)
 			return false;
@@ -303,7 +301,7 @@ static bool is_read_first(const struct known_case *c, const struct opcode *o)
 /* ... and run control's step ends there, with the exception to come. */
 static bool is_stepped_read(const struct known_case *c, const struct opcode *o)
 {
-	const struct pair_result *r = c->result;
+	const struct compare_result *r = c->result;
 	return known_has_raised(c, o) && r->own_log.count == 0 && r->kvm_log.count == 1 &&
 	       !r->kvm_log.all[0].is_write && r->kvm.regs.rip == c->before->regs.rip;
 }
@@ -339,17 +337,18 @@ const struct known_row known_emulated[] = {
 	{ "iret is refused in 32-bit code", is_iret32, KNOWN_EMULATED, true, KNOWN_ANYTHING,
 	        UINT64_MAX, "vol 2, IRET/IRETD/IRETQ", "tcg, bochs" },
 	{ "iretq does not load IOPL and NT, and loads reserved flags", is_iretq, KNOWN_EMULATED,
-	        false, PAIR_FLAGS | PAIR_SEGMENTS | PAIR_MEMORY, IOPL | NT | 0x8028,
+	        false, COMPARE_FLAGS | COMPARE_SEGMENTS | COMPARE_MEMORY, IOPL | NT | 0x8028,
 	        "vol 2, IRET/IRETD/IRETQ; vol 1, \"EFLAGS Register\"", "tcg, bochs" },
 	{ "int 80h and above is never done in real mode", is_high_int, KNOWN_EMULATED, true,
-	        PAIR_REGS | PAIR_RIP | PAIR_SEGMENTS | PAIR_FLAGS | PAIR_MEMORY, UINT64_MAX,
-	        "vol 2, INT n/INTO/INT3/INT1", "tcg, bochs" },
+	        COMPARE_REGS | COMPARE_RIP | COMPARE_SEGMENTS | COMPARE_FLAGS | COMPARE_MEMORY,
+	        UINT64_MAX, "vol 2, INT n/INTO/INT3/INT1", "tcg, bochs" },
 	{ "enter goes by the stack's size, not the operand's", is_enter, KNOWN_EMULATED, false,
-	        PAIR_REGS | PAIR_MEMORY, 0, "vol 2, ENTER", "tcg, bochs" },
-	{ "a rep prefix repeats in and out", is_rep_io, KNOWN_EMULATED, false, PAIR_ACCESS, 0,
+	        COMPARE_REGS | COMPARE_MEMORY, 0, "vol 2, ENTER", "tcg, bochs" },
+	{ "a rep prefix repeats in and out", is_rep_io, KNOWN_EMULATED, false, COMPARE_ACCESS, 0,
 	        "vol 2, REP/REPE/REPZ/REPNE/REPNZ: undefined", "" },
 	{ "a selector is written to memory with more than 16 bits", is_wide_sreg_store,
-	        KNOWN_EMULATED, false, PAIR_MEMORY, 0, "vol 2, MOV; SLDT; STR", "cpu, tcg, bochs" },
+	        KNOWN_EMULATED, false, COMPARE_MEMORY, 0, "vol 2, MOV; SLDT; STR",
+	        "cpu, tcg, bochs" },
 	{ "selectors are the host's at CPL 3 of 64-bit code", is_selector, KNOWN_EMULATED, false,
 	        KNOWN_ANYTHING, UINT64_MAX, "vol 2, MOV; PUSH", "tcg, bochs" },
 	{ "CR0.EM, MP and TS do not count at CPL 3 of 64-bit code", is_x87_fault, KNOWN_EMULATED,
@@ -361,7 +360,7 @@ const struct known_row known_emulated[] = {
 	        KNOWN_EMULATED, true, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 2, LAR; LSL; VERR/VERW; ARPL", "tcg, bochs" },
 	{ "iretq refuses what is no 64-bit code segment", is_iretq_gp, KNOWN_EMULATED, false,
-	        PAIR_MEMORY, 0, "vol 2, IRET/IRETD/IRETQ", "bochs" },
+	        COMPARE_MEMORY, 0, "vol 2, IRET/IRETD/IRETQ", "bochs" },
 	{ "of real mode, after what KVM's emulator does not know, what follows may be done",
 	        is_real_unknown, KNOWN_EMULATED, false, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 2, UD; vol 3, \"Interrupt 6\"", "tcg, bochs" },
@@ -379,12 +378,12 @@ const struct known_row known_emulated[] = {
 	        "vol 2, \"REX Prefixes\": ignored", "tcg" },
 	{ "CR4.OSXSAVE does not count at CPL 3 of 64-bit code", is_user_xsave, KNOWN_EMULATED,
 	        false, KNOWN_ANYTHING, UINT64_MAX, "vol 2, XSAVEC", "tcg, bochs" },
-	{ "aam and aad set SF and ZF by ax", is_aam, KNOWN_EMULATED, false, PAIR_FLAGS, 0xc0,
+	{ "aam and aad set SF and ZF by ax", is_aam, KNOWN_EMULATED, false, COMPARE_FLAGS, 0xc0,
 	        "vol 2, AAM; AAD", "tcg, bochs" },
 	{ "sysret is done without EFER.SCE, or raises #GP", is_sysret_off, KNOWN_EMULATED, true,
 	        KNOWN_ANYTHING, UINT64_MAX, "vol 2, SYSRET", "tcg, bochs" },
 	{ "cpuid is the host's at CPL 3 of 64-bit code", is_user_cpuid, KNOWN_EMULATED, false,
-	        PAIR_REGS, 0, "vol 2, CPUID", "tcg, bochs" },
+	        COMPARE_REGS, 0, "vol 2, CPUID", "tcg, bochs" },
 	{ "the x87 and SSE are an emulation failure before all of the instruction is fetched",
 	        is_cut_off, KNOWN_EMULATED, true, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 3, \"Priority Among Concurrent Events\"", "tcg, bochs" },
@@ -395,34 +394,35 @@ const struct known_row known_emulated[] = {
 	  "be written",
 	        is_stack_lost, KNOWN_EMULATED, true, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 3, \"Stack Switching in IA-32e Mode\"", "tcg, bochs" },
-	{ "swapgs leaves RF", is_swapgs64, KNOWN_EMULATED, false, PAIR_FLAGS, RFLAGS_RF,
+	{ "swapgs leaves RF", is_swapgs64, KNOWN_EMULATED, false, COMPARE_FLAGS, RFLAGS_RF,
 	        "vol 2, SWAPGS", "tcg, bochs" },
 	{ "swapgs is done in 32-bit code", is_swapgs, KNOWN_EMULATED, true, KNOWN_ANYTHING,
 	        UINT64_MAX, "vol 2, SWAPGS", "tcg, bochs" },
-	{ "a write that faults is half done", is_half_written, KNOWN_EMULATED, false, PAIR_MEMORY,
-	        0, "vol 3, \"Restarting of Programs or Tasks\"", "tcg, bochs" },
+	{ "a write that faults is half done", is_half_written, KNOWN_EMULATED, false,
+	        COMPARE_MEMORY, 0, "vol 3, \"Restarting of Programs or Tasks\"", "tcg, bochs" },
 	{ "32-bit code of CPL 3 has flat segments in long mode", is_flat, KNOWN_EMULATED, false,
 	        KNOWN_ANYTHING, UINT64_MAX, "vol 3, \"Limit Checking\"; \"Type Checking\"",
 	        "tcg, bochs" },
 	{ "after syscall the first instruction is fetched at CPL 3", is_user_syscall,
 	        KNOWN_EMULATED, false, KNOWN_ANYTHING, UINT64_MAX, "vol 2, SYSCALL", "tcg, bochs" },
 	{ "sysret leaves RF, and IOPL and NT as they were, and loads reserved flags", is_sysret,
-	        KNOWN_EMULATED, false, PAIR_FLAGS, RFLAGS_RF | IOPL | NT | ~SYSRET_FLAGS,
+	        KNOWN_EMULATED, false, COMPARE_FLAGS, RFLAGS_RF | IOPL | NT | ~SYSRET_FLAGS,
 	        "vol 2, SYSRET", "tcg, bochs" },
 	{ "pushf shows the host's IF at CPL 3 of 64-bit code", is_if_pushed, KNOWN_EMULATED, false,
-	        PAIR_MEMORY, 0, "vol 2, PUSHF/PUSHFD/PUSHFQ", "tcg, bochs" },
+	        COMPARE_MEMORY, 0, "vol 2, PUSHF/PUSHFD/PUSHFQ", "tcg, bochs" },
 	{ "alignment is checked at CPL 3 without CR0.AM", is_alignment, KNOWN_EMULATED, false,
 	        KNOWN_ANYTHING, UINT64_MAX, "vol 3, \"Control Registers\", CR0.AM", "tcg, bochs" },
 	{ "exceptions of real mode clear the upper half of esp", is_real_exception, KNOWN_EMULATED,
-	        false, PAIR_REGS, 0, "vol 3, \"Real-Address Mode Operation\": SP", "tcg, bochs" },
+	        false, COMPARE_REGS, 0, "vol 3, \"Real-Address Mode Operation\": SP",
+	        "tcg, bochs" },
 	{ "exceptions push at the stack segment's offset without its base", is_based_frame,
-	        KNOWN_EMULATED, true, PAIR_MEMORY | PAIR_REGS, 0,
+	        KNOWN_EMULATED, true, COMPARE_MEMORY | COMPARE_REGS, 0,
 	        "vol 3, \"Stack Switching\"; vol 1, \"Stack\"", "tcg, bochs" },
 	{ "mov to a segment register that there is not reads its operand before #UD",
 	        known_is_no_segment, KNOWN_EMULATED, false, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 2, MOV; vol 3, \"Priority Among Concurrent Events\"", "tcg, bochs" },
 	{ "exceptions of protected mode clear AC", is_wide_exception, KNOWN_EMULATED, false,
-	        PAIR_FLAGS, RFLAGS_AC,
+	        COMPARE_FLAGS, RFLAGS_AC,
 	        "vol 3, \"Flag Usage By Exception- or Interrupt-Handler Procedure\"",
 	        "tcg, bochs" },
 	{ "what raises #UD is an emulation failure", is_ud, KNOWN_EMULATED, true, 0, 0,
@@ -433,23 +433,23 @@ const struct known_row known_emulated[] = {
 	        is_fence, KNOWN_EMULATED, true, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 2, LFENCE; MFENCE; SFENCE", "tcg, bochs" },
 	{ "es, cs, ss and ds before an instruction of 64-bit code choose between #SS and #GP",
-	        is_overridden, KNOWN_EMULATED, false, PAIR_RIP, 0,
+	        is_overridden, KNOWN_EMULATED, false, COMPARE_RIP, 0,
 	        "vol 1, \"Segmentation in 64-Bit Mode\"", "bochs" },
 
 	/* --- on any KVM --- */
-	{ "sti leaves a shadow where IF was set", is_sti_again, KNOWN_ANYWHERE, false, PAIR_SHADOW,
-	        0, "vol 2, STI", "bochs" },
-	{ "RF between two iterations", is_rep_again, KNOWN_ANYWHERE, false, PAIR_FLAGS, RFLAGS_RF,
-	        "vol 3, \"Instruction-Breakpoint Exception Condition\"", "" },
+	{ "sti leaves a shadow where IF was set", is_sti_again, KNOWN_ANYWHERE, false,
+	        COMPARE_SHADOW, 0, "vol 2, STI", "bochs" },
+	{ "RF between two iterations", is_rep_again, KNOWN_ANYWHERE, false, COMPARE_FLAGS,
+	        RFLAGS_RF, "vol 3, \"Instruction-Breakpoint Exception Condition\"", "" },
 	{ "ins reads its port before it looks where to write", known_is_ins, KNOWN_ANYWHERE, false,
-	        PAIR_ACCESS, 0, "vol 2, INS/INSB/INSW/INSD", "tcg, bochs" },
+	        COMPARE_ACCESS, 0, "vol 2, INS/INSB/INSW/INSD", "tcg, bochs" },
 	{ "a device is read by an instruction that raises an exception", is_read_first,
-	        KNOWN_ANYWHERE, false, PAIR_ACCESS, 0,
+	        KNOWN_ANYWHERE, false, COMPARE_ACCESS, 0,
 	        "vol 3, \"Priority Among Concurrent Events\"", "tcg, bochs" },
 	{ "a step of what reads a device ends before its exception", is_stepped_read,
 	        KNOWN_ANYWHERE, false, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 3, \"Priority Among Concurrent Events\"", "tcg, bochs" },
 	{ "enter does not look whether the new top of the stack can be written", is_enter_probe,
-	        KNOWN_ANYWHERE, false, PAIR_MEMORY, 0, "vol 2, ENTER", "" },
+	        KNOWN_ANYWHERE, false, COMPARE_MEMORY, 0, "vol 2, ENTER", "" },
 	{ .what = NULL },
 };

@@ -6,10 +6,12 @@
  * `sdm` is the place of the SDM that has the engine right, `witness` who else agrees with it, in the same trials of
  * `engine random`: "tcg", kvm_amd in the lab; "bochs", kvm_intel there; "pvm", kvm_pvm's emulator; "cpu", this CPU itself,
  * which runs the 64-bit code of CPL 3 under kvm_pvm. */
-#ifndef STEPVM_TESTS_ENGINE_KNOWN_ROW_H
-#define STEPVM_TESTS_ENGINE_KNOWN_ROW_H
+#ifndef STEPVM_COMPARE_KNOWN_ROW_H
+#define STEPVM_COMPARE_KNOWN_ROW_H
 
-#include "known.h"
+#include <stddef.h>
+
+#include "compare/known.h"
 
 #define KNOWN_ANYTHING 0xffffu
 
@@ -60,7 +62,7 @@ static inline bool known_has_raised(const struct known_case *c, const struct opc
 /* The port is read, and nothing else. */
 static inline bool known_is_ins(const struct known_case *c, const struct opcode *o)
 {
-	const struct pair_result *r = c->result;
+	const struct compare_result *r = c->result;
 	return known_has_raised(c, o) && (known_is_one(o, 0x6c) || known_is_one(o, 0x6d)) &&
 	       r->own_log.count == 0 && !r->kvm_log.all[0].is_write;
 }
