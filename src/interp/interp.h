@@ -43,6 +43,9 @@ struct interp_config {
 	bool (*msr)(void *ctx, uint32_t number, uint64_t *value, bool is_write);
 	/* The guest's own TSC, and where aux is not NULL its TSC_AUX (rdtscp). False: not known, KVM's. */
 	bool (*tsc)(void *ctx, uint64_t *tsc, uint32_t *aux);
+	/* RAM that an instruction may write, before it does: len bytes within a page. is_table: of a page table's entry,
+	 * whose Accessed and Dirty it sets. With this, writes are slower. */
+	void (*touch)(void *ctx, uint8_t *hva, unsigned len, bool is_table);
 	void *ctx;
 	/* What cpuid gives, as KVM_GET_CPUID2 has it; the array stays the caller's. NULL: handed over. */
 	const struct kvm_cpuid_entry2 *cpuid;

@@ -49,6 +49,13 @@ void interp_look_for_watches(struct interp *c, uint64_t lin, unsigned len, enum 
 	}
 }
 
+static void tell_of_writes(struct interp *c, const struct place *at, unsigned len)
+{
+	c->touch(c->ctx, at->p, at->len1, false);
+	if (at->len1 < len)
+		c->touch(c->ctx, at->p2, len - at->len1, false);
+}
+
 static struct tlb_entry *entry_of(struct interp *c, uint64_t lin, uint8_t can)
 {
 	struct tlb_entry *e = &c->tlb[lin >> 12 & (TLB_SIZE - 1)];
@@ -71,7 +78,7 @@ static struct tlb_entry *entry_of(struct interp *c, uint64_t lin, uint8_t can)
 	*e = (struct tlb_entry) { 1, 1, page, (uintptr_t)hva - page, w.can };
 	if (w.can & CAN_READ && !is_page_watched(c, page, false))
 		e->read_page = page;
-	if (w.can & CAN_WRITE && !is_page_watched(c, page, true))
+	if (w.can & CAN_WRITE && !c->touch && !is_page_watched(c, page, true))
 		e->write_page = page;
 	c->has_translations = true;
 	return e;
@@ -143,6 +150,8 @@ __attribute__((noinline)) bool interp_access(struct interp *c, unsigned seg, uin
 	}
 	if (c->watch_count)
 		interp_look_for_watches(c, lin, len, kind);
+	if (c->touch && kind & ACCESS_WRITE)
+		tell_of_writes(c, at, len);
 	return true;
 }
 
@@ -198,6 +207,8 @@ bool interp_system_access(
 	}
 	if (c->watch_count && kind & ACCESS_WRITE)
 		interp_look_for_watches(c, lin, len, kind);
+	if (c->touch && kind & ACCESS_WRITE)
+		tell_of_writes(c, at, len);
 	return true;
 }
 

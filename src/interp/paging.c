@@ -194,6 +194,8 @@ bool interp_walk(struct interp *c, uint64_t lin, uint8_t can, bool is_user, stru
 /* Others, such as a device's thread of the guest's, may look at the entries meanwhile. */
 void interp_commit_marks(struct interp *c)
 {
+	for (unsigned i = 0; i < c->mark_count && c->touch; i++)
+		c->touch(c->ctx, c->marks[i].at, 1, c->marks[i].bits & (E_A | E_D));
 	for (unsigned i = 0; i < c->mark_count; i++)
 		__atomic_fetch_or(c->marks[i].at, c->marks[i].bits, __ATOMIC_SEQ_CST);
 	c->mark_count = 0;

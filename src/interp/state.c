@@ -17,6 +17,7 @@ struct interp *interp_new(const struct interp_config *config)
 	c->mmio = config->mmio;
 	c->msr = config->msr;
 	c->tsc = config->tsc;
+	c->touch = config->touch;
 	c->cpuid = config->cpuid;
 	c->cpuid_count = config->cpuid ? config->cpuid_count : 0;
 	c->ctx = config->ctx;

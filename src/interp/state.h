@@ -194,6 +194,7 @@ struct interp {
 	bool (*tsc)(void *ctx, uint64_t *tsc, uint32_t *aux);
 	const struct kvm_cpuid_entry2 *cpuid;
 	unsigned cpuid_count;
+	void (*touch)(void *ctx, uint8_t *hva, unsigned len, bool is_table);
 	enum interp_push push_segment;
 	bool has_bcd;
 	void *ctx;
