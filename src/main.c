@@ -17,6 +17,7 @@
 #include "cli/launch.h"
 #include "cli/options.h"
 #include "cli/probe_report.h"
+#include "debug/check.h"
 #include "host/sandbox.h"
 #include "host/terminal.h"
 #include "machine/machine.h"
@@ -86,6 +87,17 @@ static void confine(const struct options *o, const struct sandbox *s)
 		fprintf(stderr, "stepvm: warning: no sandbox: %s\n", e.text);
 }
 
+/* The end of a run with --check-engine; its status. */
+static int tell_check(const struct machine *m, int status)
+{
+	char text[700];
+	if (!check_is_on(&m->control))
+		return status;
+	check_describe(&m->control, text, sizeof text);
+	fprintf(stderr, "stepvm: engine: %s\n", text);
+	return status >= 0 && check_sums(&m->control).differ ? STATUS_DIFFERS : status;
+}
+
 static void warn_of_image(const struct machine *m)
 {
 	if (m->guest->image.warning[0])
@@ -131,6 +143,8 @@ static int run(const struct options *o)
 	int status = err ? STATUS_HOST : serve_run(&serve);
 	terminal_close();
 	serve_close(&serve);
+	if (!err)
+		status = tell_check(&machine, status);
 	machine_close(&machine);
 	if (err)
 		return complain("run", &e, status);
@@ -266,12 +280,13 @@ static int debug_guest(const struct options *o, const struct launch_dir *dir, st
 	if (has_settings && serve.child_signal) /* gdb could not put them back */
 		tcsetattr(STDIN_FILENO, TCSANOW, &settings);
 	serve_close(&serve);
+	const int checked = tell_check(&machine, STATUS_OK);
 	machine_close(&machine);
 	if (gdb_lives && status < 0)
 		kill(pid, SIGTERM);
 	if (gdb_lives && waitpid(pid, &wait_status, 0) == pid && status >= 0)
 		status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : STATUS_HOST;
-	return status;
+	return checked && status >= 0 ? checked : status;
 }
 
 static int debug(const struct options *o)

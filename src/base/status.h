@@ -10,6 +10,8 @@ enum status {
 	STATUS_SHUTDOWN = 6, /* triple fault */
 	STATUS_FAILED = 8,   /* KVM could not go on */
 	STATUS_RESET = 10,   /* the guest has reset the machine, and --no-reboot was given */
+	STATUS_DIFFERS =
+	        12, /* --check-engine: the engine and KVM have done something differently */
 };
 
 #endif

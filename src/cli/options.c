@@ -276,6 +276,12 @@ static int finish(struct parse *p)
 		return fail(p, "expected %s; see stepvm %s --help", verb->operand, verb->name);
 	if (o->serve.no_wait && !o->serve.listen)
 		return fail(p, "--no-wait: expected --gdb WHERE with it");
+	if (o->machine.checks_engine && !o->has_engine)
+		o->machine.engine = ENGINE_AUTO;
+	if (o->machine.checks_engine && o->machine.engine == ENGINE_KVM)
+		return fail(p,
+		        "--check-engine: there is nothing to compare with --engine kvm: leave "
+		        "one of the two out");
 	if (o->verb == VERB_DEBUG && !o->gdb_args)
 		o->gdb_args = p->argv + p->argc;
 	if (o->verb == VERB_TEST) {

@@ -19,6 +19,7 @@ struct options {
 
 	struct machine_config machine; /* run, debug; machine.image.path NULL otherwise */
 	struct serve_config serve;     /* run, debug */
+	bool has_engine;               /* --engine was given */
 	bool no_sandbox;
 
 	const char *gdb_program; /* debug, test; NULL: $GDB, else gdb */

@@ -58,6 +58,8 @@ static const struct fact status_facts[] = {
 	       "or is no image." },
 	{ "6", "The guest's CPU shut down (triple fault)." },
 	{ "8", "KVM could not go on: an instruction it can't emulate, a failed entry." },
+	{ "10", "The guest has reset the machine, and --no-reboot was given." },
+	{ "12", "With --check-engine: the engine and KVM have done something differently." },
 };
 static const char STATUS_RULE[] =
         "Even numbers are stepvm's own, odd ones the guest's. A signal that ends stepvm is raised "

@@ -232,8 +232,16 @@ _Static_assert(DISKS_MAX == 8, "the text above says 8");
 
 const char *option_set_engine(struct options *o, const char *value)
 {
+	o->has_engine = true;
 	return means_choice_parse(value, &o->machine.engine) ? NULL
 	                                                     : "expected auto, kvm or interp";
+}
+
+const char *option_set_check_engine(struct options *o, const char *value)
+{
+	(void)value;
+	o->machine.checks_engine = true;
+	return NULL;
 }
 
 const char *option_set_hlt(struct options *o, const char *value)

@@ -93,6 +93,14 @@ const struct option_row option_rows[] = {
 	        "compares instead of planting bytes and guarding pages, and KVM only what it hands "
 	        "over. "
 	        "The guest sees no difference but speed, and what this KVM can't do." },
+	{ "check-engine", 0, NULL, ON_GUEST, false, option_set_check_engine,
+	        "For who doubts the engine: have KVM do all that the engine does, too, in a second "
+	        "VM, and compare registers, flags and the memory that is touched. Each difference "
+	        "is "
+	        "told on standard error, and at the end how many there were; with one the status "
+	        "is "
+	        "12. The engine comes first then, with auto as with interp; not with --engine kvm. "
+	        "The guest gets what it gets without, some hundred times slower." },
 	{ "speed", 0, "real|max|FACTOR", ON_GUEST, false, option_set_speed,
 	        "How the guest's time goes while it runs: with the host's (real, the default of "
 	        "run "

@@ -9,7 +9,7 @@ static bool is_null(const struct kvm_segment *s)
 }
 
 /* Selectors that are null have no other content that counts. */
-static bool same_segment(const struct kvm_segment *a, const struct kvm_segment *b)
+bool compare_segment(const struct kvm_segment *a, const struct kvm_segment *b)
 {
 	if (is_null(a) && is_null(b))
 		return a->selector == b->selector;
@@ -51,11 +51,11 @@ unsigned compare_states(
 	x.rflags = b->regs.rflags;
 	if (memcmp(&x, &b->regs, sizeof x))
 		parts |= COMPARE_REGS;
-	if (!same_segment(&s->cs, &t->cs) || !same_segment(&s->ss, &t->ss) ||
-	        !same_segment(&s->ds, &t->ds) || !same_segment(&s->es, &t->es) ||
-	        !same_segment(&s->fs, &t->fs) || !same_segment(&s->gs, &t->gs))
+	if (!compare_segment(&s->cs, &t->cs) || !compare_segment(&s->ss, &t->ss) ||
+	        !compare_segment(&s->ds, &t->ds) || !compare_segment(&s->es, &t->es) ||
+	        !compare_segment(&s->fs, &t->fs) || !compare_segment(&s->gs, &t->gs))
 		parts |= COMPARE_SEGMENTS;
-	if (!same_segment(&s->ldt, &t->ldt) || !same_segment(&s->tr, &t->tr) ||
+	if (!compare_segment(&s->ldt, &t->ldt) || !compare_segment(&s->tr, &t->tr) ||
 	        s->gdt.base != t->gdt.base || s->gdt.limit != t->gdt.limit ||
 	        s->idt.base != t->idt.base || s->idt.limit != t->idt.limit)
 		parts |= COMPARE_TABLES;

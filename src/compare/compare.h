@@ -75,6 +75,8 @@ struct compare_result {
 /* A set of enum compare_part; *flags: those of rflags that differ. */
 unsigned compare_states(
         const struct compare_state *a, const struct compare_state *b, uint64_t *flags);
+/* Whether they are the same; of two null selectors nothing else counts. */
+bool compare_segment(const struct kvm_segment *a, const struct kvm_segment *b);
 /* The same accesses in the same order. */
 bool compare_logs(const struct compare_log *a, const struct compare_log *b);
 

@@ -12,6 +12,7 @@ struct known_case {
 	bool is_tcg;       /* its CPU is QEMU's TCG */
 	unsigned bits, cpl;
 	bool is_real;
+	bool is_interrupt; /* it is the way to the handler of a device's, and bytes are zeros */
 	uint8_t bytes[COMPARE_BYTES];
 	const struct compare_state *before;
 	const struct compare_result *result;

@@ -226,7 +226,18 @@ static bool is_short_leave(const struct known_case *c, const struct opcode *o)
 	return c->bits == 64 && is_it && o->has_66 && !(o->rex & 8);
 }
 
+/* Bit 16 of the flags that are pushed. */
+static bool is_rf_pushed(const struct known_case *c, const struct opcode *o)
+{
+	const struct compare_result *r = c->result;
+	(void)o;
+	return c->is_interrupt && (r->own_byte ^ r->kvm_byte) == RFLAGS_RF >> 16 &&
+	       r->kvm_byte & RFLAGS_RF >> 16;
+}
+
 const struct known_row known_on_cpu[] = {
+	{ "an interrupt pushes RF as set", is_rf_pushed, KNOWN_ON_CPU, false, COMPARE_MEMORY, 0,
+	        "vol 3, \"Instruction-Breakpoint Exception Condition\"", "pvm, bochs" },
 	{ "a step of a rep that accesses a device does many iterations", is_rep_on_device,
 	        KNOWN_ON_CPU, false, KNOWN_ANYTHING, UINT64_MAX, "vol 2, REP/REPE/REPZ/REPNE/REPNZ",
 	        "pvm" },

@@ -64,7 +64,7 @@ static bool may_hang(struct control *c)
 bool control_wants_timer(struct control *c)
 {
 	return c->breakpoints.count > BREAKPOINT_REGISTERS || c->watches.count || c->cpu.stuck ||
-	       may_hang(c);
+	       c->check || may_hang(c);
 }
 
 /* After a kick: a guest that has not moved since the one before is stuck at a guarded page, or goes

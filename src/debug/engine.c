@@ -8,8 +8,10 @@
 #include "base/cpu_bits.h"
 #include "base/sort.h"
 #include "debug/access.h"
+#include "debug/check.h"
 #include "debug/cpu.h"
 #include "debug/engine_extras.h"
+#include "debug/engine_slots.h"
 #include "debug/guards.h"
 #include "debug/interrupt.h"
 #include "debug/means.h"
@@ -50,37 +52,6 @@ void engine_close(struct control *c)
 static bool engine_io(void *ctx, unsigned port, void *data, unsigned size, bool is_write);
 static bool engine_mmio(void *ctx, uint64_t gpa, void *data, unsigned size, bool is_write);
 
-/* The pieces of a slot before, in and after the ROM. False: more than the engine takes. */
-static bool add_slot(const struct memory *m, const struct memory_slot *s, struct interp_slot *to,
-        unsigned *count)
-{
-	const uint64_t edges[] = { m->rom_gpa, m->rom_gpa + m->rom_size, UINT64_MAX };
-	for (uint64_t gpa = s->gpa, end; gpa < s->gpa + s->size; gpa = end) {
-		end = s->gpa + s->size;
-		for (unsigned i = 0; i < 3; i++)
-			if (edges[i] > gpa && edges[i] < end)
-				end = edges[i];
-		if (*count == INTERP_SLOTS_MAX)
-			return false;
-		to[(*count)++] = (struct interp_slot) {
-			.gpa = gpa,
-			.size = end - gpa,
-			.hva = s->hva + (gpa - s->gpa),
-			.is_rom = memory_is_rom(m, gpa),
-		};
-	}
-	return true;
-}
-
-static bool find_slots(const struct memory *m, struct interp_slot *to, unsigned *count)
-{
-	*count = 0;
-	for (unsigned i = 0; i < m->count; i++)
-		if (!add_slot(m, &m->slots[i], to, count))
-			return false;
-	return true;
-}
-
 /* Where it is there, its memory is the guest's. */
 static bool follow_memory(struct control *c)
 {
@@ -88,7 +59,7 @@ static bool follow_memory(struct control *c)
 	struct interp_slot slots[INTERP_SLOTS_MAX];
 	unsigned count;
 	memset(slots, 0, sizeof slots); /* they are compared as bytes */
-	if (!find_slots(&c->cpu.vcpu->vm->memory, slots, &count))
+	if (!engine_find_slots(&c->cpu.vcpu->vm->memory, slots, &count))
 		return false;
 	if (g->interp && count == g->slot_count && !memcmp(slots, g->slots, count * sizeof *slots))
 		return true;
@@ -114,6 +85,7 @@ static bool open_engine(struct control *c)
 			.ctx = c,
 			.kick = &c->cpu.vcpu->kicked,
 			.has_bcd = means_kvm_emulates(c),
+			.touch = check_is_on(c) ? check_touch : NULL,
 		};
 		engine_extras_open(&c->engine->extras, c->cpu.vcpu, &config);
 		c->engine->interp = interp_new(&config);
@@ -232,6 +204,7 @@ static bool answer(struct control *c, const struct exit *x)
 {
 	store(c);
 	bool wants_stop = access_answer(c, x);
+	check_access(c, x);
 	interp_set_irq(c->engine->interp, interrupt_waits(c));
 	/* A kick by the device's side is heard after this instruction. */
 	return wants_stop || vcpu_is_kicked(c->cpu.vcpu);
@@ -289,11 +262,35 @@ static void note_handed(struct control *c)
 	unsigned opcode;
 	enum interp_reason why = interp_handed(c->engine->interp, &opcode);
 	c->engine_handed++;
+	check_handed(c, opcode);
 	c->engine_shuts_down = interp_shuts_down(c->engine->interp);
 	CONTROL_NOTE(c, .kind = DECISION_HANDED, .at = registers_pc(c->cpu.vcpu), .how = why,
 	        .number = opcode);
 	if (vcpu_sregs(c->cpu.vcpu)->cr0 & CR0_PG && (opcode == mov_to_cr || opcode == invlpg))
 		vcpu_put_flush(c->cpu.vcpu);
+}
+
+/* interp_run, with each instruction compared with KVM where that is asked for. */
+static enum interp_why run_checked(struct control *c, uint64_t max, uint64_t *done)
+{
+	struct interp *i = c->engine->interp;
+	enum interp_why why = INTERP_COUNT;
+	uint64_t one = 1;
+	if (!check_is_on(c))
+		return interp_run(i, max, done);
+	for (*done = 0; one && why == INTERP_COUNT && *done < max; *done += one) {
+		check_begin(c, i);
+		why = interp_run(i, 1, &one);
+		if (!check_end(c, i, one, max > 1)) {
+			c->engine->is_loaded = false; /* what it has done is undone */
+			return load(c) ? INTERP_KICKED : INTERP_HANDOVER;
+		}
+		if (one)
+			store(c);
+		if (one && why == INTERP_COUNT && interp_is_at_breakpoint(i))
+			why = INTERP_BREAKPOINT;
+	}
+	return why;
 }
 
 /* --- a step ----------------------------------------------------------------------------------- */
@@ -315,7 +312,7 @@ static void run_one(struct control *c, uint64_t *done)
 	enum interp_why why;
 	do {
 		was_kicked |= vcpu_take_kick(c->cpu.vcpu);
-		why = interp_run(c->engine->interp, 1, done);
+		why = run_checked(c, 1, done);
 	} while (!*done && (why == INTERP_KICKED || (why == INTERP_HANDOVER && is_helped(c))));
 	if (was_kicked)
 		vcpu_kick(c->cpu.vcpu);
@@ -352,7 +349,7 @@ uint64_t engine_steps(struct control *c, const struct engine_steps *steps, struc
 {
 	const struct interp_range range = { steps->begin, steps->end - steps->begin };
 	uint64_t done;
-	if (!load(c) || !follow_breakpoints(c))
+	if (check_is_on(c) || !load(c) || !follow_breakpoints(c)) /* they are compared one by one */
 		return 0;
 	follow_watches(c);
 	interp_set_irq(c->engine->interp, steps->is_interrupted && interrupt_waits(c));
@@ -371,7 +368,10 @@ uint64_t engine_steps(struct control *c, const struct engine_steps *steps, struc
 
 static bool deliver(struct control *c)
 {
-	if (!interp_deliver(c->engine->interp, c->cpu.acknowledged))
+	check_begin(c, c->engine->interp);
+	bool is_done = interp_deliver(c->engine->interp, c->cpu.acknowledged);
+	check_end_interrupt(c, c->engine->interp, is_done, c->cpu.acknowledged);
+	if (!is_done)
 		return false;
 	interrupt_delivered(c);
 	store(c);
@@ -447,7 +447,7 @@ static enum engine_result run_once(struct control *c, struct stop *stop)
 	uint64_t done;
 	stop->kind = STOP_STEPPED;
 	interp_set_irq(i, interrupt_waits(c));
-	enum interp_why why = interp_run(i, UINT64_MAX, &done);
+	enum interp_why why = run_checked(c, UINT64_MAX, &done);
 	if (done)
 		store(c);
 	c->engine_done += done;

@@ -22,14 +22,14 @@ bool means_engine_is_first(struct control *c)
 	switch (c->engine_choice) {
 	case ENGINE_KVM: return false;
 	case ENGINE_INTERP: return true;
-	case ENGINE_AUTO: return !c->tells_exits && means_kvm_emulates(c);
+	case ENGINE_AUTO: return c->check || (!c->tells_exits && means_kvm_emulates(c));
 	}
 	return false;
 }
 
 bool means_engine_compares(struct control *c)
 {
-	return c->engine_choice == ENGINE_AUTO ? !c->tells_exits
+	return c->engine_choice == ENGINE_AUTO ? c->check || !c->tells_exits
 	                                       : c->engine_choice == ENGINE_INTERP;
 }
 
@@ -66,7 +66,9 @@ bool means_engine_takes(struct control *c, enum step_why why)
 	switch (c->engine_choice) {
 	case ENGINE_KVM: return false;
 	case ENGINE_INTERP: return true;
-	case ENGINE_AUTO: return !c->tells_exits && (means_kvm_emulates(c) || is_one_of_many(why));
+	case ENGINE_AUTO:
+		return c->check ||
+		       (!c->tells_exits && (means_kvm_emulates(c) || is_one_of_many(why)));
 	}
 	return false;
 }
@@ -99,6 +101,8 @@ static const char *reason(struct control *c)
 	case ENGINE_INTERP: return "the engine comes first, and KVM does what it hands over";
 	case ENGINE_AUTO: break;
 	}
+	if (c->check)
+		return "the engine comes first, for it is compared with KVM";
 	if (c->tells_exits)
 		return "KVM does all, for --trace exits tells of its exits";
 	if (means_kvm_emulates(c))

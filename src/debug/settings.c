@@ -1,5 +1,6 @@
 /* What run control is told before the guest goes on, and what it keeps with the machine: all of control.h that
  * runs nothing. */
+#include "debug/check.h"
 #include "debug/control.h"
 #include "debug/engine.h"
 #include "debug/touch.h"
@@ -16,6 +17,7 @@ void control_close(struct control *c)
 	breakpoints_close(&c->breakpoints);
 	watches_close(&c->watches);
 	engine_close(c);
+	check_close(c);
 }
 
 void control_forget(struct control *c)
@@ -81,6 +83,7 @@ void control_restarted(struct control *c, struct vcpu *v)
 	c->cpu = (struct cpu_run) { .vcpu = v, .zero_slot = -1 };
 	c->is_followed = false;
 	engine_close(c);
+	check_forget_machine(c);
 }
 
 struct control_state control_save(const struct control *c)

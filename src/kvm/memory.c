@@ -231,6 +231,20 @@ int memory_add(struct memory *m, uint64_t gpa, uint64_t size, struct error *e)
 	return 0;
 }
 
+int memory_share(struct memory *m, const struct memory *other)
+{
+	struct memory_piece pieces[MEMORY_PIECES_MAX];
+	m->is_shared = true;
+	m->count = other->count;
+	memcpy(m->slots, other->slots, sizeof m->slots);
+	m->rom_gpa = other->rom_gpa;
+	m->rom_size = other->rom_size;
+	int err = change_pieces(m, pieces, cut(m, NULL, 0, pieces));
+	if (err)
+		memory_close(m);
+	return err;
+}
+
 int memory_clear(struct memory *m)
 {
 	struct memory_piece pieces[MEMORY_PIECES_MAX];
@@ -255,7 +269,7 @@ int memory_forget(struct memory *m)
 
 void memory_close(struct memory *m)
 {
-	for (unsigned i = 0; i < m->count; i++)
+	for (unsigned i = 0; i < m->count && !m->is_shared; i++)
 		munmap(m->slots[i].hva, m->slots[i].size);
 	m->count = m->piece_count = m->guard_count = 0;
 }

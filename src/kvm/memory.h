@@ -54,6 +54,7 @@ struct memory {
 	struct memory_guard guards[MEMORY_GUARDS_MAX];
 	uint8_t ids[MEMORY_PIECES_MAX]; /* KVM slot numbers in use */
 	uint64_t rom_gpa, rom_size;     /* memory_set_rom; size 0: none */
+	bool is_shared;                 /* memory_share: another's RAM */
 	unsigned writes; /* memory_write's calls: somebody else than the guest has written */
 };
 
@@ -61,6 +62,9 @@ void memory_init(struct memory *m, int vm_fd);
 /* Maps size bytes of zeroed RAM at gpa, both whole pages. -EINVAL (unaligned, wraps, overlaps
  * another slot or what KVM reserves), -ENOMEM, -ENOSPC (too many slots) or KVM's own error. */
 int memory_add(struct memory *m, uint64_t gpa, uint64_t size, struct error *e);
+/* Gives a VM without RAM all of other's, ROM and contents included: what one of the two guests writes is written in the
+ * other's, which must live longer. memory_clear is other's. KVM's own error: it has none. */
+int memory_share(struct memory *m, const struct memory *other);
 /* Whole pages within one slot, 0 of them for none: the guest's writes to them are dropped from now on
  * (they exit as MMIO that nobody takes); memory_write writes there. One range. KVM's own error. */
 int memory_set_rom(struct memory *m, uint64_t gpa, uint64_t size);

@@ -85,6 +85,7 @@ struct machine_config {
 	uint32_t hlt_resume_ms; /* HLT_RESUME: 0 or more */
 	struct config_speed speed;
 	enum engine_choice engine; /* --engine */
+	bool checks_engine;        /* --check-engine: not with ENGINE_KVM */
 	unsigned trace;            /* TRACE_ bits */
 	bool no_reboot;            /* a guest that resets the machine ends it */
 	const char *parallel;      /* the file that a PC's parallel port prints to, or NULL */

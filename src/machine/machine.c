@@ -13,6 +13,7 @@
 #include "host/file.h"
 #include "machine/firmware.h"
 #include "machine/media.h"
+#include "debug/check.h"
 #include "host/notice.h"
 #include "machine/input.h"
 
@@ -20,8 +21,9 @@
 
 void machine_kick(void *ctx)
 {
-	const struct machine *m = ctx;
+	struct machine *m = ctx;
 	vcpu_kick(machine_vcpu(m));
+	check_kick(&m->control);
 }
 
 /* Bytes that nobody takes now are kept, and get the vCPU out of the guest: who runs it waits for
@@ -239,6 +241,12 @@ int machine_open(struct machine *m, const struct machine_config *c, int output_f
 	return machine_open_beside(m, c, NULL, output_fd, e);
 }
 
+static void tell_difference(void *ctx, const char *text)
+{
+	(void)ctx;
+	notice_print("stepvm: engine: %s\n", text);
+}
+
 static int read_keys(struct machine *m, struct error *e)
 {
 	struct error why = { 0 };
@@ -290,7 +298,11 @@ int machine_open_beside(struct machine *m, const struct machine_config *c, const
 	control_set_tells_exits(&m->control, c->trace & TRACE_EXITS);
 	control_set_watch_zero(&m->control, has_vectors(&m->guest->image));
 	machine_end_journals(m);
-	return 0;
+	err = c->checks_engine ? check_open(&m->control, tell_difference, e) : 0;
+	if (!err)
+		return 0;
+	machine_close(m);
+	return err;
 close_guest:
 	keys_script_free(&m->keys);
 	guest_close(m->guest);

@@ -1,6 +1,7 @@
 /* monitor engine: who does the guest's instructions. */
 #include <inttypes.h>
 
+#include "debug/check.h"
 #include "debug/means.h"
 #include "monitor/internal.h"
 
@@ -16,6 +17,11 @@ void monitor_info_engine(struct run *run, const struct output *out, const char *
 		        "             it has done %" PRIu64 " instructions, and handed %" PRIu64
 		        " over to KVM\n",
 		        c->engine_done, c->engine_handed);
+	if (check_is_on(c)) {
+		char sums[600];
+		check_describe(c, sums, sizeof sums);
+		say(out, "             %s\n", sums);
+	}
 }
 
 void monitor_engine(struct run *run, const struct output *out, const char *operands)

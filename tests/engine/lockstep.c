@@ -175,7 +175,7 @@ static bool run_own(
 }
 
 static void add(struct lockstep *l, struct tally *t, const struct compare_state *before,
-        const uint8_t *bytes, const struct compare_result *r)
+        const uint8_t *bytes, bool is_interrupt, const struct compare_result *r)
 {
 	const struct kvm_sregs *s = &before->sregs;
 	char title[120];
@@ -185,6 +185,7 @@ static void add(struct lockstep *l, struct tally *t, const struct compare_state 
 		                                      : 16,
 		.cpl = s->cr0 & CR0_PE ? s->ss.dpl : 0,
 		.is_real = !(s->cr0 & CR0_PE),
+		.is_interrupt = is_interrupt,
 		.before = before,
 		.result = r };
 	memcpy(c.bytes, bytes, sizeof c.bytes);
@@ -216,7 +217,7 @@ static void judge(struct lockstep *l, struct tally *t, const struct compare_stat
 			r->parts |= COMPARE_MEMORY;
 		r->verdict = r->parts ? COMPARE_DIFFERS : COMPARE_SAME;
 	}
-	add(l, t, before, bytes, r);
+	add(l, t, before, bytes, false, r);
 }
 
 /* KVM's side has come to the handler of a device's interrupt. */
@@ -237,7 +238,7 @@ static void judge_interrupt(struct lockstep *l, struct tally *t, const struct co
 		r->verdict = COMPARE_HANDED_OVER;
 		same_ram(l, NULL);
 	}
-	add(l, t, before, none, r);
+	add(l, t, before, none, true, r);
 }
 
 /* False: it is the guest's last one. */

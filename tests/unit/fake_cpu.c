@@ -425,6 +425,13 @@ static fake_do *find(bool is_0f, uint8_t opcode)
 	return NULL;
 }
 
+static uint8_t misdone; /* 0: none */
+
+void fake_kvm_misdo(uint8_t opcode)
+{
+	misdone = opcode;
+}
+
 void fake_begin(struct fake_insn *i, struct fake_vcpu *v)
 {
 	*i = (struct fake_insn) { .v = v, .to = v->now };
@@ -466,6 +473,8 @@ void fake_execute(struct fake_insn *i, struct fake_vcpu *v, bool shows_tf)
 		i->end = FAKE_UNKNOWN;
 		return;
 	}
+	if (!is_0f && misdone && i->opcode == misdone)
+		i->to.r.rax++;
 	act(i);
 	if (!i->is_elsewhere && i->end != FAKE_RAISES && i->end != FAKE_GUARDED)
 		fake_go_to(i, i->at);

@@ -93,5 +93,8 @@ bool fake_kvm_open(struct vm *kvm, uint64_t quirks);
 void fake_kvm_close(struct vm *kvm);
 /* A signal comes at the KVM_RUN after so many others, before it has begun: it gives EINTR. */
 void fake_kvm_interrupt(unsigned after);
+/* From now on a one-byte opcode is done as if rax were one higher, which it is afterwards: a fault that no CPU has. 0: none
+ * is. */
+void fake_kvm_misdo(uint8_t opcode);
 
 #endif

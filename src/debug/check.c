@@ -1,0 +1,548 @@
+/* What the engine does is undone in RAM, done by KVM from the state before it, compared, and made again what the engine
+ * had made of it: the guest goes on as it would without. */
+#include "debug/check.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/cpu_bits.h"
+#include "compare/tell.h"
+#include "debug/check_twin.h"
+#include "debug/cpu.h"
+#include "debug/means.h"
+#include "interp/interp.h"
+#include "kvm/linear.h"
+#include "kvm/registers.h"
+#include "kvm/scratch.h"
+
+/* Of one instruction: what its operands, its stack and the frame of an exception are on, and page tables. */
+#define PAGES_MAX   32
+#define KINDS_MAX   64
+#define KIND_TOLD   2 /* of a kind */
+#define OPCODES     0x200
+#define HANDED_TOLD 12
+#define AGAIN_MAX   3 /* kicks that may meet KVM's side of one instruction */
+
+struct page {
+	uint8_t *hva;
+	uint64_t gpa;
+	bool is_table;
+	uint8_t before[MEMORY_PAGE], own[MEMORY_PAGE];
+};
+
+/* Differences of one kind. */
+struct kind {
+	unsigned map, op, parts, count;
+};
+
+struct check {
+	check_tell *tell;
+	struct check_twin twin;
+	struct memory_slot slots[MEMORY_SLOTS_MAX]; /* of the guest, when the twin was made */
+	bool has_failed;                            /* there is no twin */
+	bool is_stale; /* page tables or the CPU's translations have changed past the twin */
+	struct check_sums sums;
+	uint64_t handed_by[OPCODES];
+	struct kind kinds[KINDS_MAX];
+	unsigned kind_count, told;
+	enum probe_answer is_tcg, steps_user;
+	/* The instruction under way. */
+	bool is_noting;
+	struct compare_state before;
+	uint8_t bytes[COMPARE_BYTES];
+	unsigned byte_count;
+	struct compare_log log; /* what devices have answered the engine */
+	struct page pages[PAGES_MAX];
+	unsigned page_count;
+	bool has_more_pages;
+	unsigned again; /* it was begun so many times before */
+};
+
+/* --- opening ------------------------------------------------------------------------------------ */
+
+static int open_twin(struct control *c, struct error *e)
+{
+	struct check *k = c->check;
+	const struct memory *m = &c->cpu.vcpu->vm->memory;
+	int err = check_twin_open(&k->twin, c, e);
+	k->has_failed = err;
+	memcpy(k->slots, m->slots, sizeof k->slots);
+	return err;
+}
+
+int check_open(struct control *c, check_tell *tell, struct error *e)
+{
+	c->check = calloc(1, sizeof *c->check);
+	if (!c->check)
+		return error_set(e, -ENOMEM, "no memory");
+	c->check->tell = tell;
+	int err = open_twin(c, e);
+	if (err)
+		check_close(c);
+	return err;
+}
+
+void check_close(struct control *c)
+{
+	struct check *k = c->check;
+	c->check = NULL;
+	if (k)
+		check_twin_close(&k->twin);
+	free(k);
+}
+
+void check_forget_machine(struct control *c)
+{
+	if (c->check)
+		check_twin_close(&c->check->twin);
+}
+
+bool check_is_on(const struct control *c)
+{
+	return c->check;
+}
+
+void check_kick(struct control *c)
+{
+	struct check *k = c->check;
+	if (k && __atomic_load_n(&k->twin.is_open, __ATOMIC_SEQ_CST))
+		vcpu_kick(&k->twin.vcpu);
+}
+
+/* A guest that was restarted, or has other RAM, has another twin. */
+static bool has_twin(struct control *c)
+{
+	struct check *k = c->check;
+	const struct vm *guest = c->cpu.vcpu->vm;
+	struct error e = { 0 };
+	if (k->has_failed)
+		return false;
+	if (k->twin.is_open && k->twin.beside == guest &&
+	        !memcmp(k->slots, guest->memory.slots, sizeof k->slots) &&
+	        k->twin.vm.memory.rom_gpa == guest->memory.rom_gpa &&
+	        k->twin.vm.memory.rom_size == guest->memory.rom_size)
+		return true;
+	check_twin_close(&k->twin);
+	if (!open_twin(c, &e))
+		return true;
+	char text[sizeof e.text + 80];
+	snprintf(text, sizeof text, "the engine is not compared with KVM any more: %s", e.text);
+	k->tell(c->io.ctx, text);
+	return false;
+}
+
+/* --- noting ------------------------------------------------------------------------------------- */
+
+static void note_page(struct check *k, uint8_t *hva, uint64_t gpa, bool is_table)
+{
+	uint8_t *at = (uint8_t *)((uintptr_t)hva & ~(uintptr_t)(MEMORY_PAGE - 1));
+	for (unsigned i = 0; i < k->page_count; i++)
+		if (k->pages[i].hva == at) {
+			k->pages[i].is_table |= is_table;
+			return;
+		}
+	if (k->page_count == PAGES_MAX) {
+		k->has_more_pages = true;
+		return;
+	}
+	struct page *p = &k->pages[k->page_count++];
+	p->hva = at;
+	p->gpa = gpa & ~(uint64_t)(MEMORY_PAGE - 1);
+	p->is_table = is_table;
+	memcpy(p->before, at, MEMORY_PAGE);
+}
+
+void check_touch(void *ctx, uint8_t *hva, unsigned len, bool is_table)
+{
+	struct control *c = ctx;
+	const struct memory *m = &c->cpu.vcpu->vm->memory;
+	(void)len; /* within the page */
+	for (unsigned i = 0; c->check && c->check->is_noting && i < m->count; i++) {
+		const uint64_t at = (uintptr_t)hva - (uintptr_t)m->slots[i].hva;
+		if (at < m->slots[i].size)
+			note_page(c->check, hva, m->slots[i].gpa + at, is_table);
+	}
+}
+
+static void note_linear(struct control *c, uint64_t gva, uint64_t len)
+{
+	struct vcpu *v = c->cpu.vcpu;
+	uint64_t gpa, run;
+	size_t bytes;
+	const uint64_t pages[] = { gva, gva + len - 1 };
+	for (size_t i = 0; i < ARRAY_SIZE(pages) && len; i++) {
+		if (!linear_exists(v, pages[i]) || !linear_to_gpa(v, pages[i], &gpa, &run))
+			continue;
+		uint8_t *hva = memory_hva(&v->vm->memory, gpa, &bytes);
+		if (hva && !memory_is_rom(&v->vm->memory, gpa))
+			note_page(c->check, hva, gpa, false);
+	}
+}
+
+/* Where KVM would write, whatever the engine makes of it. */
+static void note_operands(struct control *c)
+{
+	struct vcpu *v = c->cpu.vcpu;
+	struct operand operands[OPERANDS_MAX];
+	unsigned count = cpu_operands(v, operands);
+	for (unsigned i = 0; i < count; i++)
+		if (operands[i].is_write)
+			note_linear(c, operands[i].gva, operands[i].len);
+	const unsigned frame = 32;
+	note_linear(c, registers_stack_address(v, vcpu_regs(v)->rsp - frame), frame);
+}
+
+void check_begin(struct control *c, const struct interp *i)
+{
+	struct check *k = c->check;
+	if (!k || !has_twin(c))
+		return;
+	k->is_noting = true;
+	k->page_count = 0;
+	k->has_more_pages = false;
+	k->log.count = 0;
+	interp_save(i, &k->before.regs, &k->before.sregs);
+	k->before.shadow = interp_shadow(i);
+	memset(k->bytes, 0, sizeof k->bytes);
+	k->byte_count = (unsigned)linear_read(
+	        c->cpu.vcpu, registers_pc(c->cpu.vcpu), k->bytes, sizeof k->bytes);
+	note_operands(c);
+}
+
+static void note_access(struct check *k, struct compare_access a, const uint8_t *data)
+{
+	memcpy(&a.value, data, a.size);
+	if (k->log.count < COMPARE_ACCESSES)
+		k->log.all[k->log.count++] = a;
+}
+
+void check_access(struct control *c, const struct exit *x)
+{
+	struct check *k = c->check;
+	if (!k || !k->is_noting)
+		return;
+	if (x->kind == EXIT_IO)
+		note_access(k,
+		        (struct compare_access) { true, x->io.is_write, x->io.size, x->io.port, 0 },
+		        x->io.data);
+	else
+		note_access(k,
+		        (struct compare_access) {
+		                false, x->mmio.is_write, x->mmio.size, x->mmio.gpa, 0 },
+		        x->mmio.data);
+}
+
+/* --- telling ------------------------------------------------------------------------------------ */
+
+/* QEMU's TCG as the CPU of a simulated host extends the sign of ret's immediate: SDM vol 2, RET. */
+static bool is_tcg(struct check *k, const struct vm *beside)
+{
+	static const uint8_t ret[] = { 0xc2, 0x00, 0x80 };
+	struct scratch s;
+	struct exit x;
+	struct error e = { 0 };
+	if (k->is_tcg != PROBE_UNKNOWN)
+		return k->is_tcg == PROBE_YES;
+	k->is_tcg = PROBE_NO;
+	if (scratch_open(&s, beside, &e))
+		return false;
+	scratch_put(&s, SCRATCH_PROT32, ret, sizeof ret);
+	scratch_step(&s, &x);
+	if (!s.err && (uint32_t)vcpu_regs(&s.vcpu)->rsp == (uint32_t)(SCRATCH_STACK + 4 - 0x8000))
+		k->is_tcg = PROBE_YES;
+	scratch_close(&s);
+	return k->is_tcg == PROBE_YES;
+}
+
+static struct known_case case_of(
+        struct control *c, const struct compare_result *r, bool is_interrupt)
+{
+	struct check *k = c->check;
+	const struct kvm_sregs *s = &k->before.sregs;
+	struct known_case all = {
+		.kvm_emulates = means_kvm_emulates(c),
+		.bits = s->efer & EFER_LMA && s->cs.l ? 64
+		        : s->cs.db                    ? 32
+		                                      : 16,
+		.cpl = s->cr0 & CR0_PE ? s->ss.dpl : 0,
+		.is_real = !(s->cr0 & CR0_PE),
+		.is_interrupt = is_interrupt,
+		.before = &k->before,
+		.result = r,
+	};
+	memcpy(all.bytes, k->bytes, sizeof all.bytes);
+	return all;
+}
+
+/* Two of a kind, and so many in all. */
+static bool is_to_be_told(struct check *k, const struct opcode *o, unsigned parts)
+{
+	unsigned i = 0;
+	while (i < k->kind_count && (k->kinds[i].map != o->map || k->kinds[i].op != o->op ||
+	                                    k->kinds[i].parts != parts))
+		i++;
+	if (i == KINDS_MAX)
+		return false;
+	if (i == k->kind_count)
+		k->kinds[k->kind_count++] = (struct kind) { o->map, o->op, parts, 0 };
+	return k->kinds[i].count++ < KIND_TOLD && k->told <= CHECK_TOLD_MAX;
+}
+
+static void tell(
+        struct control *c, const struct known_case *all, const struct opcode *o, const char *why)
+{
+	struct check *k = c->check;
+	const struct compare_result *r = all->result;
+	char text[TELL_TEXT];
+	if (!is_to_be_told(k, o, r->parts))
+		return;
+	if (k->told++ == CHECK_TOLD_MAX) {
+		k->tell(c->io.ctx, "more differences are counted and not told");
+		return;
+	}
+	uint64_t len = r->own.regs.rip - k->before.regs.rip;
+	bool is_next = r->verdict != COMPARE_CHANGED && len > 0 && len < k->byte_count;
+	compare_tell(all, is_next ? (unsigned)len : k->byte_count, why, text, sizeof text);
+	k->tell(c->io.ctx, text);
+}
+
+static void count(struct control *c, const struct opcode *o, const struct compare_result *r,
+        bool is_interrupt, const char *why)
+{
+	struct check *k = c->check;
+	struct known_case all = case_of(c, r, is_interrupt);
+	if (r->verdict == COMPARE_SKIPPED) {
+		k->sums.skipped++;
+		return;
+	}
+	k->sums.compared += r->verdict != COMPARE_CHANGED;
+	if (r->verdict == COMPARE_SAME)
+		return;
+	bool is_known = known_find(&all) >= 0;
+	if (!is_known && !all.kvm_emulates && is_tcg(k, c->cpu.vcpu->vm)) {
+		all.is_tcg = true;
+		is_known = known_find(&all) >= 0;
+	}
+	k->sums.known += is_known;
+	k->sums.differ += !is_known;
+	if (!is_known)
+		tell(c, &all, o, why);
+}
+
+/* --- comparing ---------------------------------------------------------------------------------- */
+
+/* A CPU, and KVM's emulator, may set Accessed of a page table's entry before it needs the page (SDM vol 3, "Accessed
+ * and Dirty Flags"). That of KVM's side is always fine, the engine's where it has raised an exception. */
+static bool is_early_access(const struct page *p, uint8_t own, uint8_t kvm, int own_vector)
+{
+	const uint8_t accessed = 0x20;
+	return p->is_table && (own ^ kvm) == accessed && (kvm & accessed || own_vector >= 0);
+}
+
+static bool page_differs(
+        const struct page *p, const uint8_t *own, const uint8_t *kvm, struct compare_result *r)
+{
+	if (!memcmp(own, kvm, MEMORY_PAGE))
+		return false;
+	for (unsigned i = 0; i < MEMORY_PAGE; i++) {
+		if (own[i] == kvm[i] || is_early_access(p, own[i], kvm[i], r->own_vector))
+			continue;
+		r->gpa = p->gpa + i;
+		r->is_table = p->is_table;
+		r->own_byte = own[i];
+		r->kvm_byte = kvm[i];
+		return true;
+	}
+	return false;
+}
+
+/* RAM is as before the instruction, and becomes so again. */
+static void do_by_kvm(struct control *c, const struct check_task *task, struct compare_result *r,
+        const char **why)
+{
+	struct check *k = c->check;
+	r->parts = 0;
+	if (k->is_stale && k->before.sregs.cr0 & CR0_PG) {
+		vcpu_put_flush(&k->twin.vcpu);
+		k->is_stale = false;
+	}
+	r->verdict = check_twin_do(&k->twin, task, r, why);
+	for (unsigned i = 0; i < k->page_count; i++) {
+		struct page *p = &k->pages[i];
+		if (!(r->parts & COMPARE_MEMORY) && page_differs(p, p->own, p->hva, r))
+			r->parts |= COMPARE_MEMORY;
+		memcpy(p->hva, p->before, MEMORY_PAGE);
+	}
+	if (r->verdict != COMPARE_SAME)
+		return;
+	r->parts |= compare_states(&r->own, &r->kvm, &r->flags);
+	if (!compare_logs(&r->own_log, &r->kvm_log))
+		r->parts |= COMPARE_ACCESS;
+	if (r->parts)
+		r->verdict = COMPARE_DIFFERS;
+}
+
+/* KVM's own translations may be older than the guest's page tables, which others have written. So a difference
+ * is one when it is there without them, too. */
+static void compare_with_kvm(struct control *c, const struct check_task *task,
+        struct compare_result *r, const char **why)
+{
+	struct check *k = c->check;
+	do_by_kvm(c, task, r, why);
+	if (r->verdict == COMPARE_SAME || r->verdict == COMPARE_SKIPPED)
+		return;
+	k->is_stale = k->twin.is_used = true;
+	do_by_kvm(c, task, r, why);
+	k->twin.is_used |= r->verdict != COMPARE_SAME;
+}
+
+/* Code of CPL 3 that this KVM runs without stopping after an instruction. */
+static bool is_hidden(struct check *k, const struct vm *vm, const struct kvm_sregs *after)
+{
+	if (!(after->efer & EFER_LMA) || !(after->cs.selector & 3))
+		return false;
+	if (k->steps_user == PROBE_UNKNOWN)
+		k->steps_user = probe_ask(PROBE_CPL3_STEPS, SCRATCH_LONG64, vm) == PROBE_NO
+		                        ? PROBE_NO
+		                        : PROBE_YES;
+	return k->steps_user == PROBE_NO;
+}
+
+/* Nothing may have changed. */
+static void judge_handover(struct check *k, struct compare_result *r)
+{
+	r->kvm = k->before;
+	r->own.shadow = k->before.shadow; /* nothing reads it after a handover */
+	r->parts = compare_states(&r->own, &r->kvm, &r->flags);
+	for (unsigned i = 0; i < k->page_count && !(r->parts & COMPARE_MEMORY); i++)
+		if (page_differs(&k->pages[i], k->pages[i].hva, k->pages[i].before, r))
+			r->parts |= COMPARE_MEMORY;
+	r->verdict = r->parts ? COMPARE_CHANGED : COMPARE_HANDED_OVER;
+}
+
+/* False: a kick has met KVM's side, RAM is as before the instruction, and it is to be done again. */
+static bool judge(struct control *c, const struct interp *i, const struct opcode *o, int interrupt,
+        bool may_again, struct compare_result *r, const char **why)
+{
+	struct check *k = c->check;
+	const struct check_task task = { .before = &k->before,
+		.opcode = o,
+		.guest = c->cpu.vcpu,
+		.engine = i,
+		.answers = &k->log,
+		.interrupt = interrupt };
+	if (k->has_more_pages || is_hidden(k, c->cpu.vcpu->vm, &r->own.sregs)) {
+		r->verdict = COMPARE_SKIPPED;
+		return true;
+	}
+	for (unsigned n = 0; n < k->page_count; n++) {
+		struct page *p = &k->pages[n];
+		memcpy(p->own, p->hva, MEMORY_PAGE);
+		memcpy(p->hva, p->before, MEMORY_PAGE);
+	}
+	compare_with_kvm(c, &task, r, why);
+	bool is_kicked = r->verdict == COMPARE_SKIPPED && r->stop == STOP_KICKED;
+	/* What a device has answered is not asked for again, and a rep's iterations are one for breakpoints. */
+	if (is_kicked && may_again && !k->log.count && !o->rep && k->again++ < AGAIN_MAX)
+		return false;
+	k->again = 0;
+	for (unsigned n = 0; n < k->page_count; n++)
+		memcpy(k->pages[n].hva, k->pages[n].own, MEMORY_PAGE);
+	return true;
+}
+
+static bool end(
+        struct control *c, const struct interp *i, bool is_done, int interrupt, bool may_again)
+{
+	struct check *k = c->check;
+	struct compare_result r = { .verdict = COMPARE_SAME, .own_vector = -1, .kvm_vector = -1 };
+	const char *why = "";
+	if (!k || !k->is_noting)
+		return true;
+	k->is_noting = false;
+	if (interrupt >= 0)
+		memset(k->bytes, 0, sizeof k->bytes);
+	struct opcode o = opcode_decode(k->bytes, case_of(c, &r, interrupt >= 0).bits);
+	interp_save(i, &r.own.regs, &r.own.sregs);
+	r.own.shadow = interp_shadow(i);
+	r.own_log = k->log;
+	if (is_done) {
+		r.own_vector = interp_last_vector(i);
+		if (!judge(c, i, &o, interrupt, may_again, &r, &why))
+			return false;
+	} else {
+		judge_handover(k, &r);
+		if (r.verdict == COMPARE_HANDED_OVER)
+			return true;
+	}
+	count(c, &o, &r, interrupt >= 0, why);
+	return true;
+}
+
+bool check_end(struct control *c, const struct interp *i, bool is_done, bool may_again)
+{
+	return end(c, i, is_done, -1, may_again);
+}
+
+void check_end_interrupt(struct control *c, const struct interp *i, bool is_done, uint8_t vector)
+{
+	end(c, i, is_done, vector, false);
+}
+
+/* --- sums --------------------------------------------------------------------------------------- */
+
+void check_handed(struct control *c, unsigned opcode)
+{
+	struct check *k = c->check;
+	if (!k)
+		return;
+	k->sums.handed++;
+	k->handed_by[opcode % OPCODES]++;
+	k->is_stale = true; /* the guest's own vCPU does it */
+}
+
+struct check_sums check_sums(const struct control *c)
+{
+	return c->check ? c->check->sums : (struct check_sums) { 0 };
+}
+
+/* Those that were handed over most. */
+static size_t describe_handed(const struct check *k, char *to, size_t size)
+{
+	bool is_told[OPCODES] = { false };
+	size_t len = 0;
+	for (unsigned n = 0; n < HANDED_TOLD; n++) {
+		unsigned best = 0;
+		for (unsigned i = 0; i < OPCODES; i++)
+			if (!is_told[i] && (is_told[best] || k->handed_by[i] > k->handed_by[best]))
+				best = i;
+		if (!k->handed_by[best] || is_told[best])
+			break;
+		is_told[best] = true;
+		int more = snprintf(to + len, size - len, "%s%s%02x %" PRIu64,
+		        n ? ", " : " (by opcode: ", best & 0x100 ? "0f " : "", best & 0xff,
+		        k->handed_by[best]);
+		len += more > 0 ? (size_t)more : 0;
+		if (len >= size)
+			return size - 1;
+	}
+	if (len && len + 1 < size)
+		len += (size_t)snprintf(to + len, size - len, ")");
+	return len;
+}
+
+void check_describe(const struct control *c, char *to, size_t size)
+{
+	const struct check_sums s = check_sums(c);
+	char handed[400] = "";
+	if (c->check)
+		describe_handed(c->check, handed, sizeof handed);
+	snprintf(to, size,
+	        "%" PRIu64 " compared, %" PRIu64 " handed over%s, %" PRIu64 " differ; %" PRIu64
+	        " known faults of this KVM, %" PRIu64 " not compared",
+	        s.compared, s.handed, handed, s.differ, s.known, s.skipped);
+}
