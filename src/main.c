@@ -1,6 +1,7 @@
 /* stepvm: verbs, wiring, exit status. The only place that prints what failed and exits. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,8 +92,14 @@ static void confine(const struct options *o, const struct sandbox *s)
 static int tell_check(const struct machine *m, int status)
 {
 	char text[700];
+	const char *fault;
+	uint64_t count;
 	if (!check_is_on(&m->control))
 		return status;
+	for (unsigned n = 0; (fault = check_known(&m->control, n, &count)); n++)
+		fprintf(stderr,
+		        "stepvm: engine: a known fault of this KVM, %" PRIu64 " times: %s\n", count,
+		        fault);
 	check_describe(&m->control, text, sizeof text);
 	fprintf(stderr, "stepvm: engine: %s\n", text);
 	return status >= 0 && check_sums(&m->control).differ ? STATUS_DIFFERS : status;

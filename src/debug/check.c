@@ -24,6 +24,7 @@
 #define KINDS_MAX   64
 #define KIND_TOLD   2 /* of a kind */
 #define OPCODES     0x200
+#define KNOWN_MAX   100 /* rows */
 #define HANDED_TOLD 12
 #define AGAIN_MAX   3 /* kicks that may meet KVM's side of one instruction */
 
@@ -46,7 +47,7 @@ struct check {
 	bool has_failed;                            /* there is no twin */
 	bool is_stale; /* page tables or the CPU's translations have changed past the twin */
 	struct check_sums sums;
-	uint64_t handed_by[OPCODES];
+	uint64_t handed_by[OPCODES], known_by[KNOWN_MAX];
 	struct kind kinds[KINDS_MAX];
 	unsigned kind_count, told;
 	enum probe_answer is_tcg, steps_user;
@@ -322,14 +323,16 @@ static void count(struct control *c, const struct opcode *o, const struct compar
 	k->sums.compared += r->verdict != COMPARE_CHANGED;
 	if (r->verdict == COMPARE_SAME)
 		return;
-	bool is_known = known_find(&all) >= 0;
-	if (!is_known && !all.kvm_emulates && is_tcg(k, c->cpu.vcpu->vm)) {
+	int row = known_find(&all);
+	if (row < 0 && !all.kvm_emulates && is_tcg(k, c->cpu.vcpu->vm)) {
 		all.is_tcg = true;
-		is_known = known_find(&all) >= 0;
+		row = known_find(&all);
 	}
-	k->sums.known += is_known;
-	k->sums.differ += !is_known;
-	if (!is_known)
+	k->sums.known += row >= 0;
+	k->sums.differ += row < 0;
+	if (row >= 0 && row < KNOWN_MAX)
+		k->known_by[row]++;
+	if (row < 0)
 		tell(c, &all, o, why);
 }
 
@@ -508,6 +511,16 @@ void check_handed(struct control *c, unsigned opcode)
 struct check_sums check_sums(const struct control *c)
 {
 	return c->check ? c->check->sums : (struct check_sums) { 0 };
+}
+
+const char *check_known(const struct control *c, unsigned n, uint64_t *count)
+{
+	for (unsigned row = 0; c->check && row < KNOWN_MAX && row < known_count(); row++)
+		if (c->check->known_by[row] && n-- == 0) {
+			*count = c->check->known_by[row];
+			return known_name(row);
+		}
+	return NULL;
 }
 
 /* Those that were handed over most. */

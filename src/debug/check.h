@@ -27,6 +27,8 @@ int check_open(struct control *c, check_tell *tell, struct error *e);
 bool check_is_on(const struct control *c);
 /* All so far; zeros where it is not on. */
 struct check_sums check_sums(const struct control *c);
+/* The n-th known fault that was met, from 0: its sentence, and how often. NULL: there are not so many. */
+const char *check_known(const struct control *c, unsigned n, uint64_t *count);
 /* "8997 compared, 2 handed over (by opcode: f4 2), 0 differ; ...", without a newline. */
 void check_describe(const struct control *c, char *to, size_t size);
 /* From a signal handler, too: KVM's side is kicked, like the guest's vCPU. */
