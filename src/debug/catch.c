@@ -191,7 +191,7 @@ static int take_event(
 {
 	static const char events[] =
 	        "int N, exception, a name such as #GP, port, mmio, mode, cs, cr0, cr3, "
-	        "cr4, hlt or reset";
+	        "cr4, hlt, reset or magic";
 	const char *first = words[0];
 	*used = 1;
 	if (is_either(first, "mode", "cs")) {
@@ -201,6 +201,8 @@ static int take_event(
 	} else if (is_either(first, "cr0", "cr3") || !strcasecmp(first, "cr4")) {
 		p->kind = CATCH_CR;
 		p->low = p->high = (uint64_t)(first[2] - '0');
+	} else if (!strcasecmp(first, "magic")) {
+		p->kind = CATCH_MAGIC;
 	} else if (!strcasecmp(first, "exception")) {
 		p->kind = CATCH_VECTOR;
 		p->is_exception = true;
@@ -287,6 +289,7 @@ bool catch_needs_steps(const struct catchpoint *p)
 	case CATCH_VECTOR:
 	case CATCH_MODE:
 	case CATCH_CS:
+	case CATCH_MAGIC:
 	case CATCH_CR: return true;
 	case CATCH_PORT:
 	case CATCH_MMIO:
@@ -406,6 +409,14 @@ bool catches_cr(const struct catches *c, unsigned number, bool is_written, uint6
 		return false;
 	snprintf(text, CATCH_TEXT_MAX, "Caught a write to cr%u: 0x%" PRIx64 " was 0x%" PRIx64 ".\n",
 	        number, after, before);
+	return true;
+}
+
+bool catches_magic(const struct catches *c, char *text)
+{
+	if (!find(c, CATCH_MAGIC, 0, 0, 0))
+		return false;
+	snprintf(text, CATCH_TEXT_MAX, "Caught xchg %%bx, %%bx (catch magic).\n");
 	return true;
 }
 

@@ -26,6 +26,7 @@ enum catch_kind {
 	CATCH_CR,     /* control register low (0, 3 or 4) changes its value */
 	CATCH_HLT,
 	CATCH_RESET, /* the guest asks for the machine to start anew */
+	CATCH_MAGIC, /* xchg %bx, %bx, as Bochs has it */
 };
 
 /* What brought the CPU to a vector. Only an exception has an exception's name: int 0x13 is no #XM,
@@ -67,7 +68,7 @@ struct catches {
 
 /* Parses what follows `monitor catch`, in upper or lower case, such as "int 0x13 ah=2 dl=0x80", "int 13h
  * AH=02h", "#GP", "exception", "port 0x60-0x64 in", "port 0x3f8 out value=0x41", "mmio 0xa0000-0xbffff
- * write", "mode", "cs", "cr0", "hlt". -EINVAL with what was expected. */
+ * write", "mode", "cs", "cr0", "hlt", "magic". -EINVAL with what was expected. */
 int catch_parse(struct catchpoint *p, const char *words, struct error *e);
 /* -ENOSPC when there are CATCH_MAX. */
 int catches_add(struct catches *c, const struct catchpoint *p);
@@ -91,6 +92,7 @@ bool catches_cs(const struct catches *c, uint16_t before, uint16_t after, char *
 /* is_written: the instruction writes it, maybe with what it was. */
 bool catches_cr(const struct catches *c, unsigned number, bool is_written, uint64_t before,
         uint64_t after, char *text);
+bool catches_magic(const struct catches *c, char *text);
 bool catches_hlt(const struct catches *c, char *text);
 /* how: what asked for it, as in "port 0x64". */
 bool catches_reset(const struct catches *c, const char *how, char *text);

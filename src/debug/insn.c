@@ -466,6 +466,8 @@ bool insn_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned code
 		if (!finish(i, bytes + at, len - at, code_bits == 64))
 			return false;
 		look_for_plain(i, false, bytes + at, len - at, code_bits == 64);
+		i->is_magic = i->opcode == 0x87 && i->operand_bits == 16 && !(rex & 5) &&
+		              at < len && bytes[at] == 0xdb;
 		return true;
 	}
 	if (at == len)

@@ -55,6 +55,7 @@ struct insn {
 	bool has_lock;
 	enum insn_jump jump; /* INSN_FAULTS_ACCESS */
 	int8_t written_cr;   /* mov to a control register, lmsw and clts: which; else -1 */
+	bool is_magic;       /* xchg %bx, %bx: does nothing, and marks a place for a debugger */
 	bool is_0f;          /* of the two-byte map, or of those after 0f 38 and 0f 3a */
 	uint8_t opcode;      /* the opcode byte; of the two-byte map that after 0f */
 	uint8_t vector;      /* INSN_INT */

@@ -49,6 +49,7 @@ struct before {
 	uint16_t cs;
 	uint64_t cr0, cr3, cr4;
 	int written_cr; /* by the instruction, or -1 */
+	bool is_magic;  /* the instruction is */
 	uint64_t rip;
 };
 
@@ -56,13 +57,15 @@ static void note_before(struct control *c, struct before *b)
 {
 	const struct kvm_sregs *s = vcpu_sregs(c->cpu.vcpu);
 	struct insn insn;
+	const bool is_known = cpu_look_ahead(c->cpu.vcpu, &insn);
 	*b = (struct before) {
 		.mode = registers_mode(c->cpu.vcpu),
 		.cs = s->cs.selector,
 		.cr0 = s->cr0,
 		.cr3 = s->cr3,
 		.cr4 = s->cr4,
-		.written_cr = cpu_look_ahead(c->cpu.vcpu, &insn) ? insn.written_cr : -1,
+		.written_cr = is_known ? insn.written_cr : -1,
+		.is_magic = is_known && insn.is_magic,
 		.rip = vcpu_regs(c->cpu.vcpu)->rip,
 	};
 }
@@ -92,6 +95,8 @@ static void catch_step(struct control *c, const struct before *b)
 	        &c->cpu, catches_cr(all, 4, written == 4, b->cr4, s->cr4, seen_next_line(&c->cpu)));
 	seen_caught(&c->cpu,
 	        catches_mode(all, registers_mode_name(b->mode), mode, seen_next_line(&c->cpu)));
+	if (b->is_magic && !c->cpu.entered_handler)
+		seen_caught(&c->cpu, catches_magic(all, seen_next_line(&c->cpu)));
 	seen_caught(&c->cpu, catches_cs(all, b->cs, s->cs.selector, seen_next_line(&c->cpu)));
 }
 

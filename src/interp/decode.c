@@ -235,6 +235,13 @@ static interp_fn *choose(const struct decoder *d, const struct insn *i, const st
 	return fn;
 }
 
+/* xchg %bx, %bx does nothing: it marks a place for a debugger. */
+static bool is_magic(const struct insn *i)
+{
+	return !i->is_0f && i->op == 0x87 && !i->is_mem && i->osz == 1 && i->reg == BX * 8 &&
+	       i->rm == BX * 8;
+}
+
 bool interp_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned bits)
 {
 	struct decoder d = { .at = bytes, .end = bytes + len, .bits = bits, .seg = -1 };
@@ -271,7 +278,7 @@ bool interp_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned bi
 		i->ext = row->ext - 1;
 	i->len = (uint8_t)(d.at - bytes);
 	i->fn = choose(&d, i, member, flags, size);
-	i->is_loud = (flags & OPCODE_LOUD) != 0;
+	i->is_loud = (flags & OPCODE_LOUD) != 0 || is_magic(i);
 	i->takes_device = (flags & OPCODE_DEVICE) != 0;
 	/* With as many prefixes as make it too long, what no CPU knows is #GP: how long it is, is not said. ModRM, SIB, a
 	 * displacement and an immediate take up to 10 bytes more. */

@@ -51,7 +51,7 @@ enum opcode_flag {
 	OPCODE_NO_LOCK =
 	        0x200, /* with it, CPUs differ: AMD's have cr8 for cr0, and take it with some others */
 	/* It may use a port, load CS, write a control register or lead through a vector: interp_run_quiet stops
-	 * before it. */
+	 * before it, and before xchg %bx, %bx. */
 	OPCODE_LOUD = 0x400,
 };
 

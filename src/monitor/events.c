@@ -21,6 +21,7 @@ void monitor_more_catch(const struct output *out)
 		{ "mode, cs", "after a change of the CPU's mode, a load of CS" },
 		{ "cr0, cr3, cr4", "after a write to the control register" },
 		{ "hlt, reset", "after a hlt; before the machine starts anew" },
+		{ "magic", "after xchg %bx, %bx, as in Bochs" },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
 		say(out, "  %-15s %s\n", events[i][0], events[i][1]);

@@ -70,7 +70,9 @@ monitor_run monitor_x, monitor_xp;
 /* msr.c */
 monitor_run monitor_msr;
 /* paging.c */
-monitor_run monitor_info_mem, monitor_info_tlb;
+monitor_run monitor_info_mem, monitor_info_tlb, monitor_gva2gpa;
+/* regions.c */
+monitor_run monitor_info_mtree;
 /* screen.c */
 monitor_run monitor_screen, monitor_screendump;
 /* disk.c */

@@ -130,6 +130,10 @@ static const struct command commands[] = {
 	        monitor_info_mem },
 	{ "info tlb", "[FROM]", "the same page by page, with physical addresses and bits",
 	        monitor_info_tlb },
+	{ "info mtree", NULL, "who answers at which physical address and port, in QEMU's form",
+	        monitor_info_mtree },
+	{ "gva2gpa", "ADDRESS", "the physical address that a linear one leads to",
+	        monitor_gva2gpa },
 	{ "info call", "N", "what the BIOS would be called for by int N, with the registers of now",
 	        monitor_info_call },
 	{ "info status", NULL, "whether the guest runs or is stopped", info_status },
@@ -193,8 +197,8 @@ static const struct command commands[] = {
 	{ "catch", "[EVENT]",
 	        "stop at int N [REG=VALUE]..., exception, #GP (any name), port A[-B] [in|out] "
 	        "[value=V], "
-	        "mmio A[-B] [read|write] [value=V], mode, cs, cr0, cr3, cr4, hlt, reset; alone: "
-	        "the list",
+	        "mmio A[-B] [read|write] [value=V], mode, cs, cr0, cr3, cr4, hlt, reset, magic; "
+	        "alone: the list",
 	        monitor_catch, .more = monitor_more_catch },
 	{ "uncatch", "NUMBER|all", "no longer catch it", monitor_uncatch },
 	{ "step-bios", "[on|off]",

@@ -1,5 +1,5 @@
 /* monitor info mem and info tlb: what is mapped, in QEMU's columns (its target/i386/monitor.c).
- * With an address: from there on. */
+ * With an address: from there on. And gva2gpa: where one address leads. */
 #include <inttypes.h>
 
 #include "base/array.h"
@@ -108,4 +108,19 @@ void monitor_info_tlb(struct run *run, const struct output *out, const char *ope
 void monitor_info_mem(struct run *run, const struct output *out, const char *operands)
 {
 	list(run, out, "mem", operands, add_page);
+}
+
+void monitor_gva2gpa(struct run *run, const struct output *out, const char *operands)
+{
+	struct vcpu *v = machine_vcpu(run->machine);
+	struct cursor at = cursor_of(operands);
+	uint64_t gva, gpa, len;
+	if (!monitor_take_value(v, &at, &gva) || !cursor_at_end(&at))
+		refuse(out, "gva2gpa", operands,
+		        "expected a linear address, made of numbers, registers such as $pc, and + "
+		        "- * ( )");
+	else if (linear_exists(v, gva) && linear_to_gpa(v, gva, &gpa, &len))
+		say(out, "gpa: 0x%" PRIx64 "\n", gpa);
+	else
+		say(out, "Unmapped\n");
 }

@@ -276,7 +276,7 @@ static void wrong_words_and_a_33rd_are_refused(void)
 	MONITOR(&r, "catch int", "catch: int: expected a vector of 0 to 0xff\n");
 	MONITOR(&r, "catch nonsense",
 	        "catch: nonsense: expected int N, exception, a name such as #GP, port, mmio, mode, "
-	        "cs, cr0, cr3, cr4, hlt or reset\n");
+	        "cs, cr0, cr3, cr4, hlt, reset or magic\n");
 	for (unsigned i = 0; i < 32; i++)
 		CHECK(strstr(monitor(&r, "catch hlt"), ": hlt\n") != NULL);
 	MONITOR(&r, "catch hlt",
@@ -330,6 +330,18 @@ static void a_guest_that_steps_itself_still_does(void)
 	}
 }
 
+/* xchg %bx, %bx; xchg %ebx, %ebx; nop; xchg %bx, %bx; hlt. What is caught is told before the stop. */
+static void a_mark_of_bochs_stops_16_bit_code(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "hello", NULL);
+	RSP_IS(&r, "OK", "M0,9:87db6687db9087dbf4");
+	rsp_ask(&r, "qRcmd,6361746368206d61676963"); /* catch magic */
+	RSP_STOPS(&r, "c", 2, "T05");
+	RSP_STOPS(&r, "c", 8, "T05");
+	rsp_close(&r);
+}
+
 int main(void)
 {
 	RUN(a_software_interrupt_is_caught_at_its_handler);
@@ -347,5 +359,6 @@ int main(void)
 	RUN(a_lost_debugger_takes_them_along);
 	RUN(breakpoints_stop_beside_catchpoints);
 	RUN(a_guest_that_steps_itself_still_does);
+	RUN(a_mark_of_bochs_stops_16_bit_code);
 	return check_done();
 }

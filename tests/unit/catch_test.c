@@ -70,7 +70,7 @@ static void good_words_are_understood(void)
 static void wrong_words_are_refused_with_what_was_expected(void)
 {
 	static const char events[] = "expected int N, exception, a name such as #GP, port, mmio, "
-	                             "mode, cs, cr0, cr3, cr4, hlt or reset";
+	                             "mode, cs, cr0, cr3, cr4, hlt, reset or magic";
 	static const char vector[] = "expected a vector of 0 to 0xff",
 	                  address[] = "expected an address or LOW-HIGH",
 	                  condition[] = "expected a condition such as ah=0x0e",
@@ -376,6 +376,21 @@ static void changes_are_told_with_what_was(void)
 }
 
 /* The longest there can be, in CATCH_TEXT_MAX bytes and with its line's end. */
+static void a_mark_of_bochs_is_told(void)
+{
+	struct catches c = { 0 };
+	struct catchpoint p;
+	struct error e = { 0 };
+	char text[CATCH_TEXT_MAX];
+	CHECK(!catches_magic(&c, text));
+	CHECK_EQ(catch_parse(&p, "Magic", &e), 0);
+	CHECK(catch_needs_steps(&p));
+	CHECK_EQ(catches_add(&c, &p), 0);
+	CHECK(catches_magic(&c, text));
+	CHECK_STR(text, "Caught xchg %bx, %bx (catch magic).\n");
+	CHECK(catch_parse(&p, "magic 1", &e));
+}
+
 static void the_longest_line_is_whole(void)
 {
 	char words[80], text[CATCH_TEXT_MAX];
@@ -457,6 +472,7 @@ int main(void)
 	RUN(ports_are_caught_by_range_direction_and_value);
 	RUN(mmio_is_caught_by_range_direction_and_value);
 	RUN(changes_are_told_with_what_was);
+	RUN(a_mark_of_bochs_is_told);
 	RUN(the_longest_line_is_whole);
 	RUN(a_list_has_numbers_from_1_and_a_limit);
 	RUN(only_what_does_not_exit_needs_steps);
