@@ -27,7 +27,7 @@ expect-error "no vectors of four bytes in prot32 mode" stepvm ivt
 # What is shown, and what has changed.
 stepvm context sections code
 expect-output "\Aprot32 .*\n=> 0x[0-9a-f]+:.*incl .*\n   0x.*ret.*\n" stepvm context
-expect-error "on, off, or sections" stepvm context sections nonsense
+expect-error "expected on, off, color on, color off, or sections" stepvm context sections nonsense
 stepvm context sections regs
 stepi
 expect-output "^ eax 00000010 .*\n.esi.*\n of df if tf sf zf af\*pf cf " stepvm context
