@@ -289,16 +289,22 @@ reproducible: ## whether two builds in different folders are the same bytes, wit
 $(B)/stepvm.1: $(B)/stepvm
 	$(B)/stepvm --manual >$@
 
+SHARE          := $(DESTDIR)$(PREFIX)/share
+BASH_COMPLETION = $(SHARE)/bash-completion/completions
+ZSH_COMPLETION  = $(SHARE)/zsh/site-functions
+
 install: $(B)/stepvm $(B)/stepvm.1 ## to $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/stepvm \
-		$(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/stepvm $(SHARE)/man/man1 $(BASH_COMPLETION) $(ZSH_COMPLETION)
 	install -m 755 $(B)/stepvm $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 gdb/*.gdb gdb/*.py $(DESTDIR)$(PREFIX)/share/stepvm/
-	install -m 644 $(B)/stepvm.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 gdb/*.gdb gdb/*.py $(SHARE)/stepvm/
+	install -m 644 $(B)/stepvm.1 $(SHARE)/man/man1/
+	$(B)/stepvm --completion bash >$(BASH_COMPLETION)/stepvm
+	$(B)/stepvm --completion zsh >$(ZSH_COMPLETION)/_stepvm
 
 uninstall: ## what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/stepvm $(DESTDIR)$(PREFIX)/share/man/man1/stepvm.1
-	rm -rf $(DESTDIR)$(PREFIX)/share/stepvm
+	rm -f $(DESTDIR)$(PREFIX)/bin/stepvm $(SHARE)/man/man1/stepvm.1 \
+		$(BASH_COMPLETION)/stepvm $(ZSH_COMPLETION)/_stepvm
+	rm -rf $(SHARE)/stepvm
 
 clean: ## the build folder
 	rm -rf build

@@ -13,6 +13,7 @@
 
 #include "base/status.h"
 #include "base/version.h"
+#include "cli/completion.h"
 #include "cli/console.h"
 #include "cli/early_key.h"
 #include "cli/launch.h"
@@ -373,8 +374,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", e.text);
 		return STATUS_USAGE;
 	}
-	if (o.wants_help || o.wants_version || o.wants_manual) {
-		if (o.wants_version)
+	if (o.wants_help || o.wants_version || o.wants_manual || o.completion != COMPLETION_NONE) {
+		if (o.completion != COMPLETION_NONE)
+			completion_print(stdout, o.completion);
+		else if (o.wants_version)
 			printf("stepvm %s\n", STEPVM_VERSION);
 		else if (o.wants_manual)
 			options_manual(stdout);

@@ -259,7 +259,8 @@ static int take_operand(struct parse *p)
 
 static bool wants_text(const struct options *o)
 {
-	return o->wants_help || o->wants_version || o->wants_manual;
+	return o->wants_help || o->wants_version || o->wants_manual ||
+	       o->completion != COMPLETION_NONE;
 }
 
 /* What can only be judged when all words are read. */

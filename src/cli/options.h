@@ -12,10 +12,13 @@
 
 enum verb { VERB_RUN, VERB_DEBUG, VERB_TEST, VERB_PROBE, VERB_CONSOLE, VERB_COUNT };
 
+enum completion { COMPLETION_NONE, COMPLETION_BASH, COMPLETION_ZSH }; /* scripts for shells */
+
 struct options {
 	enum verb verb;
 	bool wants_help, wants_version, wants_manual; /* then nothing else is checked */
-	bool has_verb; /* verb was given: with wants_help, help of it, else of all */
+	enum completion completion; /* the same, of another than COMPLETION_NONE */
+	bool has_verb;              /* verb was given: with wants_help, help of it, else of all */
 
 	struct machine_config machine; /* run, debug; machine.image.path NULL otherwise */
 	struct serve_config serve;     /* run, debug */

@@ -98,6 +98,23 @@ static const char VALUES_RULE[] =
         "begins with - (but for - alone) needs the =. Options and operands may come in any order; "
         "-- ends the options. Names can't be abbreviated.";
 
+static const struct fact file_facts[] = {
+	{ "/dev/kvm", "The host's KVM, which run, debug, test and probe open." },
+	{ "share/stepvm/stepvm.gdb",
+	        "What debug and test have gdb load, and a gdb elsewhere may source: the stepvm "
+	        "commands. "
+	        "It stands beside the bin folder that stepvm is in, or in gdb beside a build." },
+	{ "share/stepvm/expect.gdb", "The commands of test scripts." },
+	{ "/tmp/stepvm-XXXXXX", "A private folder for the sockets of debug and for a script of "
+	                        "test, while it runs." },
+};
+
+static const struct fact environment_facts[] = {
+	{ "GDB", "The gdb that debug and test start, when --gdb-program does not say." },
+	{ "TMPDIR", "Where that private folder is made, if its name is not long: else /tmp." },
+};
+
+/* tests/cli/manual.sh tries each. */
 static const struct fact examples[] = {
 	{ "Run a boot sector:", "stepvm run boot.img" },
 	{ "A kernel with symbols, a command line and a module:",
@@ -112,6 +129,8 @@ static const struct fact examples[] = {
 	        "stepvm debug --symbols boot.elf boot.img -- -ex 'break *0x7c05'" },
 	{ "Four gdb scripts at a time as tests:", "stepvm test --jobs 4 tests/gdb/*.gdb" },
 	{ "What this host's KVM can do:", "stepvm probe" },
+	{ "Words of stepvm's completed by the Tab key of this bash:",
+	        "source <(stepvm --completion bash)" },
 };
 
 /* A paragraph. */
@@ -277,6 +296,15 @@ static void roff_formats(FILE *to)
 	}
 }
 
+/* Whether options belong to just these verbs. */
+static bool has_options(unsigned scope)
+{
+	for (const struct option_row *r = option_rows; r->name; r++)
+		if (r->scope == scope)
+			return true;
+	return false;
+}
+
 static void roff_options(FILE *to, unsigned scope)
 {
 	for (const struct option_row *r = option_rows; r->name; r++) {
@@ -376,6 +404,8 @@ void options_manual(FILE *to)
 	fputs(".SH OPTIONS\n", to);
 	roff_text(to, VALUES_RULE);
 	for (size_t i = 0; i < ARRAY_SIZE(option_groups); i++) {
+		if (!has_options(option_groups[i].scope))
+			continue;
 		fprintf(to, ".SS %s\n", option_groups[i].title);
 		roff_options(to, option_groups[i].scope);
 	}
@@ -391,8 +421,10 @@ void options_manual(FILE *to)
 	roff_facts(to, status_facts, ARRAY_SIZE(status_facts));
 	fputs(".PP\n", to);
 	roff_text(to, STATUS_RULE);
-	fputs(".SH ENVIRONMENT\n.TP\n.B GDB\n", to);
-	roff_text(to, "The gdb that debug and test start, when --gdb-program does not say.");
+	fputs(".SH ENVIRONMENT\n", to);
+	roff_facts(to, environment_facts, ARRAY_SIZE(environment_facts));
+	fputs(".SH FILES\n", to);
+	roff_facts(to, file_facts, ARRAY_SIZE(file_facts));
 	fputs(".SH TEST SCRIPTS\n", to);
 	roff_text(to,
 	        "A script of test is a gdb script. Its first comment lines name its guest; the "

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/cursor.h"
+#include "cli/completion.h"
 
 #define RESUME_DEFAULT_MS 1000
 #define JOBS_MAX          1024 /* keeps a slip from starting a million */
@@ -474,4 +475,9 @@ const char *option_set_manual(struct options *o, const char *value)
 	(void)value;
 	o->wants_manual = true;
 	return NULL;
+}
+
+const char *option_set_completion(struct options *o, const char *value)
+{
+	return completion_shell(value, &o->completion) ? NULL : "expected bash or zsh";
 }

@@ -18,8 +18,7 @@ const struct option_row option_rows[] = {
 	        "Where a flat image goes: 0 by default." },
 	{ "entry", 'e', "ADDR|SEG:OFF|reset", ON_GUEST, false, option_set_entry,
 	        "Where execution starts: where the image is loaded or what its headers say. SEG "
-	        "and "
-	        "OFF are hex without 0x, as in 07c0:0005; reset is the CPU's own reset vector, "
+	        "and OFF are hex, as in 07c0:0005; reset is the CPU's own reset vector, "
 	        "f000:fff0." },
 	{ "reg", 0, "NAME=VALUE", ON_GUEST, true, option_set_register,
 	        "A register's first value, as in ax=2. May be repeated." },
@@ -146,6 +145,9 @@ const struct option_row option_rows[] = {
 	{ "version", 0, NULL, ON_GLOBAL, false, option_set_version, "Print the version." },
 	{ "manual", 0, NULL, ON_GLOBAL, false, option_set_manual,
 	        "Print the manual page, to be read with man -l." },
+	{ "completion", 0, "bash|zsh", ON_GLOBAL, false, option_set_completion,
+	        "Print what that shell needs to complete stepvm's command line: "
+	        "source <(stepvm --completion bash)." },
 	{ .name = NULL },
 };
 _Static_assert(ARRAY_SIZE(option_rows) <= OPTION_ROWS_MAX, "a bit a row");

@@ -5,6 +5,7 @@
 
 #include "base/version.h"
 #include "check.h"
+#include "cli/completion.h"
 #include "options_line.h"
 
 /* For every option a value that it takes. */
@@ -39,6 +40,7 @@ static const char *sample(const char *name)
 		{ "timeout", "1" },
 		{ "log-dir", "d" },
 		{ "gdb-program", "g" },
+		{ "completion", "bash" },
 	};
 	for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++)
 		if (strcmp(samples[i].name, name) == 0)
@@ -205,6 +207,61 @@ static void manual_shows_every_option_once(void)
 	free(text);
 }
 
+/* No word that completion offers is one that the parser refuses. */
+static void words_of_completion_are_taken(void)
+{
+	unsigned count = 0;
+	for (const struct option_row *r = option_rows; r->name; r++) {
+		struct completion_value v = completion_value_of(r);
+		CHECK(!strpbrk(v.words, "[]|,"));
+		for (char *word = strtok(v.words, " "); word; word = strtok(NULL, " ")) {
+			struct options o = { .machine.hlt = HLT_AUTO };
+			const char *wrong = r->set(&o, word);
+			if (wrong)
+				CHECK_FAIL("--%s %s: %s", r->name, word, wrong);
+			count++;
+		}
+	}
+	CHECK(count > 30);
+}
+
+static void print_scripts(FILE *to, bool has_verb, enum verb verb)
+{
+	(void)verb;
+	completion_print(to, has_verb ? COMPLETION_BASH : COMPLETION_ZSH);
+}
+
+static void completion_has_every_option_and_verb(void)
+{
+	for (int is_bash = 0; is_bash < 2; is_bash++) {
+		char *text = printed(print_scripts, is_bash, VERB_RUN);
+		for (const struct option_row *r = option_rows; r->name; r++) {
+			char name[40];
+			snprintf(name, sizeof name, "--%s", r->name);
+			if (!strstr(text, name))
+				CHECK_FAIL("%s lacks %s", is_bash ? "bash" : "zsh", name);
+		}
+		for (unsigned verb = 0; verb < VERB_COUNT; verb++)
+			CHECK(strstr(text, option_verbs[verb].name) != NULL);
+		free(text);
+	}
+}
+
+/* A heading has something under it. */
+static void no_heading_of_the_manual_is_empty(void)
+{
+	char *text = printed(print_manual, false, VERB_RUN);
+	const char *before = "";
+	for (const char *line = text; *line; line = strchr(line, '\n') + 1) {
+		bool is_section = !strncmp(line, ".SH", 3), is_part = !strncmp(line, ".SS", 3);
+		if ((!strncmp(before, ".SS", 3) && (is_section || is_part)) ||
+		        (!strncmp(before, ".SH", 3) && is_section))
+			CHECK_FAIL("nothing under %.*s", (int)strcspn(before, "\n"), before);
+		before = line;
+	}
+	free(text);
+}
+
 int main(void)
 {
 	RUN(every_option_works_in_its_verbs_only);
@@ -212,5 +269,8 @@ int main(void)
 	RUN(no_row_hides_another);
 	RUN(help_shows_a_verb_its_options);
 	RUN(manual_shows_every_option_once);
+	RUN(no_heading_of_the_manual_is_empty);
+	RUN(words_of_completion_are_taken);
+	RUN(completion_has_every_option_and_verb);
 	return check_done();
 }
