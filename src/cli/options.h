@@ -33,6 +33,7 @@ struct options {
 	unsigned jobs;       /* test: how many at once, 1 unless said */
 	uint32_t timeout_ms; /* test: for a script that names none */
 	bool no_skip;        /* test: where nothing can be tested, fail */
+	const char *junit;   /* test: where the report as JUnit XML goes; NULL: nowhere */
 	const char *log_dir; /* test: where logs of failed scripts go; NULL: on stdout only */
 
 	const char *socket; /* console: where; NULL: it is to be found */

@@ -449,6 +449,12 @@ const char *option_set_log_dir(struct options *o, const char *value)
 	return NULL;
 }
 
+const char *option_set_junit(struct options *o, const char *value)
+{
+	o->junit = value;
+	return NULL;
+}
+
 const char *option_set_json(struct options *o, const char *value)
 {
 	(void)value;

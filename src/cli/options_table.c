@@ -137,6 +137,8 @@ const struct option_row option_rows[] = {
 	        "Fail (status 4) where there is no KVM or no gdb, instead of skipping all." },
 	{ "log-dir", 0, "DIR", ON_TEST, false, option_set_log_dir,
 	        "Write the logs of failed tests to DIR too." },
+	{ "junit", 0, "FILE", ON_TEST, false, option_set_junit,
+	        "Write the report to FILE as JUnit XML, too, as CI systems read it." },
 	{ "gdb-program", 0, "NAME", ON_DEBUG | ON_TEST, false, option_set_gdb_program,
 	        "The gdb to start: by default $GDB, else gdb." },
 	{ "json", 0, NULL, ON_PROBE, false, option_set_json, "Print JSON instead of a table." },

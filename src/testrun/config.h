@@ -11,6 +11,7 @@ struct testrun_config {
 	unsigned jobs;           /* how many at once: at least one */
 	uint32_t timeout_ms;     /* for a script that names none */
 	const char *log_dir;     /* where logs of failed scripts go, too; NULL: on stdout only */
+	const char *junit;       /* the file that gets the report as JUnit XML, too; NULL: none */
 	const char *gdb_program; /* NULL: $GDB, else gdb */
 	bool no_skip;            /* where nothing can be tested: fail */
 };

@@ -438,6 +438,23 @@ void job_report(const struct job *j, unsigned number, FILE *to)
 	write_log(j, to, log_tails);
 }
 
+void job_report_junit(const struct job *j, struct junit *to)
+{
+	struct junit_case c = {
+		.name = j->path, .verdict = j->verdict, .why = j->why, .ms = j->end_ms - j->start_ms
+	};
+	char *log = NULL;
+	size_t len;
+	FILE *tails = j->verdict == VERDICT_FAILED ? open_memstream(&log, &len) : NULL;
+	if (tails) {
+		write_log(j, tails, log_tails);
+		if (fclose(tails) == 0)
+			c.log = log;
+	}
+	junit_add(to, &c);
+	free(log);
+}
+
 int job_write_log(const struct job *j, const char *path)
 {
 	FILE *to = fopen(path, "we");

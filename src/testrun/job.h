@@ -19,6 +19,7 @@
 
 #include "cli/launch.h"
 #include "testrun/config.h"
+#include "testrun/junit.h"
 #include "testrun/script.h"
 #include "testrun/verdict.h"
 
@@ -65,6 +66,8 @@ void job_tick(struct job *j, uint64_t now_ms);
 bool job_is_running(const struct job *j);
 /* The test's lines of TAP, for a job that is done. */
 void job_report(const struct job *j, unsigned number, FILE *to);
+/* The same for the report as XML. */
+void job_report_junit(const struct job *j, struct junit *to);
 /* All of what its processes said, into the file at path. 0 or -errno. */
 int job_write_log(const struct job *j, const char *path);
 /* Kills and reaps what runs, removes the folder. To be called once for each job that was started.

@@ -31,6 +31,8 @@ struct run {
 	int signal_fd;
 	sigset_t before; /* the signal mask that we found */
 	int end_signal;  /* it ends us; 0: none has come */
+	bool has_junit;
+	struct junit junit;
 	struct error error;
 };
 
@@ -93,6 +95,8 @@ static int report_done(struct run *r)
 		unsigned i = r->reported++;
 		job_report(&r->jobs[i], i + 1, stdout);
 		r->counts[r->jobs[i].verdict]++;
+		if (r->has_junit)
+			job_report_junit(&r->jobs[i], &r->junit);
 		if (r->config->log_dir)
 			err = keep_log(r, i);
 		job_close(&r->jobs[i]);
@@ -249,6 +253,10 @@ static int prepare(struct run *r)
 /* As consumers of TAP know it: a plan of none, with the reason. */
 static int skip_all(struct run *r)
 {
+	for (unsigned i = 0; i < r->config->script_count && r->has_junit; i++)
+		junit_add(&r->junit, &(struct junit_case) { .name = r->config->scripts[i],
+		                             .verdict = VERDICT_SKIPPED,
+		                             .why = r->error.text });
 	fputs("TAP version 13\n1..0 # SKIP ", stdout);
 	log_tap_name(stdout, r->error.text);
 	printf("\n# 0 passed, 0 failed, %u skipped\n", r->config->script_count);
@@ -256,12 +264,43 @@ static int skip_all(struct run *r)
 	                      : 0;
 }
 
+/* Before any test runs, so that nobody learns after an hour that the report can't be written. */
+static int open_junit(struct run *r)
+{
+	struct error e = { 0 };
+	int err = r->config->junit ? junit_open(&r->junit, r->config->junit, &e) : 0;
+	r->has_junit = r->config->junit && !err;
+	if (err)
+		r->error = e;
+	return err;
+}
+
+static void close_junit(struct run *r, int *err)
+{
+	struct error e = { 0 };
+	if (!r->has_junit)
+		return;
+	if (*err || r->end_signal) {
+		junit_drop(&r->junit);
+		return;
+	}
+	*err = junit_finish(&r->junit, &e);
+	if (*err)
+		r->error = e;
+}
+
 int testrun(const struct testrun_config *c)
 {
 	struct run r = { .config = c, .signal_fd = -1 };
 	bool is_lacking = false;
 	int err = look_around(&r, &is_lacking);
-	if (err && is_lacking && !c->no_skip) {
+	bool skips = err && is_lacking && !c->no_skip;
+	if (!err || skips) {
+		int failed = open_junit(&r);
+		skips = skips && !failed;
+		err = failed ? failed : err;
+	}
+	if (skips) {
 		err = skip_all(&r);
 	} else if (!err) {
 		err = prepare(&r);
@@ -272,6 +311,7 @@ int testrun(const struct testrun_config *c)
 	}
 	for (unsigned i = r.reported; i < r.started; i++)
 		job_close(&r.jobs[i]);
+	close_junit(&r, &err);
 	free(r.jobs);
 	free(r.fds);
 	if (r.signal_fd >= 0) {

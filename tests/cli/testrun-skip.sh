@@ -77,5 +77,8 @@ for how in "--gdb-program gdb1" "GDB=gdb1"; do
 	is "$? ${out%%:*}" "4 stepvm test" "$how: a gdb that was named has to be there"
 done
 
+PATH=/nonexistent "$STEPVM" test --junit skipped.xml a.gdb b.gdb >/dev/null 2>&1
+is "$? $(grep -c '<skipped message="gdb is not installed' skipped.xml)" "0 2" "a report as XML has all as skipped"
+
 echo "1..$count"
 [ $bad = 0 ]

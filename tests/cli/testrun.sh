@@ -484,6 +484,35 @@ ok "$(grep -c 'No such file\|No executable' new/error.log)" "gdb looks for no fi
 out=$("$STEPVM" test --log-dir err error.gdb 2>&1 >/dev/null)
 is "$? $out" "4 stepvm test: --log-dir err: Not a directory" "a file where logs should go"
 
+# --- JUnit XML ------------------------------------------------------------------------------------
+
+script 'od&<d>"'$'\x1b''.gdb' hello.bin <<<'expect $ax == "<&>\x01"'
+script leaves.gdb hello.bin <<<'skip-test no <such> "guest"'
+"$STEPVM" test -j 2 --junit report.xml fine.gdb 'od&<d>"'$'\x1b''.gdb' leaves.gdb >/dev/null
+is "$? $(ls report.xml*)" "1 report.xml" "a report as XML, and no file beside it"
+if command -v python3 >/dev/null; then
+	out=$(python3 -c 'import xml.etree.ElementTree as t
+root = t.parse("report.xml").getroot()
+print(root.tag, *(root.get(k) for k in ("tests", "failures", "skipped")))
+for case in root.iter("testcase"):
+    print(case.get("name"), float(case.get("time")) >= 0, *((e.tag, "<" in e.get("message")) for e in case))' 2>&1)
+	is "$out" "testsuites 3 1 1
+fine.gdb True
+od&<d>\"?.gdb True ('failure', True)
+leaves.gdb True ('skipped', True)" "a parser of XML takes it, whatever the script says"
+fi
+out=$("$STEPVM" test --junit none/report.xml fine.gdb 2>&1)
+is "$? $out" "4 stepvm test: --junit none/report.xml: No such file or directory" \
+	"one that can't be written: said before any test runs"
+echo before >report.xml
+script slow.gdb spin.bin <<<'continue'
+"$STEPVM" test --junit report.xml slow.gdb >/dev/null 2>&1 &
+until pgrep -P $! >/dev/null; do :; done
+kill -INT $!
+wait $!
+is "$(cat report.xml; ls report.xml*)" "before
+report.xml" "a run that is interrupted leaves the report of before"
+
 # --- gdb ------------------------------------------------------------------------------------------
 
 out=$("$STEPVM" test --gdb-program nosuchgdb error.gdb 2>&1)

@@ -359,8 +359,9 @@ static void debug_hands_the_rest_to_gdb(void)
 static void test_takes_scripts_in_any_order(void)
 {
 	struct line l;
-	CHECK_TAKEN(
-	        l, "test a --jobs 4 b --timeout=5 --no-skip --log-dir d c --gdb-program g -- -j");
+	CHECK_TAKEN(l, "test a --jobs 4 b --timeout=5 --no-skip --log-dir d --junit x c "
+	               "--gdb-program g -- -j");
+	CHECK_STR(l.o.junit, "x");
 	CHECK_EQ(l.o.script_count, 4);
 	CHECK_STR(l.o.scripts[0], "a");
 	CHECK_STR(l.o.scripts[1], "b");
