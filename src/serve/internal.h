@@ -1,10 +1,16 @@
-/* What serve's files share: serve.c (the loop, and what runs the guest), debugger.c (bytes and
+/* What serve's files share: serve.c (the loop, and what runs the guest), open.c (what it
+ * is made of), debugger.c (bytes and
  * connections), target.c (the protocol's words for what happens here), stop.c (what a stop of the
  * guest leads to). */
 #ifndef STEPVM_SERVE_INTERNAL_H
 #define STEPVM_SERVE_INTERNAL_H
 
 #include "serve/serve.h"
+
+/* The screen says that the guest waits for a debugger, where it does. */
+void serve_show_wait(struct serve *s);
+/* The terminal is given back, and what has waited for that is printed. */
+void serve_end_screen(struct serve *s);
 
 /* The guest has ended. An extended session may start it again; its end is ours. */
 void serve_end_guest(struct serve *s, int status);
