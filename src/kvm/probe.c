@@ -1,5 +1,4 @@
-/* Each try is a guest of a few instructions that ends in hlt (scratch.h). Their machine code is the
- * same in all modes, or the mode picks it. */
+/* The table of all questions, and those about what runs and about memory; probe_debug.c has the others. */
 #include "kvm/probe.h"
 
 #include <string.h>
@@ -9,59 +8,8 @@
 #include "base/cpu_bits.h"
 #include "kvm/efer.h"
 #include "kvm/probe_emulates.h"
+#include "kvm/probe_tries.h"
 #include "kvm/registers.h"
-
-/* DR7 (SDM vol 3, "Debug Control Register"): bit 10 is always 1, G0 is bit 1, R/W0 bits 16 and 17
- * (1: writes), LEN0 0: 1 byte. */
-#define DR7_EXEC  (DR7_ONES | 1u << 1)
-#define DR7_WRITE (DR7_EXEC | 1u << 16)
-
-#define CODE(...) (const uint8_t[]) { __VA_ARGS__ }, sizeof((const uint8_t[]) { __VA_ARGS__ })
-#define NOP       0x90
-#define HLT       0xf4
-#define OLD_BYTE  0x5a /* in memory before */
-#define NEW_BYTE  0x55 /* written by the guest */
-/* mov al, NEW_BYTE; mov [bx or rdi], al; mov dl, [bx or rdi]; hlt */
-#define WRITE_AND_READ 0xb0, NEW_BYTE, 0x88, 0x07, 0x8a, 0x17, HLT
-
-typedef enum probe_answer probe_try(struct scratch *s, enum scratch_mode mode);
-
-static enum probe_answer answer(const struct scratch *s, bool is_yes, bool is_no)
-{
-	if (s->err || is_yes == is_no)
-		return PROBE_UNKNOWN;
-	return is_yes ? PROBE_YES : PROBE_NO;
-}
-
-static enum probe_answer yes_or_no(const struct scratch *s, bool is_yes)
-{
-	return answer(s, is_yes, !is_yes);
-}
-
-static void run_plain(struct scratch *s, struct exit *x)
-{
-	static const struct vcpu_debug none = { 0 };
-	scratch_run(s, &none, x);
-}
-
-static bool is_pc(struct scratch *s, uint64_t gva)
-{
-	return registers_pc(&s->vcpu) == gva;
-}
-
-static bool is_byte_read(struct scratch *s, uint8_t byte)
-{
-	return (vcpu_regs(&s->vcpu)->rdx & 0xff) == byte;
-}
-
-/* rbx and rdi point to gva. */
-static void set_pointer(struct scratch *s, uint64_t gva)
-{
-	struct kvm_regs r = *vcpu_regs(&s->vcpu);
-	r.rbx = r.rdi = gva;
-	if (!s->err)
-		s->err = vcpu_set_regs(&s->vcpu, &r);
-}
 
 static bool guard(struct scratch *s, uint64_t gpa, enum memory_access access)
 {
@@ -112,8 +60,6 @@ static enum probe_answer try_paging(struct scratch *s, enum scratch_mode mode)
 	                            is_byte_read(s, NEW_BYTE));
 }
 
-#define AT_GP (SCRATCH_HANDLERS + 13 + 1) /* the pc after the handler's hlt */
-
 static enum probe_answer try_paging_fault(struct scratch *s, enum scratch_mode mode)
 {
 	struct exit x;
@@ -154,160 +100,6 @@ static enum probe_answer try_iret(struct scratch *s, enum scratch_mode mode)
 	put_frame(s, mode, to);
 	run_plain(s, &x);
 	return yes_or_no(s, x.kind == EXIT_HLT && is_pc(s, to + 1));
-}
-
-/* --- breakpoints ----------------------------------------------------------------------------- */
-
-static enum probe_answer try_int3(struct scratch *s, enum scratch_mode mode)
-{
-	static const struct vcpu_debug debug = {
-		.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP, .dr7 = DR7_ONES
-	};
-	struct exit x;
-	scratch_put(s, mode, CODE(0xcc, HLT));
-	scratch_run(s, &debug, &x);
-	return yes_or_no(
-	        s, x.kind == EXIT_DEBUG && x.debug.exception == 3 && is_pc(s, SCRATCH_CODE));
-}
-
-static void run_with_dr0(struct scratch *s, uint64_t gva, uint32_t dr7, struct exit *x)
-{
-	const struct vcpu_debug debug = {
-		.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP, .dr = { gva }, .dr7 = dr7
-	};
-	scratch_run(s, &debug, x);
-}
-
-static enum probe_answer try_exec_breakpoint(struct scratch *s, enum scratch_mode mode)
-{
-	struct exit x;
-	scratch_put(s, mode, CODE(NOP, NOP, HLT));
-	run_with_dr0(s, SCRATCH_CODE + 1, DR7_EXEC, &x);
-	return yes_or_no(s, x.kind == EXIT_DEBUG && x.debug.dr6 & 1 && is_pc(s, SCRATCH_CODE + 1));
-}
-
-static enum probe_answer try_rf(struct scratch *s, enum scratch_mode mode)
-{
-	struct exit x;
-	scratch_put(s, mode, CODE(NOP, NOP, HLT));
-	run_with_dr0(s, SCRATCH_CODE + 1, DR7_EXEC, &x);
-	if (s->err || x.kind != EXIT_DEBUG)
-		return PROBE_UNKNOWN;
-	struct kvm_regs r = *vcpu_regs(&s->vcpu);
-	r.rflags |= RFLAGS_RF;
-	s->err = vcpu_set_regs(&s->vcpu, &r);
-	run_with_dr0(s, SCRATCH_CODE + 1, DR7_EXEC, &x);
-	return answer(s, x.kind == EXIT_HLT, x.kind == EXIT_DEBUG && is_pc(s, SCRATCH_CODE + 1));
-}
-
-static enum probe_answer try_data_breakpoint(struct scratch *s, enum scratch_mode mode)
-{
-	struct exit x;
-	scratch_put(s, mode, CODE(0x88, 0x07, NOP, NOP, HLT)); /* mov [bx or rdi], al */
-	run_with_dr0(s, scratch_data_gva(s), DR7_WRITE, &x);
-	return yes_or_no(s, x.kind == EXIT_DEBUG && x.debug.dr6 & 1);
-}
-
-/* The guest gives itself a breakpoint, beside one of ours: mov dr0, edi; mov dr7, esi; nop; nop. */
-static enum probe_answer try_own_breakpoint(struct scratch *s, enum scratch_mode mode)
-{
-	const uint32_t at = SCRATCH_CODE + 7;
-	struct exit x;
-	scratch_put(s, mode, CODE(0x0f, 0x23, 0xc7, 0x0f, 0x23, 0xfe, NOP, NOP, HLT));
-	set_pointer(s, at);
-	struct kvm_regs r = *vcpu_regs(&s->vcpu);
-	r.rsi = DR7_EXEC;
-	if (!s->err)
-		s->err = vcpu_set_regs(&s->vcpu, &r);
-	run_with_dr0(s, SCRATCH_DATA, DR7_EXEC | DR7_GD, &x);
-	bool is_taken = x.kind == EXIT_HLT && is_pc(s, SCRATCH_HANDLERS + 1 + 1);
-	return answer(s, x.kind == EXIT_DEBUG || is_taken, x.kind == EXIT_HLT && is_pc(s, at + 2));
-}
-
-/* --- single-steps ---------------------------------------------------------------------------- */
-
-static enum probe_answer try_out(struct scratch *s, enum scratch_mode mode)
-{
-	struct exit x;
-	scratch_put(s, mode, CODE(0xe6, 0x80, NOP, NOP, HLT)); /* out 0x80, al */
-	scratch_step(s, &x);
-	if (s->err || x.kind != EXIT_IO)
-		return PROBE_UNKNOWN;
-	scratch_step(s, &x);
-	return answer(s, x.kind == EXIT_DEBUG && is_pc(s, SCRATCH_CODE + 3),
-	        x.kind == EXIT_DEBUG && is_pc(s, SCRATCH_CODE + 2));
-}
-
-static enum probe_answer try_hlt(struct scratch *s, enum scratch_mode mode)
-{
-	struct exit x;
-	scratch_put(s, mode, CODE(HLT, NOP, HLT));
-	scratch_step(s, &x);
-	bool has_moved = is_pc(s, SCRATCH_CODE + 1);
-	enum probe_answer a =
-	        answer(s, has_moved && x.kind == EXIT_DEBUG, has_moved && x.kind == EXIT_HLT);
-	/* kvm_pvm keeps the hlt for the first run that is not a step, whatever that one does. */
-	run_plain(s, &x);
-	return a;
-}
-
-static enum probe_answer try_pushf(struct scratch *s, enum scratch_mode mode)
-{
-	struct exit x;
-	uint16_t pushed = 0;
-	scratch_put(s, mode, CODE(0x9c, NOP, HLT));
-	scratch_step(s, &x);
-	if (s->err || x.kind != EXIT_DEBUG || !is_pc(s, SCRATCH_CODE + 1))
-		return PROBE_UNKNOWN;
-	memory_read(&s->vm.memory, vcpu_regs(&s->vcpu)->rsp, &pushed, sizeof pushed);
-	return yes_or_no(s, pushed & RFLAGS_TF);
-}
-
-static enum probe_answer try_mov_ss(struct scratch *s, enum scratch_mode mode)
-{
-	struct exit x;
-	scratch_put(s, mode, CODE(0x8e, 0xd0, NOP, NOP, HLT)); /* mov ss, ax */
-	scratch_step(s, &x);
-	return answer(s, is_pc(s, SCRATCH_CODE + 3), is_pc(s, SCRATCH_CODE + 2));
-}
-
-static enum probe_answer try_rep(struct scratch *s, enum scratch_mode mode)
-{
-	struct exit x;
-	scratch_put(s, mode, CODE(0xf3, 0xa4, HLT)); /* rep movsb */
-	scratch_step(s, &x);
-	uint64_t left = vcpu_regs(&s->vcpu)->rcx;
-	return answer(s, left == 0, left == 2);
-}
-
-/* --- CPL 3 ----------------------------------------------------------------------------------- */
-
-static enum probe_answer try_cpl3(struct scratch *s, enum scratch_mode mode)
-{
-	struct exit x;
-	(void)mode;
-	scratch_put(s, SCRATCH_USER64, CODE(WRITE_AND_READ));
-	run_plain(s, &x);
-	return yes_or_no(s, x.kind == EXIT_HLT && is_pc(s, AT_GP) &&
-	                            s->ram[SCRATCH_DATA] == NEW_BYTE && is_byte_read(s, NEW_BYTE));
-}
-
-static enum probe_answer try_cpl3_step(struct scratch *s, enum scratch_mode mode)
-{
-	struct exit x;
-	(void)mode;
-	scratch_put(s, SCRATCH_USER64, CODE(NOP, NOP, NOP, HLT));
-	scratch_step(s, &x);
-	return yes_or_no(s, x.kind == EXIT_DEBUG && is_pc(s, SCRATCH_CODE + 1));
-}
-
-static enum probe_answer try_cpl3_breakpoint(struct scratch *s, enum scratch_mode mode)
-{
-	struct exit x;
-	(void)mode;
-	scratch_put(s, SCRATCH_USER64, CODE(NOP, NOP, HLT));
-	run_with_dr0(s, SCRATCH_CODE + 1, DR7_EXEC, &x);
-	return yes_or_no(s, x.kind == EXIT_DEBUG && x.debug.dr6 & 1 && is_pc(s, SCRATCH_CODE + 1));
 }
 
 /* --- memory ---------------------------------------------------------------------------------- */
@@ -440,22 +232,22 @@ static const struct {
 	[PROBE_PAGING32_FAULTS] = { try_paging_fault, PROT32 },
 	[PROBE_INT_N] = { try_int_n, ALL },
 	[PROBE_IRET] = { try_iret, ALL },
-	[PROBE_INT3_EXITS] = { try_int3, ALL },
-	[PROBE_EXEC_BREAKPOINTS] = { try_exec_breakpoint, ALL },
-	[PROBE_RF_COUNTS] = { try_rf, ALL },
-	[PROBE_DATA_BREAKPOINTS] = { try_data_breakpoint, ALL },
-	[PROBE_OWN_BREAKPOINTS] = { try_own_breakpoint, ALL },
-	[PROBE_STEP_OVER_OUT_LATE] = { try_out, ALL },
-	[PROBE_STEP_LOSES_HLT] = { try_hlt, ALL },
-	[PROBE_STEP_SHOWS_TF] = { try_pushf, ALL },
-	[PROBE_STEP_SKIPS_MOV_SS] = { try_mov_ss, ALL },
-	[PROBE_STEP_RUNS_WHOLE_REP] = { try_rep, ALL },
+	[PROBE_INT3_EXITS] = { probe_try_int3, ALL },
+	[PROBE_EXEC_BREAKPOINTS] = { probe_try_exec_breakpoint, ALL },
+	[PROBE_RF_COUNTS] = { probe_try_rf, ALL },
+	[PROBE_DATA_BREAKPOINTS] = { probe_try_data_breakpoint, ALL },
+	[PROBE_OWN_BREAKPOINTS] = { probe_try_own_breakpoint, ALL },
+	[PROBE_STEP_OVER_OUT_LATE] = { probe_try_out, ALL },
+	[PROBE_STEP_LOSES_HLT] = { probe_try_hlt, ALL },
+	[PROBE_STEP_SHOWS_TF] = { probe_try_pushf, ALL },
+	[PROBE_STEP_SKIPS_MOV_SS] = { probe_try_mov_ss, ALL },
+	[PROBE_STEP_RUNS_WHOLE_REP] = { probe_try_rep, ALL },
 	[PROBE_READ_ONLY_SLOTS] = { try_read_only, ALL },
 	[PROBE_DELETED_SLOTS] = { try_deleted, ALL },
 	[PROBE_GUARDS_FAIL] = { try_guarded_fst, ALL },
-	[PROBE_CPL3_RUNS] = { try_cpl3, LONG64 },
-	[PROBE_CPL3_STEPS] = { try_cpl3_step, LONG64, PROBE_CPL3_RUNS },
-	[PROBE_CPL3_BREAKPOINTS] = { try_cpl3_breakpoint, LONG64, PROBE_CPL3_RUNS },
+	[PROBE_CPL3_RUNS] = { probe_try_cpl3, LONG64 },
+	[PROBE_CPL3_STEPS] = { probe_try_cpl3_step, LONG64, PROBE_CPL3_RUNS },
+	[PROBE_CPL3_BREAKPOINTS] = { probe_try_cpl3_breakpoint, LONG64, PROBE_CPL3_RUNS },
 	[PROBE_SHUTDOWN_KEEPS_STATE] = { try_shutdown, ALL },
 	[PROBE_EFER_EXITS] = { try_efer, ALL },
 	[PROBE_PUSHES_HALF] = { try_push_segment, PROT32 },
@@ -473,10 +265,10 @@ int probe_run(struct probe *p, const struct vm *beside, struct error *e)
 	int err = scratch_open(&s, beside, e);
 	if (err)
 		return err;
-	p->has_int3 = try_int3(&s, SCRATCH_REAL16) == PROBE_YES;
-	p->step_runs_whole_rep = try_rep(&s, SCRATCH_REAL16) != PROBE_NO;
-	p->mov_ss_hides_step = try_mov_ss(&s, SCRATCH_REAL16) != PROBE_NO;
-	p->has_data_breakpoints = try_data_breakpoint(&s, SCRATCH_REAL16) == PROBE_YES;
+	p->has_int3 = probe_try_int3(&s, SCRATCH_REAL16) == PROBE_YES;
+	p->step_runs_whole_rep = probe_try_rep(&s, SCRATCH_REAL16) != PROBE_NO;
+	p->mov_ss_hides_step = probe_try_mov_ss(&s, SCRATCH_REAL16) != PROBE_NO;
+	p->has_data_breakpoints = probe_try_data_breakpoint(&s, SCRATCH_REAL16) == PROBE_YES;
 	scratch_close(&s);
 	return 0;
 }
