@@ -8,7 +8,8 @@
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
-documents=(README.md HACKING.md gdb/README.md tests/README.md src/*/README.md)
+documents=(README.md HACKING.md gdb/README.md guests/README.md guests/template/README.md tests/README.md
+	src/*/README.md)
 
 # FILE DOCUMENT: a path from the repository's folder, from src/ or tests/, from the document's folder, or
 # a name alone that some file has.
@@ -63,6 +64,12 @@ while read -r name; do
 	grep -qwr -- "#define $name" src || missing+="$name"$'\n'
 done < <(sed -n '/| where |/,/^$/p' HACKING.md src/*/README.md | grep -oE '`[A-Z_]+`' | tr -d '`')
 is "$missing" "" "the bounds have their names"
+
+missing=
+for file in guests/*.S guests/*.c; do
+	grep -q "^| $(basename "$file") | .* | \`.*\` |\$" guests/README.md || missing+="$file"$'\n'
+done
+is "$missing" "" "each guest has its row in guests/README.md"
 
 # By hand one is easily started without them.
 wrong=
