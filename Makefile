@@ -306,8 +306,41 @@ uninstall: ## what install put there
 		$(BASH_COMPLETION)/stepvm $(ZSH_COMPLETION)/_stepvm
 	rm -rf $(SHARE)/stepvm
 
+VERSION := $(shell sed -n 's/.*STEPVM_VERSION "\(.*\)"/\1/p' src/base/version.h)
+DEB     := build/stepvm_$(VERSION)_amd64.deb
+
+# What is installed needs the C library that it was built with, and nothing else to run guests.
+define DEB_CONTROL
+Package: stepvm
+Version: $(VERSION)
+Architecture: amd64
+Maintainer: $(or $(DEBFULLNAME),whoever built it) <$(or $(DEBEMAIL),root@localhost)>
+Depends: libc6 (>= GLIBC)
+Recommends: gdb
+Section: devel
+Priority: optional
+Description: virtual machine monitor on KVM for following bare-metal code with gdb
+ It starts any bare-metal x86 image, from a few bytes of 16-bit code up, and an
+ unmodified gdb follows it from the first instruction. A small PC with one CPU
+ and a BIOS, for those who write boot sectors, kernels and firmware.
+endef
+export DEB_CONTROL
+
+deb: $(B)/stepvm ## a Debian package of what install puts there, in build/
+	@command -v dpkg-deb >/dev/null || { echo "make deb: dpkg-deb is not there; Debian's package dpkg has it" >&2; exit 1; }
+	@rm -rf build/deb
+	@$(MAKE) -s install PREFIX=/usr DESTDIR=build/deb
+	@strip build/deb/usr/bin/stepvm
+	@gzip -9n build/deb/usr/share/man/man1/stepvm.1
+	@install -D -m 644 LICENSE build/deb/usr/share/doc/stepvm/copyright
+	@install -d build/deb/DEBIAN
+	@glibc=$$(objdump -T build/deb/usr/bin/stepvm | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1) && \
+		printf '%s\n' "$$DEB_CONTROL" | sed "s/GLIBC/$${glibc#GLIBC_}/" >build/deb/DEBIAN/control
+	@dpkg-deb --root-owner-group --build build/deb $(DEB) >/dev/null
+	@echo "the package is $(DEB): apt-get install ./$(DEB)"
+
 clean: ## the build folder
 	rm -rf build
 
-.PHONY: beside mips all help guests programs check asan demo bench oracle fuzz check-lab check-kvm check-engine format format-check clang musl reproducible install uninstall clean
+.PHONY: beside mips all help guests programs check asan demo bench oracle fuzz check-lab check-kvm check-engine format format-check clang musl reproducible install uninstall deb clean
 -include $(OBJECTS:.o=.d) $(B)/obj/main.d $(wildcard $(B)/tests/*/*.d)
