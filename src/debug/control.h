@@ -89,7 +89,7 @@ int control_step_range(
 /* One step on the way through code that the debugger does not look at, as a range of all addresses is: the
  * interrupts that the CPU takes are let in. 1: nothing has stopped it. */
 int control_step_through(struct control *c, struct stop *stop);
-/* In a step, the guest has been put to another place between two instructions, by the firmware. True: a
+/* The guest has been put to another place between two instructions, by the firmware, and a step follows. True: a
  * breakpoint stands there and wants to stop it; *stop is STOP_BREAKPOINT then. */
 bool control_is_stopped_here(struct control *c, struct stop *stop);
 void control_begin(struct control *c);

@@ -384,6 +384,8 @@ static int leave_call(struct machine *m, struct stop *stop)
 {
 	if (!control_has_interrupt(&m->control) || firmware_waiting(m) >= 0 || !firmware_runs(m))
 		return 1;
+	if (control_is_stopped_here(&m->control, stop))
+		return 0;
 	int result = control_step_through(&m->control, stop);
 	if (result != 0 || stop->kind == STOP_STEPPED)
 		return result < 0 ? result : 1;

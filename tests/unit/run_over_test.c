@@ -20,6 +20,7 @@
 #define HANDLER 0x7c80 /* of the guest's own */
 #define NOP     0x90
 #define IRET    0xcf
+#define HLT     0xf4
 
 struct rig {
 	struct vm kvm;
@@ -263,6 +264,31 @@ EVERYWHERE(after_a_stop_in_a_call_too)
 	close_rig(&r);
 }
 
+/* A tick that waits has the CPU step out of the call after its answer: not over a breakpoint that is right there. */
+EVERYWHERE(a_breakpoint_after_the_answer_is_met_while_a_tick_waits)
+{
+	struct rig r;
+	struct breakpoints *b = &r.machine.control.breakpoints;
+	struct stop stop;
+	const uint64_t end = ROM_GPA + rom_return(0x6f);
+	if (!OPEN(&r, 0xcd, 0x6f, NOP, HLT))
+		return;
+	machine_start_clock(&r.machine);
+	clock_skip(&r.machine.clock, &r.machine.guest->board, 60000000);
+	CHECK(control_has_interrupt(&r.machine.control));
+	CHECK_EQ(breakpoints_add(b, end, false), 0);
+	CHECK_EQ(breakpoints_add(b, CODE + 2, false), 0);
+	run_resume(&r.run);
+	CHECK_EQ(run_freely(&r.run, &stop), 0);
+	CHECK_EQ(stop.kind, STOP_BREAKPOINT);
+	CHECK_EQ(pc(&r), end);
+	run_resume(&r.run);
+	CHECK_EQ(run_freely(&r.run, &stop), 0);
+	CHECK_EQ(stop.kind, STOP_BREAKPOINT);
+	CHECK_EQ(pc(&r), CODE + 2);
+	close_rig(&r);
+}
+
 /* A stop may come before the hlt of a call that waits; the tick ends it. */
 EVERYWHERE(from_before_the_hlt_of_a_call_that_waits)
 {
@@ -438,6 +464,7 @@ int main(void)
 	RUN(step_bios_goes_into_the_rom);
 	RUN(from_within_the_rom_it_ends_outside);
 	RUN(after_a_stop_in_a_call_too);
+	RUN(a_breakpoint_after_the_answer_is_met_while_a_tick_waits);
 	RUN(from_before_the_hlt_of_a_call_that_waits);
 	RUN(what_a_call_writes_hits_watchpoints_and_leaves_the_rom);
 	RUN(a_call_that_loads_over_its_own_frame);
