@@ -183,16 +183,14 @@ static int choose_mode(struct plan *p, const struct linux_header *h, struct erro
 	if (mode == START_LONG && !h->has_64_bit_entry)
 		return error_set(e, -EINVAL,
 		        "--mode long: %s has no 64-bit entry (bit 0 of xloadflags); leave it out, "
-		        "or "
-		        "say --mode prot",
+		        "or say --mode prot",
 		        p->name);
 	p->mode = mode != START_AUTO ? mode : h->has_64_bit_entry ? START_LONG : START_PROT;
 	p->needs_pc = p->mode == START_REAL;
 	if (p->mode == START_REAL && h->setup_size > PLAN_SETUP_MAX)
 		return error_set(e, -ENOEXEC,
 		        "%s: Linux boot header: setup_sects %u: the setup code has 0x%zx bytes, "
-		        "and "
-		        "--mode real has room for 0x%x",
+		        "and --mode real has room for 0x%x",
 		        p->name, h->bytes[LINUX_SETUP_SECTS], h->setup_size, PLAN_SETUP_MAX);
 	return 0;
 }

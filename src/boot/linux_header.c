@@ -191,8 +191,7 @@ int linux_read_header(const struct plan *p, struct linux_header *h, struct error
 	if (!(flags & LOADED_HIGH))
 		return error_set(e, -ENOEXEC,
 		        "%s: Linux boot header: loadflags is 0x%x: bit 0 is 0, a zImage for "
-		        "0x10000; "
-		        "expected a bzImage",
+		        "0x10000; expected a bzImage",
 		        p->name, flags);
 	if (h->version >= 0x0203)
 		h->initrd_last = get32(h->bytes + LINUX_INITRD_MAX);

@@ -55,8 +55,7 @@ static int read_entry(struct plan *p, const struct elf *elf, struct error *e)
 	if (!desc)
 		return error_set(e, -ENOEXEC,
 		        "%s: no PVH entry: none of its notes is XEN_ELFNOTE_PHYS32_ENTRY (name "
-		        "Xen, "
-		        "type %u)",
+		        "Xen, type %u)",
 		        p->name, NOTE_ENTRY);
 	if (len != 4 && len != 8)
 		return error_set(e, -ENOEXEC,

@@ -56,8 +56,7 @@ int launch_script(const char *name, char path[PATH_MAX], struct error *e)
 	}
 	return error_set(e, -ENOENT,
 	        "%s: not found in %s/../gdb nor in %s/../share/stepvm; stepvm's gdb scripts are "
-	        "installed by "
-	        "make install",
+	        "installed by make install",
 	        name, program, program);
 }
 

@@ -165,8 +165,7 @@ static void tell_step_off(struct session *s)
 	char text[160];
 	snprintf(text, sizeof text,
 	        "gdb has stepped off a breakpoint into %s-bit code, and forgets there whether to "
-	        "go "
-	        "on: stopped.\n",
+	        "go on: stopped.\n",
 	        x86_layouts[layout_now(s)].bits);
 	reply_print(s, text);
 }

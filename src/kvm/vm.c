@@ -35,14 +35,12 @@ static int open_device(struct error *e)
 	case ENOENT:
 		return error_set(e, -ENOENT,
 		        "/dev/kvm is not there: load the module (modprobe kvm_intel or kvm_amd), "
-		        "or turn "
-		        "on virtualization in the firmware or for this virtual machine");
+		        "or turn on virtualization in the firmware or for this virtual machine");
 	case EACCES:
 	case EPERM:
 		return error_set(e, -errno,
 		        "/dev/kvm may not be opened: join its group (usermod -aG kvm $USER, then "
-		        "log in "
-		        "again) or run as root");
+		        "log in again) or run as root");
 	default: return error_set(e, -errno, "/dev/kvm cannot be opened: %s", strerror(errno));
 	}
 }

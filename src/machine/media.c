@@ -171,8 +171,7 @@ static int check_twice(const struct machine_config *c, struct error *e)
 			        file_is_same(first, second))
 				err = error_set(e, -EINVAL,
 				        "--disk %s: that file was given already, and with write it "
-				        "can "
-				        "be one disk only",
+				        "can be one disk only",
 				        c->disks[j].text);
 		}
 	return err;

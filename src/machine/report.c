@@ -93,9 +93,9 @@ static const char *arithmetic_text(struct machine *m, const struct insn *insn)
 	}
 	if (!means_engine_is_first(&m->control))
 		return "";
-	return "Code finds the x87 by what stepvm's engine answers, but it has no arithmetic of "
-	       "the x87, MMX or "
-	       "SSE: that needs a KVM that runs its guests on the CPU.\n";
+	return "Code finds the x87 by what stepvm's engine answers, but it has no "
+	       "arithmetic of the x87, MMX or SSE: that needs a KVM that runs its guests on the "
+	       "CPU.\n";
 }
 
 /* An instruction that KVM's emulator gave up at. */
