@@ -53,7 +53,7 @@ const char *option_set_memory(struct options *o, const char *value)
 	if (!cursor_size(&c, &m.size))
 		return "expected a size such as 64M, 640K or 0x100000";
 	m.has_gpa = cursor_char(&c, '@');
-	if (m.has_gpa && !cursor_number(&c, &m.gpa))
+	if (m.has_gpa && !cursor_code(&c, &m.gpa))
 		return "expected an address such as 0x100000 after the @";
 	if (!cursor_at_end(&c))
 		return m.has_gpa ? "expected an address such as 0x100000 after the @"
@@ -87,24 +87,41 @@ const char *option_set_no_reboot(struct options *o, const char *value)
 	return NULL;
 }
 
+/* A whole word that is an address: a number, or 7c00h. */
+static bool is_address(const char *word, uint64_t *gva)
+{
+	struct cursor c = cursor_of(word);
+	return cursor_code(&c, gva) && cursor_at_end(&c);
+}
+
 const char *option_set_load(struct options *o, const char *value)
 {
-	if (!is_number(value, UINT64_MAX, &o->machine.image.load_gpa))
+	if (!is_address(value, &o->machine.image.load_gpa))
 		return "expected an address such as 0x7c00 or 65536";
 	o->machine.image.has_load = true;
 	return NULL;
 }
 
-/* SEG:OFF, as debuggers and the SDM write a logical address: hexadecimal, with or without 0x. */
+/* Hexadecimal, with 0x, with an h after it, or with neither. */
+static bool take_hex(struct cursor *c, uint64_t *value)
+{
+	if (cursor_text(c, "0x"))
+		return cursor_hex(c, value);
+	if (!cursor_hex(c, value))
+		return false;
+	if (!cursor_char(c, 'h'))
+		cursor_char(c, 'H');
+	return true;
+}
+
+/* SEG:OFF, as debuggers and the SDM write a logical address. */
 static bool is_segoff(const char *word, struct image_entry *entry)
 {
 	struct cursor c = cursor_of(word);
 	uint64_t selector, offset;
-	cursor_text(&c, "0x");
-	if (!cursor_hex(&c, &selector) || !cursor_char(&c, ':'))
+	if (!take_hex(&c, &selector) || !cursor_char(&c, ':'))
 		return false;
-	cursor_text(&c, "0x");
-	if (!cursor_hex(&c, &offset) || !cursor_at_end(&c) || selector > UINT16_MAX ||
+	if (!take_hex(&c, &offset) || !cursor_at_end(&c) || selector > UINT16_MAX ||
 	        offset > UINT16_MAX)
 		return false;
 	entry->selector = (uint16_t)selector;
@@ -118,7 +135,7 @@ const char *option_set_entry(struct options *o, const char *value)
 	if (strcmp(value, "reset") != 0) {
 		if (is_segoff(value, &entry))
 			entry.kind = ENTRY_SEGOFF;
-		else if (is_number(value, UINT64_MAX, &entry.gva))
+		else if (is_address(value, &entry.gva))
 			entry.kind = ENTRY_LINEAR;
 		else
 			return "expected an address such as 0x1000, SEG:OFF in hex such as "
@@ -134,7 +151,7 @@ const char *option_set_register(struct options *o, const char *value)
 	struct config_register r;
 	if (!cursor_name(&c, r.name, sizeof r.name) || !cursor_char(&c, '='))
 		return "expected a register and its value such as ax=2";
-	if (!cursor_number(&c, &r.value) || !cursor_at_end(&c))
+	if (!cursor_code(&c, &r.value) || !cursor_at_end(&c))
 		return "expected a number such as 2 or 0x1f after the =";
 	for (unsigned i = 0; i < o->machine.register_count; i++)
 		if (strcmp(o->machine.registers[i].name, r.name) == 0)
@@ -181,7 +198,7 @@ const char *option_set_port(struct options *o, const char *value)
 	struct cursor c = cursor_of(value);
 	struct config_port p;
 	uint64_t port;
-	if (!cursor_number(&c, &port) || !cursor_char(&c, '='))
+	if (!cursor_code(&c, &port) || !cursor_char(&c, '='))
 		return "expected a port and what stands there such as 0x10=hex";
 	if (port > UINT16_MAX)
 		return "expected a port from 0 to 0xffff";

@@ -148,7 +148,7 @@ static void load_and_entry_place_an_image(void)
 	check_refused("run -l 7c00 a",
 	        "stepvm run: -l 7c00: expected an address such as 0x7c00 or 65536");
 	static const char *const wrong[] = { "resets", "1000:", ":0", "10000:0", "0:10000", "0x:5",
-		"0:0x", "7c0:5:1", "ffff:fffg", "7c00h" };
+		"0:0x", "7c0:5:1", "ffff:fffg", "7c00hh" };
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		char words[64], text[200];
 		snprintf(words, sizeof words, "run --entry %s a", wrong[i]);
@@ -204,6 +204,28 @@ static void ports_get_kinds(void)
 	        "run -p 1= a", "stepvm run: -p 1=: expected hex, text, exit or none after the =");
 	check_refused("run -p 16=hex -p 0x10=none a",
 	        "stepvm run: -p 0x10=none: that port was given already");
+}
+
+static void addresses_ports_and_values_may_have_an_h(void)
+{
+	struct line l;
+	CHECK_TAKEN(l, "run -p 3f8h=hex -p 0E9H=text -l 7c00h -e 07C0h:5h -m 64K@0ffff0000h --reg "
+	               "ax=0bh a");
+	CHECK_EQ(l.o.machine.ports[0].port, 0x3f8);
+	CHECK_EQ(l.o.machine.ports[1].port, 0xe9);
+	CHECK_EQ(l.o.machine.image.load_gpa, 0x7c00);
+	CHECK_EQ(l.o.machine.image.entry.kind, ENTRY_SEGOFF);
+	CHECK_EQ(l.o.machine.image.entry.selector, 0x7c0);
+	CHECK_EQ(l.o.machine.image.entry.offset, 5);
+	CHECK_EQ(l.o.machine.memory[0].gpa, 0xffff0000);
+	CHECK_EQ(l.o.machine.registers[0].value, 0xb);
+	CHECK_TAKEN(l, "run -e 1000h a");
+	CHECK_EQ(l.o.machine.image.entry.kind, ENTRY_LINEAR);
+	CHECK_EQ(l.o.machine.image.entry.gva, 0x1000);
+	check_refused("run -p 3f8=hex a",
+	        "stepvm run: -p 3f8=hex: expected a port and what stands there such as 0x10=hex");
+	check_refused("run -l 0x7c00h a",
+	        "stepvm run: -l 0x7c00h: expected an address such as 0x7c00 or 65536");
 }
 
 static void kernels_are_given_a_mode_a_command_line_and_modules(void)
@@ -638,6 +660,7 @@ int main(void)
 	RUN(load_and_entry_place_an_image);
 	RUN(registers_are_names_with_values);
 	RUN(ports_get_kinds);
+	RUN(addresses_ports_and_values_may_have_an_h);
 	RUN(kernels_are_given_a_mode_a_command_line_and_modules);
 	RUN(rtc_is_a_word_or_a_date);
 	RUN(a_speed_is_a_word_or_a_factor);
