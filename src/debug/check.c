@@ -403,10 +403,14 @@ static void compare_with_kvm(struct control *c, const struct check_task *task,
 	k->twin.is_used |= r->verdict != COMPARE_SAME;
 }
 
-/* Code of CPL 3 that this KVM runs without stopping after an instruction. */
-static bool is_hidden(struct check *k, const struct vm *vm, const struct kvm_sregs *after)
+/* Where code of CPL 3 is run without a stop after an instruction: what ends there, and syscall, whose way to its handler is
+ * none by a gate. */
+static bool is_hidden(
+        struct check *k, const struct vm *vm, const struct opcode *o, const struct kvm_sregs *after)
 {
-	if (!(after->efer & EFER_LMA) || !(after->cs.selector & 3))
+	const unsigned syscall = 0x05;
+	bool is_call = o->map == MAP_0F && o->op == syscall && k->before.sregs.cs.selector & 3;
+	if (!(after->efer & EFER_LMA) || (!(after->cs.selector & 3) && !is_call))
 		return false;
 	if (k->steps_user == PROBE_UNKNOWN)
 		k->steps_user = probe_ask(PROBE_CPL3_STEPS, SCRATCH_LONG64, vm) == PROBE_NO
@@ -438,7 +442,7 @@ static bool judge(struct control *c, const struct interp *i, const struct opcode
 		.engine = i,
 		.answers = &k->log,
 		.interrupt = interrupt };
-	if (k->has_more_pages || is_hidden(k, c->cpu.vcpu->vm, &r->own.sregs)) {
+	if (k->has_more_pages || is_hidden(k, c->cpu.vcpu->vm, o, &r->own.sregs)) {
 		r->verdict = COMPARE_SKIPPED;
 		return true;
 	}

@@ -35,6 +35,7 @@ check stages 1000 --load 0x7c00 "$GUESTS/stages.bin"
 check kernel32 2500 --mode prot --load 0x100000 "$GUESTS/kernel32.bin"
 check kernel64 2500 --mode long --load 0x100000 "$GUESTS/kernel64.bin"
 check pages 3000 --load 0x7c00 "$GUESTS/pages.bin" # paging, and a guest that changes its tables
+check syscalls 60 --mode long --load 0x100000 "$GUESTS/syscalls.bin"
 check irqs 100 "$GUESTS/irqs.bin"
 check irqs32 150 "$GUESTS/irqs32.bin"
 check bzimage 1000 "$GUESTS/bzimage.bin"
