@@ -89,7 +89,7 @@ static void confine(const struct options *o, const struct sandbox *s)
 		fprintf(stderr, "stepvm: warning: no sandbox: %s\n", e.text);
 }
 
-/* The end of a run with --check-engine; its status. */
+/* The end of a run with --check-engine; its status, which a difference decides, whoever has ended the run. */
 static int tell_check(const struct machine *m, int status)
 {
 	char text[700];
@@ -103,7 +103,7 @@ static int tell_check(const struct machine *m, int status)
 		        fault);
 	check_describe(&m->control, text, sizeof text);
 	fprintf(stderr, "stepvm: engine: %s\n", text);
-	return status >= 0 && check_sums(&m->control).differ ? STATUS_DIFFERS : status;
+	return check_sums(&m->control).differ ? STATUS_DIFFERS : status;
 }
 
 static void warn_of_image(const struct machine *m)
@@ -294,7 +294,7 @@ static int debug_guest(const struct options *o, const struct launch_dir *dir, st
 		kill(pid, SIGTERM);
 	if (gdb_lives && waitpid(pid, &wait_status, 0) == pid && status >= 0)
 		status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : STATUS_HOST;
-	return checked && status >= 0 ? checked : status;
+	return checked ? checked : status;
 }
 
 static int debug(const struct options *o)

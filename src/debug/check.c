@@ -3,14 +3,13 @@
 #include "debug/check.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/cpu_bits.h"
-#include "compare/tell.h"
+#include "debug/check_tally.h"
 #include "debug/check_twin.h"
 #include "debug/cpu.h"
 #include "debug/means.h"
@@ -20,13 +19,8 @@
 #include "kvm/scratch.h"
 
 /* Of one instruction: what its operands, its stack and the frame of an exception are on, and page tables. */
-#define PAGES_MAX   32
-#define KINDS_MAX   64
-#define KIND_TOLD   2 /* of a kind */
-#define OPCODES     0x200
-#define KNOWN_MAX   100 /* rows */
-#define HANDED_TOLD 12
-#define AGAIN_MAX   3 /* kicks that may meet KVM's side of one instruction */
+#define PAGES_MAX 32
+#define AGAIN_MAX 3 /* kicks that may meet KVM's side of one instruction */
 
 struct page {
 	uint8_t *hva;
@@ -35,21 +29,12 @@ struct page {
 	uint8_t before[MEMORY_PAGE], own[MEMORY_PAGE];
 };
 
-/* Differences of one kind. */
-struct kind {
-	unsigned map, op, parts, count;
-};
-
 struct check {
-	check_tell *tell;
+	struct check_tally tally;
 	struct check_twin twin;
 	struct memory_slot slots[MEMORY_SLOTS_MAX]; /* of the guest, when the twin was made */
 	bool has_failed;                            /* there is no twin */
 	bool is_stale; /* page tables or the CPU's translations have changed past the twin */
-	struct check_sums sums;
-	uint64_t handed_by[OPCODES], known_by[KNOWN_MAX];
-	struct kind kinds[KINDS_MAX];
-	unsigned kind_count, told;
 	enum probe_answer is_tcg, steps_user;
 	/* The instruction under way. */
 	bool is_noting;
@@ -80,7 +65,8 @@ int check_open(struct control *c, check_tell *tell, struct error *e)
 	c->check = calloc(1, sizeof *c->check);
 	if (!c->check)
 		return error_set(e, -ENOMEM, "no memory");
-	c->check->tell = tell;
+	c->check->tally.tell = tell;
+	c->check->tally.ctx = c->io.ctx;
 	int err = open_twin(c, e);
 	if (err)
 		check_close(c);
@@ -132,7 +118,7 @@ static bool has_twin(struct control *c)
 		return true;
 	char text[sizeof e.text + 80];
 	snprintf(text, sizeof text, "the engine is not compared with KVM any more: %s", e.text);
-	k->tell(c->io.ctx, text);
+	k->tally.tell(k->tally.ctx, text);
 	return false;
 }
 
@@ -237,7 +223,7 @@ void check_access(struct control *c, const struct exit *x)
 		        x->mmio.data);
 }
 
-/* --- telling ------------------------------------------------------------------------------------ */
+/* --- judging ------------------------------------------------------------------------------------ */
 
 /* QEMU's TCG as the CPU of a simulated host extends the sign of ret's immediate: SDM vol 2, RET. */
 static bool is_tcg(struct check *k, const struct vm *beside)
@@ -279,61 +265,18 @@ static struct known_case case_of(
 	return all;
 }
 
-/* Two of a kind, and so many in all. */
-static bool is_to_be_told(struct check *k, const struct opcode *o, unsigned parts)
-{
-	unsigned i = 0;
-	while (i < k->kind_count && (k->kinds[i].map != o->map || k->kinds[i].op != o->op ||
-	                                    k->kinds[i].parts != parts))
-		i++;
-	if (i == KINDS_MAX)
-		return false;
-	if (i == k->kind_count)
-		k->kinds[k->kind_count++] = (struct kind) { o->map, o->op, parts, 0 };
-	return k->kinds[i].count++ < KIND_TOLD && k->told <= CHECK_TOLD_MAX;
-}
-
-static void tell(
-        struct control *c, const struct known_case *all, const struct opcode *o, const char *why)
-{
-	struct check *k = c->check;
-	const struct compare_result *r = all->result;
-	char text[TELL_TEXT];
-	if (!is_to_be_told(k, o, r->parts))
-		return;
-	if (k->told++ == CHECK_TOLD_MAX) {
-		k->tell(c->io.ctx, "more differences are counted and not told");
-		return;
-	}
-	uint64_t len = r->own.regs.rip - k->before.regs.rip;
-	bool is_next = r->verdict != COMPARE_CHANGED && len > 0 && len < k->byte_count;
-	compare_tell(all, is_next ? (unsigned)len : k->byte_count, why, text, sizeof text);
-	k->tell(c->io.ctx, text);
-}
-
-static void count(struct control *c, const struct opcode *o, const struct compare_result *r,
-        bool is_interrupt, const char *why)
+static void count(
+        struct control *c, const struct compare_result *r, bool is_interrupt, const char *why)
 {
 	struct check *k = c->check;
 	struct known_case all = case_of(c, r, is_interrupt);
-	if (r->verdict == COMPARE_SKIPPED) {
-		k->sums.skipped++;
-		return;
-	}
-	k->sums.compared += r->verdict != COMPARE_CHANGED;
-	if (r->verdict == COMPARE_SAME)
-		return;
-	int row = known_find(&all);
-	if (row < 0 && !all.kvm_emulates && is_tcg(k, c->cpu.vcpu->vm)) {
+	bool is_odd = r->verdict != COMPARE_SAME && r->verdict != COMPARE_SKIPPED;
+	int row = is_odd ? known_find(&all) : -1;
+	if (is_odd && row < 0 && !all.kvm_emulates && is_tcg(k, c->cpu.vcpu->vm)) {
 		all.is_tcg = true;
 		row = known_find(&all);
 	}
-	k->sums.known += row >= 0;
-	k->sums.differ += row < 0;
-	if (row >= 0 && row < KNOWN_MAX)
-		k->known_by[row]++;
-	if (row < 0)
-		tell(c, &all, o, why);
+	check_tally_add(&k->tally, &all, k->byte_count, row, why);
 }
 
 /* --- comparing ---------------------------------------------------------------------------------- */
@@ -486,7 +429,7 @@ static bool end(
 		if (r.verdict == COMPARE_HANDED_OVER)
 			return true;
 	}
-	count(c, &o, &r, interrupt >= 0, why);
+	count(c, &r, interrupt >= 0, why);
 	return true;
 }
 
@@ -507,59 +450,22 @@ void check_handed(struct control *c, unsigned opcode)
 	struct check *k = c->check;
 	if (!k)
 		return;
-	k->sums.handed++;
-	k->handed_by[opcode % OPCODES]++;
+	check_tally_handed(&k->tally, opcode);
 	k->is_stale = true; /* the guest's own vCPU does it */
 }
 
 struct check_sums check_sums(const struct control *c)
 {
-	return c->check ? c->check->sums : (struct check_sums) { 0 };
+	return c->check ? c->check->tally.sums : (struct check_sums) { 0 };
 }
 
 const char *check_known(const struct control *c, unsigned n, uint64_t *count)
 {
-	for (unsigned row = 0; c->check && row < KNOWN_MAX && row < known_count(); row++)
-		if (c->check->known_by[row] && n-- == 0) {
-			*count = c->check->known_by[row];
-			return known_name(row);
-		}
-	return NULL;
-}
-
-/* Those that were handed over most. */
-static size_t describe_handed(const struct check *k, char *to, size_t size)
-{
-	bool is_told[OPCODES] = { false };
-	size_t len = 0;
-	for (unsigned n = 0; n < HANDED_TOLD; n++) {
-		unsigned best = 0;
-		for (unsigned i = 0; i < OPCODES; i++)
-			if (!is_told[i] && (is_told[best] || k->handed_by[i] > k->handed_by[best]))
-				best = i;
-		if (!k->handed_by[best] || is_told[best])
-			break;
-		is_told[best] = true;
-		int more = snprintf(to + len, size - len, "%s%s%02x %" PRIu64,
-		        n ? ", " : " (by opcode: ", best & 0x100 ? "0f " : "", best & 0xff,
-		        k->handed_by[best]);
-		len += more > 0 ? (size_t)more : 0;
-		if (len >= size)
-			return size - 1;
-	}
-	if (len && len + 1 < size)
-		len += (size_t)snprintf(to + len, size - len, ")");
-	return len;
+	return c->check ? check_tally_known(&c->check->tally, n, count) : NULL;
 }
 
 void check_describe(const struct control *c, char *to, size_t size)
 {
-	const struct check_sums s = check_sums(c);
-	char handed[400] = "";
-	if (c->check)
-		describe_handed(c->check, handed, sizeof handed);
-	snprintf(to, size,
-	        "%" PRIu64 " compared, %" PRIu64 " handed over%s, %" PRIu64 " differ; %" PRIu64
-	        " known faults of this KVM, %" PRIu64 " not compared",
-	        s.compared, s.handed, handed, s.differ, s.known, s.skipped);
+	const struct check_tally none = { .told = 0 };
+	check_tally_describe(c->check ? &c->check->tally : &none, to, size);
 }

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "base/cursor.h"
+#include "base/status.h"
 
 /* What stands after the first word of the line that begins with word, *len bytes, or NULL when
  * there is no such line. */
@@ -71,6 +72,9 @@ static bool judge_vm(const struct outcome *o, char *why, size_t size)
 	else if (is_crash(o))
 		snprintf(why, size, "the VM was killed by signal %d, %s%s%s",
 		        WTERMSIG(o->vm_status), strsignal(WTERMSIG(o->vm_status)), word,
+		        o->vm_word);
+	else if (WIFEXITED(o->vm_status) && WEXITSTATUS(o->vm_status) == STATUS_DIFFERS)
+		snprintf(why, size, "the engine and KVM differ (--check-engine)%s%s", word,
 		        o->vm_word);
 	else if (!o->vm_was_ready)
 		snprintf(why, size, "the VM did not start, exit status %d%s%s",

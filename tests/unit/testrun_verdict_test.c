@@ -126,6 +126,16 @@ static void only_our_own_sigterm_is_in_order(void)
 	CHECK_STR(judge(&o), "the VM was killed by signal 9, Killed");
 }
 
+static void a_difference_of_the_engine_fails(void)
+{
+	struct outcome o = good;
+	o.vm_status = EXITED(12);
+	o.vm_word = "stepvm: engine: 3 compared, 0 handed over, 1 differ";
+	CHECK_STR(judge(&o),
+	        "the engine and KVM differ (--check-engine): stepvm: engine: 3 compared, 0 "
+	        "handed over, 1 differ");
+}
+
 static void odd_results(void)
 {
 	static const char *const results[] = { "loaded\nheld\n", "loaded\nheld x\n",
@@ -157,6 +167,7 @@ int main(void)
 	RUN(a_timeout_says_where);
 	RUN(skipped);
 	RUN(only_our_own_sigterm_is_in_order);
+	RUN(a_difference_of_the_engine_fails);
 	RUN(odd_results);
 	RUN(a_long_reason_is_cut);
 	return check_done();
