@@ -133,6 +133,15 @@ static bool is_far_ret_of_high_stack(const struct known_case *c, const struct op
 	       c->before->regs.rsp >> 32;
 }
 
+/* A move to cr4 has the four entries loaded again. */
+static bool is_load_of_pdptes(const struct known_case *c, const struct opcode *o)
+{
+	const struct kvm_sregs *s = &c->before->sregs;
+	bool has_pae = s->cr0 & CR0_PG && s->cr4 & CR4_PAE && !(s->efer & EFER_LMA);
+	return has_pae && o->map == MAP_0F && o->op == 0x22 && (o->modrm >> 3 & 7) == 4 &&
+	       c->result->kvm_vector == KNOWN_GP;
+}
+
 static bool is_pusha_fault(const struct known_case *c, const struct opcode *o)
 {
 	return known_is_one(o, 0x60) && c->result->own_vector == KNOWN_PF;
@@ -305,6 +314,10 @@ const struct known_row known_on_cpu[] = {
 	{ "TCG under kvm_amd: ports that the TSS's bitmap allows are refused", is_port_of_bitmap,
 	        KNOWN_ON_TCG, false, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 1, \"I/O Permission Bit Map\"", "pvm, bochs" },
+	{ "TCG: Accessed is set in PAE paging's four entries, where it is reserved: moves to cr4 "
+	  "raise #GP",
+	        is_load_of_pdptes, KNOWN_ON_TCG, false, KNOWN_ANYTHING, UINT64_MAX,
+	        "vol 3, \"PAE Paging\"", "bochs" },
 	{ "TCG: pusha pushes the last register first, so that cr2 is its address", is_pusha_fault,
 	        KNOWN_ON_TCG, false, COMPARE_CR2, 0, "vol 2, PUSHA/PUSHAD", "cpu, bochs" },
 	{ "TCG: lar gives no bits of the limit", is_lar, KNOWN_ON_TCG, false, COMPARE_REGS, 0,
