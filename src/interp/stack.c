@@ -125,8 +125,10 @@ static bool prepare_outer(
 	static enum interp_done enter_##N(struct interp *c, const struct insn *i)                  \
 	{                                                                                          \
 		unsigned room = (unsigned)(i->imm & 0xffff), level = i->imm >> 16 & 31;            \
-		uint64_t frame = c->r[SP] - N, sp = frame - level * N;                             \
+		uint64_t frame = (c->r[SP] - N) & c->sp_mask, sp = frame - level * N;              \
 		struct place from[ENTER_LEVELS], at[ENTER_LEVELS + 1], last;                       \
+		if (level && N > c->stack_bytes && c->r[SP] > 0xffff)                              \
+			return HANDOVER; /* of esp or sp: the SDM does not tell */                 \
 		for (unsigned k = 1; k < level; k++)                                               \
 			if (!prepare_outer(c, k * N, N, sp, &from[k]))                             \
 				return HANDOVER;                                                   \

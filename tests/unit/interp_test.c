@@ -233,6 +233,24 @@ static void enter_reads_what_it_has_pushed(void)
 	rig_close(&r);
 }
 
+/* The frame's own pointer is sp, of which a stack of 16 bits has no more. SDM vol 2, "ENTER": FrameTemp. */
+static void enter_pushes_the_frame_as_wide_as_the_stack(void)
+{
+	struct rig r;
+	rig_open(&r, 16);
+	RIG_CODE_IS(&r, 0x66, 0xc8, 0x10, 0, 1);
+	r.regs.rsp = 0;
+	r.regs.rbp = 0x12345678;
+	CHECK_EQ(rig_run(&r, 1), INTERP_COUNT);
+	CHECK_EQ(rig_get(&r, 0xfffc, 4), 0x12345678);
+	CHECK_EQ(rig_get(&r, 0xfff8, 4), 0xfffc);
+	CHECK_EQ(r.regs.rsp, 0xffe8);
+	r.regs.rip = RIG_CODE;
+	r.regs.rsp = 0x18000;
+	CHECK_EQ(rig_run(&r, 1), INTERP_HANDOVER);
+	rig_close(&r);
+}
+
 static void far_calls_of_32_bits_push_zeros_above_cs(void)
 {
 	struct rig r;
@@ -480,6 +498,7 @@ int main(void)
 	RUN(bound_raises_br);
 	RUN(enter_copies_frame_pointers);
 	RUN(enter_reads_what_it_has_pushed);
+	RUN(enter_pushes_the_frame_as_wide_as_the_stack);
 	RUN(far_calls_of_32_bits_push_zeros_above_cs);
 	RUN(a_flag_that_is_undefined_is_the_hosts);
 	RUN(the_stack_has_the_segments_size);
