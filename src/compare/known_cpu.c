@@ -223,6 +223,11 @@ static bool is_way_to_real(const struct known_case *c, const struct opcode *o)
 	       kvm->cs.type == 3 && !memcmp(&cs, &own->cs, sizeof cs);
 }
 
+static bool is_wide_segment(const struct known_case *c, const struct opcode *o)
+{
+	return c->bits == 64 && (known_is_one(o, 0x8c) || known_is_one(o, 0x8e)) && o->rex & 4;
+}
+
 static bool is_string_of_ss(const struct known_case *c, const struct opcode *o)
 {
 	return c->bits == 64 && known_is_string(o) && o->segment == 0x36 &&
@@ -325,8 +330,10 @@ const struct known_row known_on_cpu[] = {
 	{ "TCG: the immediate of ret and enter is sign-extended", is_high_imm16, KNOWN_ON_TCG,
 	        false, COMPARE_REGS | COMPARE_MEMORY, 0, "vol 2, RET; ENTER", "pvm, cpu, bochs" },
 	{ "Bochs: enter and leave with operand size 16 take 64 bits in 64-bit code", is_short_leave,
-	        KNOWN_ON_CPU, false, COMPARE_REGS | COMPARE_MEMORY, 0, "vol 2, ENTER; LEAVE",
+	        KNOWN_ON_CPU, false, KNOWN_ANYTHING, UINT64_MAX, "vol 2, ENTER; LEAVE",
 	        "pvm, cpu, tcg" },
+	{ "Bochs: REX.R before a segment register in ModRM is #UD", is_wide_segment, KNOWN_ON_CPU,
+	        false, KNOWN_ANYTHING, UINT64_MAX, "vol 2, \"REX Prefixes\"", "cpu, tcg" },
 	{ "Bochs: ss before a string instruction of 64-bit code has it raise #SS", is_string_of_ss,
 	        KNOWN_ON_CPU, false, COMPARE_RIP, 0, "vol 1, \"Segmentation in 64-Bit Mode\"",
 	        "tcg" },
