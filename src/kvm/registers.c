@@ -276,24 +276,9 @@ unsigned registers_cpl(struct vcpu *v)
 	return 0;
 }
 
-bool register_is_long64(const struct kvm_sregs *s)
-{
-	return s->efer & EFER_LMA && s->cs.l;
-}
-
-uint64_t registers_code_address(const struct kvm_sregs *s, uint64_t rip)
-{
-	return register_is_long64(s) ? rip : (s->cs.base + rip) & 0xffffffff;
-}
-
-uint64_t registers_pc(struct vcpu *v)
-{
-	return registers_code_address(vcpu_sregs(v), vcpu_regs(v)->rip);
-}
-
 uint64_t register_stack_mask(const struct kvm_sregs *s)
 {
-	if (register_is_long64(s))
+	if (registers_is_long64(s))
 		return UINT64_MAX;
 	return s->ss.db ? 0xffffffff : 0xffff;
 }
@@ -302,7 +287,7 @@ uint64_t registers_stack_address(struct vcpu *v, uint64_t rsp)
 {
 	const struct kvm_sregs *s = vcpu_sregs(v);
 	uint64_t sp = rsp & register_stack_mask(s);
-	return register_is_long64(s) ? sp : (s->ss.base + sp) & 0xffffffff;
+	return registers_is_long64(s) ? sp : (s->ss.base + sp) & 0xffffffff;
 }
 
 /* The x87's tag word of 2 bits a register, from FXSAVE's 1 bit (SDM vol 1, table "Recreating FSAVE

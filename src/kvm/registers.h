@@ -59,12 +59,23 @@ bool registers_is_real(enum cpu_mode mode);
 const char *registers_mode_name(enum cpu_mode mode);
 /* 0 with PE = 0. */
 unsigned registers_cpl(struct vcpu *v);
+/* Whether 64-bit code is run. */
+static inline bool registers_is_long64(const struct kvm_sregs *s)
+{
+	return s->efer & EFER_LMA && s->cs.l;
+}
+/* The linear address of offset rip in the code segment. */
+static inline uint64_t registers_code_address(const struct kvm_sregs *s, uint64_t rip)
+{
+	return registers_is_long64(s) ? rip : (s->cs.base + rip) & 0xffffffff;
+}
 /* The linear address of the next instruction. */
-uint64_t registers_pc(struct vcpu *v);
+static inline uint64_t registers_pc(struct vcpu *v)
+{
+	return registers_code_address(vcpu_sregs(v), vcpu_regs(v)->rip);
+}
 /* The linear address of offset rsp in the stack segment, as wide as SS.B says. */
 uint64_t registers_stack_address(struct vcpu *v, uint64_t rsp);
-/* The linear address of offset rip in the code segment. */
-uint64_t registers_code_address(const struct kvm_sregs *s, uint64_t rip);
 /* Whether 64-bit code can access gva at all, with the paging of CR4. */
 bool registers_is_canonical(const struct kvm_sregs *s, uint64_t gva);
 

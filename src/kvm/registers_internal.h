@@ -42,7 +42,6 @@ extern const uint32_t register_msrs[];
 
 /* How much of rsp is the stack pointer: SS.B, SDM vol 1, "Address-Size Attributes for Stack". */
 uint64_t register_stack_mask(const struct kvm_sregs *s);
-bool register_is_long64(const struct kvm_sregs *s);
 /* Where a row of XSAVE stands in vcpu_xsave's area. */
 unsigned register_xsave_offset(const struct vcpu *v, const struct register_row *r);
 

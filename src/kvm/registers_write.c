@@ -226,7 +226,7 @@ static int write_pc(struct vcpu *v, uint64_t pc, struct error *e)
 {
 	struct kvm_regs regs = *vcpu_regs(v);
 	const struct kvm_sregs *s = vcpu_sregs(v);
-	if (register_is_long64(s)) {
+	if (registers_is_long64(s)) {
 		int err = check_canonical(s, pc, e);
 		if (err)
 			return err;
@@ -247,7 +247,7 @@ static int write_sp_linear(struct vcpu *v, uint64_t gva, struct error *e)
 	struct kvm_regs regs = *vcpu_regs(v);
 	const struct kvm_sregs *s = vcpu_sregs(v);
 	uint64_t mask = register_stack_mask(s);
-	uint64_t sp = register_is_long64(s) ? gva : (gva - s->ss.base) & 0xffffffff;
+	uint64_t sp = registers_is_long64(s) ? gva : (gva - s->ss.base) & 0xffffffff;
 	if (sp & ~mask)
 		return error_set(e, -EINVAL,
 		        "0x%" PRIx64 " is out of reach of SS 0x%04x (base 0x%" PRIx64

@@ -55,7 +55,7 @@ int vcpu_call(const struct vcpu *v, unsigned long request, void *arg)
 	return ioctl(v->fd, request, arg) < 0 ? -errno : 0;
 }
 
-const struct kvm_regs *vcpu_regs(struct vcpu *v)
+const struct kvm_regs *vcpu_fetch_regs(struct vcpu *v)
 {
 	struct kvm_regs *regs = v->is_synced ? &v->run->s.regs.regs : &v->own_regs;
 	if (!v->is_synced && !v->has_regs) {
@@ -69,11 +69,6 @@ const struct kvm_regs *vcpu_regs(struct vcpu *v)
 	return regs;
 }
 
-bool vcpu_tf(struct vcpu *v)
-{
-	return vcpu_regs(v)->rflags & RFLAGS_TF;
-}
-
 void vcpu_set_tf(struct vcpu *v, bool tf)
 {
 	if (!v->hides_tf || v->tf == tf)
@@ -83,10 +78,8 @@ void vcpu_set_tf(struct vcpu *v, bool tf)
 	v->is_synced = v->has_regs = false;
 }
 
-const struct kvm_sregs *vcpu_sregs(struct vcpu *v)
+const struct kvm_sregs *vcpu_fetch_sregs(struct vcpu *v)
 {
-	if (v->is_synced)
-		return &v->run->s.regs.sregs;
 	if (!v->has_sregs) {
 		int err = vcpu_call(v, KVM_GET_SREGS, &v->own_sregs);
 		v->has_sregs = true;
@@ -396,11 +389,6 @@ static int flush_debug(struct vcpu *v)
 bool vcpu_is_kicked(const struct vcpu *v)
 {
 	return __atomic_load_n(&v->kicked, __ATOMIC_SEQ_CST);
-}
-
-bool vcpu_take_kick(struct vcpu *v)
-{
-	return __atomic_exchange_n(&v->kicked, 0, __ATOMIC_SEQ_CST);
 }
 
 /* KVM_RUN once. immediate_exit is the caller's. */

@@ -13,6 +13,7 @@
 
 #include <linux/kvm.h>
 
+#include "base/cpu_bits.h"
 #include "kvm/exit.h"
 #include "kvm/vm.h"
 #include "kvm/xsave.h"
@@ -57,9 +58,26 @@ struct vcpu {
 int vcpu_open(struct vcpu *v, struct vm *vm, struct error *e);
 void vcpu_close(struct vcpu *v);
 
-/* The registers as they are now; the pointers die with the next run or write. */
-const struct kvm_regs *vcpu_regs(struct vcpu *v);
-const struct kvm_sregs *vcpu_sregs(struct vcpu *v);
+/* What vcpu_regs and vcpu_sregs do where the registers are not at hand. */
+const struct kvm_regs *vcpu_fetch_regs(struct vcpu *v);
+const struct kvm_sregs *vcpu_fetch_sregs(struct vcpu *v);
+
+/* The registers as they are now; the pointers die with the next run or write. A step asks some thirty times, so it is
+ * inline. */
+static inline const struct kvm_regs *vcpu_regs(struct vcpu *v)
+{
+	if ((!v->is_synced && !v->has_regs) || (v->hides_tf && v->tf))
+		return vcpu_fetch_regs(v);
+	return v->is_synced ? &v->run->s.regs.regs : &v->own_regs;
+}
+
+static inline const struct kvm_sregs *vcpu_sregs(struct vcpu *v)
+{
+	if (!v->is_synced && !v->has_sregs)
+		return vcpu_fetch_sregs(v);
+	return v->is_synced ? &v->run->s.regs.sregs : &v->own_sregs;
+}
+
 /* Writes all of them. 0 or KVM's -errno (a state that the CPU can't be in), nothing changed then.
  */
 int vcpu_set_regs(struct vcpu *v, const struct kvm_regs *regs);
@@ -98,7 +116,10 @@ struct kvm_cpuid2 *vcpu_new_cpuid(struct vcpu *v);
 int vcpu_get_cpuid(struct vcpu *v, struct kvm_cpuid2 *to);
 /* The guest's own TF, which vcpu_regs shows too. KVM hides it and loses it while it single-steps,
  * so it is kept here then, and whoever steps an instruction that loads TF says so. */
-bool vcpu_tf(struct vcpu *v);
+static inline bool vcpu_tf(struct vcpu *v)
+{
+	return vcpu_regs(v)->rflags & RFLAGS_TF;
+}
 void vcpu_set_tf(struct vcpu *v, bool tf);
 /* The guest takes the exception, without an error code, when it runs next. vector 1: dr6's bits are
  * set in the guest's DR6. */
@@ -142,6 +163,11 @@ int vcpu_complete(struct vcpu *v, struct exit *x);
 void vcpu_kick(struct vcpu *v);
 /* Whether a kick waits for the next run; and taking it: it is used up. */
 bool vcpu_is_kicked(const struct vcpu *v);
-bool vcpu_take_kick(struct vcpu *v);
+static inline bool vcpu_take_kick(struct vcpu *v)
+{
+	/* There is none nearly always, and to look costs less than to take. */
+	return __atomic_load_n(&v->kicked, __ATOMIC_SEQ_CST) &&
+	       __atomic_exchange_n(&v->kicked, 0, __ATOMIC_SEQ_CST);
+}
 
 #endif
