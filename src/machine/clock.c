@@ -157,7 +157,8 @@ void clock_set(struct clock *c, struct board *b, enum clock_policy policy)
 {
 	clock_sync(c, b);
 	if (policy != c->policy) {
-		c->synced_ns = clock_host_ns();
+		if (c->policy != CLOCK_HOST) /* or it has been synced just now */
+			c->synced_ns = clock_host_ns();
 		c->behind_ns = 0;
 		c->has_ran = false;
 	}
