@@ -251,6 +251,11 @@ int control_step(struct control *c, struct stop *stop)
 	return err;
 }
 
+bool control_steps_many(struct control *c)
+{
+	return !c->steps_whole_rep && !c->is_followed && means_engine_takes(c, STEP_IN_RANGE);
+}
+
 /* Many steps of a range. With whole reps none: the engine does iterations. */
 static uint64_t step_many(struct control *c, const struct control_range *range, struct stop *stop)
 {

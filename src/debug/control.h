@@ -81,6 +81,8 @@ struct control_range {
 	uint64_t max;                  /* up to so many at once, where */
 	uint64_t many_begin, many_end; /* ... the pc is in here, too */
 };
+/* Whether a step of a range may be many, so that control_range.max has to be known. */
+bool control_steps_many(struct control *c);
 /* One step of the range, or many at once where the engine does them and none uses a device or leads through a vector.
  * *done: how many. 1: the pc is in the range then, and nothing else stops the guest: the caller goes on by another, and
  * so it does after STOP_KICKED. */

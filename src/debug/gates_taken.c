@@ -162,6 +162,15 @@ static bool is_there(const struct look *k, const struct gate *g)
 	       (k->all->is_real ? cs == g->our_selector : !((cs ^ g->our_selector) & ~3));
 }
 
+/* False nearly always: most steps raise nothing, and no frame has to be looked at then. */
+static bool is_at_any(const struct look *k)
+{
+	for (unsigned i = 0; i < k->all->count; i++)
+		if (is_there(k, &k->all->all[i]))
+			return true;
+	return false;
+}
+
 static bool is_among(const struct gates_apart *apart, unsigned vector)
 {
 	bool is = apart->count == 0;
@@ -286,6 +295,8 @@ enum gates_result gates_taken(struct vcpu *v, const struct gates *all, const str
 	struct insn user;
 	struct kvm_regs user_regs;
 	struct kvm_sregs user_sregs;
+	if (!is_at_any(&k))
+		return GATES_NONE;
 	bool is_of_user = look_at_user(&k, &user, &user_regs, &user_sregs);
 	/* What can't be comes last: then KVM or the CPU knows it otherwise. */
 	for (int is_strict = 1; is_strict >= 0 && !found.count; is_strict--)

@@ -4,6 +4,9 @@
 #ifndef STEPVM_DEBUG_STATE_H
 #define STEPVM_DEBUG_STATE_H
 
+#include <stddef.h>
+#include <string.h>
+
 #include "debug/breakpoints.h"
 #include "debug/catch.h"
 #include "debug/decision.h"
@@ -36,6 +39,16 @@ struct stop {
 	struct zero_jump zero; /* of STOP_ZERO_VECTOR */
 	struct exit exit;      /* the exit that led to STOP_SHUTDOWN and STOP_FAILED */
 };
+
+/* A stop of a kind, with nothing else told. The data of an exit, which most stops have none of, are left as they
+ * are: a step does this, and they are the most of it. */
+static inline void stop_begin(struct stop *stop, enum stop_kind kind)
+{
+	memset(stop, 0, offsetof(struct stop, exit));
+	stop->kind = kind;
+	stop->exit.kind = EXIT_KICKED;
+	stop->exit.reason = 0;
+}
 
 /* The devices. A read fills x's data. True: stop the guest after this instruction. */
 struct control_io {

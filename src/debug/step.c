@@ -118,12 +118,12 @@ static int set_right(
 	return insn->opcode == INSN_STI_BYTE && sets_if ? keep_shadow_of_sti(v) : 0;
 }
 
-static int step_looked_at(struct control *c, const struct insn *insn, struct stop *stop)
+static int step_looked_at(struct control *c, const struct insn *insn,
+        const struct step_before *before, struct stop *stop)
 {
 	struct vcpu *v = c->cpu.vcpu;
 	const struct handlers none = { 0 };
 	bool has_entered = false;
-	const struct step_before before = { *vcpu_regs(v), *vcpu_sregs(v), vcpu_tf(v) };
 	const bool next_tf = tf_after(v, insn);
 	struct operand operands[OPERANDS_MAX];
 	unsigned count = 0;
@@ -140,10 +140,10 @@ static int step_looked_at(struct control *c, const struct insn *insn, struct sto
 	}
 	if (here_can_int(v, insn, &to))
 		return here_int(c, insn, &to);
-	int err = plan_watch(c, insn) ? watched_step(c, insn, &before, &has_entered, stop)
+	int err = plan_watch(c, insn) ? watched_step(c, insn, before, &has_entered, stop)
 	                              : step_by_kvm(c, insn, &none, stop);
 	if (!err && (stop->kind == STOP_SHUTDOWN || stop->kind == STOP_FAILED))
-		return put_back(v, &before);
+		return put_back(v, before);
 	if (!err && stop->kind == STOP_KICKED) /* what it has raised it raises again */
 		return vcpu_drop_exception(v);
 	if (err || (stop->kind != STOP_STEPPED && stop->kind != STOP_DEVICE &&
@@ -151,10 +151,10 @@ static int step_looked_at(struct control *c, const struct insn *insn, struct sto
 		return err;
 	if (has_entered)
 		return 0;
-	err = set_right(c, insn, &before, next_tf);
+	err = set_right(c, insn, before, next_tf);
 	if (err)
 		return err;
-	uint64_t hits = guest_debug_hits(c, operands, count) | (before.tf ? DR6_BS : 0);
+	uint64_t hits = guest_debug_hits(c, operands, count) | (before->tf ? DR6_BS : 0);
 	if (!hits)
 		return 0;
 	pushed_begin(c, true);
@@ -225,11 +225,12 @@ int step_one(struct control *c, struct stop *stop)
 {
 	struct insn insn;
 	int err;
-	*stop = (struct stop) { .kind = STOP_STEPPED };
+	stop_begin(stop, STOP_STEPPED);
 	c->cpu.was_kicked = c->cpu.entered_handler = c->cpu.has_run_on = false;
 	if (!cpu_look_ahead(c->cpu.vcpu, &insn))
 		insn = (struct insn) { .kind = INSN_OTHER };
-	const struct kvm_regs before = *vcpu_regs(c->cpu.vcpu);
+	struct vcpu *v = c->cpu.vcpu;
+	const struct step_before before = { *vcpu_regs(v), *vcpu_sregs(v), vcpu_tf(v) };
 	pushed_begin(c, false);
 	c->cpu.run_on_from = registers_pc(c->cpu.vcpu);
 	const bool is_user = is_for_user(c->cpu.vcpu, &insn);
@@ -237,16 +238,16 @@ int step_one(struct control *c, struct stop *stop)
 	if (insn.kind == INSN_HLT && !insn.has_lock && registers_cpl(c->cpu.vcpu) == 0)
 		err = here_hlt(c, &insn, stop);
 	else
-		err = step_looked_at(c, &insn, stop);
+		err = step_looked_at(c, &insn, &before, stop);
 	c->cpu.may_last = false;
 	/* KVM was not asked, but the engine knows. */
 	if (!err && stop->kind == STOP_FAILED && stop->exit.kind == EXIT_NO_PAGING &&
 	        c->engine_shuts_down)
 		stop->kind = STOP_SHUTDOWN;
 	if (!err && stop->kind == STOP_KICKED && !is_user)
-		end_by_kick(c, &before, stop);
+		end_by_kick(c, &before.regs, stop);
 	if (is_user && !err && c->cpu.unseen == UNSEEN_NEVER &&
-	        has_run_unseen(c, &insn, before.rip, stop->kind))
+	        has_run_unseen(c, &insn, before.regs.rip, stop->kind))
 		c->cpu.unseen = UNSEEN_NEW;
 	/* A step can't be kicked out of: the kick is for the run that follows. */
 	if (c->cpu.was_kicked)

@@ -61,7 +61,7 @@ void board_advance(struct board *b, uint64_t ns)
 	b->state.now_ns += ns;
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
 		const struct device *d = devices[i];
-		if (board_has(b, d) && d->next_ns && b->state.now_ns >= d->next_ns(b))
+		if (d->next_ns && board_has(b, d) && b->state.now_ns >= d->next_ns(b))
 			update(b, d);
 	}
 }
@@ -94,7 +94,7 @@ uint8_t board_acknowledge(struct board *b)
 uint64_t board_next_irq_ns(const struct board *b, const struct device *d)
 {
 	const struct pic *pic = &b->state.pic;
-	uint64_t ns = board_has(b, d) && d->next_ns ? d->next_ns(b) : BOARD_NEVER;
+	uint64_t ns = d->next_ns && board_has(b, d) ? d->next_ns(b) : BOARD_NEVER;
 
 	if (ns == BOARD_NEVER || pic_waits(pic, d->irq) || !pic_would_interrupt(pic, d->irq))
 		return BOARD_NEVER;

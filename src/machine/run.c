@@ -270,7 +270,8 @@ static int step_range(struct run *r, bool was_in_rom, struct stop *stop)
 	struct control_range range = {
 		.begin = r->range_begin,
 		.end = r->range_end,
-		.max = was_in_rom ? 1 : 1 + machine_steps_left(m),
+		.max = was_in_rom || !control_steps_many(&m->control) ? 1
+		                                                      : 1 + machine_steps_left(m),
 		.many_end = UINT64_MAX,
 	};
 	uint64_t done;
