@@ -107,9 +107,9 @@ static int find_limits(struct pair *p, struct error *e)
 
 static int begin_steps(struct pair *p, struct error *e)
 {
-	enum scratch_mode kind = p->mode->kind == WORLD_LONG64 ? SCRATCH_LONG64 : SCRATCH_PROT32;
 	p->by_steps = true;
-	p->steps_user = probe_ask(PROBE_CPL3_STEPS, kind, &p->vm) == PROBE_YES;
+	p->steps_user = p->mode->kind != WORLD_LONG64 ||
+	                probe_ask(PROBE_CPL3_STEPS, SCRATCH_LONG64, &p->vm) == PROBE_YES;
 	if (p->is_user && !p->steps_user)
 		return error_set(e, -ENOTSUP, "this KVM takes no steps at CPL 3");
 	return 0;
