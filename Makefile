@@ -243,6 +243,10 @@ $(B)/tests/mips/loop16.elf: tests/mips/loop16.S
 $(B)/tests/mips/%.bin: $(B)/tests/mips/%.elf
 	objcopy -O binary -j .text $< $@
 
+picture: all ## the picture in README.md made anew, of a session with the gdb that is here
+	@tests/picture.py $(B)/stepvm $(GUEST_DIR) >$(B)/session.svg
+	@mv $(B)/session.svg gdb/session.svg
+
 beside: $(B)/stepvm guests ## the same steps of gdb in QEMU and here, as a table
 	@tests/beside $(B)
 
@@ -342,5 +346,5 @@ deb: $(B)/stepvm ## a Debian package of what install puts there, in build/
 clean: ## the build folder
 	rm -rf build
 
-.PHONY: beside mips all help guests programs check asan demo bench oracle fuzz check-lab check-kvm check-engine format format-check clang musl reproducible install uninstall deb clean
+.PHONY: beside mips all help guests programs check asan demo bench oracle fuzz check-lab check-kvm check-engine format format-check clang musl reproducible install uninstall deb picture clean
 -include $(OBJECTS:.o=.d) $(B)/obj/main.d $(wildcard $(B)/tests/*/*.d)
