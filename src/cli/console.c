@@ -93,7 +93,8 @@ static int find(struct found *f, struct error *e)
 		        "and "
 		        "stepvm run --screen=unix:PATH IMAGE one for stepvm console PATH");
 	if (f->count > 1)
-		return error_set(e, -ENOTUNIQ, "expected the one that is meant: %s", f->all);
+		return error_set(
+		        e, -ENOTUNIQ, "several guests have a screen; name one: %s", f->all);
 	return 0;
 }
 

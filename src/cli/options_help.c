@@ -51,7 +51,7 @@ static const char IMAGE_RULE[] =
         "Linux has its initrds, joined, at the end of RAM.";
 
 static const struct fact status_facts[] = {
-	{ "0", "The guest halted for good, or waits for a key that none will strike." },
+	{ "0", "The guest halted for good, or waits for a key that can't come." },
 	{ "(V << 1) | 1", "The guest wrote V to an exit port, as with QEMU's isa-debug-exit." },
 	{ "2", "Wrong use of the command line." },
 	{ "4", "The host or KVM failed (no /dev/kvm, no memory), or a file that can't be read "
@@ -81,12 +81,13 @@ static const struct fact script_facts[] = {
 	{ "# speed: HOW", "As --speed; max by default." },
 	{ "expect EXPR [MESSAGE]", "Fails unless EXPR holds, as in expect $pc == 0x7c05." },
 	{ "expect-output REGEX COMMAND", "Fails unless COMMAND prints what REGEX matches." },
-	{ "expect-error REGEX COMMAND", "Fails unless COMMAND fails with such an error." },
-	{ "expect-stop REGEX", "Fails unless the guest stopped for such a reason." },
-	{ "expect-console REGEX", "Fails unless the guest has written such a thing." },
-	{ "continue-until-console REGEX", "Goes on until it has." },
+	{ "expect-error REGEX COMMAND", "Fails unless COMMAND fails with an error that REGEX "
+	                                "matches." },
+	{ "expect-stop REGEX", "Fails unless REGEX matches why the guest stopped." },
+	{ "expect-console REGEX", "Fails unless REGEX matches what the guest has printed." },
+	{ "continue-until-console REGEX", "Continues until it does." },
 	{ "expect-screen [ROW] \"TEXT\"", "Fails unless the screen shows TEXT." },
-	{ "continue-until-screen \"TEXT\"", "Goes on until it does." },
+	{ "continue-until-screen \"TEXT\"", "Continues until it does." },
 	{ "type \"TEXT\"", "Types it, as in type \"dir\\r\"." },
 	{ "screenshot FILE", "Saves the screen as PNG." },
 	{ "skip-test REASON", "Ends the script: it is skipped, not failed." },
@@ -200,7 +201,7 @@ static void overview(FILE *to)
 
 static void put_script_facts(FILE *to)
 {
-	fputs("\nwhat a script says, in its first comment lines and as gdb commands:\n", to);
+	fputs("\nwhat a script can say, in its first comment lines and as gdb commands:\n", to);
 	for (size_t i = 0; i < ARRAY_SIZE(script_facts); i++)
 		put_item(to, script_facts[i].name, script_facts[i].text, OPTION_COLUMN + 4);
 }

@@ -49,20 +49,19 @@ const struct option_row option_rows[] = {
 	        "What stands at an I/O port: hex (a write prints a line), text (a write is a "
 	        "character), exit (a write ends the run) or none. May be repeated." },
 	{ "disk", 0, "FILE[,write][,floppy|hd]", ON_GUEST, true, option_set_disk,
-	        "A disk of a pc: a file of sectors. The IMAGE of format boot is the first disk "
-	        "without this option; with its name here, what is said of it. A file is never "
+	        "A disk of a pc: a file of sectors. An IMAGE of format boot is the first disk "
+	        "by itself; name it here, too, to say more of it. A file is never "
 	        "changed unless write is there: what the guest writes stays in memory, up to 256 "
 	        "MiB a disk, and is gone at the end. floppy or hd says what it is; else a file of "
-	        "up to 2.88M without a partition table is a floppy disk, unless its size is none "
-	        "of "
-	        "a floppy disk's and its code names drive 80h. A comma in the name is "
+	        "up to 2.88M without a partition table is a floppy disk, unless it has no "
+	        "floppy disk's size and its code names drive 80h. A comma in the name is "
 	        "written twice." },
 	{ "screen", 0, "[=WHERE]", ON_GUEST, false, option_set_screen,
 	        "Show a PC's screen in this terminal, or in the one that WHERE names; its keys are "
-	        "the guest's, and Ctrl-] is stepvm's: Ctrl-] q leaves, and a line says what else "
-	        "may follow it. unix:PATH is a "
-	        "socket at which stepvm console PATH brings its terminal. With debug, gdb has this "
-	        "one: stepvm console in another terminal finds the guest." },
+	        "the guest's, and Ctrl-] is stepvm's: Ctrl-] q leaves, and Ctrl-] alone shows "
+	        "what else there is. unix:PATH is a socket: stepvm console PATH shows the "
+	        "screen in its own terminal. With debug this terminal is gdb's: stepvm "
+	        "console in another one finds the guest." },
 	{ "keys", 0, "FILE", ON_GUEST, false, option_set_keys,
 	        "Type what FILE says on a PC's keyboard. Its lines: type \"dir\\r\", key f1 "
 	        "ctrl-alt-delete, hold left 2s, wait 500ms, at 10s (of the guest's time), and # "
@@ -72,8 +71,9 @@ const struct option_row option_rows[] = {
 	        "output, the default; with debug there is no input), pty (a new pseudo-terminal, "
 	        "whose name is printed), unix:PATH (a socket for one at a time), gdb (what would "
 	        "go to standard output goes to the debugger's user while the guest runs), none, or "
-	        "a file, which is written anew. A guest waits for who reads standard output; for "
-	        "others that do not read, the last 64 KiB are kept. A second one is for the UART "
+	        "a file, which is written anew. The guest waits until standard output is "
+	        "read; elsewhere the last 64 KiB are kept of what nobody reads. A second one "
+	        "is for the UART "
 	        "at 0x2f8, on a board that has it." },
 	{ "hlt", 0, "WHAT", ON_GUEST, false, option_set_hlt,
 	        "What hlt does: auto (wait while an interrupt can still come, else say so and end; "
@@ -83,17 +83,16 @@ const struct option_row option_rows[] = {
 	        "a debugger is told so again whenever it continues. A call that waits in a PC's "
 	        "BIOS is no hlt." },
 	{ "engine", 0, "auto|kvm|interp", ON_GUEST, false, option_set_engine,
-	        "Who does the guest's instructions. auto (the default): where KVM emulates its "
-	        "guests, "
-	        "as stepvm probe tells, as interp; elsewhere KVM, and stepvm's own engine the "
-	        "steps that "
-	        "no debugger has asked for. kvm: KVM alone. interp: the engine, an interpreter "
-	        "that "
-	        "compares instead of planting bytes and guarding pages, and KVM only what it hands "
-	        "over. "
+	        "What executes the guest's instructions. kvm: KVM alone. interp: stepvm's own "
+	        "engine, an interpreter that compares addresses where KVM needs planted bytes "
+	        "and guarded pages, and KVM for what the engine hands over. auto (the "
+	        "default): interp where KVM emulates its guests, as stepvm probe tells; "
+	        "elsewhere KVM runs the guest, and the engine does the steps that no debugger "
+	        "has asked for. "
 	        "The guest sees no difference but speed, and what this KVM can't do." },
 	{ "check-engine", 0, NULL, ON_GUEST, false, option_set_check_engine,
-	        "For who doubts the engine: have KVM do all that the engine does, too, in a second "
+	        "For those who doubt the engine: have KVM do all that the engine does, too, "
+	        "in a second "
 	        "VM, and compare registers, flags and the memory that is touched. Each difference "
 	        "is "
 	        "told on standard error, and at the end how many there were; with one the status "
@@ -103,18 +102,18 @@ const struct option_row option_rows[] = {
 	{ "speed", 0, "real|max|FACTOR", ON_GUEST, false, option_set_speed,
 	        "How the guest's time goes while it runs: with the host's (real, the default of "
 	        "run "
-	        "and debug), FACTOR times as fast (0.001 to 1000), or with the host's but for "
-	        "waits: "
-	        "where the CPU is halted it goes at once to what is due next (max, the default of "
-	        "scripts of stepvm test), unless the BIOS waits for a key." },
+	        "and debug), FACTOR times as fast (0.001 to 1000), or with the host's but "
+	        "without waits: a halted CPU goes on at once with what is due next, unless "
+	        "the BIOS waits for a key (max, the default of scripts of stepvm test)." },
 	{ "no-reboot", 0, NULL, ON_GUEST, false, option_set_no_reboot,
 	        "A guest that resets the machine ends with status 10; without this option the "
 	        "machine starts anew." },
 	{ "parallel", 0, "FILE", ON_GUEST, false, option_set_parallel,
 	        "What a guest prints at the parallel port of a PC's board, 0x378, goes to this "
-	        "file, which is made or emptied. Without, no printer is connected." },
+	        "file, which is made or emptied. Without this option no printer is connected." },
 	{ "rtc", 0, "utc|localtime|DATE", ON_GUEST, false, option_set_rtc,
-	        "What the real-time clock of a PC's board begins at: the host's time in UTC (the "
+	        "The time that the real-time clock of a PC's board starts with: the host's "
+	        "time in UTC (the "
 	        "default) or in its time zone, or a date such as 2026-11-30T12:34:56. It goes on "
 	        "with the guest's time." },
 	{ "trace", 't', "LIST", ON_GUEST, true, option_set_trace,

@@ -73,7 +73,8 @@ bool touch_end(struct control *c, const char *who, struct stop *stop)
 		return false;
 	if (t.has_other)
 		snprintf(other, sizeof other,
-		        " It has hit what is watched at 0x%" PRIx64 ", too: no other stop tells.",
+		        " It has hit the watchpoint at 0x%" PRIx64 ", too, which has no stop "
+		        "of its own.",
 		        t.other);
 	snprintf(seen_next_line(&c->cpu), CATCH_TEXT_MAX,
 	        "%s %s it: 0x%" PRIx64 " to 0x%" PRIx64 ".%s\n", who, t.is_write ? "wrote" : "read",

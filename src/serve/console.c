@@ -82,8 +82,7 @@ static int open_file(struct console *c, const char *where, struct error *e)
 	if (c->fd < 0 && errno == ENXIO)
 		c->fd = open(where, O_RDWR | flags, 0666);
 	if (c->fd < 0 && errno == ENXIO)
-		return error_set(
-		        e, -EINVAL, "%s: a socket: say unix:PATH for one to be made", label.text);
+		return error_set(e, -EINVAL, "%s: it is a socket; unix:PATH makes one", label.text);
 	if (c->fd < 0 || fstat(c->fd, &st) < 0)
 		return error_set(e, -errno, "%s: cannot write it: %s", label.text, strerror(errno));
 	if (!S_ISREG(st.st_mode))

@@ -193,7 +193,7 @@ static bool waits_in_vain(struct serve *s)
 	        !has_no_keys(s))
 		return false;
 	last_screen_print(s);
-	notice_print("stepvm: int 16h %swaits for a key, none will come\n",
+	notice_print("stepvm: int 16h %swaits for a key, and none will come\n",
 	        polls ? "was called over and over for 60 s: the guest " : "");
 	serve_end_guest(s, STATUS_OK);
 	return true;

@@ -10,7 +10,7 @@ set -u
 needs STEPVM GUESTS
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-vain="stepvm: int 16h waits for a key, none will come"
+vain="stepvm: int 16h waits for a key, and none will come"
 
 run() { # OPTIONS... GUEST
 	timeout 60 "$STEPVM" run "${@:1:$#-1}" "$GUESTS/${!#}.bin" 2>"$dir/err"
@@ -49,7 +49,7 @@ is "$(echo x | run --console none knock)" "☺ Who is there? x
 out=$(printf x | run polls)
 is "$?" 1 "a guest that looks for a key gets one"
 out=$(timeout 200 "$STEPVM" run --speed max "$GUESTS/polls.bin" 2>"$dir/err" </dev/null)
-is "$? $(cat "$dir/err")" "0 stepvm: int 16h was called over and over for 60 s: the guest waits for a key, none will come" \
+is "$? $(cat "$dir/err")" "0 stepvm: int 16h was called over and over for 60 s: the guest waits for a key, and none will come" \
 	"one that looks for a minute and does nothing else ends where none can come"
 mkfifo "$dir/keys3" "$dir/never"
 run polls <"$dir/keys3" >"$dir/polls" &

@@ -270,7 +270,7 @@ static void places_that_are_none_are_refused_by_name(void)
 	unlink(path);
 	if (start(&r, rsp_guest("echo"), where)) {
 		refused(4, where, "another program listens there");
-		refused(2, path, "a socket: say unix:PATH for one to be made");
+		refused(2, path, "it is a socket; unix:PATH makes one");
 	}
 	rsp_close(&r);
 	if (start(&r, rsp_guest("echo"), where)) /* what a killed one has left is in nobody's way */

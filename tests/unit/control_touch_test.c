@@ -75,8 +75,8 @@ EVERYWHERE(a_read_hits_what_looks_for_reads)
 	CHECK_EQ(r->stop.watch.kind, WATCH_READ);
 	CHECK_EQ(r->stop.watch.gva, RIG_DATA + 5);
 	CHECK_STR(control_caught(&r->control),
-	        WHO " read it: 0x2005 to 0x2104. It has hit what is watched at 0x2100, too: no "
-	            "other stop tells.\n");
+	        WHO " read it: 0x2005 to 0x2104. It has hit the watchpoint at 0x2100, too, which "
+	            "has no stop of its own.\n");
 	touch_read(&r->control, RIG_DATA + 0x101, 1);
 	touch_read(&r->control, RIG_DATA + 4, 1); /* the first counts */
 	CHECK(touch_end(&r->control, WHO, &r->stop));
@@ -96,8 +96,8 @@ EVERYWHERE(another_watchpoint_that_is_hit_is_told)
 	CHECK(touch_end(&r->control, WHO, &r->stop));
 	CHECK_EQ(r->stop.watch.gva, RIG_DATA);
 	CHECK_STR(control_caught(&r->control),
-	        WHO " wrote it: 0x2000 to 0x2000. It has hit what is watched at 0x2010, too: no "
-	            "other stop tells.\n");
+	        WHO " wrote it: 0x2000 to 0x2000. It has hit the watchpoint at 0x2010, too, which "
+	            "has no stop of its own.\n");
 }
 
 /* More than debug registers can keep, so that pages are guarded and bytes planted: what is written past them
