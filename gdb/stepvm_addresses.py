@@ -35,7 +35,11 @@ def part_of(text, names):
         text = "$" + bare
     is_short = bare in names or bare == "esp" and not machine.is_stack_wide()
     mask = 0xFFFF if is_short else ~0
-    return number_of(text) & mask & (1 << 64) - 1
+    try:
+        return number_of(text) & mask & (1 << 64) - 1
+    except gdb.error as e:
+        raise Failed("%s: expected hex such as 07c0, a register such as %s, or an expression: %s"
+                     % (text, names[0], e))
 
 
 class Address:

@@ -196,6 +196,8 @@ Usage: stepvm save NAME
 
 `stepvm load NAME` makes the machine that again. `monitor info snapshots` lists them, `monitor
 delvm NAME` forgets one."""
+    if not arg:
+        raise Failed("expected a name, as in `stepvm save before`")
     said = machine.monitor("savevm " + arg)
     if not said.startswith("Saved"):
         raise Failed(said.strip())
@@ -209,6 +211,8 @@ Usage: stepvm load NAME
 As `monitor loadvm NAME`; gdb also forgets what it has read, so that `x/i $pc` is right at once, and
 a watchpoint's old value is the one of then. Breakpoints, watchpoints and what is caught stay as they
 are now."""
+    if not arg:
+        raise Failed("expected the name that was saved; `monitor info snapshots` lists them")
     said = machine.monitor("loadvm " + arg)
     if not said.startswith("Loaded"):
         raise Failed(said.strip())

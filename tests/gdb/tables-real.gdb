@@ -28,7 +28,10 @@ expect-output "\Af000:fff0 = 0xffff0\n" stepvm lin 0xf000:0xfff0
 expect-output "\A0x[0-9a-f]+ <leaf>\ncs 07c0:" stepvm lin leaf
 expect-output "\A0x[0-9a-f]+ <leaf\+1>\n" stepvm lin &leaf + 1
 expect-error "expected an address" stepvm lin
-expect-error "No symbol" stepvm lin cs:nowhere
+expect-error "nowhere: expected hex such as 07c0, a register such as ax, or an expression: No symbol" stepvm lin cs:nowhere
+expect-error "\Azz: expected hex such as 07c0, a register such as cs, " stepvm break zz:0
+expect-error "\Aexpected a name, as in .stepvm save before" stepvm save
+expect-error "\Aexpected the name that was saved; " stepvm load
 expect-output "<leaf>:\tincw" stepvm x/2i cs:ip
 expect-output "\"frames ok.n\"$" stepvm x/s cs:&ok - &start
 stepvm break 07c0:5 if $ax == 77
