@@ -8,7 +8,7 @@ def stepvm_load():
     import gdb
     import gdb.unwinder
 
-    names = ("machine", "segments", "addresses", "code", "callers", "frames", "tables", "paging",
+    names = ("machine", "segments", "addresses", "code", "callers", "frames", "interrupts", "tables", "paging",
              "context", "modes", "console", "registers", "commands")  # fmt: skip
     old = sys.modules.get("stepvm_commands")
     if old is not None:

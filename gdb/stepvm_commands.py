@@ -9,6 +9,7 @@ import gdb
 import stepvm_console as console
 import stepvm_context as context
 import stepvm_frames as frames
+import stepvm_interrupts as interrupts
 import stepvm_machine as machine
 import stepvm_modes as modes
 import stepvm_paging as paging
@@ -273,6 +274,8 @@ def handlers():
         (gdb.events.cont, context.on_continue),
         (gdb.events.cont, machine.forget_memory),
         (gdb.events.memory_changed, machine.forget_memory),
+        (gdb.events.memory_changed, interrupts.forget),
+        (gdb.events.new_objfile, interrupts.forget),
         (gdb.events.before_prompt, machine.forget_memory),
         (gdb.events.new_objfile, machine.forget_memory),
         (gdb.events.before_prompt, console.follow),
@@ -292,6 +295,7 @@ def load():
     for registry, handler in handlers():
         registry.connect(handler)
     gdb.unwinder.register_unwinder(None, frames.Unwinder(), replace=True)
+    gdb.unwinder.register_unwinder(None, interrupts.Unwinder(), replace=True)
     frames.register_filter()
     modes.load()
     registers.load()
