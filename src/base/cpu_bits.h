@@ -30,10 +30,28 @@
 #define CR4_LA57       (1u << 12)
 #define CR4_OSXSAVE    (1u << 18)
 
+/* SDM vol 4, "Model-Specific Registers" */
+#define MSR_TSC            0x10u
+#define MSR_SYSENTER_CS    0x174u
+#define MSR_SYSENTER_EIP   0x176u
+#define MSR_PAT            0x277u
 #define MSR_EFER           0xc0000080u
+#define MSR_STAR           0xc0000081u
+#define MSR_LSTAR          0xc0000082u
+#define MSR_CSTAR          0xc0000083u
+#define MSR_FMASK          0xc0000084u
 #define MSR_KERNEL_GS_BASE 0xc0000102u
+#define MSR_AUX            0xc0000103u
 #define EFER_LME           (1u << 8)
 #define EFER_LMA           (1u << 10)
+
+/* SDM vol 1, "FXSAVE Area": where the x87's words stand */
+#define FXSAVE_FCW 0
+#define FXSAVE_FSW 2
+#define FXSAVE_FTW 4 /* one bit a register */
+#define FXSAVE_FOP 6
+#define FXSAVE_FIP 8
+#define FXSAVE_FDP 16
 
 #define DR6_BD   (1u << 13)
 #define DR6_BS   (1u << 14)

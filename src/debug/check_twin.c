@@ -11,17 +11,6 @@
 #include "debug/interrupt.h"
 #include "debug/step.h"
 
-/* SDM vol 4. */
-#define MSR_STAR  0xc0000081u
-#define MSR_LSTAR 0xc0000082u
-#define MSR_FMASK 0xc0000084u
-#define MSR_AUX   0xc0000103u
-
-/* SDM vol 1, "FXSAVE Area". */
-#define FXSAVE_FCW 0
-#define FXSAVE_FSW 2
-#define FXSAVE_FTW 4
-
 /* --- devices ------------------------------------------------------------------------------------ */
 
 /* What the engine's access has got, if it was the same one; all ones where the engine has made none. */

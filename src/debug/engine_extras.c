@@ -9,23 +9,6 @@
 #include "debug/control.h"
 #include "kvm/probe.h"
 
-#define MSR_TSC          0x10u
-#define MSR_STAR         0xc0000081u
-#define MSR_PAT          0x277u
-#define MSR_SYSENTER_CS  0x174u
-#define MSR_SYSENTER_EIP 0x176u
-#define MSR_LSTAR        0xc0000082u
-#define MSR_FMASK        0xc0000084u
-#define MSR_AUX          0xc0000103u
-
-/* Bytes of the area. */
-#define FXSAVE_FCW 0
-#define FXSAVE_FSW 2
-#define FXSAVE_FTW 4
-#define FXSAVE_FOP 6
-#define FXSAVE_FIP 8
-#define FXSAVE_FDP 16
-
 /* As interp_handed gives them: 0x100 is 0f. */
 enum {
 	OPCODE_PUSH_ES = 0x06,

@@ -90,12 +90,6 @@ static bool find_next(struct vcpu *v, const struct insn *insn, uint64_t *gva)
 
 /* --- system calls ------------------------------------------------------------------------------- */
 
-#define MSR_SYSENTER_EIP 0x176u
-#define MSR_LSTAR        0xc0000082u
-#define MSR_CSTAR        0xc0000083u
-#define MSR_STAR         0xc0000081u
-#define MSR_FMASK        0xc0000084u
-
 #define SYSCALL_BYTE  0x05
 #define SYSRET_BYTE   0x07
 #define SYSENTER_BYTE 0x34

@@ -5,10 +5,6 @@
 #include "base/cpu_bits.h"
 #include "kvm/registers.h"
 
-/* Offsets in the FXSAVE area, SDM vol 1, table "Layout of the ... FXSAVE Memory Region". */
-#define FXSAVE_FSW 2
-#define FXSAVE_FTW 4 /* one bit a register */
-
 /* Where a register stands. */
 enum register_file {
 	REGS,  /* struct kvm_regs, at offset */

@@ -7,14 +7,6 @@
 #include "base/cpu_bits.h"
 #include "compare/opcode.h"
 
-#define MSR_STAR  0xc0000081u
-#define MSR_LSTAR 0xc0000082u
-#define MSR_FMASK 0xc0000084u
-
-#define FXSAVE_FCW 0
-#define FXSAVE_FSW 2
-#define FXSAVE_FTW 4
-
 static const struct interp_msrs msrs = {
 	.star = (uint64_t)(WORLD_USER_CODE32 | 3) << 48 | (uint64_t)WORLD_CODE64 << 32,
 	.lstar = WORLD_HANDLERS + 0x800,
