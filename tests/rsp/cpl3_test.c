@@ -11,9 +11,7 @@ static uint64_t ring3(const char *name)
 /* Stops before the iretq that leads to CPL 3. */
 static void go_to_leave(struct rsp *r)
 {
-	RSP_IS(r, "OK", "Z1,%" PRIx64 ",1", ring3("leave"));
-	RSP_BEGINS(r, "T05", "c");
-	RSP_IS(r, "OK", "z1,%" PRIx64 ",1", ring3("leave"));
+	RSP_GO_TO(r, ring3("leave"));
 }
 
 /* rip is register 16 of the 64-bit layout. */

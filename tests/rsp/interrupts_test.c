@@ -9,9 +9,7 @@ static uint64_t at(const char *name)
 
 static void stop_at(struct rsp *r, const char *name)
 {
-	RSP_IS(r, "OK", "Z1,%" PRIx64 ",1", at(name));
-	RSP_STOPS(r, "c", at(name), "T05");
-	RSP_IS(r, "OK", "z1,%" PRIx64 ",1", at(name));
+	RSP_GO_TO(r, at(name));
 }
 
 static unsigned dots(const struct rsp *r)

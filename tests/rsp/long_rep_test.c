@@ -22,9 +22,7 @@ static bool open_at_copy(struct rsp *r, const char *engine)
 		rsp_close(r);
 		return false;
 	}
-	RSP_IS(r, "OK", "Z1,%" PRIx64 ",1", at("copy"));
-	RSP_STOPS(r, "c", at("copy"), "T05");
-	RSP_IS(r, "OK", "z1,%" PRIx64 ",1", at("copy"));
+	RSP_GO_TO(r, at("copy"));
 	return true;
 }
 

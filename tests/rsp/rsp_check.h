@@ -59,6 +59,15 @@ static inline bool rsp_probe(const char *key)
 			        request, rsp_pc((r)->packet), (uint64_t)(gva), (r)->packet);       \
 	} while (0)
 
+/* Goes on to gva, where the guest is stopped, and leaves no breakpoint there. */
+#define RSP_GO_TO(r, gva)                                                                          \
+	do {                                                                                       \
+		const uint64_t rsp_gva = (gva);                                                    \
+		RSP_IS(r, "OK", "Z1,%" PRIx64 ",1", rsp_gva);                                      \
+		RSP_STOPS(r, "c", rsp_gva, "T05");                                                 \
+		RSP_IS(r, "OK", "z1,%" PRIx64 ",1", rsp_gva);                                      \
+	} while (0)
+
 /* The text that came before the stop or the OK, up to the next call, and the reply itself in r->packet. */
 static inline const char *rsp_ask_for_text(struct rsp *r, const char *request)
 {

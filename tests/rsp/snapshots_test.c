@@ -109,16 +109,9 @@ static void check_walk(struct rsp *r, unsigned steps, int line)
 }
 #define CHECK_WALK(r, steps) check_walk(r, steps, __LINE__)
 
-static void stop_at_gva(struct rsp *r, uint64_t gva)
-{
-	RSP_IS(r, "OK", "Z1,%" PRIx64 ",1", gva);
-	RSP_BEGINS(r, "T05", "c");
-	RSP_IS(r, "OK", "z1,%" PRIx64 ",1", gva);
-}
-
 static void stop_at(struct rsp *r, const char *guest, const char *name)
 {
-	stop_at_gva(r, rsp_symbol(guest, name));
+	RSP_GO_TO(r, rsp_symbol(guest, name));
 }
 
 /* --- cases ------------------------------------------------------------------------------------ */
@@ -202,7 +195,7 @@ static void the_same_steps_in_protected_and_long_mode(void)
 	for (unsigned i = 0; i < sizeof all / sizeof *all; i++) {
 		struct rsp r;
 		RSP_OPEN(&r, RSP_UNIX, all[i].guest, "--load", "0x7c00", NULL);
-		stop_at_gva(&r, all[i].at);
+		RSP_GO_TO(&r, all[i].at);
 		CHECK_WALK(&r, 60);
 		rsp_close(&r);
 	}
@@ -275,7 +268,7 @@ static void breakpoints_stay_and_are_no_part_of_it(void)
 	struct rsp r;
 	static char before[2 * 0x80 + 1];
 	RSP_OPEN(&r, RSP_UNIX, "stages", "--load", "0x7c00", "--engine", "kvm", NULL);
-	stop_at_gva(&r, THIRD);
+	RSP_GO_TO(&r, THIRD);
 	snprintf(before, sizeof before, "%s", rsp_ask(&r, "m%x,80", THIRD));
 	MONITOR(&r, "savevm early", "Saved early: ");
 	uint64_t function =
