@@ -98,7 +98,7 @@ const struct option_row option_rows[] = {
 	        "told on standard error, and at the end how many there were; with one the status "
 	        "is "
 	        "12. The engine comes first then, with auto as with interp; not with --engine kvm. "
-	        "The guest gets what it gets without, some hundred times slower." },
+	        "The guest gets what it gets without, some thousand times slower." },
 	{ "speed", 0, "real|max|FACTOR", ON_GUEST, false, option_set_speed,
 	        "How the guest's time goes while it runs: with the host's (real, the default of "
 	        "run "
