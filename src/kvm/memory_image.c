@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
+
+#include "kvm/touched.h"
 
 #define WORD_BITS 64
 
@@ -35,36 +36,14 @@ static uint64_t total_pages(const struct memory_image *i)
 	return pages;
 }
 
-/* What the host says of pages, 8 bytes each, read as they are asked for. */
-struct pagemap {
-	int fd;
-	uint64_t first, count, entries[512];
-};
-
-/* True: nobody has touched the page, and to read it would only map it. Bits 61 to 63 of an entry
- * say that there is one, somewhere: Documentation/admin-guide/mm/pagemap.rst. */
-static bool is_untouched(struct pagemap *p, const uint8_t *hva)
-{
-	uint64_t page = (uintptr_t)hva / MEMORY_PAGE;
-	if ((uintptr_t)hva % MEMORY_PAGE)
-		return false;
-	if (page - p->first >= p->count) {
-		ssize_t n = pread(
-		        p->fd, p->entries, sizeof p->entries, (off_t)(page * sizeof *p->entries));
-		p->first = page;
-		p->count = n > 0 ? (uint64_t)n / sizeof *p->entries : 0;
-	}
-	return p->count && !(p->entries[page - p->first] >> 61);
-}
-
 void memory_each_page(const struct memory *m, int pagemap_fd, memory_visit *visit, void *ctx)
 {
-	struct pagemap map = { .fd = pagemap_fd };
+	struct touched_pages map = { .fd = pagemap_fd };
 	for (unsigned k = 0; k < m->count; k++) {
 		const struct memory_slot *s = &m->slots[k];
 		for (uint64_t at = 0; at < s->size; at += MEMORY_PAGE)
 			visit(ctx, s->gpa + at,
-			        is_untouched(&map, s->hva + at) || is_zero(s->hva + at));
+			        touched_is_untouched(&map, s->hva + at) || is_zero(s->hva + at));
 	}
 }
 

@@ -109,6 +109,8 @@ int vcpu_get_xcr0(struct vcpu *v, uint64_t *value);
 int vcpu_set_xcr0(struct vcpu *v, uint64_t value);
 /* Model-specific registers by number. -EINVAL: KVM does not have it, or not this value. */
 int vcpu_get_msr(struct vcpu *v, uint32_t number, uint64_t *value);
+/* Many at once: fills the data of entries, whose index says which; -EINVAL: KVM has not all of them. */
+int vcpu_get_msrs(struct vcpu *v, struct kvm_msr_entry *entries, unsigned count);
 int vcpu_set_msr(struct vcpu *v, uint32_t number, uint64_t value);
 /* What cpuid gives the guest now: some bits follow what it has enabled. NULL: no memory, or KVM tells none; the table is the
  * caller's, by free. vcpu_get_cpuid: into one of these, again. 0 or -errno. */

@@ -102,6 +102,27 @@ int vcpu_get_msr(struct vcpu *v, uint32_t number, uint64_t *value)
 	return err;
 }
 
+int vcpu_get_msrs(struct vcpu *v, struct kvm_msr_entry *entries, unsigned count)
+{
+	if (!count)
+		return 0;
+	struct kvm_msrs *all = calloc(1, sizeof *all + count * sizeof *entries);
+	if (!all)
+		return -ENOMEM;
+	memcpy(all->entries, entries, count * sizeof *entries);
+	all->nmsrs = count;
+	int err = vcpu_tell_held(v);
+	int done = err ? 0 : ioctl(v->fd, KVM_GET_MSRS, all);
+	if (done < 0)
+		err = -errno;
+	else if (!err && (unsigned)done != count)
+		err = -EINVAL;
+	if (!err)
+		memcpy(entries, all->entries, count * sizeof *entries);
+	free(all);
+	return err;
+}
+
 int vcpu_set_msr(struct vcpu *v, uint32_t number, uint64_t value)
 {
 	union one_msr m = { .room = { 0 } };

@@ -35,7 +35,22 @@ static int save_msrs(struct vcpu *v, struct vcpu_state *s, struct error *e)
 	return s->msrs ? 0 : error_set(e, -ENOMEM, "out of memory");
 }
 
-int vcpu_save(struct vcpu *v, struct vcpu_state *s, struct error *e)
+static int save_msrs_like(
+        struct vcpu *v, const struct vcpu_state *like, struct vcpu_state *s, struct error *e)
+{
+	s->msr_count = like->msr_count;
+	s->msrs = calloc(like->msr_count + 1, sizeof *s->msrs);
+	if (!s->msrs)
+		return error_set(e, -ENOMEM, "out of memory");
+	memcpy(s->msrs, like->msrs, like->msr_count * sizeof *s->msrs);
+	int err = vcpu_get_msrs(v, s->msrs, s->msr_count);
+	if (!err)
+		return 0;
+	vcpu_state_free(s);
+	return error_set(e, err, "KVM does not give the vCPU's MSRs: %s", strerror(-err));
+}
+
+int vcpu_save(struct vcpu *v, const struct vcpu_state *like, struct vcpu_state *s, struct error *e)
 {
 	struct vcpu_state new = { .regs = *vcpu_regs(v), .sregs = *vcpu_sregs(v) };
 	memcpy(new.xsave, vcpu_xsave(v), sizeof new.xsave);
@@ -49,7 +64,7 @@ int vcpu_save(struct vcpu *v, struct vcpu_state *s, struct error *e)
 		err = vcpu_get_xcr0(v, &new.xcr0);
 	if (err)
 		return error_set(e, err, "KVM does not give the vCPU's state: %s", strerror(-err));
-	err = save_msrs(v, &new, e);
+	err = like ? save_msrs_like(v, like, &new, e) : save_msrs(v, &new, e);
 	if (!err)
 		*s = new;
 	return err;
@@ -58,17 +73,21 @@ int vcpu_save(struct vcpu *v, struct vcpu_state *s, struct error *e)
 /* Those that have changed: some can be read only, and none of these changes. */
 static int load_msrs(struct vcpu *v, const struct vcpu_state *s, struct error *e)
 {
-	for (unsigned i = 0; i < s->msr_count; i++) {
+	struct kvm_msr_entry *now = calloc(s->msr_count + 1, sizeof *now);
+	if (!now)
+		return error_set(e, -ENOMEM, "out of memory");
+	memcpy(now, s->msrs, s->msr_count * sizeof *now);
+	int err = vcpu_get_msrs(v, now, s->msr_count);
+	if (err)
+		error_set(e, err, "KVM does not give the vCPU's MSRs: %s", strerror(-err));
+	for (unsigned i = 0; i < s->msr_count && !err; i++) {
 		const struct kvm_msr_entry *m = &s->msrs[i];
-		uint64_t now;
-		int err = vcpu_get_msr(v, m->index, &now);
-		if (!err && now != m->data)
-			err = vcpu_set_msr(v, m->index, m->data);
-		if (err)
-			return error_set(e, err, "KVM refuses MSR 0x%" PRIx32 " = 0x%" PRIx64,
+		if (now[i].data != m->data && (err = vcpu_set_msr(v, m->index, m->data)))
+			error_set(e, err, "KVM refuses MSR 0x%" PRIx32 " = 0x%" PRIx64,
 			        (uint32_t)m->index, (uint64_t)m->data);
 	}
-	return 0;
+	free(now);
+	return err;
 }
 
 int vcpu_load(struct vcpu *v, const struct vcpu_state *s, struct error *e)

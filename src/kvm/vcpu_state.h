@@ -26,8 +26,9 @@ struct vcpu_state {
 };
 
 /* The vCPU stands at an instruction boundary, and no interrupt is in KVM's hands. 0 or -errno with
- * a text, and *s is left alone then. */
-int vcpu_save(struct vcpu *v, struct vcpu_state *s, struct error *e);
+ * a text, and *s is left alone then. like: what was saved of it before, whose MSRs are read at once, and no others;
+ * or NULL: KVM is asked for each that it has. */
+int vcpu_save(struct vcpu *v, const struct vcpu_state *like, struct vcpu_state *s, struct error *e);
 /* -errno with a text when KVM refuses a part: then the vCPU may be neither. The guest's memory must
  * be that of the state: where KVM does not tell the four PDPTEs of PAE paging, it reads them at once
  * (api.rst, KVM_SET_SREGS; SDM vol 3, "PDPTE Registers"). */

@@ -123,7 +123,7 @@ static void check_pdptrs(uint64_t quirks)
 	s.cr2 = 0x123;
 	CHECK_EQ(vcpu_set_sregs(&c.vcpu, &s), 0);
 	CHECK_EQ(first_entry(&c), 0x5001);
-	CHECK_EQ(vcpu_save(&c.vcpu, &state, &e), 0);
+	CHECK_EQ(vcpu_save(&c.vcpu, NULL, &state, &e), 0);
 	s.cr3 = OTHERS;
 	CHECK_EQ(vcpu_set_sregs(&c.vcpu, &s), 0);
 	CHECK_EQ(first_entry(&c), 0x7001);
