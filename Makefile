@@ -100,6 +100,7 @@ INCLUDES_torture := -Itests/unit -Itests/rsp
 INCLUDES_oracle  := -Itests/rsp
 INCLUDES_engine  := $(CPPFLAGS) -Itests/unit
 INCLUDES_observe := -Itests/unit -Itests/rsp
+INCLUDES_history := $(CPPFLAGS)
 INCLUDES_bench   :=
 INCLUDES_mips    := $(CPPFLAGS)
 
@@ -158,11 +159,14 @@ $(B)/tests/engine/engine: $(call test_objects,engine) $(B)/libstepvm.a
 	$(call say,LINK,$@)
 	$(Q)$(link_test)
 
+$(B)/tests/history/history: $(call test_objects,history) $(B)/libstepvm.a
+	$(link_test)
+
 .SECONDARY: $(foreach room,unit fuzz rsp,$(call test_objects,$(room)))
 
 programs: $(B)/stepvm guests $(UNIT) $(REPLAY) $(RSP) $(B)/tests/torture/torture \
 	$(B)/tests/bench/bench $(B)/tests/oracle/oracle $(B)/tests/mips/mips $(B)/tests/engine/engine \
-	$(B)/tests/observe/observe $(B)/tests/unit/toy
+	$(B)/tests/observe/observe $(B)/tests/history/history $(B)/tests/unit/toy
 
 units: $(UNIT) $(REPLAY) $(B)/tests/unit/toy
 
@@ -259,6 +263,11 @@ ENGINE_COUNT ?= 100000
 ENGINE_STEPS ?= 20000
 ENGINE_SEED  ?= 1
 
+HISTORY_JUMPS = 1000
+HISTORY_SEED = 1
+history: guests $(B)/tests/history/history ## recordings of all guests, and jumps in them; HISTORY_JUMPS, _SEED
+	@$(B)/tests/history/history $(HISTORY_JUMPS) $(HISTORY_SEED) $(GUEST_DIR)/*.bin
+
 check-engine: guests $(B)/tests/engine/engine ## the interpreter beside KVM; ENGINE_COUNT, _STEPS, _SEED
 	@$(B)/tests/engine/engine random $(ENGINE_COUNT) $(ENGINE_SEED)
 	@$(B)/tests/engine/engine steps $(ENGINE_COUNT) $(ENGINE_SEED)
@@ -346,5 +355,5 @@ deb: $(B)/stepvm ## a Debian package of what install puts there, in build/
 clean: ## the build folder
 	rm -rf build
 
-.PHONY: beside mips all help guests programs check asan demo bench oracle fuzz check-lab check-kvm check-engine format format-check clang musl reproducible install uninstall deb picture clean
+.PHONY: history beside mips all help guests programs check asan demo bench oracle fuzz check-lab check-kvm check-engine format format-check clang musl reproducible install uninstall deb picture clean
 -include $(OBJECTS:.o=.d) $(B)/obj/main.d $(wildcard $(B)/tests/*/*.d)

@@ -106,13 +106,86 @@ document stepvm save
 Keep the whole machine as it is now, in memory: stepvm save NAME.
 end
 
-define stepvm load
-  monitor loadvm $arg0
+define stepvm record
+  if $argc == 0
+    monitor record
+  else
+    monitor record $arg0
+  end
+end
+document stepvm record
+Record the guest, so that reverse-stepi, reverse-continue and the others go back: stepvm record on.
+
+off ends it; cut makes the past where the guest stands the present; alone it tells.
+end
+
+define stepvm when
+  monitor when
+end
+document stepvm when
+Show at which position of the recording the guest stands.
+end
+
+define stepvm goto
+  monitor goto $arg0
+  stepvm-moved
+end
+document stepvm goto
+Go to a position of the recording: stepvm goto N, -N for so many steps back, start, end or a mark's name.
+end
+
+define stepvm mark
+  if $argc == 0
+    monitor mark
+  else
+    monitor mark $arg0
+  end
+end
+document stepvm mark
+Give where the guest stands a name for 'stepvm goto': stepvm mark NAME. Alone it lists them.
+end
+
+define stepvm last-write
+  if $argc == 1
+    monitor last-write $arg0
+  else
+    monitor last-write $arg0 $arg1
+  end
+  stepvm-moved
+end
+document stepvm last-write
+Go to before the last write to an address: stepvm last-write ADDRESS [LENGTH].
+end
+
+define stepvm last-jump-to
+  monitor last-jump-to $arg0
+  stepvm-moved
+end
+document stepvm last-jump-to
+Go to where the guest came to an address last: stepvm last-jump-to ADDRESS.
+end
+
+define stepvm hits
+  monitor hits $arg0
+end
+document stepvm hits
+Show the last positions at which the guest came to an address: stepvm hits ADDRESS.
+end
+
+define stepvm-moved
   stepvm-leave-frame
   maintenance flush register-cache
   maintenance flush dcache
   hook-stop
   frame
+end
+document stepvm-moved
+Part of what brings the guest to another moment: gdb forgets what it has read.
+end
+
+define stepvm load
+  monitor loadvm $arg0
+  stepvm-moved
 end
 document stepvm load
 Make the machine what it was when 'stepvm save NAME' kept it: stepvm load NAME.

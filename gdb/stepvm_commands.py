@@ -12,6 +12,7 @@ import stepvm_frames as frames
 import stepvm_interrupts as interrupts
 import stepvm_machine as machine
 import stepvm_modes as modes
+import stepvm_moments as moments
 import stepvm_paging as paging
 import stepvm_registers as registers
 import stepvm_tables as tables
@@ -169,82 +170,8 @@ in it, but x/i takes the code for 32-bit code; `objdump -D -m i8086 FILE` does n
     gdb.write("Wrote a core file, %s.\n" % arg)
 
 
-# --- snapshots -----------------------------------------------------------------------------------
-
-
-def forget():
-    """gdb's copies of registers and memory, and ours, are those of another moment."""
-    for command in ("maintenance flush register-cache", "maintenance flush dcache"):
-        try:
-            gdb.execute(command, False, True)
-        except gdb.error:
-            pass  # a gdb from before 12 says the first one otherwise, and lacks the second
-    machine.forget_memory()
-
-
-def look_again_at_watchpoints():
-    """What gdb compares with is of another moment, too: enabled anew, it looks."""
-    kinds = (gdb.BP_WATCHPOINT, gdb.BP_HARDWARE_WATCHPOINT, gdb.BP_ACCESS_WATCHPOINT)
-    for point in gdb.breakpoints():
-        if point.type in kinds and point.enabled:
-            point.enabled = False
-            point.enabled = True
-
-
-def save(arg):
-    """Keep the whole machine as it is now, in memory: `monitor savevm NAME`.
-Usage: stepvm save NAME
-
-`stepvm load NAME` makes the machine that again. `monitor info snapshots` lists them, `monitor
-delvm NAME` forgets one."""
-    if not arg:
-        raise Failed("expected a name, as in `stepvm save before`")
-    said = machine.monitor("savevm " + arg)
-    if not said.startswith("Saved"):
-        raise Failed(said.strip())
-    gdb.write(said)
-
-
-def load(arg):
-    """Make the machine what it was when `stepvm save NAME` kept it.
-Usage: stepvm load NAME
-
-As `monitor loadvm NAME`; gdb also forgets what it has read, so that `x/i $pc` is right at once, and
-a watchpoint's old value is the one of then. Breakpoints, watchpoints and what is caught stay as they
-are now."""
-    if not arg:
-        raise Failed("expected the name that was saved; `monitor info snapshots` lists them")
-    said = machine.monitor("loadvm " + arg)
-    if not said.startswith("Loaded"):
-        raise Failed(said.strip())
-    follow_machine(said.splitlines()[0] + "\n")
-
-
-def reset(arg):
-    """Have the machine begin anew, from the image as its file is now: `monitor reset`.
-Usage: stepvm reset
-
-gdb forgets what it has read, as with `stepvm load`. Breakpoints, watchpoints and what is caught stay."""
-    if arg:
-        raise Failed("stepvm reset takes no argument")
-    said = machine.monitor("reset")
-    if not said.startswith("The guest is at its first"):
-        raise Failed(said.strip())
-    follow_machine(said.splitlines()[0] + "\n")
-
-
-def follow_machine(said):
-    """The machine is another one, of which there was no stop."""
-    gdb.execute("stepvm-leave-frame", to_string=True)
-    forget()
-    gdb.write(said)
-    gdb.execute("hook-stop")  # the registers of another mode, the view
-    look_again_at_watchpoints()
-    gdb.execute("frame")
-
-
 COMMANDS = {"lin": lin, "break": set_break, "x": examine, "over": over, "ports": ports, "log": log,
-            "xp": physical, "screen": screen, "screenshot": screenshot, "core": core, "save": save, "load": load, "reset": reset}  # fmt: skip
+            "xp": physical, "screen": screen, "screenshot": screenshot, "core": core}  # fmt: skip
 
 
 # --- commands of gdb's ---------------------------------------------------------------------------
@@ -286,7 +213,7 @@ def handlers():
 
 def load():
     """Makes the commands, the frames and the view known to gdb."""
-    for part in (COMMANDS, tables.COMMANDS, paging.COMMANDS):
+    for part in (COMMANDS, tables.COMMANDS, paging.COMMANDS, moments.COMMANDS):
         for name, run in part.items():
             Command(name, run)
     context.Context()

@@ -80,6 +80,8 @@ const char *option_set_board(struct options *o, const char *value)
 	return NULL;
 }
 
+#define RECORD_MEMORY_MIN (16u << 20)
+
 const char *option_set_no_reboot(struct options *o, const char *value)
 {
 	(void)value;
@@ -92,6 +94,22 @@ static bool is_address(const char *word, uint64_t *gva)
 {
 	struct cursor c = cursor_of(word);
 	return cursor_code(&c, gva) && cursor_at_end(&c);
+}
+
+const char *option_set_record(struct options *o, const char *value)
+{
+	(void)value;
+	o->serve.record = true;
+	return NULL;
+}
+
+const char *option_set_record_memory(struct options *o, const char *value)
+{
+	struct cursor c = cursor_of(value);
+	if (!cursor_size(&c, &o->serve.record_memory) || !cursor_at_end(&c) ||
+	        o->serve.record_memory < RECORD_MEMORY_MIN)
+		return "expected a size of at least 16M, such as 512M or 2G";
+	return NULL;
 }
 
 const char *option_set_load(struct options *o, const char *value)

@@ -105,6 +105,15 @@ const struct option_row option_rows[] = {
 	        "and debug), FACTOR times as fast (0.001 to 1000), or with the host's but "
 	        "without waits: a halted CPU goes on at once with what is due next, unless "
 	        "the BIOS waits for a key (max, the default of scripts of stepvm test)." },
+	{ "record", 0, NULL, ON_GUEST, false, option_set_record,
+	        "The guest is recorded from its first instruction, so that gdb's reverse-stepi, "
+	        "reverse-continue and the next ones go back (src/history/README.md). Its time then "
+	        "goes "
+	        "on by its instructions, 10 ns each." },
+	{ "record-memory", 0, "SIZE", ON_GUEST, false, option_set_record_memory,
+	        "With --record: so much memory at most (512M); then what is far back gets coarser, "
+	        "and "
+	        "at last goes." },
 	{ "no-reboot", 0, NULL, ON_GUEST, false, option_set_no_reboot,
 	        "A guest that resets the machine ends with status 10; without this option the "
 	        "machine starts anew." },

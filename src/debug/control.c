@@ -121,6 +121,11 @@ bool control_has_interrupt(const struct control *c)
 	return interrupt_waits(c);
 }
 
+bool control_takes_interrupt(struct control *c)
+{
+	return interrupt_is_due(c);
+}
+
 void control_wake(struct control *c)
 {
 	c->cpu.is_halted = false;

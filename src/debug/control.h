@@ -44,6 +44,8 @@ void control_set_step_bios(struct control *c, bool is_on);
 void control_set_engine(struct control *c, enum engine_choice choice);
 /* Whether KVM's exits are reported to somebody: then ENGINE_AUTO leaves all to KVM. Likewise. */
 void control_set_tells_exits(struct control *c, bool is_on);
+/* Whether control_io.undetermined is called: who records the guest wants it. control_forget leaves it. */
+void control_set_recorded(struct control *c, bool is_on);
 /* Whether runs stop (STOP_LONG) where the guest comes to 64-bit code: approach.h. */
 void control_set_watch_long(struct control *c, bool is_on);
 /* Whether a jump through a vector of real mode that is 0 stops the guest (STOP_ZERO_VECTOR), as far as
@@ -64,6 +66,16 @@ void control_restarted(struct control *c, struct vcpu *v);
  * control_restarted. */
 struct control_state control_save(const struct control *c);
 void control_load(struct control *c, const struct control_state *s);
+/* Between two runs: all breakpoints, watchpoints and catchpoints are as if there were none, and no one is asked, until
+ * they are shown again. Not twice. */
+struct control_points {
+	struct breakpoints breakpoints;
+	struct watches watches;
+	struct catches catches;
+	bool watches_zero, watches_long;
+};
+void control_hide_points(struct control *c, struct control_points *to);
+void control_show_points(struct control *c, struct control_points *from);
 /* Somebody else has written registers of the stopped guest. */
 void control_registers_written(struct control *c);
 
@@ -109,6 +121,8 @@ bool control_is_halted(struct control *c);
 void control_wake(struct control *c);
 /* An interrupt waits, whether or not the CPU takes it now. */
 bool control_has_interrupt(const struct control *c);
+/* One waits that the CPU takes now, before its next instruction. */
+bool control_takes_interrupt(struct control *c);
 /* One has left its device and is on its way to the CPU: its vector. */
 bool control_has_acknowledged(const struct control *c, uint8_t *vector);
 /* True once: a step that led to CPL 3 has come to its end only where the guest was back at CPL 0,

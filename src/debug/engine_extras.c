@@ -28,7 +28,10 @@ enum {
 /* Those that KVM gives to us as it would to the guest, whatever cpuid says, and that change nothing else. */
 static bool access_msr(void *ctx, uint32_t number, uint64_t *value, bool is_write)
 {
-	struct vcpu *v = ((struct control *)ctx)->cpu.vcpu;
+	struct control *c = ctx;
+	struct vcpu *v = c->cpu.vcpu;
+	if (number == MSR_TSC)
+		return c->io.tsc && c->io.tsc(c->io.ctx, value, is_write);
 	bool is_sysenter = number >= MSR_SYSENTER_CS && number <= MSR_SYSENTER_EIP;
 	if (!is_sysenter && (number != MSR_PAT || is_write))
 		return false;
@@ -39,12 +42,15 @@ static bool access_msr(void *ctx, uint32_t number, uint64_t *value, bool is_writ
 
 static bool tell_tsc(void *ctx, uint64_t *tsc, uint32_t *aux)
 {
-	struct vcpu *v = ((struct control *)ctx)->cpu.vcpu;
+	struct control *c = ctx;
+	struct vcpu *v = c->cpu.vcpu;
 	uint64_t value = 0;
 	if (aux && vcpu_get_msr(v, MSR_AUX, &value))
 		return false;
 	if (aux)
 		*aux = (uint32_t)value;
+	if (c->io.tsc && c->io.tsc(c->io.ctx, tsc, false))
+		return true;
 	return vcpu_get_msr(v, MSR_TSC, tsc) == 0;
 }
 

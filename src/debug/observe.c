@@ -13,6 +13,7 @@
 #include "debug/pushed.h"
 #include "debug/seen.h"
 #include "debug/step.h"
+#include "kvm/linear.h"
 #include "kvm/registers.h"
 
 static void find_accessed(struct control *c, const struct operand *operands, unsigned count)
@@ -122,6 +123,27 @@ bool observe_hlt(struct control *c, struct stop *stop)
 	return true;
 }
 
+/* rdtsc, rdtscp, rdpmc, rdmsr, rdrand and rdseed: what KVM has them give comes from the host. */
+static bool is_undetermined(struct vcpu *v)
+{
+	uint8_t bytes[INSN_MAX];
+	size_t n = linear_read(v, registers_pc(v), bytes, sizeof bytes), i = 0;
+	while (i < n && (strchr("\x66\x67\x2e\x3e\x26\x36\x64\x65\xf0\xf2\xf3", bytes[i]) ||
+	                        (bytes[i] & 0xf0) == 0x40))
+		i++;
+	if (i + 2 >= n || bytes[i] != 0x0f)
+		return i + 2 == n && n >= 2 && bytes[i] == 0x0f &&
+		       (bytes[i + 1] == 0x31 || bytes[i + 1] == 0x32 || bytes[i + 1] == 0x33);
+	switch (bytes[i + 1]) {
+	case 0x31:
+	case 0x32:
+	case 0x33: return true;
+	case 0x01: return bytes[i + 2] == 0xf9;
+	case 0xc7: return bytes[i + 2] >= 0xf0; /* a register, by /6 and /7 */
+	default: return false;
+	}
+}
+
 /* KVM's step, and what it has hit. */
 static int step_by_kvm(struct control *c, bool is_interrupt, struct stop *stop)
 {
@@ -133,7 +155,11 @@ static int step_by_kvm(struct control *c, bool is_interrupt, struct stop *stop)
 		if (!is_interrupt)
 			count = cpu_operands(c->cpu.vcpu, operands);
 	}
+	const bool tells = c->is_recorded && c->io.undetermined && !is_interrupt &&
+	                   is_undetermined(c->cpu.vcpu);
 	int err = is_interrupt ? interrupt_step(c, stop) : step_one(c, stop);
+	if (tells)
+		c->io.undetermined(c->io.ctx);
 	bool has_ended = stop->kind == STOP_STEPPED || stop->kind == STOP_CATCH;
 	if (!err && has_ended && c->watches.count)
 		find_hit(c, operands, count);

@@ -31,6 +31,31 @@ void control_forget(struct control *c)
 	c->is_followed = c->watches_long = false;
 }
 
+void control_hide_points(struct control *c, struct control_points *to)
+{
+	*to = (struct control_points) { c->breakpoints, c->watches, c->catches, c->watches_zero,
+		c->watches_long };
+	breakpoints_init(&c->breakpoints);
+	watches_init(&c->watches);
+	c->breakpoints.changes = to->breakpoints.changes + 1;
+	c->watches.changes = to->watches.changes + 1;
+	c->catches = (struct catches) { 0 };
+	c->watches_zero = c->watches_long = false;
+}
+
+void control_show_points(struct control *c, struct control_points *from)
+{
+	from->breakpoints.changes = c->breakpoints.changes + 1;
+	from->watches.changes = c->watches.changes + 1;
+	breakpoints_close(&c->breakpoints);
+	watches_close(&c->watches);
+	c->breakpoints = from->breakpoints;
+	c->watches = from->watches;
+	c->catches = from->catches;
+	c->watches_zero = from->watches_zero;
+	c->watches_long = from->watches_long;
+}
+
 void control_set_step_interrupts(struct control *c, bool is_on)
 {
 	c->step_interrupts = is_on;
@@ -54,6 +79,11 @@ void control_set_engine(struct control *c, enum engine_choice choice)
 void control_set_tells_exits(struct control *c, bool is_on)
 {
 	c->tells_exits = is_on;
+}
+
+void control_set_recorded(struct control *c, bool is_on)
+{
+	c->is_recorded = is_on;
 }
 
 void control_set_watch_long(struct control *c, bool is_on)

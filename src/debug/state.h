@@ -59,6 +59,10 @@ struct control_io {
 	/* Whether an interrupt waits for the CPU, and taking it: its vector. */
 	bool (*has_interrupt)(void *ctx);
 	uint8_t (*acknowledge)(void *ctx);
+	/* The guest's time stamp counter, where that is not the CPU's: else false. NULL: it never is. */
+	bool (*tsc)(void *ctx, uint64_t *tsc, bool is_write);
+	/* KVM has done an instruction of which the result is none of the machine's state: rdtsc, rdrand. May be NULL. */
+	void (*undetermined)(void *ctx);
 	void *ctx;
 };
 
@@ -192,6 +196,7 @@ struct control {
 	bool engine_shuts_down; /* what it has handed over last is sure to be a triple fault */
 	uint64_t engine_done, engine_handed; /* instructions: by it, and by KVM in its place */
 	struct check *check; /* check.c's; NULL: the engine is not compared with KVM; owned */
+	bool is_recorded;    /* io.undetermined is to be told */
 	bool tells_exits;    /* somebody is told of KVM's exits: with ENGINE_AUTO all is KVM's */
 	struct probe probe;
 	bool is_probed;

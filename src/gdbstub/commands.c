@@ -173,6 +173,8 @@ const struct command session_commands[] = {
 	{ "C", PREFIX, STOPPED, resume_continue_with_signal, RUN },
 	{ "s", PREFIX, STOPPED, resume_step, RUN },
 	{ "S", PREFIX, STOPPED, resume_step_with_signal, RUN },
+	{ "bs", EXACT, STOPPED, resume_step_back, RUN | HISTORY },
+	{ "bc", EXACT, STOPPED, resume_run_back, RUN | HISTORY },
 	{ "vCont?", EXACT, NO_PROGRAM, resume_actions, RUN },
 	{ "vCont;", PREFIX, STOPPED, resume_by_actions, RUN },
 	{ "Z", PREFIX, STOPPED, insert_point, BREAKPOINTS },

@@ -195,6 +195,8 @@ static int adapt(struct session *s, struct exec_resume resume)
 		make_plain(s);
 		return EXEC_NOTHING;
 	case TARGET_STOP_LONG:
+	case TARGET_STOP_BEGIN:
+	case TARGET_STOP_END:
 	case TARGET_STOP_EXITED: return EXEC_NOTHING;
 	}
 	return EXEC_NOTHING;

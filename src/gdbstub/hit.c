@@ -36,7 +36,7 @@ static bool run_commands(struct session *s, const struct point *p, const struct 
 }
 
 /* Evaluates p's conditions, and runs its commands where one holds. True: the guest is to stop. */
-static bool evaluate(struct session *s, unsigned cpu, const struct point *p)
+static bool evaluate(struct session *s, unsigned cpu, const struct point *p, bool is_silent)
 {
 	struct text_out nowhere = { 0 }; /* gdb has no condition that prints */
 	struct agent_error e = { 0 };
@@ -66,25 +66,27 @@ static bool evaluate(struct session *s, unsigned cpu, const struct point *p)
 	}
 	if (!holds || !has_commands)
 		return holds;
+	if (is_silent)
+		return false;
 	return !run_commands(s, p, &m);
 }
 
 /* Evaluates all of gva. *stops: one wants a stop. False: none is there. */
-static bool evaluate_all(struct session *s, unsigned cpu, uint64_t gva, bool *stops)
+static bool evaluate_all(struct session *s, unsigned cpu, uint64_t gva, bool is_silent, bool *stops)
 {
 	const struct point *software = points_find(&s->points, false, gva);
 	const struct point *hardware = points_find(&s->points, true, gva);
 	if (software)
-		*stops |= evaluate(s, cpu, software);
+		*stops |= evaluate(s, cpu, software, is_silent);
 	if (hardware)
-		*stops |= evaluate(s, cpu, hardware);
+		*stops |= evaluate(s, cpu, hardware, is_silent);
 	return software || hardware;
 }
 
 bool hit_evaluate(struct session *s, unsigned cpu)
 {
 	bool stops = false;
-	evaluate_all(s, cpu, session_pc(s, cpu), &stops);
+	evaluate_all(s, cpu, session_pc(s, cpu), false, &stops);
 	return stops;
 }
 
@@ -95,8 +97,14 @@ bool hit_breakpoint(struct session *s, unsigned cpu, uint64_t gva)
 		return true;
 	reply_make_room(s);
 	is_known = trace_hit(s, cpu, gva);
-	is_known |= evaluate_all(s, cpu, gva, &stops);
+	is_known |= evaluate_all(s, cpu, gva, false, &stops);
 	return stops || !is_known;
+}
+
+bool hit_would_stop(struct session *s, unsigned cpu, uint64_t gva)
+{
+	bool stops = false;
+	return evaluate_all(s, cpu, gva, true, &stops) && stops;
 }
 
 bool hit_wants_steps(const struct session *s)

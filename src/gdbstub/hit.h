@@ -9,6 +9,8 @@
  * and runs its commands. True: it is to stop there. What commands have printed is in session_output
  * then, and has to be sent before the next hit. */
 bool hit_breakpoint(struct session *s, unsigned cpu, uint64_t gva);
+/* The same, without commands and tracepoints: of a place that is only looked for. */
+bool hit_would_stop(struct session *s, unsigned cpu, uint64_t gva);
 /* A tracepoint wants to see the next instructions (while-stepping): the machine goes on step by
  * step and calls hit_stepped after each. False: it need not any more. */
 bool hit_wants_steps(const struct session *s);

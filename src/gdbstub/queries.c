@@ -39,6 +39,8 @@ static const struct {
 } own_features[] = {
 	{ "QStartNoAckMode+", 0 },
 	{ "vContSupported+", RUN },
+	{ "ReverseStep+", RUN | HISTORY },
+	{ "ReverseContinue+", RUN | HISTORY },
 	{ "qXfer:features:read+", REGISTERS },
 	{ "qXfer:threads:read+", CPUS },
 	{ "qXfer:exec-file:read+", ELF_FILE },

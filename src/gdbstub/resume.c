@@ -1,4 +1,4 @@
-/* Going on: c, s, C, S, vCont. */
+/* Going on: c, s, C, S, vCont; and back: bs, bc. */
 #include "gdbstub/resume.h"
 
 #include <string.h>
@@ -84,6 +84,28 @@ enum verdict resume_continue_with_signal(struct session *s, struct text_in in)
 enum verdict resume_step_with_signal(struct session *s, struct text_in in)
 {
 	return resume_with_signal(s, in, TARGET_STEP);
+}
+
+static enum verdict go_back(struct session *s, enum target_resume how, void (*back)(void *ctx))
+{
+	if (s->trace.has_frame)
+		return reply_refuse_in_frame(s, FROM_FRAME);
+	if (exec_answer(s, (struct exec_resume) { how }))
+		return REPLY;
+	back(s->target->ctx);
+	return REPLY_LATER;
+}
+
+enum verdict resume_step_back(struct session *s, struct text_in in)
+{
+	(void)in;
+	return go_back(s, TARGET_STEP, s->target->history->step_back);
+}
+
+enum verdict resume_run_back(struct session *s, struct text_in in)
+{
+	(void)in;
+	return go_back(s, TARGET_CONTINUE, s->target->history->run_back);
 }
 
 enum verdict resume_actions(struct session *s, struct text_in in)

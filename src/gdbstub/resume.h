@@ -1,4 +1,4 @@
-/* c, s, C, S, vCont? and vCont. */
+/* c, s, C, S, bs, bc, vCont? and vCont. */
 #ifndef STEPVM_GDBSTUB_RESUME_H
 #define STEPVM_GDBSTUB_RESUME_H
 
@@ -8,6 +8,8 @@ enum verdict resume_continue(struct session *s, struct text_in in);
 enum verdict resume_step(struct session *s, struct text_in in);
 enum verdict resume_continue_with_signal(struct session *s, struct text_in in);
 enum verdict resume_step_with_signal(struct session *s, struct text_in in);
+enum verdict resume_step_back(struct session *s, struct text_in in);
+enum verdict resume_run_back(struct session *s, struct text_in in);
 enum verdict resume_actions(struct session *s, struct text_in in);
 enum verdict resume_by_actions(struct session *s, struct text_in in);
 

@@ -13,7 +13,8 @@ bool session_has(const struct session *s, unsigned needs)
 	const unsigned has = (t->registers ? REGISTERS : 0) | (t->memory ? MEMORY : 0) |
 	                     (t->run ? RUN : 0) | (t->breakpoints ? BREAKPOINTS : 0) |
 	                     (t->cpus ? CPUS : 0) | (t->monitor ? MONITOR : 0) |
-	                     (t->file ? ELF_FILE : 0) | (t->file || t->made_count ? ANY_FILE : 0);
+	                     (t->file ? ELF_FILE : 0) | (t->file || t->made_count ? ANY_FILE : 0) |
+	                     (t->history ? HISTORY : 0);
 	return !(needs & ~has);
 }
 

@@ -73,6 +73,7 @@ enum {
 	MONITOR = 32,
 	ELF_FILE = 64,
 	ANY_FILE = 128, /* the ELF file or those that are made */
+	HISTORY = 256,
 	/* Z0 with a condition; a tracepoint */
 	AGENT = REGISTERS | MEMORY | BREAKPOINTS,
 };

@@ -55,6 +55,8 @@ void stop_reply_put(struct session *s, bool with_reason)
 	case TARGET_STOP_SIGNAL: signal = s->stop.signal; break;
 	case TARGET_STOP_LONG:
 	case TARGET_STOP_WATCH: break;
+	case TARGET_STOP_BEGIN: reason = "replaylog:begin;"; break;
+	case TARGET_STOP_END: reason = "replaylog:end;"; break;
 	case TARGET_STOP_BREAKPOINT: reason = s->has_swbreak ? "swbreak:;" : NULL; break;
 	case TARGET_STOP_HARDWARE: reason = s->has_hwbreak ? "hwbreak:;" : NULL; break;
 	}

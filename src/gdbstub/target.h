@@ -106,6 +106,13 @@ struct target_run {
 	void (*watch_long)(void *ctx, bool is_on);
 };
 
+/* Backwards: bs and bc. Both are there. As resume does, they return at once, and session_stopped tells where that has
+ * led; a machine that has no past stops by TARGET_STOP_BEGIN. */
+struct target_history {
+	void (*step_back)(void *ctx);
+	void (*run_back)(void *ctx);
+};
+
 /* Z and z of type 0 (planted) and 1 (hardware). Inserting what is there and removing what is not
  * are no errors. False with the reason: it can't be kept. */
 enum target_watch { TARGET_WATCH_WRITE, TARGET_WATCH_READ, TARGET_WATCH_ACCESS };
@@ -164,6 +171,8 @@ enum target_stop_kind {
 	/* Before 64-bit code, or code that may lead there unseen: nothing that a debugger's user
 	 * has asked for. */
 	TARGET_STOP_LONG,
+	TARGET_STOP_BEGIN,  /* there is nothing before it that can be gone back to */
+	TARGET_STOP_END,    /* from the past, at the present */
 	TARGET_STOP_EXITED, /* status: the machine is gone */
 };
 
@@ -206,6 +215,7 @@ struct target {
 	const struct target_file *file;
 	const struct target_made *made;
 	unsigned made_count; /* of the array that made is */
+	const struct target_history *history;
 };
 
 #endif

@@ -173,7 +173,7 @@ int interp_vector_to(const struct interp *c, uint64_t pc);
  * handler. *done: how many were. */
 enum interp_why interp_run(struct interp *c, uint64_t max, uint64_t *done);
 /* The same for who looks at what an instruction does, and has nothing to look at in a quiet one: it asks io and mmio for
- * nothing, writes neither CS nor a control register, leads through no vector, and is not xchg %bx, %bx. All others are handed over, whatever
+ * nothing, nor for an MSR or the TSC, writes neither CS nor a control register, leads through no vector, and is not xchg %bx, %bx. All others are handed over, whatever
  * the engine knows of them. Ends where the pc is not in [begin, begin + size) after an instruction, too; and at a
  * breakpoint between the iterations of a rep, as steps do. */
 struct interp_range {

@@ -93,6 +93,18 @@ static void go_on_resting(struct run *r, uint64_t *timeout_ns)
 	*timeout_ns = clock_left_ns(&m->clock, b, next);
 }
 
+void run_rest(struct run *r)
+{
+	r->state = RUN_WAITING;
+	r->is_resting = true;
+}
+
+void run_woken(struct run *r)
+{
+	r->is_resting = false;
+	r->state = r->over.is_on ? RUN_STEPPING : RUN_FREE;
+}
+
 bool run_wait(struct run *r, uint64_t *timeout_ns)
 {
 	struct machine *m = r->machine;
@@ -106,7 +118,7 @@ bool run_wait(struct run *r, uint64_t *timeout_ns)
 	if (can_wake)
 		skip_wait(m);
 	if (can_wake && control_has_interrupt(&m->control)) {
-		r->state = r->over.is_on ? RUN_STEPPING : RUN_FREE;
+		run_woken(r);
 		return true;
 	}
 	uint64_t now = clock_host_ns();

@@ -45,6 +45,18 @@ bool input_is_open(const struct machine *m, const struct device *d)
 	return false;
 }
 
+size_t input_room(const struct machine *m, const struct device *d)
+{
+	return m->is_past ? 0 : board_input_room(&m->guest->board, d);
+}
+
+void input_bytes(struct machine *m, const struct device *d, const uint8_t *bytes, size_t len)
+{
+	if (m->recorder)
+		m->recorder->input(m->recorder_ctx, d, bytes, len);
+	board_input(&m->guest->board, d, bytes, len);
+}
+
 void input_connect(struct machine *m, const struct device *d, board_output *output, void *ctx)
 {
 	struct machine_line *l = line_of(m, d);
@@ -168,10 +180,15 @@ int input_keys(struct machine *m, const struct key_event *events, size_t count, 
 	struct board *b = &m->guest->board;
 	if (!b->is_pc)
 		return error_set(e, -ENODEV, "the guest's board has no keyboard (--board pc has)");
+	if (m->is_past)
+		return error_set(
+		        e, -EPERM, "this is the past of a recording, which has its keys already");
 	machine_sync_clock(m);
 	if (!typist_put(&m->typist, events, count, b->state.now_ns))
 		return error_set(e, -ENOSPC,
 		        "there is no room: the guest has not taken what was typed before");
+	if (m->recorder)
+		m->recorder->keys(m->recorder_ctx, events, count);
 	input_feed(m);
 	return 0;
 }

@@ -5,10 +5,13 @@
 
 #include "machine/machine.h"
 
-/* Bytes for device d may come from now on, or no more of them. Who brings them calls board_input. */
+/* Bytes for device d may come from now on, or no more of them. Who brings them calls input_bytes. */
 void input_begin(struct machine *m, const struct device *d);
 void input_end(struct machine *m, const struct device *d);
 bool input_is_open(const struct machine *m, const struct device *d);
+/* How many bytes d can take now: none in the past of a recording. And gives it so many at most. */
+size_t input_room(const struct machine *m, const struct device *d);
+void input_bytes(struct machine *m, const struct device *d, const uint8_t *bytes, size_t len);
 /* What the guest sends by d goes there from now on; after a reset, too. */
 void input_connect(struct machine *m, const struct device *d, board_output *output, void *ctx);
 /* The board is another one. */

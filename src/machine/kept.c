@@ -28,6 +28,7 @@ int kept_take(struct kept *k, struct machine *m, const struct kept *like, struct
 	k->control = control_save(&m->control);
 	k->ports = m->ports;
 	k->log = m->log;
+	k->tsc_zero = m->tsc_zero;
 	k->is_off = m->guest->is_off;
 	return 0;
 }
@@ -90,6 +91,7 @@ static int load_machine(
 	control_load(&m->control, &k->control);
 	load_journal(&m->ports, &k->ports);
 	load_journal(&m->log, &k->log);
+	m->tsc_zero = k->tsc_zero;
 	m->guest->is_off = k->is_off;
 	return 0;
 }

@@ -16,6 +16,7 @@ struct kept {
 	struct disks_image disks;
 	struct control_state control;
 	struct journal ports, log;
+	uint64_t tsc_zero;
 	bool is_off;
 };
 

@@ -17,7 +17,7 @@
 #include "host/notice.h"
 #include "machine/input.h"
 
-#define STEP_NS 1000 /* of the guest's time, see machine_step_clock */
+#define STEP_NS 1000 /* of the guest's time: machine.step_ns without a recorder */
 
 void machine_kick(void *ctx)
 {
@@ -31,6 +31,8 @@ void machine_kick(void *ctx)
 static void put_output(void *ctx, const uint8_t *bytes, size_t len)
 {
 	struct machine *m = ctx;
+	if (m->is_past)
+		return;
 	if (m->prints_to_debugger && m->tell && m->tell(m->tell_ctx, bytes, len))
 		return;
 	if (!m->has_printed)
@@ -44,8 +46,16 @@ static void put_output(void *ctx, const uint8_t *bytes, size_t len)
 /* What the board has to say of what its guest does. */
 static void say(void *ctx, const char *text)
 {
-	(void)ctx;
-	notice_print("stepvm: %s\n", text);
+	const struct machine *m = ctx;
+	if (!m->is_past)
+		notice_print("stepvm: %s\n", text);
+}
+
+static void print(void *ctx, const uint8_t *bytes, size_t len)
+{
+	struct machine *m = ctx;
+	if (!m->is_past)
+		printer_put(&m->printer, bytes, len);
 }
 
 /* What a new board is connected to. */
@@ -54,14 +64,15 @@ static void wire(struct machine *m)
 	struct board *b = &m->guest->board;
 	board_on_say(b, say, m);
 	if (m->printer.path)
-		board_wire(b, &parallel_device, printer_put, &m->printer);
+		board_wire(b, &parallel_device, print, m);
 }
 
 /* --- time ------------------------------------------------------------------------------------- */
 
 void machine_start_clock(struct machine *m)
 {
-	clock_set(&m->clock, &m->guest->board, CLOCK_HOST);
+	if (!m->recorder)
+		clock_set(&m->clock, &m->guest->board, CLOCK_HOST);
 	input_feed(m);
 }
 
@@ -106,15 +117,26 @@ bool machine_can_wake(struct machine *m)
 	       board_next_interrupt_ns(&m->guest->board) != BOARD_NEVER || input_can_wake(m);
 }
 
-void machine_step_clock(struct machine *m)
+void machine_step_clock(struct machine *m, bool takes_interrupts)
 {
 	const struct control *c = &m->control;
-	uint64_t ns = STEP_NS, next = BOARD_NEVER;
-	if (c->step_interrupts && control_is_halted(&m->control) && !control_has_interrupt(c) &&
-	        machine_can_wake(m))
+	uint64_t ns = m->step_ns, next = BOARD_NEVER;
+	if (m->recorder && !m->is_past)
+		m->recorder->before_step(m->recorder_ctx, takes_interrupts);
+	if (takes_interrupts && !m->is_past && control_is_halted(&m->control) &&
+	        !control_has_interrupt(c) && machine_can_wake(m))
 		next = input_next_ns(m);
 	if (next != BOARD_NEVER && next - m->guest->board.state.now_ns > ns)
-		ns = next - m->guest->board.state.now_ns;
+		machine_wait(m, next - m->guest->board.state.now_ns - ns);
+	clock_step(&m->clock, &m->guest->board, ns);
+	m->position++;
+	input_feed(m);
+}
+
+void machine_wait(struct machine *m, uint64_t ns)
+{
+	if (m->recorder && !m->is_past)
+		m->recorder->waited(m->recorder_ctx, ns);
 	clock_step(&m->clock, &m->guest->board, ns);
 	input_feed(m);
 }
@@ -127,7 +149,9 @@ uint64_t machine_steps_left(const struct machine *m)
 	uint64_t next = input_next_ns(m), now = m->guest->board.state.now_ns;
 	if (next <= now)
 		return 0;
-	uint64_t steps = (next - now - 1) / STEP_NS;
+	uint64_t steps = (next - now - 1) / m->step_ns;
+	if (m->recorder && !m->is_past && m->recorder->steps_left(m->recorder_ctx) < steps)
+		steps = m->recorder->steps_left(m->recorder_ctx);
 	return steps < STEPS_MAX ? steps : STEPS_MAX;
 }
 
@@ -135,7 +159,8 @@ void machine_stepped(struct machine *m, uint64_t steps)
 {
 	if (!steps)
 		return;
-	clock_step(&m->clock, &m->guest->board, steps * STEP_NS);
+	clock_step(&m->clock, &m->guest->board, steps * m->step_ns);
+	m->position += steps;
 	input_feed(m);
 }
 
@@ -149,6 +174,26 @@ static bool is_stopping(struct machine *m)
 {
 	input_look(m);
 	return machine_is_stopping(m);
+}
+
+/* With a recorder the time stamp counter goes with the guest's time, at 1 GHz. */
+static bool access_tsc(void *ctx, uint64_t *tsc, bool is_write)
+{
+	struct machine *m = ctx;
+	if (!m->recorder)
+		return false;
+	if (is_write)
+		m->tsc_zero = *tsc - m->guest->board.state.now_ns;
+	else
+		*tsc = m->tsc_zero + m->guest->board.state.now_ns;
+	return true;
+}
+
+static void undetermined(void *ctx)
+{
+	struct machine *m = ctx;
+	if (m->recorder && !m->is_past)
+		m->recorder->undetermined(m->recorder_ctx);
 }
 
 static bool do_io(void *ctx, const struct exit *x)
@@ -189,7 +234,7 @@ static void trace(void *ctx, const struct exit *x)
 	bool is_wanted = m->config->trace & TRACE_EXITS ||
 	                 (m->config->trace & TRACE_IO && x->kind == EXIT_IO) ||
 	                 (m->config->trace & TRACE_MMIO && x->kind == EXIT_MMIO);
-	if (!is_wanted)
+	if (!is_wanted || m->is_past)
 		return;
 	exit_describe(x, true, line, sizeof line);
 	notice_print("%s\n", line);
@@ -200,7 +245,7 @@ static void decided(void *ctx, const struct decision *d)
 	struct machine *m = ctx;
 	char line[200];
 	journal_run_note(&m->decisions, d);
-	if (!(m->config->trace & TRACE_RUN))
+	if (!(m->config->trace & TRACE_RUN) || m->is_past)
 		return;
 	decision_describe(d, line, sizeof line);
 	notice_print("run: %s\n", line);
@@ -263,7 +308,7 @@ static int read_keys(struct machine *m, struct error *e)
 int machine_open_beside(struct machine *m, const struct machine_config *c, const struct vm *beside,
         int output_fd, struct error *e)
 {
-	*m = (struct machine) { .config = c };
+	*m = (struct machine) { .config = c, .step_ns = STEP_NS };
 	spool_init(&m->output, output_fd);
 	typist_init(&m->typist, NULL);
 	int err = printer_open(&m->printer, c->parallel, e);
@@ -291,6 +336,8 @@ int machine_open_beside(struct machine *m, const struct machine_config *c, const
 		.trace = m->config->trace & (TRACE_EXITS | TRACE_IO | TRACE_MMIO) ? trace : NULL,
 		.has_interrupt = has_interrupt,
 		.acknowledge = acknowledge,
+		.tsc = access_tsc,
+		.undetermined = undetermined,
 		.ctx = m,
 	};
 	control_init(&m->control, machine_vcpu(m), &io);

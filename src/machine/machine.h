@@ -23,6 +23,20 @@ struct machine_line {
 	void *ctx;
 };
 
+/* Who keeps what comes to the guest from outside, so that all it does can be done again: history/. */
+struct machine_recorder {
+	/* Bytes for a serial line, keys for the keyboard: before they are given to it. */
+	void (*input)(void *ctx, const struct device *d, const uint8_t *bytes, size_t len);
+	void (*keys)(void *ctx, const struct key_event *events, size_t count);
+	/* Before a step, while the guest stands: whether it takes interrupts. And how many may follow it at once. */
+	void (*before_step)(void *ctx, bool takes_interrupts);
+	uint64_t (*steps_left)(void *ctx);
+	/* So much of the guest's time passes in a halt. */
+	void (*waited)(void *ctx, uint64_t ns);
+	/* The last step had a result that is none of the machine's state: see control_io.undetermined. */
+	void (*undetermined)(void *ctx);
+};
+
 struct machine {
 	const struct machine_config *config; /* borrowed */
 	struct guest *guest;                 /* owned; machine_reset puts another one there */
@@ -50,6 +64,14 @@ struct machine {
 	bool may_rest;           /* ... the CPU is not needed until the next interrupt */
 	struct printer printer;  /* at its parallel port */
 	struct clock clock;
+	uint64_t
+	        position; /* steps so far, of those that were counted: machine_step_clock, machine_stepped */
+	uint64_t step_ns;                        /* of the guest's time, that a step takes */
+	const struct machine_recorder *recorder; /* borrowed; NULL: nobody records */
+	void *recorder_ctx;
+	bool is_past; /* what is done was done before: it prints nothing, and takes nothing from outside */
+	uint64_t
+	        tsc_zero; /* with a recorder: the guest's TSC at its time 0, from where it goes with that */
 	const char *kvm_name; /* vm_module_name's, asked for before the sandbox closes /sys */
 	int pagemap_fd; /* /proc/self/pagemap, open before the sandbox closes; -1: there is none */
 };
@@ -75,16 +97,18 @@ void machine_close(struct machine *m);
  * or does not fit, one from a pipe (-ESPIPE). Pointers into the guest of before are dead then. */
 int machine_reset(struct machine *m, struct error *e);
 /* From now on the guest's time goes on with the host's (CLOCK_HOST of clock.h), or by steps alone
- * (CLOCK_STEPS). */
+ * (CLOCK_STEPS), as it does with a recorder in any case. */
 void machine_start_clock(struct machine *m);
 void machine_stop_clock(struct machine *m);
 /* With CLOCK_HOST: brings the guest's time to now. */
 void machine_sync_clock(struct machine *m);
 /* The guest's time of one step of a debugger's passes: a microsecond, about what an access to an
  * ISA device takes, whatever the step takes here. So a guest that waits for the timer gets there by
- * steps, and always after as many. Where steps take interrupts, that of a halted CPU takes as long
+ * steps, and always after as many. takes_interrupts: the step does, and that of a halted CPU then takes as long
  * as it takes the timer. */
-void machine_step_clock(struct machine *m);
+void machine_step_clock(struct machine *m, bool takes_interrupts);
+/* So much of the guest's time passes in a halt. */
+void machine_wait(struct machine *m, uint64_t ns);
 /* How many steps more can be done before their time has to pass, for until then it brings nothing: no interrupt, no
  * key. And the time of so many, after them. */
 uint64_t machine_steps_left(const struct machine *m);

@@ -109,6 +109,11 @@ static void change(struct run *r, const struct stop *last)
 
 static const struct stop first = { .kind = STOP_STEPPED };
 
+void run_moved(struct run *r)
+{
+	change(r, &first);
+}
+
 int run_restart(struct run *r, struct error *e)
 {
 	int err = machine_reset(r->machine, e);
@@ -179,7 +184,7 @@ static void note(struct run *r, const struct stop *stop)
 }
 
 /* A guest that has asked for a reset stands before it where that is caught: going on does it. */
-static bool resumes_reset(struct run *r, struct stop *stop)
+bool run_resumes_reset(struct run *r, struct stop *stop)
 {
 	if (!r->has_caught_reset)
 		return false;
@@ -199,6 +204,12 @@ static void catch_reset(struct run *r, struct stop *stop)
 	const struct board_state *b = &r->machine->guest->board.state;
 	if (stop->kind == STOP_DEVICE && b->wants_reset != BOARD_RESET_NONE && !b->is_exiting)
 		r->has_caught_reset = touch_reset(&r->machine->control, by[b->wants_reset], stop);
+}
+
+void run_note(struct run *r, struct stop *stop)
+{
+	catch_reset(r, stop);
+	note(r, stop);
 }
 
 bool run_may_last(struct run *r)
@@ -294,13 +305,19 @@ static int step_by(struct run *r, bool was_in_rom, struct stop *stop)
 	return control_step(c, stop);
 }
 
+static bool takes_interrupts(const struct run *r)
+{
+	/* On its way through the firmware the time goes on in halts by run_wait, unless a recorder has none. */
+	return r->machine->control.step_interrupts || (r->over.is_on && r->machine->recorder);
+}
+
 /* One instruction of a debugger's step. 1: another one is to follow. */
 static int step_once(struct run *r, struct stop *stop)
 {
 	struct machine *m = r->machine;
 	const bool was_in_rom = firmware_runs(m);
 	if (!m->control.cpu.stuck) /* or it is the one that a kick has found with nothing done */
-		machine_step_clock(m);
+		machine_step_clock(m, takes_interrupts(r));
 	int result = step_by(r, was_in_rom, stop);
 	if (result == 0 && stop->kind == STOP_DEVICE && firmware_answer(m, &result)) {
 		stop->kind = STOP_STEPPED;
@@ -332,15 +349,13 @@ static int step_once(struct run *r, struct stop *stop)
 int run_steps(struct run *r, struct stop *stop)
 {
 	int err;
-	if (resumes_reset(r, stop))
+	if (run_resumes_reset(r, stop))
 		return 0;
 	do
 		err = step_once(r, stop);
 	while (err == 1);
 	if (!err)
-		catch_reset(r, stop);
-	if (!err)
-		note(r, stop);
+		run_note(r, stop);
 	return err;
 }
 
@@ -401,7 +416,7 @@ int run_freely(struct run *r, struct stop *stop)
 	struct machine *m = r->machine;
 	int err = 0;
 	bool is_answered = false;
-	if (resumes_reset(r, stop))
+	if (run_resumes_reset(r, stop))
 		return 0;
 	machine_start_clock(m);
 	m->may_rest = false;

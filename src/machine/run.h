@@ -28,6 +28,8 @@ enum run_state {
 	RUN_ENDED,    /* and so has everything, with status */
 };
 
+struct history;
+
 struct run {
 	struct machine *machine; /* borrowed */
 	enum run_state state;
@@ -44,6 +46,7 @@ struct run {
 	const struct snapshot *power_on; /* run_keep_power_on's, or NULL */
 	unsigned changes; /* how often the machine has become another: see run_restart, run_load */
 	struct snapshots snapshots;
+	struct history *history; /* records the guest (history/); NULL: nobody does */
 };
 
 /* The guest stands before its first instruction. */
@@ -98,6 +101,16 @@ bool run_is_over(const struct run *r);
  * 0 with *stop, which is run.last then, or -errno from KVM. state stays what it was. */
 int run_steps(struct run *r, struct stop *stop);
 int run_freely(struct run *r, struct stop *stop);
+/* For who runs the guest by steps of his own (history/): before them, and true: it has stopped already, by *stop; and after
+ * them, for what a stop leads to. */
+bool run_resumes_reset(struct run *r, struct stop *stop);
+void run_note(struct run *r, struct stop *stop);
+/* Somebody has brought the guest to another moment of its life, and it stands there. */
+void run_moved(struct run *r);
+/* RUN_FREE: its time is ahead of the host's, which it waits for. */
+void run_rest(struct run *r);
+/* RUN_WAITING: an interrupt has come, or the host's time, and it goes on as before. */
+void run_woken(struct run *r);
 /* RUN_STEPPING: the step may last, and is to be kicked out of where somebody wants attention. */
 bool run_may_last(struct run *r);
 /* RUN_FREE: its CPU is halted, and no interrupt has come for it: run_halt, not run_freely. */

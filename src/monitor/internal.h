@@ -65,6 +65,9 @@ monitor_run monitor_engine, monitor_info_engine;
 /* events.c */
 monitor_run monitor_catch, monitor_uncatch, monitor_ports, monitor_log;
 monitor_more monitor_more_catch;
+/* history.c */
+monitor_run monitor_record, monitor_when, monitor_goto, monitor_mark, monitor_last_write,
+        monitor_last_jump_to, monitor_hits;
 /* memory.c */
 monitor_run monitor_x, monitor_xp;
 /* msr.c */

@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/version.h"
 #include "machine/report.h"
+#include "history/history.h"
 #include "monitor/internal.h"
 
 struct command {
@@ -35,7 +36,9 @@ static void step_interrupts(struct run *run, const struct output *out, const cha
 static void step_rep(struct run *run, const struct output *out, const char *operands)
 {
 	struct control *c = &run->machine->control;
-	if (!strcmp(operands, "one") || !strcmp(operands, "whole"))
+	if (!strcmp(operands, "whole") && run->history)
+		refuse(out, "step-rep", operands, "a recorded guest is stepped by iterations");
+	else if (!strcmp(operands, "one") || !strcmp(operands, "whole"))
 		control_set_whole_rep(c, !strcmp(operands, "whole"));
 	else if (*operands)
 		refuse(out, "step-rep", operands, "expected one or whole");
@@ -50,6 +53,8 @@ static void reset(struct run *run, const struct output *out, const char *operand
 	(void)operands;
 	if (run_restart(run, &e))
 		say(out, "%s\n", e.text);
+	else if (history_restart(run, &e))
+		say(out, "The guest is no longer recorded: %s\n", e.text);
 	else
 		say(out, "The guest is at its first instruction.\n" MONITOR_STALE);
 }
@@ -188,6 +193,20 @@ static const struct command commands[] = {
 	{ "loadvm", "NAME", "make the machine what it was then, and keep the breakpoints",
 	        monitor_loadvm },
 	{ "delvm", "NAME", "forget that snapshot", monitor_delvm },
+	{ "record", "[on|off|cut|info]",
+	        "whether the guest is recorded, so that gdb's reverse-stepi, reverse-continue and "
+	        "the "
+	        "next ones go back; cut: the past where it stands is the present",
+	        monitor_record },
+	{ "when", NULL, "at which position of the recording the guest stands", monitor_when },
+	{ "goto", "N|-N|start|end|NAME", "go to a position of the recording, or so many steps back",
+	        monitor_goto },
+	{ "mark", "[NAME]", "give where the guest stands a name; alone: the names", monitor_mark },
+	{ "last-write", "ADDRESS [LENGTH]", "go to before the last write to it",
+	        monitor_last_write },
+	{ "last-jump-to", "ADDRESS", "go to where the guest came to it last",
+	        monitor_last_jump_to },
+	{ "hits", "ADDRESS", "the last positions at which the guest came to it", monitor_hits },
 	{ "exit", NULL, "end stepvm; quit does the same", leave },
 	{ "quit", NULL, "the same as exit", leave, .is_unlisted = true },
 	{ "q", NULL, "the same as exit", leave, .is_unlisted = true },

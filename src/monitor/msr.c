@@ -6,6 +6,7 @@
 #include "base/cursor.h"
 #include "kvm/msr.h"
 #include "kvm/registers.h"
+#include "history/history.h"
 #include "monitor/internal.h"
 
 #define TIME_STAMP_COUNTER 0x10 /* SDM vol 4: it goes on by itself */
@@ -46,11 +47,17 @@ static const char *register_of(uint32_t number)
 	}
 }
 
-static void write_one(struct vcpu *v, const struct output *out, uint32_t number, uint64_t value)
+static void write_one(struct run *run, const struct output *out, uint32_t number, uint64_t value)
 {
+	struct vcpu *v = machine_vcpu(run->machine);
 	uint64_t now;
 	struct error e = { 0 };
 	const char *name = register_of(number);
+	if (history_refuses(run->history, &e)) {
+		say(out, "msr 0x%" PRIx32 ": %s\n", number, e.text);
+		return;
+	}
+	history_changed(run->history);
 	int err = name ? registers_write_named(v, name, value, &e) : vcpu_set_msr(v, number, value);
 	if (err && name)
 		say(out, "msr 0x%" PRIx32 ": %s\n", number, e.text);
@@ -101,7 +108,7 @@ void monitor_msr(struct run *run, const struct output *out, const char *operands
 	} else if (cursor_at_end(&c)) {
 		read_one(v, out, number);
 	} else if (cursor_char(&c, ' ') && cursor_number(&c, &value) && cursor_at_end(&c)) {
-		write_one(v, out, number, value);
+		write_one(run, out, number, value);
 	} else {
 		refuse(out, "msr", operands,
 		        "expected NAME|NUMBER [VALUE], where VALUE is a number of 64 bits");

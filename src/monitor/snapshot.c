@@ -1,6 +1,7 @@
 /* monitor savevm, loadvm, delvm and info snapshots: QEMU's words. */
 #include <inttypes.h>
 
+#include "history/history.h"
 #include "monitor/internal.h"
 
 void monitor_savevm(struct run *run, const struct output *out, const char *name)
@@ -28,6 +29,8 @@ void monitor_loadvm(struct run *run, const struct output *out, const char *name)
 		        "there is no such snapshot; monitor info snapshots lists them");
 	else if (run_load(run, n, &e))
 		refuse(out, "loadvm", name, "%s", e.text);
+	else if (history_restart(run, &e))
+		refuse(out, "loadvm", name, "the guest is no longer recorded: %s", e.text);
 	else
 		say(out, "Loaded %s: the guest is at %s.\n" MONITOR_STALE, name, n->where);
 }

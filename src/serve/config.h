@@ -3,6 +3,7 @@
 #define STEPVM_SERVE_CONFIG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define SERVE_CONSOLES 2 /* serial lines that --console can be given for */
 
@@ -14,7 +15,10 @@ struct serve_config {
 	        *consoles[SERVE_CONSOLES]; /* where each serial line leads; NULL: as by default */
 	bool has_screen;                   /* --screen, */
 	const char *screen;                /* ... and where; NULL: this terminal */
-	const char *symbols;               /* the ELF file that the image was made from, or NULL */
+	bool record; /* the guest is recorded from its first instruction on, */
+	uint64_t
+	        record_memory; /* ... in so many bytes; 0: as many as history_begin takes by itself */
+	const char *symbols;   /* the ELF file that the image was made from, or NULL */
 };
 
 #endif

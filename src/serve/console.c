@@ -232,7 +232,7 @@ static void put(void *ctx, const uint8_t *bytes, size_t len)
 {
 	struct console *c = ctx;
 	size_t done = 0;
-	if (c->kind == CONSOLE_NONE)
+	if (c->kind == CONSOLE_NONE || c->machine->is_past)
 		return;
 	if (!c->len && c->fd >= 0)
 		done = write_some(c, bytes, len);
@@ -288,13 +288,12 @@ int console_listen_fd(const struct console *c)
 void console_read(struct console *c)
 {
 	uint8_t bytes[UART_FIFO];
-	struct board *b = &c->machine->guest->board;
-	size_t room = board_input_room(b, c->device);
+	size_t room = input_room(c->machine, c->device);
 	if (!room)
 		return;
 	ssize_t n = read(c->fd, bytes, room < sizeof bytes ? room : sizeof bytes);
 	if (n > 0)
-		board_input(b, c->device, bytes, (size_t)n);
+		input_bytes(c->machine, c->device, bytes, (size_t)n);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		fail(c, n ? strerror(errno) : "its end has come");
 }

@@ -54,4 +54,13 @@ void serve_handle_stop(struct serve *s, const struct stop *stop, bool was_step);
  * more, and no instruction is done. */
 void serve_halt(struct serve *s, bool is_news);
 
+/* recording.c: RUN_FREE and RUN_STEPPING of a guest that is recorded. */
+void serve_run_recorded(struct serve *s);
+/* The debugger has asked for one step back, or for all to the last stop. */
+void serve_step_back(struct serve *s);
+void serve_run_back(struct serve *s);
+
+/* serve.c: what sources_arm has begun ends. */
+void serve_disarm(struct serve *s);
+
 #endif

@@ -8,6 +8,8 @@
 
 size_t key_reader_room(const struct key_reader *r)
 {
+	if (r->machine->is_past)
+		return 0;
 	return typist_free(&r->machine->typist) / KEYS_BYTES_MAX;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "history/history.h"
 #include "host/notice.h"
 #include "host/signals.h"
 #include "machine/core.h"
@@ -138,6 +139,13 @@ static int open_consoles(struct serve *s, struct error *e)
 	return 0;
 }
 
+static int begin_recording(struct serve *s, struct error *e)
+{
+	struct error why = { 0 };
+	int err = history_begin(&s->run, s->config->record_memory, &why);
+	return err ? error_set(e, err, "--record: %s", why.text) : 0;
+}
+
 int serve_open(struct serve *s, struct machine *m, const struct serve_config *c, struct error *e)
 {
 	*s = (struct serve) { .machine = m, .config = c, .is_attached = true };
@@ -169,7 +177,9 @@ int serve_open(struct serve *s, struct machine *m, const struct serve_config *c,
 		err = open_transport(s, e);
 	if (err)
 		goto close_run;
-	if (c->has_screen)
+	if (c->record)
+		err = begin_recording(s, e);
+	if (!err && c->has_screen)
 		err = open_viewer(s, e);
 	if (err)
 		goto close_transport;
@@ -187,6 +197,7 @@ int serve_open(struct serve *s, struct machine *m, const struct serve_config *c,
 close_viewer:
 	viewer_close(&s->viewer, NULL);
 close_transport:
+	history_end(&s->run);
 	if (s->has_transport)
 		transport_close(&s->transport);
 close_run:
@@ -218,6 +229,7 @@ void serve_close(struct serve *s)
 	notice_beside(NULL);
 	session_close(s->session);
 	serve_end_screen(s);
+	history_end(&s->run);
 	run_close(&s->run);
 	close_consoles(s);
 	if (s->has_transport)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/status.h"
+#include "history/history.h"
 #include "host/notice.h"
 #include "host/signals.h"
 #include "host/terminal.h"
@@ -55,7 +56,7 @@ static void arm_alarm(struct serve *s)
 	s->has_alarm = true;
 }
 
-static void disarm(struct serve *s)
+void serve_disarm(struct serve *s)
 {
 	kicker_disarm(&s->kicker);
 	s->has_alarm = false;
@@ -68,7 +69,7 @@ static void stand_still(struct serve *s, uint64_t timeout_ns)
 	const uint64_t begin = s->has_alarm ? clock_host_ns() : 0;
 	sources_attend(s, timeout_ns);
 	if (s->has_alarm && clock_host_ns() - begin >= STEP_ALARM_NS / 2)
-		disarm(s);
+		serve_disarm(s);
 }
 
 /* Stopped, with a debugger that may ask again at once. */
@@ -99,6 +100,7 @@ static void fail(struct serve *s, int err)
 /* The debugger asked for a stop (0x03), and the guest stands at an instruction boundary. */
 static void obey_interrupt(struct serve *s)
 {
+	history_interrupt(s->run.history);
 	run_stop_interrupted(&s->run);
 	serve_report(s, &s->run.last, false);
 }
@@ -137,7 +139,8 @@ static void step(struct serve *s)
 {
 	struct run *r = &s->run;
 	struct stop stop;
-	bool is_long = run_may_last(r);
+	const bool is_recorded = s->goes_back || s->has_shown_end || history_has_task(r->history);
+	bool is_long = is_recorded || run_may_last(r);
 	if (must_send_first(s))
 		return;
 	bool is_full = spool_kept(&s->machine->output) > OUTPUT_KEPT_MAX;
@@ -152,6 +155,10 @@ static void step(struct serve *s)
 	}
 	if (is_held_up(s, OUTPUT_KEPT_MAX))
 		return;
+	if (is_recorded) {
+		serve_run_recorded(s);
+		return;
+	}
 	if (is_long)
 		sources_arm(s);
 	else
@@ -159,7 +166,7 @@ static void step(struct serve *s)
 	viewer_touch(&s->viewer);
 	int err = run_steps(r, &stop);
 	if (is_long)
-		disarm(s);
+		serve_disarm(s);
 	if (err) {
 		fail(s, err);
 		return;
@@ -209,15 +216,19 @@ static void run(struct serve *s)
 	serve_feed(s); /* a 0x03 may have come with the request */
 	if (r->is_interrupted || r->state != RUN_FREE || is_held_up(s, 0))
 		return;
-	if (run_is_asleep(r)) {
+	if (run_is_asleep(r) && !history_is_past(r->history)) {
 		serve_halt(s, false);
 		return;
 	}
 	terminal_raw();
 	viewer_touch(&s->viewer);
+	if (r->history) {
+		serve_run_recorded(s);
+		return;
+	}
 	sources_arm(s);
 	int err = run_freely(r, &stop);
-	disarm(s);
+	serve_disarm(s);
 	if (err) {
 		fail(s, err);
 		return;
@@ -237,7 +248,9 @@ static void wait_to_resume(struct serve *s)
 	/* Before the wait, which --speed max skips: each tick's handler would lead back to it, for ever. */
 	if (waits_in_vain(s))
 		return;
-	if (!run_wait(&s->run, &timeout_ns)) { /* the end of the input */
+	bool may_wake = s->run.history ? history_wait(s->run.history, &timeout_ns)
+	                               : run_wait(&s->run, &timeout_ns);
+	if (!may_wake) { /* the end of the input */
 		serve_halt(s, false);
 		return;
 	}

@@ -42,12 +42,14 @@ struct serve {
 	bool watches_stdin;      /* for its end: a debugger on it has detached */
 	struct session *session; /* NULL: no debugger */
 	struct target target;
-	struct run run;   /* the guest's life */
-	bool was_heard;   /* the debugger has sent something */
-	bool was_resumed; /* ... and has had the guest go on */
-	bool has_alarm;   /* the kicker's timer is armed for steps */
-	bool is_attached; /* see target_run.is_attached */
-	bool keeps_halt;  /* a step was asked for that does not pass the hlt */
+	struct run run;     /* the guest's life */
+	bool was_heard;     /* the debugger has sent something */
+	bool was_resumed;   /* ... and has had the guest go on */
+	bool has_alarm;     /* the kicker's timer is armed for steps */
+	bool is_attached;   /* see target_run.is_attached */
+	bool goes_back;     /* the debugger wants to, and there is no recording */
+	bool has_shown_end; /* the guest's end, as a stop: of a recording */
+	bool keeps_halt;    /* a step was asked for that does not pass the hlt */
 	struct {
 		bool is_on;
 		uint64_t begin, end;

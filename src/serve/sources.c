@@ -205,10 +205,7 @@ static int input_of(const struct serve *s, unsigned i)
 
 static short input_wants(const struct serve *s, unsigned i)
 {
-	return input_of(s, i) >= 0 &&
-	                       board_input_room(&s->machine->guest->board, s->consoles[i].device)
-	               ? POLLIN
-	               : 0;
+	return input_of(s, i) >= 0 && input_room(s->machine, s->consoles[i].device) ? POLLIN : 0;
 }
 
 /* Nothing more comes by it, for whomever. */
@@ -227,13 +224,12 @@ static void end_stdin(struct serve *s)
 static void read_stdin(struct serve *s, const struct device *d)
 {
 	uint8_t bytes[UART_FIFO];
-	struct board *b = &s->machine->guest->board;
-	size_t room = board_input_room(b, d);
+	size_t room = input_room(s->machine, d);
 	if (!room)
 		return;
 	ssize_t n = read(STDIN_FILENO, bytes, room < sizeof bytes ? room : sizeof bytes);
 	if (n > 0)
-		board_input(b, d, bytes, (size_t)n);
+		input_bytes(s->machine, d, bytes, (size_t)n);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		end_stdin(s);
 }

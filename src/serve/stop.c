@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/status.h"
+#include "history/history.h"
 #include "host/notice.h"
 #include "machine/report.h"
 #include "serve/internal.h"
@@ -123,6 +124,7 @@ void serve_end_output(struct serve *s)
 static bool reboot(struct serve *s, bool was_step)
 {
 	struct error e = { 0 };
+	history_changed(s->run.history);
 	if (run_reboot(&s->run, &e)) {
 		notice_print(
 		        "stepvm: the guest has reset the machine, which can't start again: %s\n",

@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "gdbstub/hit.h"
+#include "history/history.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
 #include "host/notice.h"
@@ -45,6 +46,11 @@ static bool write_register(
 	struct error e = { 0 };
 	(void)cpu;
 	struct serve *s = ctx;
+	if (history_refuses(s->run.history, &e)) {
+		snprintf(why->text, sizeof why->text, "%.*s", (int)sizeof why->text - 1, e.text);
+		return false;
+	}
+	history_changed(s->run.history);
 	int err = registers_write(vcpu_of(ctx), reg, from, &e);
 	control_registers_written(&s->machine->control);
 	if (!err && registers_moves_pc(reg))
@@ -71,9 +77,21 @@ static size_t read_memory(void *ctx, unsigned cpu, uint64_t gva, uint8_t *to, si
 	return linear_exists(vcpu_of(ctx), gva) ? linear_read(vcpu_of(ctx), gva, to, len) : 0;
 }
 
+/* The past of a recording stays as it was. */
+static bool may_write(void *ctx)
+{
+	struct serve *s = ctx;
+	if (history_is_past(s->run.history))
+		return false;
+	history_changed(s->run.history);
+	return true;
+}
+
 static size_t write_memory(void *ctx, unsigned cpu, uint64_t gva, const uint8_t *from, size_t len)
 {
 	(void)cpu;
+	if (!may_write(ctx))
+		return 0;
 	return linear_exists(vcpu_of(ctx), gva) ? linear_write(vcpu_of(ctx), gva, from, len) : 0;
 }
 
@@ -84,7 +102,7 @@ static size_t read_physical(void *ctx, uint64_t gpa, uint8_t *to, size_t len)
 
 static size_t write_physical(void *ctx, uint64_t gpa, const uint8_t *from, size_t len)
 {
-	return memory_write(&vcpu_of(ctx)->vm->memory, gpa, from, len);
+	return may_write(ctx) ? memory_write(&vcpu_of(ctx)->vm->memory, gpa, from, len) : 0;
 }
 
 static void resume(void *ctx, const struct target_action *actions)
@@ -104,6 +122,10 @@ static void resume(void *ctx, const struct target_action *actions)
 		break;
 	case TARGET_STEP_RANGE: run_range(&s->run, actions->begin, actions->end); break;
 	}
+	if (s->run.history && s->run.state == RUN_STEPPING)
+		history_step(s->run.history, s->run.range_begin, s->run.range_end);
+	else if (s->run.history)
+		history_go_on(s->run.history);
 }
 
 /* Run control asks at a breakpoint. */
@@ -111,6 +133,8 @@ static bool stops(void *ctx, uint64_t gva)
 {
 	struct serve *s = ctx;
 	size_t len;
+	if (history_is_searching(s->run.history))
+		return s->session && hit_would_stop(s->session, 0, gva);
 	bool stops_here = !s->session || hit_breakpoint(s->session, 0, gva);
 	control_set_followed(&s->machine->control, s->session && hit_wants_steps(s->session));
 	if (stops_here)
@@ -125,6 +149,16 @@ static bool follows(void *ctx)
 {
 	struct serve *s = ctx;
 	return s->session && hit_stepped(s->session, 0);
+}
+
+static void step_back(void *ctx)
+{
+	serve_step_back(ctx);
+}
+
+static void run_back(void *ctx)
+{
+	serve_run_back(ctx);
 }
 
 static void interrupt(void *ctx)
@@ -163,6 +197,8 @@ static bool restart(void *ctx, struct target_error *why)
 		return false;
 	}
 	s->is_attached = false; /* the debugger has started this one */
+	if (history_restart(&s->run, &e))
+		notice_print("stepvm: the guest is no longer recorded: %s\n", e.text);
 	run_stop(&s->run);
 	return true;
 }
@@ -381,7 +417,8 @@ void target_init(struct target *t, struct serve *s)
 	static const struct target_file file = { file_path, file_status, file_read };
 	static const struct target_made made[] = { { "screen.png", open_screen, read_screen },
 		{ "core", open_core, read_core } };
+	static const struct target_history history = { step_back, run_back };
 	*t = (struct target) { s, &registers, &memory, &run, &breakpoints, &cpus, &monitor_ops,
-		&file, made, ARRAY_SIZE(made) };
+		&file, made, ARRAY_SIZE(made), &history };
 	control_ask(&s->machine->control, stops, follows, s);
 }

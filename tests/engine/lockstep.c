@@ -251,7 +251,7 @@ static bool step(struct lockstep *l, struct tally *t)
 	struct stop stop;
 	uint8_t bytes[COMPARE_BYTES] = { 0 };
 	int err = 0;
-	machine_step_clock(m);
+	machine_step_clock(m, m->control.step_interrupts);
 	bool is_interrupt = interrupt_is_due(&m->control);
 	linear_read(v, registers_pc(v), bytes, sizeof bytes);
 	take_state(l, &before);

@@ -26,10 +26,8 @@ expect $pc == (int) &on_tick
 expect-output "received: \"OK\"" maintenance packet Qqemu.sstep=0x3
 expect-output "^off" monitor step-interrupts
 
-# Backwards is not there, and gdb says so.
-expect-error "does not support this command" reverse-stepi
-expect-error "does not support this command" reverse-continue
-expect-output "received: \"\"" maintenance packet bs
-expect-output "received: \"\"" maintenance packet bc
+# Nothing is recorded, and it is said how to.
+expect-output "monitor record on begins here" reverse-stepi
+expect-output "monitor record on begins here" reverse-continue
 expect-output "received: \"\"" maintenance packet vCont;t
 expect $pc == (int) &on_tick

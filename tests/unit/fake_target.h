@@ -375,6 +375,16 @@ static void fake_resume(void *ctx, const struct target_action *actions)
 		}
 }
 
+static void fake_step_back(void *ctx)
+{
+	fake_note(ctx, "step back\n");
+}
+
+static void fake_run_back(void *ctx)
+{
+	fake_note(ctx, "run back\n");
+}
+
 static void fake_interrupt(void *ctx)
 {
 	fake_note(ctx, "interrupt\n");
@@ -589,8 +599,9 @@ static void fake_init(struct fake_target *f)
 	static const struct target_file file = { fake_path, fake_status, fake_read_file };
 	static const struct target_made made[] = { { "screen.png", fake_make, fake_read_made },
 		{ "core", fake_open_large, fake_read_large } };
+	static const struct target_history history = { fake_step_back, fake_run_back };
 	f->target = (struct target) { f, &registers, &memory, &run, &breakpoints, &cpus, &monitor,
-		&file, made, 2 };
+		&file, made, 2, &history };
 	f->cpus = 1;
 	for (int reg = 0; reg < FAKE_REGISTERS; reg++)
 		for (unsigned i = 0; i < fake_registers[reg].size; i++)

@@ -34,6 +34,7 @@ static const char *sample(const char *name)
 		{ "parallel", "printed" },
 		{ "rtc", "utc" },
 		{ "speed", "2" },
+		{ "record-memory", "64M" },
 		{ "trace", "io" },
 		{ "symbols", "f" },
 		{ "jobs", "2" },

@@ -6,7 +6,7 @@
 #include "session_wire.h"
 
 /* The tables of a target, as state.h names them. */
-#define ALL (REGISTERS | MEMORY | RUN | BREAKPOINTS | CPUS | MONITOR | ELF_FILE)
+#define ALL (REGISTERS | MEMORY | RUN | BREAKPOINTS | CPUS | MONITOR | ELF_FILE | HISTORY)
 
 static void take_away(struct wire *w, unsigned missing)
 {
@@ -16,6 +16,7 @@ static void take_away(struct wire *w, unsigned missing)
 	t->run = missing & RUN ? NULL : t->run;
 	t->breakpoints = missing & BREAKPOINTS ? NULL : t->breakpoints;
 	t->cpus = missing & CPUS ? NULL : t->cpus;
+	t->history = missing & HISTORY ? NULL : t->history;
 	t->monitor = missing & MONITOR ? NULL : t->monitor;
 	t->file = missing & ELF_FILE ? NULL : t->file;
 	/* vFile needs either of them: session_files_test.c has each without the other. */
@@ -52,6 +53,8 @@ static const struct {
 	{ "vCont;c", RUN },
 	{ "vCont;s:1", RUN },
 	{ "vCont;r0,10:1", RUN },
+	{ "bs", RUN | HISTORY },
+	{ "bc", RUN | HISTORY },
 	{ "Z0,10,1", BREAKPOINTS },
 	{ "Z0,10,1;X3,220127", BREAKPOINTS },
 	{ "Z0,10,1;X3,220127;cmds:0,X3,220127", BREAKPOINTS },
@@ -180,6 +183,8 @@ static void what_is_announced_is_there(void)
 		{ "PacketSize=", 0 },
 		{ ";QStartNoAckMode+", 0 },
 		{ ";vContSupported+", RUN },
+		{ ";ReverseStep+", RUN | HISTORY },
+		{ ";ReverseContinue+", RUN | HISTORY },
 		{ ";qXfer:features:read+", REGISTERS },
 		{ ";qXfer:threads:read+", CPUS },
 		{ ";qXfer:exec-file:read+", ELF_FILE },

@@ -61,7 +61,7 @@ static void what_is_not_known_gets_an_empty_reply(void)
 		{ "", "" },
 		{ "A", "" },
 		{ "b", "" },
-		{ "bs", "" },
+		{ "bx", "" },
 		{ "B0,S", "" },
 		{ "d", "" },
 		{ "F0", "" },

@@ -1,0 +1,405 @@
+/* A recording's life, and what the guest is to do in it. */
+#include "history/history.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "history/state.h"
+#include "machine/firmware.h"
+#include "machine/input.h"
+#include "machine/media.h"
+
+#define RECORD_STEP_NS 10 /* of the guest's time: about as fast as the engine goes */
+#define INTERVAL_BEGIN UINT64_C(1000000)
+
+/* --- its life ---------------------------------------------------------------------------------- */
+
+static void drop_all(struct history *h)
+{
+	events_free(h);
+	for (size_t i = 0; i < h->checkpoint_count; i++)
+		checkpoint_free(h, h->checkpoints[i]);
+	checkpoint_free(h, h->present);
+	free(h->checkpoints);
+}
+
+/* The recording begins where the guest stands. */
+static int start(struct history *h, struct error *e)
+{
+	struct machine *m = h->machine;
+	*h = (struct history) { .run = h->run,
+		.machine = m,
+		.bytes_max = h->bytes_max,
+		.step_before_ns = h->step_before_ns,
+		.interval = INTERVAL_BEGIN,
+		.taken_ns = clock_host_ns() };
+	m->is_past = false;
+	m->position = 0;
+	m->tsc_zero = 0;
+	machine_stop_clock(m);
+	struct checkpoint *first = checkpoint_take(h, e);
+	if (!first || checkpoints_add(h, first)) {
+		checkpoint_free(h, first);
+		return error_set(e, -ENOMEM, "out of memory");
+	}
+	h->next_checkpoint = h->interval;
+	return 0;
+}
+
+int history_begin(struct run *r, uint64_t memory_max, struct error *e)
+{
+	struct machine *m = r->machine;
+	if (r->history)
+		return error_set(e, -EEXIST, "the guest is recorded already");
+	if (run_is_over(r))
+		return error_set(e, -ESRCH, "the guest has ended");
+	if (m->guest->media && media_is_writable(m->guest->media))
+		return error_set(e, -EROFS,
+		        "a disk's file is written to (--disk FILE,write), and could not be taken "
+		        "back");
+	struct history *h = calloc(1, sizeof *h);
+	if (!h)
+		return error_set(e, -ENOMEM, "out of memory");
+	h->run = r;
+	h->machine = m;
+	h->bytes_max = memory_max ? memory_max : HISTORY_MEMORY_DEFAULT;
+	int err = start(h, e);
+	if (err) {
+		drop_all(h);
+		free(h);
+		return err;
+	}
+	m->recorder = &history_recorder;
+	m->recorder_ctx = h;
+	h->step_before_ns = m->step_ns;
+	m->step_ns = RECORD_STEP_NS;
+	control_set_whole_rep(&m->control, false);
+	control_set_recorded(&m->control, true);
+	r->history = h;
+	return 0;
+}
+
+void history_end(struct run *r)
+{
+	struct history *h = r->history;
+	struct error e = { 0 };
+	if (!h)
+		return;
+	struct machine *m = h->machine;
+	if (m->is_past)
+		seek(h, h->end, false, &e);
+	m->is_past = false;
+	m->recorder = NULL;
+	control_set_recorded(&m->control, false);
+	m->step_ns = h->step_before_ns;
+	drop_all(h);
+	free(h);
+	r->history = NULL;
+}
+
+int history_restart(struct run *r, struct error *e)
+{
+	if (!r->history)
+		return 0;
+	drop_all(r->history);
+	int err = start(r->history, e);
+	if (!err)
+		return 0;
+	history_end(r);
+	return err;
+}
+
+/* --- the past ---------------------------------------------------------------------------------- */
+
+bool history_is_past(const struct history *h)
+{
+	return h && h->machine->is_past;
+}
+
+bool history_refuses(const struct history *h, struct error *e)
+{
+	if (!history_is_past(h))
+		return false;
+	error_set(e, -EPERM,
+	        "the guest stands in the past of its recording, which can't be changed; monitor "
+	        "record cut "
+	        "makes this the present");
+	return true;
+}
+
+int history_cut(struct history *h, struct error *e)
+{
+	struct machine *m = h->machine;
+	if (!m->is_past)
+		return 0;
+	/* What was to come from here on is forgotten, and with it what it led to. */
+	while (h->checkpoint_count &&
+	        (h->checkpoints[h->checkpoint_count - 1]->position > m->position ||
+	                h->checkpoints[h->checkpoint_count - 1]->event > h->next))
+		checkpoint_free(h, h->checkpoints[--h->checkpoint_count]);
+	for (size_t i = h->next; i < h->event_count; i++)
+		if (h->events[i].kind == EVENT_CHANGED)
+			h->events[i].kind = EVENT_LETS; /* its checkpoint is freed */
+	events_cut(h, h->next);
+	while (h->mark_count && h->marks[h->mark_count - 1].position > m->position)
+		h->mark_count--;
+	checkpoint_free(h, h->present);
+	h->present = NULL;
+	m->is_past = false;
+	h->end = m->position;
+	h->next_checkpoint = m->position;
+	history_changed(h);
+	(void)e;
+	return 0;
+}
+
+void history_state(const struct history *h, struct history_state *to)
+{
+	const struct machine *m = h->machine;
+	*to = (struct history_state) {
+		.begin = h->checkpoints[0]->position,
+		.position = m->position,
+		.end = m->is_past ? h->end : m->position,
+		.checkpoints = h->checkpoint_count,
+		.events = h->event_count,
+		.bytes = history_bytes(h),
+		.bytes_max = h->bytes_max,
+		.now_ns = m->guest->board.state.now_ns,
+		.has_lost = h->has_lost,
+	};
+}
+
+/* --- going ------------------------------------------------------------------------------------- */
+
+void history_go_on(struct history *h)
+{
+	h->task = h->machine->is_past ? TASK_FORWARD : TASK_LIVE;
+}
+
+void history_step(struct history *h, uint64_t range_begin, uint64_t range_end)
+{
+	h->task = h->machine->is_past ? TASK_STEP : TASK_LIVE;
+	h->range_begin = range_begin;
+	h->range_end = range_end;
+	h->step_to = h->machine->position + 1; /* a kick may come after it, and before it is told */
+	h->steps_in_rom = firmware_runs(h->machine) || h->machine->control.steps_bios;
+}
+
+void history_step_back(struct history *h)
+{
+	h->task = TASK_STEP_BACK;
+}
+
+void history_run_back(struct history *h)
+{
+	h->task = TASK_RUN_BACK;
+}
+
+bool history_has_task(const struct history *h)
+{
+	return h && h->task != TASK_LIVE;
+}
+
+bool history_goes_back(const struct history *h)
+{
+	return h->task == TASK_STEP_BACK || h->task == TASK_RUN_BACK;
+}
+
+bool history_is_searching(const struct history *h)
+{
+	return h && h->is_searching;
+}
+
+static enum history_outcome outcome(struct history *h, enum drive how, struct stop *stop)
+{
+	switch (how) {
+	case DRIVE_KICKED: return HISTORY_KICKED;
+	case DRIVE_FAILED: return HISTORY_FAILED;
+	case DRIVE_STOP: break;
+	case DRIVE_LEFT:
+	case DRIVE_THERE: stop->kind = STOP_STEPPED; break;
+	}
+	h->task = TASK_LIVE;
+	return HISTORY_STOP;
+}
+
+/* Where the past has come to its end the guest is at the present again. */
+static enum history_outcome at_end(struct history *h, struct stop *stop, struct error *e)
+{
+	h->task = TASK_LIVE;
+	stop->kind = STOP_STEPPED;
+	return seek(h, h->end, false, e) ? HISTORY_FAILED : HISTORY_END;
+}
+
+/* A breakpoint and its like right at the end stop the guest there, as they did. */
+static enum history_outcome past_outcome(
+        struct history *h, enum drive how, bool is_whole_step, struct stop *stop, struct error *e)
+{
+	struct cpu_run *cpu = &h->machine->control.cpu;
+	const struct stop at = *stop;
+	char caught[sizeof cpu->caught];
+	if ((how != DRIVE_THERE && how != DRIVE_STOP) || h->machine->position < h->end)
+		return outcome(h, how, stop);
+	strcpy(caught, control_caught(&h->machine->control));
+	enum history_outcome result = at_end(h, stop, e);
+	bool is_place =
+	        at.kind == STOP_BREAKPOINT || at.kind == STOP_WATCH || at.kind == STOP_CATCH;
+	if (result == HISTORY_END && is_whole_step)
+		return HISTORY_STOP;
+	if (result != HISTORY_END || how != DRIVE_STOP || !is_place)
+		return result;
+	*stop = at;
+	cpu->has_caught = caught[0];
+	strcpy(cpu->caught, caught);
+	return HISTORY_STOP;
+}
+
+static enum history_outcome forward(struct history *h, struct stop *stop, struct error *e)
+{
+	return past_outcome(h, drive(h, h->end, NULL, stop, e), false, stop, e);
+}
+
+/* One step, and out of the firmware as a step of the present does. */
+static enum history_outcome step(struct history *h, struct stop *stop, struct error *e)
+{
+	struct machine *m = h->machine;
+	const struct control_range range = { .begin = h->range_begin, .end = h->range_end };
+	const bool is_range = range.begin != range.end;
+	enum drive how =
+	        drive(h, is_range ? h->end : h->step_to, is_range ? &range : NULL, stop, e);
+	while (how == DRIVE_THERE && !h->steps_in_rom && firmware_runs(m) && m->position < h->end)
+		how = drive(h, h->end, &history_rom, stop, e);
+	return past_outcome(h, how, how == DRIVE_THERE && !is_range, stop, e);
+}
+
+enum history_outcome history_run(struct history *h, struct stop *stop, struct error *e)
+{
+	enum history_outcome result = HISTORY_STOP;
+	switch (h->task) {
+	case TASK_FORWARD: return forward(h, stop, e);
+	case TASK_STEP: return step(h, stop, e);
+	case TASK_STEP_BACK: h->task = TASK_LIVE; return search_step_back(h, stop, e);
+	case TASK_RUN_BACK:
+		result = search_run_back(h, stop, e);
+		if (result != HISTORY_KICKED)
+			h->task = TASK_LIVE;
+		return result;
+	case TASK_LIVE: break;
+	}
+	if (run_resumes_reset(h->run, stop))
+		return HISTORY_STOP;
+	h->pace_host_ns = h->ahead_ns = 0;
+	result = outcome(h, drive(h, UINT64_MAX, NULL, stop, e), stop);
+	if (result == HISTORY_KICKED && h->ahead_ns)
+		run_rest(h->run);
+	if (result == HISTORY_KICKED)
+		stop->kind = STOP_KICKED;
+	if (result != HISTORY_FAILED)
+		run_note(h->run, stop);
+	return result;
+}
+
+void history_interrupt(struct history *h)
+{
+	struct error e = { 0 };
+	if (!h)
+		return;
+	if (h->is_searching)
+		seek(h, h->origin, false, &e);
+	h->is_searching = false;
+	h->task = TASK_LIVE;
+}
+
+bool history_wait(struct history *h, uint64_t *timeout_ns)
+{
+	struct run *r = h->run;
+	struct machine *m = h->machine;
+	const bool skips = m->config->speed.skips_waits;
+	if (r->is_resting) {
+		*timeout_ns = h->ahead_ns;
+		h->ahead_ns = 0;
+		if (!*timeout_ns)
+			run_woken(r);
+		return true;
+	}
+	if (control_has_interrupt(&m->control)) {
+		h->is_waiting = false;
+		run_woken(r);
+		return true;
+	}
+	uint64_t next = input_next_ns(m), now = clock_host_ns();
+	if (!h->is_waiting) {
+		h->is_waiting = true;
+		h->wait_ns = now;
+	}
+	*timeout_ns = RUN_FOREVER;
+	if (next == BOARD_NEVER)
+		return machine_can_wake(m);
+	uint64_t left =
+	        next > m->guest->board.state.now_ns ? next - m->guest->board.state.now_ns : 0;
+	uint64_t passed = now - h->wait_ns;
+	if (!skips && passed < left) {
+		*timeout_ns = left - passed;
+		return true;
+	}
+	h->wait_ns = now;
+	machine_wait(m, left);
+	*timeout_ns = 0;
+	if (control_has_interrupt(&m->control)) {
+		h->is_waiting = false;
+		run_woken(r);
+	}
+	return true;
+}
+
+/* --- finding ----------------------------------------------------------------------------------- */
+
+int history_seek(struct history *h, uint64_t position, struct error *e)
+{
+	struct history_state s;
+	history_state(h, &s);
+	if (position < s.begin || position > s.end)
+		return error_set(e, -ERANGE,
+		        "there are positions %" PRIu64 " to %" PRIu64 " in the recording", s.begin,
+		        s.end);
+	return seek(h, position, true, e);
+}
+
+static bool is_name(const char *name)
+{
+	for (const char *at = name; *at; at++)
+		if (*at <= ' ' || *at == 0x7f)
+			return false;
+	return *name && !strchr("0123456789+-", *name) && strlen(name) < HISTORY_NAME_MAX;
+}
+
+int history_mark(struct history *h, const char *name, struct error *e)
+{
+	struct history_mark *m = (struct history_mark *)history_find_mark(h, name);
+	if (!is_name(name))
+		return error_set(e, -EINVAL,
+		        "expected a name of 1 to %d characters that does not begin with a digit",
+		        HISTORY_NAME_MAX - 1);
+	if (!m && h->mark_count == HISTORY_MARKS_MAX)
+		return error_set(e, -ENOSPC, "there are %d marks already", HISTORY_MARKS_MAX);
+	if (!m)
+		m = &h->marks[h->mark_count++];
+	strcpy(m->name, name);
+	m->position = h->machine->position;
+	return 0;
+}
+
+const struct history_mark *history_mark_at(const struct history *h, unsigned i)
+{
+	return i < h->mark_count ? &h->marks[i] : NULL;
+}
+
+const struct history_mark *history_find_mark(const struct history *h, const char *name)
+{
+	for (unsigned i = 0; i < h->mark_count; i++)
+		if (!strcmp(h->marks[i].name, name))
+			return &h->marks[i];
+	return NULL;
+}

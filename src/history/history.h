@@ -1,0 +1,97 @@
+/* A recording of what the guest does, in memory, and ways back in it.
+ *
+ * While it is recorded the guest is stepped (by the engine, many steps at once), and its time goes on by steps alone. Then
+ * all it does is a function of its first state and of what comes from outside, which is kept with its position (events.h).
+ * Checkpoints on the way make any position reachable by a short run.
+ *
+ * A position is a number of steps: an instruction, an iteration of a rep, a hlt, the way to an interrupt's handler. The
+ * state at position p is the one before step p, after all that came from outside then. The present is the last position;
+ * before it is the past, where the guest can be looked at but not changed.
+ *
+ * Whoever serves the guest calls history_changed where somebody else than the guest has changed it, and history_run instead
+ * of run_freely, and of run_steps where history_has_task. All on the thread that runs the guest. */
+#ifndef STEPVM_HISTORY_HISTORY_H
+#define STEPVM_HISTORY_HISTORY_H
+
+#include "machine/run.h"
+
+#define HISTORY_MEMORY_DEFAULT (UINT64_C(512) << 20)
+#define HISTORY_MARKS_MAX      64
+#define HISTORY_NAME_MAX       32
+#define HISTORY_HITS_MAX       20
+
+struct history;
+
+/* From now on r's guest is recorded, up to so many bytes of memory; 0: HISTORY_MEMORY_DEFAULT. -errno with a text. The
+ * recording is r's (run.history) until history_end. */
+int history_begin(struct run *r, uint64_t memory_max, struct error *e);
+/* No longer: the guest is as at the present, and its time goes with the host's again. NULL is fine. */
+void history_end(struct run *r);
+/* Everything anew from here: the machine is another one. */
+int history_restart(struct run *r, struct error *e);
+
+/* Whether the guest stands in the past. NULL: false. */
+bool history_is_past(const struct history *h);
+/* ... and may not be changed: true, and the sentence says why and what to do. */
+bool history_refuses(const struct history *h, struct error *e);
+/* Somebody else than the guest has changed it: its registers, its memory, the machine. NULL is fine. */
+void history_changed(struct history *h);
+
+/* In the past: this is the present from now on, and what has happened after it is forgotten. */
+int history_cut(struct history *h, struct error *e);
+
+struct history_state {
+	uint64_t begin, position, end; /* begin: the first that can be reached */
+	uint64_t checkpoints, events, bytes, bytes_max;
+	uint64_t now_ns; /* the guest's time */
+	bool has_lost;   /* what was before begin was given up for memory */
+};
+void history_state(const struct history *h, struct history_state *to);
+
+/* --- going ------------------------------------------------------------------------------------- */
+
+enum history_outcome {
+	HISTORY_STOP,   /* *stop */
+	HISTORY_KICKED, /* somebody wants attention: history_run is to be called again */
+	HISTORY_BEGIN,  /* the first position that there is */
+	HISTORY_END,    /* from the past, at the present */
+	HISTORY_FAILED, /* KVM itself, no memory, or a replay is another than what was recorded: the text says it */
+};
+
+/* What the guest is to do; run.state says the same of the present. */
+void history_go_on(struct history *h);
+void history_step(struct history *h, uint64_t range_begin, uint64_t range_end);
+void history_step_back(struct history *h);
+void history_run_back(struct history *h);
+/* RUN_STEPPING: whether history_run is to do it, in the past or backwards, and not run_steps. NULL: false. */
+bool history_has_task(const struct history *h);
+bool history_goes_back(const struct history *h);
+/* Breakpoints are looked for backwards: conditions count, and nothing else is to happen at them. */
+bool history_is_searching(const struct history *h);
+/* RUN_FREE or RUN_STEPPING: until an outcome. e: a text for the last one. */
+enum history_outcome history_run(struct history *h, struct stop *stop, struct error *e);
+/* Somebody wants the guest to stand: what was searched is given up, where the search began. */
+void history_interrupt(struct history *h);
+/* RUN_WAITING, as run_wait. */
+bool history_wait(struct history *h, uint64_t *timeout_ns);
+
+/* --- finding ----------------------------------------------------------------------------------- */
+
+/* The guest stands there then. -ERANGE: it is not recorded; others as HISTORY_FAILED. With a text. */
+int history_seek(struct history *h, uint64_t position, struct error *e);
+/* A name for where the guest stands; NULL of history_mark_at: there is none of that name or number. */
+struct history_mark {
+	char name[HISTORY_NAME_MAX];
+	uint64_t position;
+};
+int history_mark(struct history *h, const char *name, struct error *e);
+const struct history_mark *history_mark_at(const struct history *h, unsigned i);
+const struct history_mark *history_find_mark(const struct history *h, const char *name);
+
+/* Where before now the guest has written to, or come to, an address: the last max positions, the newest first. Returns
+ * how many, or -errno with a text (-EINTR: a signal ends stepvm). The guest stands where it stood. */
+enum history_what { HISTORY_WRITES, HISTORY_COMES };
+int history_find(struct history *h, enum history_what what, uint64_t gva, uint64_t len,
+        uint64_t *positions, unsigned max, struct error *e);
+
+#endif

@@ -1,0 +1,243 @@
+/* Backwards: one step, or to the last stop before. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "bios/rom.h"
+#include "history/state.h"
+#include "host/signals.h"
+#include "machine/firmware.h"
+
+/* --- one step ---------------------------------------------------------------------------------- */
+
+static const struct control_range below_rom = { .end = ROM_GPA };
+const struct control_range history_rom = { .begin = ROM_GPA, .end = ROM_GPA + ROM_SIZE };
+
+/* From the checkpoint at on, up to a position: the last one at which the guest was out of the firmware. False: none, or
+ * a text. */
+static bool last_outside(struct history *h, size_t at, uint64_t to, uint64_t *last, struct error *e)
+{
+	struct machine *m = h->machine;
+	struct stop stop;
+	bool is_found = false;
+	if (checkpoint_load(h, h->checkpoints[at], e))
+		return false;
+	while (m->position < to) {
+		bool is_in = firmware_runs(m);
+		uint64_t from = m->position;
+		switch (drive(h, to, is_in ? &history_rom : &below_rom, &stop, e)) {
+		case DRIVE_FAILED: return false;
+		case DRIVE_KICKED: h->was_kicked = true; break;
+		case DRIVE_THERE:
+		case DRIVE_LEFT:
+		case DRIVE_STOP: break;
+		}
+		if (is_in || m->position == from)
+			continue;
+		*last = m->position - 1;
+		is_found = true;
+	}
+	if (firmware_runs(m))
+		return is_found;
+	*last = m->position;
+	return true;
+}
+
+/* To where the firmware was called from, or has been interrupted. */
+static int step_out_back(struct history *h, struct error *e)
+{
+	uint64_t to = h->machine->position, last = 0;
+	bool is_found = false;
+	struct control_points points;
+	control_hide_points(&h->machine->control, &points);
+	for (size_t at = checkpoints_before(h, to) + 1; at-- > 0 && !is_found && !e->text[0];) {
+		is_found = last_outside(h, at, to, &last, e);
+		to = h->checkpoints[at]->position;
+	}
+	control_show_points(&h->machine->control, &points);
+	if (e->text[0])
+		return -EIO;
+	return seek(h, is_found ? last : h->checkpoints[0]->position, true, e);
+}
+
+enum history_outcome search_step_back(struct history *h, struct stop *stop, struct error *e)
+{
+	struct machine *m = h->machine;
+	const bool was_in = firmware_runs(m);
+	stop->kind = STOP_STEPPED;
+	if (m->position <= h->checkpoints[0]->position)
+		return HISTORY_BEGIN;
+	int err = seek(h, m->position - 1, true, e);
+	if (!err && !was_in && !m->control.steps_bios && firmware_runs(m))
+		err = step_out_back(h, e);
+	return err ? HISTORY_FAILED : HISTORY_STOP;
+}
+
+/* --- to the last stop -------------------------------------------------------------------------- */
+
+/* gdb takes a watchpoint's old and new value from before and after: going back, the guest stops before the write. */
+static void note_stop(struct history *h, const struct stop *stop)
+{
+	uint64_t at = h->machine->position;
+	switch (stop->kind) {
+	case STOP_WATCH: at--; break;
+	case STOP_BREAKPOINT:
+	case STOP_CATCH:
+	case STOP_ZERO_VECTOR: break;
+	case STOP_STEPPED:
+	case STOP_LONG:
+	case STOP_KICKED:
+	case STOP_DEVICE:
+	case STOP_HALTED:
+	case STOP_SHUTDOWN:
+	case STOP_FAILED: return;
+	}
+	if (at >= h->origin)
+		return;
+	h->has_found = true;
+	h->found = at;
+	h->found_stop = *stop;
+	strcpy(h->found_text, control_caught(&h->machine->control));
+}
+
+static enum history_outcome end_search(struct history *h, struct stop *stop, struct error *e)
+{
+	struct cpu_run *cpu = &h->machine->control.cpu;
+	h->is_searching = false;
+	h->task = TASK_LIVE;
+	if (!h->has_found) {
+		stop->kind = STOP_STEPPED;
+		return seek(h, h->checkpoints[0]->position, true, e) ? HISTORY_FAILED
+		                                                     : HISTORY_BEGIN;
+	}
+	if (seek(h, h->found, true, e))
+		return HISTORY_FAILED;
+	*stop = h->found_stop;
+	cpu->has_caught = h->found_text[0];
+	strcpy(cpu->caught, h->found_text);
+	return HISTORY_STOP;
+}
+
+/* The segment's beginning, where it is the recording's: nobody comes to it. */
+static void look_at_begin(struct history *h)
+{
+	struct stop stop = { .kind = STOP_STEPPED };
+	if (!h->segment && control_is_stopped_here(&h->machine->control, &stop))
+		note_stop(h, &stop);
+}
+
+enum history_outcome search_run_back(struct history *h, struct stop *stop, struct error *e)
+{
+	struct machine *m = h->machine;
+	if (!h->is_searching) {
+		h->origin = h->segment_end = m->position;
+		h->has_found = false;
+		if (m->position <= h->checkpoints[0]->position) {
+			stop->kind = STOP_STEPPED;
+			return HISTORY_BEGIN;
+		}
+		if (leave_present(h, e))
+			return HISTORY_FAILED;
+		h->segment = checkpoints_before(h, h->origin - 1);
+		if (checkpoint_load(h, h->checkpoints[h->segment], e))
+			return HISTORY_FAILED;
+		h->is_searching = true;
+		look_at_begin(h);
+	}
+	for (;;) {
+		switch (drive(h, h->segment_end, NULL, stop, e)) {
+		case DRIVE_KICKED: return HISTORY_KICKED;
+		case DRIVE_FAILED: h->is_searching = false; return HISTORY_FAILED;
+		case DRIVE_STOP:
+			note_stop(h, stop);
+			if (m->position < h->segment_end)
+				continue;
+			break;
+		case DRIVE_LEFT:
+		case DRIVE_THERE: break;
+		}
+		if (h->has_found || !h->segment)
+			return end_search(h, stop, e);
+		h->segment_end = h->checkpoints[h->segment]->position;
+		h->segment--;
+		if (checkpoint_load(h, h->checkpoints[h->segment], e)) {
+			h->is_searching = false;
+			return HISTORY_FAILED;
+		}
+		look_at_begin(h);
+	}
+}
+
+/* --- who has ----------------------------------------------------------------------------------- */
+
+/* In one segment, the newest max of them, the oldest first in all. */
+static int find_in_segment(struct history *h, uint64_t to, uint64_t *all, unsigned max, unsigned *n,
+        bool is_write, struct error *e)
+{
+	struct machine *m = h->machine;
+	struct stop stop;
+	*n = 0;
+	for (;;)
+		switch (drive(h, to, NULL, &stop, e)) {
+		case DRIVE_KICKED:
+			h->was_kicked = true; /* heard by the seek that follows */
+			if (signals_end)
+				return error_set(e, -EINTR, "interrupted");
+			break;
+		case DRIVE_FAILED: return -EIO;
+		case DRIVE_LEFT:
+		case DRIVE_THERE: return 0;
+		case DRIVE_STOP:
+			if (stop.kind == STOP_SHUTDOWN || stop.kind == STOP_FAILED)
+				return 0;
+			if ((is_write ? stop.kind != STOP_WATCH : stop.kind != STOP_BREAKPOINT) ||
+			        m->position - is_write >= h->origin)
+				break;
+			if (*n == max)
+				memmove(all, all + 1, --*n * sizeof *all);
+			all[(*n)++] = m->position - is_write;
+		}
+}
+
+static int find_back(struct history *h, uint64_t *to, unsigned max, bool is_write, struct error *e)
+{
+	uint64_t all[HISTORY_HITS_MAX], end = h->origin;
+	unsigned count = 0, n;
+	int err = 0;
+	if (max > HISTORY_HITS_MAX)
+		max = HISTORY_HITS_MAX;
+	if (end <= h->checkpoints[0]->position)
+		return 0;
+	for (size_t at = checkpoints_before(h, end - 1) + 1; at-- > 0 && count < max && !err;) {
+		err = checkpoint_load(h, h->checkpoints[at], e);
+		if (!err)
+			err = find_in_segment(h, end, all, max - count, &n, is_write, e);
+		for (unsigned i = 0; !err && i < n; i++)
+			to[count++] = all[n - 1 - i];
+		end = h->checkpoints[at]->position;
+	}
+	return err ? err : (int)count;
+}
+
+int history_find(struct history *h, enum history_what what, uint64_t gva, uint64_t len,
+        uint64_t *positions, unsigned max, struct error *e)
+{
+	struct control *c = &h->machine->control;
+	struct control_points points;
+	int err = leave_present(h, e);
+	if (err)
+		return err;
+	h->origin = h->machine->position;
+	control_hide_points(c, &points);
+	err = what == HISTORY_WRITES ? watches_add(&c->watches, gva, len, WATCH_WRITE)
+	                             : breakpoints_add(&c->breakpoints, gva, false);
+	if (err)
+		error_set(e, err, "0x%" PRIx64 " can't be watched: %s", gva, strerror(-err));
+	int count = err ? err : find_back(h, positions, max, what == HISTORY_WRITES, e);
+	control_show_points(c, &points);
+	struct error again = { 0 };
+	err = seek(h, h->origin, false, &again);
+	if (err && count >= 0)
+		return error_set(e, err, "%s", again.text);
+	return count;
+}

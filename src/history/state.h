@@ -1,0 +1,155 @@
+/* What the files of this room share. */
+#ifndef STEPVM_HISTORY_STATE_H
+#define STEPVM_HISTORY_STATE_H
+
+#include "history/history.h"
+#include "history/pages.h"
+#include "machine/kept.h"
+
+struct checkpoint {
+	uint64_t position;
+	size_t event;   /* the first one that has not happened then */
+	bool lets;      /* steps take interrupts */
+	bool is_pinned; /* an event leads to it */
+	bool is_fine;   /* on the way to a place that was sought, to be used again soon */
+	struct kept kept;
+	struct pages pages;
+};
+
+/* What comes from outside, before the step at position. */
+enum event_kind {
+	EVENT_INPUT,   /* bytes for a serial line */
+	EVENT_KEYS,    /* keys for the keyboard */
+	EVENT_WAITED,  /* ns pass in a halt */
+	EVENT_LETS,    /* steps take interrupts from here on (ns: 1), or do not (0) */
+	EVENT_CHANGED, /* the machine is what the checkpoint has */
+};
+
+struct event {
+	uint64_t position;
+	enum event_kind kind;
+	uint32_t len; /* bytes, or keys */
+	union {
+		uint64_t ns;
+		struct key_event *keys; /* owned */
+		uint8_t *bytes;         /* owned */
+		struct checkpoint *checkpoint;
+	};
+	const struct device *device;
+};
+
+enum task {
+	TASK_LIVE,      /* nothing that is not recorded anew */
+	TASK_FORWARD,   /* in the past, to the present */
+	TASK_STEP,      /* in the past, one step or those of a range */
+	TASK_STEP_BACK, /* one step */
+	TASK_RUN_BACK,  /* to the last stop before */
+};
+
+struct history {
+	struct run *run;
+	struct machine *machine;
+	uint64_t bytes_max;
+	uint64_t step_before_ns; /* the time of a step before it began */
+	struct pages_store store;
+	struct checkpoint **checkpoints; /* owned, by position and event */
+	size_t checkpoint_count, checkpoint_size;
+	struct event *events; /* owned, by position */
+	size_t event_count, event_size;
+	uint64_t event_bytes;
+	struct history_mark marks[HISTORY_MARKS_MAX];
+	unsigned mark_count;
+
+	/* Where the guest stands: machine.position, and the first event that has not happened. */
+	size_t next;
+	bool lets;
+	uint64_t end;               /* in the past: the present's position */
+	struct checkpoint *present; /* ... and state; owned */
+	bool has_changed;           /* by somebody else than the guest, since the last step */
+	bool has_lost;
+	struct error failure; /* of the recorder, which can't tell it at once */
+	bool was_kicked;      /* within a seek */
+
+	/* When the next checkpoint is due, and how far they are apart. */
+	uint64_t next_checkpoint, interval;
+	uint64_t taken_ns; /* of the host's time */
+
+	enum task task;
+	uint64_t range_begin, range_end;
+	uint64_t step_to;  /* TASK_STEP: the position after it, */
+	bool steps_in_rom; /* ... unless it leads into the firmware, and it is not to stop there */
+	/* TASK_RUN_BACK: where it began; the segment that is searched, from a checkpoint to a position, and whether it
+	 * is under way; the last stop that was found in it. */
+	uint64_t origin, segment_end;
+	size_t segment;
+	bool is_searching, has_found;
+	uint64_t found;
+	struct stop found_stop;
+	char found_text[6 * CATCH_TEXT_MAX];
+
+	/* The host's time and the guest's from which on the two are compared, at which position again, and how much the
+	 * guest's is ahead. */
+	uint64_t pace_host_ns, pace_guest_ns, next_pace, ahead_ns;
+
+	/* RUN_WAITING: when it began, of the host's time. */
+	uint64_t wait_ns;
+	bool is_waiting;
+};
+
+/* --- checkpoints.c ------------------------------------------------------------------------------ */
+
+/* Keeps the machine as it is now. NULL with a text: no memory, or KVM's own error. */
+struct checkpoint *checkpoint_take(struct history *h, struct error *e);
+/* The machine is what it was then. 0, or -errno with a text. */
+int checkpoint_load(struct history *h, const struct checkpoint *c, struct error *e);
+/* Into the list, in its place; frees others where there are too many bytes. Owned by the list then. */
+int checkpoints_add(struct history *h, struct checkpoint *c);
+/* The last one at or before position. */
+size_t checkpoints_before(const struct history *h, uint64_t position);
+/* At the present: one more where it is time for it. */
+int checkpoints_look(struct history *h, struct error *e);
+void checkpoint_free(struct history *h, struct checkpoint *c);
+uint64_t history_bytes(const struct history *h);
+
+/* --- events.c ----------------------------------------------------------------------------------- */
+
+extern const struct machine_recorder history_recorder;
+/* In the past: all events of this position happen. 0, or -errno with a text. */
+int events_happen(struct history *h, struct error *e);
+/* The position of the next event, or UINT64_MAX. */
+uint64_t events_next(const struct history *h);
+/* At the present: what somebody else has changed is kept. */
+int events_keep_changes(struct history *h, struct error *e);
+/* The first count of them are no longer needed; all but these are of a future that is none. */
+void events_drop(struct history *h, size_t count);
+void events_cut(struct history *h, size_t count);
+void events_free(struct history *h);
+
+/* --- drive.c ------------------------------------------------------------------------------------ */
+
+enum drive {
+	DRIVE_THERE, /* at the position */
+	DRIVE_LEFT,  /* the range */
+	DRIVE_STOP,  /* *stop */
+	DRIVE_KICKED,
+	DRIVE_FAILED, /* KVM's own error, no memory, or a replay is another than the recording: a text */
+};
+
+/* The guest goes on, up to a position, or until something stops it. range: as long as its pc is in it; NULL: always. */
+enum drive drive(struct history *h, uint64_t to, const struct control_range *range,
+        struct stop *stop, struct error *e);
+/* The guest stands at a position of the recording, with nothing that stops it on the way. finely: with checkpoints before
+ * it, so that what is just before can be reached soon. 0 or -errno with a text. */
+int seek(struct history *h, uint64_t position, bool finely, struct error *e);
+/* Into the past: the present is kept. 0 or -errno with a text. */
+int leave_present(struct history *h, struct error *e);
+
+/* --- search.c ----------------------------------------------------------------------------------- */
+
+/* The firmware's code, for drive. */
+extern const struct control_range history_rom;
+/* history_run's, of TASK_STEP_BACK and TASK_RUN_BACK. */
+enum history_outcome search_step_back(struct history *h, struct stop *stop, struct error *e);
+enum history_outcome search_run_back(struct history *h, struct stop *stop, struct error *e);
+
+#endif

@@ -1,0 +1,197 @@
+/* monitor record, when, goto, mark, last-write, last-jump-to, hits: the guest's recording. */
+#include "history/history.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "machine/report.h"
+#include "monitor/internal.h"
+
+/* The recording, or NULL and what to do. */
+static struct history *recording(
+        struct run *run, const struct output *out, const char *command, const char *operands)
+{
+	if (!run->history)
+		refuse(out, command, operands,
+		        "nothing is recorded; monitor record on begins here, stepvm run --record "
+		        "at "
+		        "the first instruction");
+	return run->history;
+}
+
+static void say_where(struct run *run, const struct output *out)
+{
+	char where[100];
+	struct history_state s;
+	history_state(run->history, &s);
+	report_where(machine_vcpu(run->machine), where, sizeof where);
+	say(out, "position %" PRIu64 " of %" PRIu64 "%s, %s, %" PRIu64 ".%09" PRIu64 " s\n",
+	        s.position, s.end, s.position == s.end ? " (the present)" : "", where,
+	        s.now_ns / 1000000000u, s.now_ns % 1000000000u);
+}
+
+static void say_info(struct run *run, const struct output *out)
+{
+	struct history_state s;
+	if (!run->history) {
+		say(out, "off; monitor record on begins here\n");
+		return;
+	}
+	history_state(run->history, &s);
+	say(out,
+	        "on: positions %" PRIu64 " to %" PRIu64 "%s\n%" PRIu64 " checkpoints and %" PRIu64
+	        " events from outside, %" PRIu64 " KiB of %" PRIu64 "\n",
+	        s.begin, s.end, s.has_lost ? "; what was before is given up for memory" : "",
+	        s.checkpoints, s.events, s.bytes >> 10, s.bytes_max >> 10);
+}
+
+void monitor_record(struct run *run, const struct output *out, const char *operands)
+{
+	struct error e = { 0 };
+	int err = 0;
+	if (!strcmp(operands, "on"))
+		err = history_begin(run, 0, &e);
+	else if (!strcmp(operands, "off") && history_is_past(run->history))
+		err = error_set(&e, -1,
+		        "the guest stands in the past; monitor goto end, or monitor record cut, "
+		        "first");
+	else if (!strcmp(operands, "off"))
+		history_end(run);
+	else if (!strcmp(operands, "cut") && recording(run, out, "record", operands))
+		err = history_cut(run->history, &e);
+	else if (!strcmp(operands, "cut"))
+		return;
+	else if (*operands && strcmp(operands, "info") != 0)
+		err = error_set(&e, -1, "expected on, off, cut or info");
+	if (err)
+		refuse(out, "record", operands, "%s", e.text);
+	else
+		say_info(run, out);
+}
+
+void monitor_when(struct run *run, const struct output *out, const char *operands)
+{
+	(void)operands;
+	if (recording(run, out, "when", ""))
+		say_where(run, out);
+}
+
+/* N, -N from here, start, end, or a mark's name. */
+static bool take_position(const struct history *h, const char *words, uint64_t *position)
+{
+	struct history_state s;
+	struct cursor c = cursor_of(words);
+	history_state(h, &s);
+	bool is_back = cursor_char(&c, '-');
+	if (cursor_number(&c, position) && cursor_at_end(&c)) {
+		if (is_back)
+			*position = *position <= s.position ? s.position - *position : UINT64_MAX;
+		return true;
+	}
+	const struct history_mark *m = history_find_mark(h, words);
+	if (!strcmp(words, "start"))
+		*position = s.begin;
+	else if (!strcmp(words, "end"))
+		*position = s.end;
+	else if (m)
+		*position = m->position;
+	else
+		return false;
+	return true;
+}
+
+void monitor_goto(struct run *run, const struct output *out, const char *operands)
+{
+	struct error e = { 0 };
+	uint64_t position;
+	if (!recording(run, out, "goto", operands))
+		return;
+	if (!take_position(run->history, operands, &position)) {
+		refuse(out, "goto", operands,
+		        "expected a position, -N for so many steps back, start, end or a name of "
+		        "monitor mark");
+		return;
+	}
+	if (history_seek(run->history, position, &e)) {
+		refuse(out, "goto", operands, "%s", e.text);
+		return;
+	}
+	run_moved(run);
+	say_where(run, out);
+	say(out, MONITOR_STALE);
+}
+
+void monitor_mark(struct run *run, const struct output *out, const char *operands)
+{
+	struct error e = { 0 };
+	const struct history_mark *m;
+	if (!recording(run, out, "mark", operands))
+		return;
+	if (*operands) {
+		if (history_mark(run->history, operands, &e))
+			refuse(out, "mark", operands, "%s", e.text);
+		return;
+	}
+	for (unsigned i = 0; (m = history_mark_at(run->history, i)); i++)
+		say(out, "%-*s %" PRIu64 "\n", HISTORY_NAME_MAX, m->name, m->position);
+}
+
+static bool take_address(
+        struct run *run, const char *operands, bool has_len, uint64_t *gva, uint64_t *len)
+{
+	struct cursor c = cursor_of(operands);
+	*len = 1;
+	if (!monitor_take_value(machine_vcpu(run->machine), &c, gva))
+		return false;
+	if (has_len && cursor_char(&c, ' ') && (!cursor_number(&c, len) || !*len))
+		return false;
+	return cursor_at_end(&c);
+}
+
+static void find(struct run *run, const struct output *out, const char *command,
+        const char *operands, enum history_what what, unsigned max)
+{
+	uint64_t all[HISTORY_HITS_MAX], gva, len;
+	char where[100];
+	struct error e = { 0 };
+	if (!recording(run, out, command, operands))
+		return;
+	if (!take_address(run, operands, what == HISTORY_WRITES, &gva, &len)) {
+		refuse(out, command, operands, "expected an address%s",
+		        what == HISTORY_WRITES ? " [LENGTH]" : "");
+		return;
+	}
+	int count = history_find(run->history, what, gva, len, all, max, &e);
+	if (count < 0) {
+		refuse(out, command, operands, "%s", e.text);
+		return;
+	}
+	if (!count)
+		say(out, "never before, as far as is recorded\n");
+	for (int i = 0; i < count; i++)
+		say(out, "position %" PRIu64 "\n", all[i]);
+	if (max > 1 || !count)
+		return;
+	if (history_seek(run->history, all[0], &e)) {
+		refuse(out, command, operands, "%s", e.text);
+		return;
+	}
+	run_moved(run);
+	report_where(machine_vcpu(run->machine), where, sizeof where);
+	say(out, "The guest stands before it, at %s.\n" MONITOR_STALE, where);
+}
+
+void monitor_last_write(struct run *run, const struct output *out, const char *operands)
+{
+	find(run, out, "last-write", operands, HISTORY_WRITES, 1);
+}
+
+void monitor_last_jump_to(struct run *run, const struct output *out, const char *operands)
+{
+	find(run, out, "last-jump-to", operands, HISTORY_COMES, 1);
+}
+
+void monitor_hits(struct run *run, const struct output *out, const char *operands)
+{
+	find(run, out, "hits", operands, HISTORY_COMES, HISTORY_HITS_MAX);
+}

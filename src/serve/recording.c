@@ -1,0 +1,124 @@
+/* The guest's recording (history/): what comes of going in it. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "history/history.h"
+#include "host/notice.h"
+#include "machine/report.h"
+#include "serve/internal.h"
+#include "serve/sources.h"
+
+#define HOW_TO_RECORD                                                                              \
+	"Nothing is recorded that could be gone back to: monitor record on begins here, and "      \
+	"stepvm run --record at the first instruction.\n"
+
+static void stop_at(struct serve *s, enum target_stop_kind kind, const char *text)
+{
+	struct target_stop t = { .kind = kind, .signal = TARGET_SIGNAL_TRAP };
+	s->run.last = (struct stop) { .kind = STOP_STEPPED };
+	run_stop(&s->run);
+	serve_flush_words(s);
+	if (s->session) {
+		serve_end_line(s);
+		session_stopped(s->session, &t, text);
+		serve_flush(s);
+	} else if (text) {
+		notice_print("stepvm: %s", text);
+	}
+}
+
+static void fail(struct serve *s, const struct error *e)
+{
+	char text[600];
+	const bool is_over = !history_is_past(s->run.history);
+	snprintf(text, sizeof text, "The recording: %s.%s\n", e->text,
+	        is_over ? " It ends here." : "");
+	if (is_over)
+		history_end(&s->run);
+	stop_at(s, TARGET_STOP_SIGNAL, text);
+}
+
+/* An end of the guest is a place to look back from, before it is the end. True: it was shown as one. */
+static bool stops_before_end(struct serve *s, const struct stop *stop)
+{
+	char text[1800];
+	const struct history *h = s->run.history;
+	if (!h || !s->session || stop->kind != STOP_DEVICE || s->has_shown_end ||
+	        s->machine->output.error)
+		return false;
+	if (s->machine->guest->board.state.wants_reset && !s->machine->config->no_reboot)
+		return false;
+	report_stop(s->machine, stop, text, sizeof text - 200);
+	size_t len = strlen(text);
+	snprintf(text + len, sizeof text - len,
+	        "The guest ends here, with status %d. reverse-stepi and reverse-continue go back; "
+	        "continue ends it.\n",
+	        machine_exit_status(s->machine));
+	s->has_shown_end = true;
+	stop_at(s, TARGET_STOP_SIGNAL, text);
+	return true;
+}
+
+static void handle(struct serve *s, const struct stop *stop, bool was_step)
+{
+	s->run.last = *stop;
+	if (!stops_before_end(s, stop))
+		serve_handle_stop(s, stop, was_step);
+}
+
+static bool has_ended(struct serve *s)
+{
+	const struct stop end = { .kind = STOP_DEVICE };
+	if (history_is_past(s->run.history))
+		return false;
+	if (!machine_is_stopping(s->machine)) { /* another machine, or another way */
+		s->has_shown_end = false;
+		return false;
+	}
+	serve_handle_stop(s, &end, false);
+	return true;
+}
+
+void serve_run_recorded(struct serve *s)
+{
+	struct run *r = &s->run;
+	struct error e = { 0 };
+	struct stop stop = { .kind = STOP_STEPPED };
+	const bool was_step = r->state == RUN_STEPPING;
+	if (!r->history) {
+		s->goes_back = false;
+		stop_at(s, TARGET_STOP_BEGIN, HOW_TO_RECORD);
+		return;
+	}
+	if (s->has_shown_end && !history_goes_back(r->history) && has_ended(s))
+		return;
+	sources_arm(s);
+	enum history_outcome outcome = history_run(r->history, &stop, &e);
+	serve_disarm(s);
+	switch (outcome) {
+	case HISTORY_STOP: handle(s, &stop, was_step); break;
+	case HISTORY_KICKED: sources_attend(s, 0); break;
+	case HISTORY_BEGIN: stop_at(s, TARGET_STOP_BEGIN, NULL); break;
+	case HISTORY_END: stop_at(s, TARGET_STOP_END, NULL); break;
+	case HISTORY_FAILED: fail(s, &e); break;
+	}
+}
+
+void serve_step_back(struct serve *s)
+{
+	run_step(&s->run);
+	if (s->run.history)
+		history_step_back(s->run.history);
+	else
+		s->goes_back = true;
+}
+
+void serve_run_back(struct serve *s)
+{
+	run_step(&s->run);
+	if (s->run.history)
+		history_run_back(s->run.history);
+	else
+		s->goes_back = true;
+}

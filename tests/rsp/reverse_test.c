@@ -1,0 +1,107 @@
+/* Backwards on the wire: bs and bc with a recording and without one, the guest's end as a stop, what is refused in the
+ * past, and a search that is given up. */
+#include "rsp_check.h"
+
+static void without_a_recording_there_is_no_way_back(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "stages", "--load", "0x7c00", NULL);
+	CHECK(strstr(rsp_ask(&r, "qSupported"), ";ReverseStep+;ReverseContinue+") != NULL);
+	RSP_STOPS(&r, "s", 0x7c05, "T05");
+	CHECK(strstr(rsp_ask_for_text(&r, "bs"), "monitor record on") != NULL);
+	CHECK(strstr(r.packet, "replaylog:begin;") != NULL);
+	RSP_BEGINS(&r, "T05thread:1;replaylog:begin;", "bc");
+	CHECK_EQ(rsp_pc(r.packet), 0x7c05);
+	RSP_STOPS(&r, "s", 0x7c06, "T05");
+	rsp_close(&r);
+}
+
+static void steps_go_back_to_where_they_came_from(void)
+{
+	struct rsp r;
+	char all[40][1200];
+	RSP_OPEN(&r, RSP_UNIX, "stages", "--load", "0x7c00", "--record", NULL);
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(all[i], sizeof all[i], "%s", rsp_ask(&r, "g"));
+		rsp_ask(&r, "s");
+	}
+	for (unsigned i = 40; i-- > 0;) {
+		RSP_BEGINS(&r, "T05", "bs");
+		RSP_IS(&r, all[i], "g");
+	}
+	RSP_BEGINS(&r, "T05thread:1;replaylog:begin;", "bs");
+	RSP_IS(&r, all[0], "g");
+	rsp_close(&r);
+}
+
+static void the_past_is_not_changed(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "stages", "--load", "0x7c00", "--record", NULL);
+	rsp_ask(&r, "s");
+	RSP_BEGINS(&r, "T05", "bs");
+	RSP_BEGINS(&r, "E", "M500,1:55");
+	CHECK(strstr(rsp_ask(&r, "P0=01000000"), "past") != NULL);
+	CHECK(strstr(rsp_monitor(&r, "msr 0x277 0"), "past") != NULL);
+	RSP_IS(&r, "00", "m500,1");
+	CHECK(strstr(rsp_monitor(&r, "record cut"), "on: positions 0 to 0") != NULL);
+	RSP_IS(&r, "OK", "M500,1:55");
+	rsp_ask(&r, "s");
+	RSP_BEGINS(&r, "T05", "bs");
+	RSP_IS(&r, "55", "m500,1");
+	rsp_close(&r);
+}
+
+/* Through an exit port: a stop, then the end. */
+static void an_end_is_a_place_to_look_back_from(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "counter", "--load", "0x7c00", "--port", "0x10=exit", "--record",
+	        NULL);
+	CHECK(strstr(rsp_ask_for_text(&r, "c"), "The guest ends here") != NULL);
+	CHECK(!strncmp(r.packet, "T05", 3));
+	const uint64_t pc = rsp_pc(r.packet);
+	RSP_BEGINS(&r, "T05", "bs");
+	CHECK(rsp_pc(r.packet) != pc);
+	RSP_STOPS(&r, "s", pc, "T05");
+	RSP_BEGINS(&r, "W", "c");
+	rsp_close(&r);
+}
+
+/* A search for what never was, over all that the guest has done for a while. */
+static void a_search_ends_where_it_began(void)
+{
+	struct rsp r;
+	char registers[1200];
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--load", "0x7c00", "--record", NULL);
+	rsp_send(&r, "c", 1);
+	for (int i = 0; i < 20;
+	        i++) { /* each is a search that its 0x03 may find anywhere, or at its end */
+		rsp_send_raw(&r, "\x03", 1);
+		CHECK(!strncmp(rsp_reply(&r), "T02", 3));
+		snprintf(registers, sizeof registers, "%s", rsp_ask(&r, "g"));
+		RSP_IS(&r, "OK", "Z2,5000,1");
+		rsp_send(&r, "bc", 2);
+		rsp_send_raw(&r, "\x03", 1);
+		const char *reply = rsp_reply(&r);
+		if (!strncmp(reply, "T02", 3))
+			RSP_IS(&r, registers, "g");
+		else
+			CHECK(strstr(reply, "replaylog:begin;") != NULL);
+		RSP_IS(&r, "OK", "z2,5000,1");
+		rsp_monitor(&r, "goto end");
+		RSP_IS(&r, registers, "g");
+		rsp_send(&r, "c", 1);
+	}
+	rsp_close(&r);
+}
+
+int main(void)
+{
+	RUN(without_a_recording_there_is_no_way_back);
+	RUN(steps_go_back_to_where_they_came_from);
+	RUN(the_past_is_not_changed);
+	RUN(an_end_is_a_place_to_look_back_from);
+	RUN(a_search_ends_where_it_began);
+	return check_done();
+}
