@@ -88,7 +88,7 @@ static bool is_whole_rcr(const struct known_case *c, const struct opcode *o)
 
 static bool is_iret_with_rf(const struct known_case *c, const struct opcode *o)
 {
-	return c->bits != 64 && known_is_one(o, 0xcf) && c->before->regs.rflags & RFLAGS_RF &&
+	return known_is_one(o, 0xcf) && c->before->regs.rflags & RFLAGS_RF &&
 	       c->result->own.regs.rflags & RFLAGS_RF;
 }
 
@@ -161,7 +161,15 @@ static bool is_lar(const struct known_case *c, const struct opcode *o)
 static bool is_old_insn(const struct known_case *c, const struct opcode *o)
 {
 	return c->bits == 64 &&
-	       (known_is_one(o, 0xce) || known_is_one(o, 0xd6) || known_is_one(o, 0xd4)) &&
+	       (known_is_one(o, 0xce) || known_is_one(o, 0xd6) || known_is_one(o, 0xd4) ||
+	               known_is_one(o, 0xd5)) &&
+	       c->result->own_vector == KNOWN_UD;
+}
+
+/* Of memory, and not cmpxchg8b: vmptrld and its like, rdrand's and reserved ones. */
+static bool is_no_cmpxchg8b(const struct known_case *c, const struct opcode *o)
+{
+	return o->map == MAP_0F && o->op == 0xc7 && o->modrm < 0xc0 && (o->modrm >> 3 & 7) != 1 &&
 	       c->result->own_vector == KNOWN_UD;
 }
 
@@ -286,6 +294,9 @@ const struct known_row known_on_cpu[] = {
 	{ "TCG under kvm_amd: ports, invd and wbinvd are not refused at CPL 3", is_for_kernel,
 	        KNOWN_ON_TCG, true, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 1, \"I/O Permission Bit Map\"; vol 2, INVD; WBINVD", "bochs" },
+	{ "TCG: 0f c7 of memory is cmpxchg8b, or nothing, whatever ModRM.reg says", is_no_cmpxchg8b,
+	        KNOWN_ON_TCG, true, KNOWN_ANYTHING, UINT64_MAX, "vol 2, appendix A, group 9",
+	        "bochs" },
 	{ "TCG: into, d6, aam and aad are instructions of 64-bit code", is_old_insn, KNOWN_ON_TCG,
 	        true, KNOWN_ANYTHING, UINT64_MAX, "vol 2, INT n/INTO/INT3/INT1; appendix A",
 	        "pvm, bochs" },
