@@ -13,6 +13,17 @@
 	"Nothing is recorded that could be gone back to: monitor record on begins here, and "      \
 	"stepvm run --record at the first instruction.\n"
 
+void serve_hint_at_way_back(const struct serve *s, char *text, size_t size)
+{
+	const uint64_t idt = vcpu_sregs(machine_vcpu(s->machine))->idt.base;
+	const size_t len = strlen(text);
+	if (s->run.history && s->session)
+		snprintf(text + len, size - len,
+		        "reverse-stepi goes back to the instruction; stepvm last-write 0x%" PRIx64
+		        " LENGTH tells who has written to the IDT last.\n",
+		        (uint64_t)idt);
+}
+
 static void stop_at(struct serve *s, enum target_stop_kind kind, const char *text)
 {
 	struct target_stop t = { .kind = kind, .signal = TARGET_SIGNAL_TRAP };

@@ -53,6 +53,8 @@ void serve_report(struct serve *s, const struct stop *stop, bool was_step)
 	}
 	if (text[0])
 		serve_end_told_line(s);
+	if (stop->kind == STOP_SHUTDOWN)
+		serve_hint_at_way_back(s, text, sizeof text);
 	serve_flush_words(s);
 	if (s->session) {
 		serve_end_line(s);
