@@ -222,13 +222,17 @@ static bool is_aligned_real(const struct known_case *c, const struct opcode *o)
 	       c->result->suberror == 2;
 }
 
-static bool is_way_to_real(const struct known_case *c, const struct opcode *o)
+/* As it is in virtual-8086 mode. */
+static bool is_cs_of_real(const struct known_case *c, const struct opcode *o)
 {
 	const struct kvm_sregs *own = &c->result->own.sregs, *kvm = &c->result->kvm.sregs;
 	struct kvm_segment cs = kvm->cs;
 	cs.type = own->cs.type;
-	return o->map == MAP_0F && o->op == 0x22 && c->before->sregs.cr0 & ~own->cr0 & CR0_PE &&
-	       kvm->cs.type == 3 && !memcmp(&cs, &own->cs, sizeof cs);
+	(void)o;
+	return !(own->cr0 & CR0_PE) && kvm->cs.type == 3 && !memcmp(&cs, &own->cs, sizeof cs) &&
+	       compare_segment(&own->ss, &kvm->ss) && compare_segment(&own->ds, &kvm->ds) &&
+	       compare_segment(&own->es, &kvm->es) && compare_segment(&own->fs, &kvm->fs) &&
+	       compare_segment(&own->gs, &kvm->gs);
 }
 
 static bool is_wide_segment(const struct known_case *c, const struct opcode *o)
@@ -268,9 +272,8 @@ const struct known_row known_on_cpu[] = {
 	{ "kvm_intel: alignment is checked in real mode, and that exception can't be delivered",
 	        is_aligned_real, KNOWN_ON_CPU, true, 0, 0,
 	        "vol 3, \"Interrupt 17\": at CPL 3 alone", "pvm" },
-	{ "kvm_intel: cs is told of as of data when CR0.PE goes", is_way_to_real, KNOWN_ON_CPU,
-	        false, COMPARE_SEGMENTS, 0, "vol 3, \"Switching Back to Real-Address Mode\"",
-	        "pvm, tcg" },
+	{ "kvm_intel: cs of real mode is told of as of data", is_cs_of_real, KNOWN_ON_CPU, false,
+	        COMPARE_SEGMENTS, 0, "vol 3, \"Switching Back to Real-Address Mode\"", "pvm, tcg" },
 	/* Run control's step of them goes by a planted byte, whose exception comes after the shadow; and Bochs has
 	 * forgotten that of sti when the next instruction's breakpoint hits. */
 	{ "the shadow of mov ss, pop ss and sti is not seen", is_ss_load, KNOWN_ON_CPU, false,
