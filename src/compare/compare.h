@@ -63,10 +63,12 @@ struct compare_result {
 	uint64_t gpa;   /* of the first byte of RAM that differs, */
 	bool is_table;  /* which is in the guest's page tables */
 	uint8_t own_byte, kvm_byte;
+	bool shuts_down;   /* the engine says that the CPU does */
 	bool has_odd_ram;  /* the sides' RAM differs, be it for what is spared */
 	unsigned stop;     /* how KVM's side ended: the caller's */
 	uint32_t suberror; /* of KVM_EXIT_INTERNAL_ERROR */
 	int own_vector;    /* of the exception or int n that the engine has delivered, or -1 */
+	int own_raised;    /* the exception that the instruction raises, which may have become #DF, or -1 */
 	int kvm_vector;    /* to whose handler KVM's side has come, or -1: none, or not known */
 	struct compare_state own, kvm;
 	struct compare_log own_log, kvm_log;

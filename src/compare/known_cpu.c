@@ -34,7 +34,7 @@ static bool is_high_imm16(const struct known_case *c, const struct opcode *o)
 
 static bool is_segment_fault(const struct known_case *c, const struct opcode *o)
 {
-	int vector = c->result->own_vector;
+	int vector = c->result->own_raised;
 	return c->bits != 64 && known_has_raised(c, o) &&
 	       (vector == KNOWN_GP || vector == KNOWN_SS);
 }
@@ -43,13 +43,13 @@ static bool is_segment_fault(const struct known_case *c, const struct opcode *o)
 static bool is_read_fault(const struct known_case *c, const struct opcode *o)
 {
 	const struct compare_result *r = c->result;
-	return known_has_raised(c, o) && r->own_vector == KNOWN_PF &&
+	return known_has_raised(c, o) && r->own_raised == KNOWN_PF &&
 	       (r->own_byte ^ r->kvm_byte) == 2 && r->own_byte & 2;
 }
 
 static bool is_not_canonical(const struct known_case *c, const struct opcode *o)
 {
-	int vector = c->result->own_vector;
+	int vector = c->result->own_raised;
 	return c->bits == 64 && known_has_raised(c, o) &&
 	       (vector == KNOWN_GP || vector == KNOWN_SS);
 }
@@ -71,7 +71,7 @@ static bool is_bad_gate(const struct known_case *c, const struct opcode *o)
 	const struct compare_result *r = c->result;
 	unsigned length = o->prefix_len + (known_is_one(o, 0xcd) ? 2u : 1u);
 	return (known_is_one(o, 0xcd) || known_is_one(o, 0xcc)) &&
-	       (r->own_vector == KNOWN_NP || r->own_vector == KNOWN_GP) &&
+	       (r->own_raised == KNOWN_NP || r->own_raised == KNOWN_GP) &&
 	       (uint8_t)(r->own_byte + length) == r->kvm_byte;
 }
 
@@ -144,7 +144,7 @@ static bool is_load_of_pdptes(const struct known_case *c, const struct opcode *o
 
 static bool is_pusha_fault(const struct known_case *c, const struct opcode *o)
 {
-	return known_is_one(o, 0x60) && c->result->own_vector == KNOWN_PF;
+	return known_is_one(o, 0x60) && c->result->own_raised == KNOWN_PF;
 }
 
 /* ... of the limit alone. */
@@ -163,14 +163,14 @@ static bool is_old_insn(const struct known_case *c, const struct opcode *o)
 	return c->bits == 64 &&
 	       (known_is_one(o, 0xce) || known_is_one(o, 0xd6) || known_is_one(o, 0xd4) ||
 	               known_is_one(o, 0xd5)) &&
-	       c->result->own_vector == KNOWN_UD;
+	       c->result->own_raised == KNOWN_UD;
 }
 
 /* Of memory, and not cmpxchg8b: vmptrld and its like, rdrand's and reserved ones. */
 static bool is_no_cmpxchg8b(const struct known_case *c, const struct opcode *o)
 {
 	return o->map == MAP_0F && o->op == 0xc7 && o->modrm < 0xc0 && (o->modrm >> 3 & 7) != 1 &&
-	       c->result->own_vector == KNOWN_UD;
+	       c->result->own_raised == KNOWN_UD;
 }
 
 static bool is_port(const struct opcode *o)
@@ -184,7 +184,7 @@ static bool is_port(const struct opcode *o)
 static bool is_for_kernel(const struct known_case *c, const struct opcode *o)
 {
 	bool is_cache = o->map == MAP_0F && (o->op == 0x08 || o->op == 0x09);
-	return c->cpl == 3 && (is_port(o) || is_cache) && c->result->own_vector == KNOWN_GP;
+	return c->cpl == 3 && (is_port(o) || is_cache) && c->result->own_raised == KNOWN_GP;
 }
 
 /* TCG wants a TSS that is not busy for it, and KVM's VMCB has a busy one, as every CPU has. */
@@ -192,7 +192,7 @@ static bool is_port_of_bitmap(const struct known_case *c, const struct opcode *o
 {
 	const struct compare_result *r = c->result;
 	return c->cpl > (c->before->regs.rflags >> 12 & 3) && is_port(o) &&
-	       r->own_vector != KNOWN_GP && r->kvm_vector == KNOWN_GP;
+	       r->own_raised != KNOWN_GP && r->kvm_vector == KNOWN_GP;
 }
 
 static bool is_code_not_accessed(const struct known_case *c, const struct opcode *o)
@@ -243,7 +243,7 @@ static bool is_wide_segment(const struct known_case *c, const struct opcode *o)
 static bool is_string_of_ss(const struct known_case *c, const struct opcode *o)
 {
 	return c->bits == 64 && known_is_string(o) && o->segment == 0x36 &&
-	       c->result->own_vector == KNOWN_GP;
+	       c->result->own_raised == KNOWN_GP;
 }
 
 static bool is_short_leave(const struct known_case *c, const struct opcode *o)

@@ -116,7 +116,7 @@ static bool is_selector(const struct known_case *c, const struct opcode *o)
 /* The x87's instructions run on the CPU there, which has its host's CR0. */
 static bool is_x87_fault(const struct known_case *c, const struct opcode *o)
 {
-	return is_user64(c) && c->result->own_vector == KNOWN_NM && opcode_is_vector(o);
+	return is_user64(c) && c->result->own_raised == KNOWN_NM && opcode_is_vector(o);
 }
 
 /* What finds the x87 and KVM's emulator does not know: fwait, fnclex, fnstsw ax. */
@@ -130,7 +130,7 @@ static bool is_x87_start(const struct known_case *c, const struct opcode *o)
 /* With the code segment's selector for an error code, where it is the stack's. */
 static bool is_iretq_gp(const struct known_case *c, const struct opcode *o)
 {
-	return c->bits == 64 && known_is_one(o, 0xcf) && c->result->own_vector == KNOWN_GP;
+	return c->bits == 64 && known_is_one(o, 0xcf) && c->result->own_raised == KNOWN_GP;
 }
 
 /* KVM's emulator does not know it: it can't go on, or raises #UD, whose frame may have been undone. */
@@ -143,7 +143,7 @@ static bool has_no_emulation(const struct known_case *c)
 
 static bool is_x87_nm(const struct known_case *c, const struct opcode *o)
 {
-	return opcode_is_vector(o) && known_has_raised(c, o) && c->result->own_vector == KNOWN_NM &&
+	return opcode_is_vector(o) && known_has_raised(c, o) && c->result->own_raised == KNOWN_NM &&
 	       has_no_emulation(c);
 }
 
@@ -183,7 +183,7 @@ static bool is_not_emulated(const struct known_case *c, const struct opcode *o)
 /* ... and at last one of the handlers is where it stops. */
 static bool is_real_unknown(const struct known_case *c, const struct opcode *o)
 {
-	int vector = c->result->own_vector;
+	int vector = c->result->own_raised;
 	bool is_refused = known_has_raised(c, o) && (vector == KNOWN_UD || vector == KNOWN_NM);
 	return c->is_real && (is_refused || is_not_known(c, o)) && c->result->kvm_vector >= 0;
 }
@@ -203,7 +203,7 @@ static bool is_user_cpuid(const struct known_case *c, const struct opcode *o)
 /* Its last bytes are on a page that can't be fetched from. */
 static bool is_cut_off(const struct known_case *c, const struct opcode *o)
 {
-	return known_has_raised(c, o) && c->result->own_vector == KNOWN_PF && opcode_is_vector(o) &&
+	return known_has_raised(c, o) && c->result->own_raised == KNOWN_PF && opcode_is_vector(o) &&
 	       has_no_emulation(c);
 }
 
@@ -235,15 +235,15 @@ static bool is_swapgs(const struct known_case *c, const struct opcode *o)
 static bool is_half_written(const struct known_case *c, const struct opcode *o)
 {
 	const struct compare_result *r = c->result;
-	bool is_pusha = known_is_one(o, 0x60) && r->own_vector == KNOWN_SS;
+	bool is_pusha = known_is_one(o, 0x60) && r->own_raised == KNOWN_SS;
 	return is_pusha ||
-	       (known_has_raised(c, o) && r->own_vector == KNOWN_PF && (r->gpa & 0xfff) >= 0xff0);
+	       (known_has_raised(c, o) && r->own_raised == KNOWN_PF && (r->gpa & 0xfff) >= 0xff0);
 }
 
 /* 32-bit code of CPL 3 runs on the CPU there, with flat segments. */
 static bool is_flat(const struct known_case *c, const struct opcode *o)
 {
-	int vector = c->result->own_vector;
+	int vector = c->result->own_raised;
 	return is_user64(c) && c->bits != 64 && known_has_raised(c, o) &&
 	       (vector == KNOWN_GP || vector == KNOWN_SS);
 }
@@ -308,13 +308,26 @@ static bool is_stepped_read(const struct known_case *c, const struct opcode *o)
 
 static bool is_ud(const struct known_case *c, const struct opcode *o)
 {
-	return known_has_raised(c, o) && c->result->own_vector == KNOWN_UD &&
+	return known_has_raised(c, o) && c->result->own_raised == KNOWN_UD &&
 	       c->result->suberror == 1;
+}
+
+/* Read first, and by a segment that may be read alone. */
+static bool is_read_only(const struct known_case *c, const struct opcode *o)
+{
+	return c->bits != 64 && known_has_raised(c, o) && c->result->own_raised == KNOWN_GP &&
+	       c->result->kvm_vector == KNOWN_PF;
+}
+
+static bool is_double(const struct known_case *c, const struct opcode *o)
+{
+	(void)o;
+	return c->result->own_vector == KNOWN_DF && c->result->kvm_vector == KNOWN_DF;
 }
 
 static bool is_jump_gp(const struct known_case *c, const struct opcode *o)
 {
-	return known_is_jump(o) && c->result->own_vector == KNOWN_GP && c->result->suberror == 1;
+	return known_is_jump(o) && c->result->own_raised == KNOWN_GP && c->result->suberror == 1;
 }
 
 static bool is_fence(const struct known_case *c, const struct opcode *o)
@@ -325,7 +338,7 @@ static bool is_fence(const struct known_case *c, const struct opcode *o)
 
 static bool is_overridden(const struct known_case *c, const struct opcode *o)
 {
-	int vector = c->result->own_vector;
+	int vector = c->result->own_raised;
 	return c->bits == 64 && o->segment && o->segment < 0x64 &&
 	       (vector == KNOWN_SS || vector == KNOWN_GP);
 }
@@ -429,6 +442,12 @@ const struct known_row known_emulated[] = {
 	        "vol 3, \"Interrupt 6\"", "tcg, bochs" },
 	{ "a jump past the limit is an emulation failure", is_jump_gp, KNOWN_EMULATED, true, 0, 0,
 	        "vol 2, JMP; CALL; RET; IRET/IRETD/IRETQ", "bochs" },
+	{ "cr2 is not that of a page fault on the way to a handler", is_double, KNOWN_EMULATED,
+	        false, COMPARE_CR2, 0, "vol 3, \"Control Registers\", CR2; \"Interrupt 14\"",
+	        "tcg, bochs" },
+	{ "what reads and writes is checked for its read first", is_read_only, KNOWN_EMULATED,
+	        false, COMPARE_RIP | COMPARE_CR2 | COMPARE_MEMORY, 0, "vol 3, \"Type Checking\"",
+	        "bochs" },
 	{ "fences are an emulation failure, or a step that does the next instruction, too",
 	        is_fence, KNOWN_EMULATED, true, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 2, LFENCE; MFENCE; SFENCE", "tcg, bochs" },

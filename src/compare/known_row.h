@@ -18,6 +18,7 @@
 enum {
 	KNOWN_UD = 6, /* vectors */
 	KNOWN_NM = 7,
+	KNOWN_DF = 8,
 	KNOWN_NP = 11,
 	KNOWN_SS = 12,
 	KNOWN_GP = 13,
@@ -72,7 +73,7 @@ static inline bool known_is_no_segment(const struct known_case *c, const struct 
 	unsigned reg = o->modrm >> 3 & 7;
 	return ((known_is_one(o, 0x8e) && reg == 1) ||
 	               ((known_is_one(o, 0x8e) || known_is_one(o, 0x8c)) && reg > 5)) &&
-	       c->result->own_vector == KNOWN_UD;
+	       c->result->own_raised == KNOWN_UD;
 }
 
 static inline bool known_is_jump(const struct opcode *o)

@@ -409,7 +409,7 @@ static bool end(
         struct control *c, const struct interp *i, bool is_done, int interrupt, bool may_again)
 {
 	struct check *k = c->check;
-	struct compare_result r = { .verdict = COMPARE_SAME, .own_vector = -1, .kvm_vector = -1 };
+	struct compare_result r = { .verdict = COMPARE_SAME, .own_vector = -1, .own_raised = -1, .kvm_vector = -1 };
 	const char *why = "";
 	if (!k || !k->is_noting)
 		return true;
@@ -422,6 +422,7 @@ static bool end(
 	r.own_log = k->log;
 	if (is_done) {
 		r.own_vector = interp_last_vector(i);
+		r.own_raised = interp_raised(i);
 		if (!judge(c, i, &o, interrupt, may_again, &r, &why))
 			return false;
 	} else {

@@ -183,8 +183,11 @@ enum interp_why interp_run_quiet(
         struct interp *c, const struct interp_range *range, uint64_t max, uint64_t *done);
 /* After INTERP_HANDOVER: why, and the opcode's last byte, with 0x100 where it is after 0f. */
 enum interp_reason interp_handed(const struct interp *c, unsigned *opcode);
-/* After INTERP_HANDOVER: whether it is sure that the CPU shuts down, for the IDT ends before the gates of the exception
- * that the instruction raises, of the #GP that comes of this, and of #DF. */
+/* After INTERP_HANDOVER of interp_run: whether it is sure that the CPU shuts down, for the instruction raises an
+ * exception, and the way to its handler and to that of #DF fault, too. */
 bool interp_shuts_down(const struct interp *c);
+/* The exception that the last instruction has raised, or raises then, before what comes of it on the way to its handler;
+ * -1: none. */
+int interp_raised(const struct interp *c);
 
 #endif

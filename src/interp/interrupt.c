@@ -13,68 +13,77 @@
 enum { FRAME_MAX = 10 };
 #define CR4_VME_BIT (1u << 0)
 
-/* Pushes the values, the first one at the highest address, below sp. Nothing is changed unless true. */
-static bool push_frame(
+/* Pushes the values, the first one at the highest address, below sp. Nothing is changed unless DONE. Where not the first
+ * one faults, CPUs may have written those before it. */
+static enum interp_done push_frame(
         struct interp *c, uint64_t sp, unsigned len, const uint64_t *values, unsigned count)
 {
 	struct place at[FRAME_MAX];
 	for (unsigned k = 0; k < count; k++)
 		if (!mem_prepare(
 		            c, SS, (sp - len * (k + 1)) & c->sp_mask, len, ACCESS_WRITE, &at[k]))
-			return false;
+			return k ? HANDOVER : FAULTS;
 	for (unsigned k = 0; k < count; k++)
 		mem_put(&at[k], values[k], len);
 	sp_put(c, sp - (uint64_t)len * count);
-	return true;
+	return DONE;
 }
 
 static enum interp_done enter_real(struct interp *c, unsigned vector, uint64_t back)
 {
 	uint8_t entry[4];
 	struct kvm_segment code;
-	if (c->sregs.idt.limit < vector * 4 + 3 ||
-	        !interp_system_read(c, c->sregs.idt.base + vector * 4, 4, entry) ||
-	        interp_find_code(c, get16(entry + 2), get16(entry), &code) != DONE)
+	if (c->sregs.idt.limit < vector * 4 + 3)
+		return raise_error(c, V_GP, 0);
+	if (!interp_system_read(c, c->sregs.idt.base + vector * 4, 4, entry))
 		return HANDOVER;
+	enum interp_done how = interp_find_code(c, get16(entry + 2), get16(entry), &code);
+	if (how != DONE)
+		return HANDOVER; /* whether the push comes before */
 	const uint64_t frame[] = { flags_get(c), c->sregs.cs.selector, back };
-	if (!push_frame(c, c->r[SP], 2, frame, 3))
-		return HANDOVER;
+	how = push_frame(c, c->r[SP], 2, frame, 3);
+	if (how != DONE)
+		return how;
 	c->rflags &= ~(uint64_t)(IF | TF | AC | RF);
 	interp_go(c, &code, get16(entry));
 	return DONE;
 }
 
-/* A 32-bit or 64-bit interrupt or trap gate. */
+/* An interrupt or trap gate. */
 struct gate {
 	uint64_t off;
 	uint16_t selector;
 	uint8_t ist;
-	bool is_trap;
+	bool is_trap, is_286;
 };
 
-/* What int n finds wrong with its gate is sure; what an exception or an interrupt does, may become a double fault. */
-static enum interp_done refuse(struct interp *c, unsigned vector, enum event event, int with)
-{
-	return event == EVENT_SOFTWARE ? raise_error(c, with, vector * 8 + 2) : HANDOVER;
-}
+/* Types of gates: SDM vol 3, "System-Segment and Gate-Descriptor Types". */
+enum { TYPE_TASK_GATE = 5, TYPE_INTERRUPT_286 = 6, TYPE_INTERRUPT = 14 };
 
 static enum interp_done read_gate(
         struct interp *c, unsigned vector, enum event event, struct gate *gate)
 {
 	bool is_wide = has_lma(c);
 	unsigned size = is_wide ? 16 : 8;
+	uint32_t error = vector * 8 + 2;
 	uint8_t g[16];
 	if (vector * size + size - 1 > c->sregs.idt.limit)
-		return refuse(c, vector, event, V_GP);
+		return raise_error(c, V_GP, error);
 	if (!interp_system_read(c, c->sregs.idt.base + vector * size, size, g))
+		return FAULTS;
+	unsigned type = g[5] & 0x1f;
+	gate->is_286 = !is_wide && (type & ~1u) == TYPE_INTERRUPT_286;
+	if (!is_wide && type == TYPE_TASK_GATE)
 		return HANDOVER;
-	if ((g[5] & 0x1e) != 0x0e) /* task gates, 286's, and what is none */
-		return HANDOVER;
+	if ((type & ~1u) != TYPE_INTERRUPT && !gate->is_286)
+		return raise_error(c, V_GP, error);
 	if (event == EVENT_SOFTWARE && (g[5] >> 5 & 3) < c->cpl)
-		return refuse(c, vector, event, V_GP);
+		return raise_error(c, V_GP, error);
 	if (!(g[5] & 0x80))
-		return refuse(c, vector, event, V_NP);
-	gate->off = get16(g) | (uint64_t)get16(g + 6) << 16;
+		return raise_error(c, V_NP, error);
+	gate->off = get16(g);
+	if (!gate->is_286)
+		gate->off |= (uint64_t)get16(g + 6) << 16;
 	if (is_wide)
 		gate->off |= (uint64_t)get32(g + 8) << 32;
 	gate->selector = get16(g + 2);
@@ -84,47 +93,46 @@ static enum interp_done read_gate(
 }
 
 /* The handler's code, and the ring that it runs in: this one or an inner one. Conforming code runs in this one. */
-static bool find_handler(
+static enum interp_done find_handler(
         struct interp *c, const struct gate *gate, struct kvm_segment *code, unsigned *cpl)
 {
-	if (!(gate->selector & 0xfffc) || interp_descriptor(c, gate->selector, code) != DONE)
-		return false;
-	if (!code->s || !code->present || !(code->type & TYPE_CODE) || code->dpl > c->cpl)
-		return false;
-	if (code->type & TYPE_CONFORMING && c->is_v86)
-		return false;
-	*cpl = code->type & TYPE_CONFORMING ? c->cpl : code->dpl;
-	if (has_lma(c) ? !code->l || code->db || !is_canonical(gate->off) : gate->off > code->limit)
-		return false;
-	code->selector = (uint16_t)((gate->selector & 0xfffc) | *cpl);
-	return interp_mark_accessed(c, gate->selector) == DONE;
-}
-
-static enum interp_done enter_protected(struct interp *c, unsigned vector, enum event event,
-        uint64_t back, uint64_t flags, const uint32_t *error)
-{
-	bool is_wide = has_lma(c), switches;
-	unsigned len = is_wide ? 8 : 4, count = 0, cpl;
-	struct gate gate;
-	struct kvm_segment code;
-	struct ring_stack stack;
-	struct place at[FRAME_MAX];
-	uint64_t frame[FRAME_MAX];
-	enum interp_done how = read_gate(c, vector, event, &gate);
+	uint32_t error = gate->selector & 0xfffc;
+	if (!error)
+		return raise_error(c, V_GP, 0);
+	enum interp_done how = interp_descriptor(c, gate->selector, code);
 	if (how != DONE)
 		return how;
-	if (!find_handler(c, &gate, &code, &cpl))
+	bool is_code = code->s && code->type & TYPE_CODE;
+	if (!is_code || code->dpl > c->cpl)
+		return raise_error(c, V_GP, error);
+	if (code->type & TYPE_CONFORMING && c->is_v86)
 		return HANDOVER;
-	switches = cpl != c->cpl || gate.ist;
-	if ((is_wide && !c->is_long && !switches) || (c->is_v86 && cpl != 0))
+	/* Which of the two is looked at first. */
+	bool is_narrow = has_lma(c) && (!code->l || code->db);
+	if (is_narrow)
+		return code->present ? raise_error(c, V_GP, error) : HANDOVER;
+	if (!code->present)
+		return raise_error(c, V_NP, error);
+	*cpl = code->type & TYPE_CONFORMING ? c->cpl : code->dpl;
+	/* It comes after the stack's checks. */
+	if (has_lma(c) ? !is_canonical(gate->off) : gate->off > code->limit)
 		return HANDOVER;
+	code->selector = (uint16_t)(error | *cpl);
+	return interp_mark_accessed(c, gate->selector);
+}
+
+/* The values of the frame, the first one at the highest address. */
+static unsigned make_frame(struct interp *c, bool has_stack, uint64_t flags, uint64_t back,
+        const uint32_t *error, uint64_t frame[FRAME_MAX])
+{
+	unsigned count = 0;
 	if (c->is_v86) {
 		frame[count++] = c->sregs.gs.selector;
 		frame[count++] = c->sregs.fs.selector;
 		frame[count++] = c->sregs.ds.selector;
 		frame[count++] = c->sregs.es.selector;
 	}
-	if (is_wide || switches) {
+	if (has_stack) {
 		frame[count++] = c->sregs.ss.selector;
 		frame[count++] = c->r[SP];
 	}
@@ -133,17 +141,61 @@ static enum interp_done enter_protected(struct interp *c, unsigned vector, enum 
 	frame[count++] = back;
 	if (error)
 		frame[count++] = *error;
+	return count;
+}
+
+/* Compatibility mode's stack as 64-bit code has it: without base and limit. What the upper half of rsp is there, and
+ * the rights of a ring but 0, are KVM's. */
+static enum interp_done find_wide_stack(struct interp *c, struct ring_stack *to)
+{
+	if (c->cpl || c->r[SP] >> 32)
+		return HANDOVER;
+	*to = (struct ring_stack) { .ss = c->sregs.ss,
+		.sp = c->r[SP] & ~15ull,
+		.sp_mask = UINT64_MAX,
+		.limit = UINT64_MAX };
+	return DONE;
+}
+
+static enum interp_done enter_protected(struct interp *c, unsigned vector, enum event event,
+        uint64_t back, uint64_t flags, const uint32_t *error)
+{
+	bool is_wide = has_lma(c), switches;
+	unsigned cpl;
+	struct gate gate;
+	struct kvm_segment code;
+	struct ring_stack stack;
+	struct place at[FRAME_MAX];
+	uint64_t frame[FRAME_MAX];
+	enum interp_done how = read_gate(c, vector, event, &gate);
+	if (how == DONE)
+		how = find_handler(c, &gate, &code, &cpl);
+	if (how != DONE)
+		return how;
+	unsigned len = is_wide ? 8 : gate.is_286 ? 2 : 4;
+	bool changes_ring = cpl != c->cpl || gate.ist, is_narrow = is_wide && !c->is_long;
+	if (c->is_v86 && (cpl != 0 || gate.is_286))
+		return HANDOVER;
+	unsigned count = make_frame(c, is_wide || changes_ring, flags, back, error, frame);
+	switches = changes_ring || is_narrow;
+	if (changes_ring)
+		how = interp_ring_stack(c, cpl, gate.ist, &stack);
+	else if (is_narrow)
+		how = find_wide_stack(c, &stack);
+	if (how == DONE && switches)
+		how = interp_ring_prepare(c, &stack, len, count, at);
+	if (how != DONE)
+		return how;
 	if (switches) {
-		if (!interp_ring_stack(c, cpl, gate.ist, &stack) ||
-		        !interp_ring_prepare(c, &stack, len, count, at))
-			return HANDOVER;
 		interp_ring_push(&stack, len, frame, count, at);
 		c->sregs.ss = stack.ss;
 		c->r[SP] = stack.sp;
 		if (c->is_v86)
 			interp_null_all(c);
-	} else if (!push_frame(c, is_wide ? c->r[SP] & ~15ull : c->r[SP], len, frame, count)) {
-		return HANDOVER;
+	} else {
+		how = push_frame(c, is_wide ? c->r[SP] & ~15ull : c->r[SP], len, frame, count);
+		if (how != DONE)
+			return how;
 	}
 	c->rflags &= ~(uint64_t)(TF | NT | RF | VM | (gate.is_trap ? 0 : IF));
 	interp_go(c, &code, gate.off);
@@ -155,16 +207,19 @@ enum interp_done interp_enter(
 {
 	uint64_t flags = flags_get(c), back = event == EVENT_SOFTWARE ? c->r[NEXT] : c->rip;
 	enum interp_done how;
-	/* What RF an int n pushes that it is set for, CPUs and the SDM leave open. */
-	if (!c->is_real && event == EVENT_SOFTWARE && flags & RF)
-		return HANDOVER;
-	/* SDM vol 3, "Instruction-Breakpoint Exception Condition": after an iteration of a rep but the last, too. */
+	/* SDM vol 3, "Instruction-Breakpoint Exception Condition": after an iteration of a rep but the last, too. Where
+	 * int n begins, RF is cleared. */
 	if (event == EVENT_EXCEPTION || (event == EVENT_INTERRUPT && c->rep_rip == c->rip))
 		flags |= RF;
+	else if (event == EVENT_SOFTWARE)
+		flags &= ~(uint64_t)RF;
 	how = c->is_real ? enter_real(c, vector, back)
 	                 : enter_protected(c, vector, event, back, flags, error);
 	if (how == DONE)
 		c->vector = (int)vector;
+	/* EXT: on the way to something that no int n has asked for. SDM vol 3, "Error Code". */
+	if (how == FAULTS && event != EVENT_SOFTWARE && c->fault.vector != V_PF)
+		c->fault.error |= 1;
 	return how;
 }
 

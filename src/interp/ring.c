@@ -6,21 +6,29 @@
 
 enum { TYPE_TSS32_BUSY = 11, TSS32_SP = 4, TSS64_RSP = 4, TSS64_IST = 36 };
 /* Of a stack's descriptor: data that can be written, not expand-down. */
-enum { TYPE_MASK = 0xe, TYPE_STACK = 2 };
+enum { TYPE_MASK = 0xe, TYPE_STACK = 2, TYPE_DOWN_STACK = 6 };
 
-static bool read_tss(struct interp *c, unsigned at, unsigned len, void *to)
+/* Past its end: #TS. SDM vol 3, "Interrupt 10". */
+static enum interp_done read_tss(struct interp *c, unsigned at, unsigned len, void *to)
 {
 	const struct kvm_segment *tr = &c->sregs.tr;
-	if (tr->unusable || !tr->present || tr->type != TYPE_TSS32_BUSY || at + len - 1 > tr->limit)
-		return false;
-	return interp_system_read(c, tr->base + at, len, to);
+	if (tr->unusable || !tr->present || tr->type != TYPE_TSS32_BUSY)
+		return HANDOVER;
+	if (at + len - 1 > tr->limit)
+		return raise_error(c, V_TS, tr->selector & 0xfffc);
+	return interp_system_read(c, tr->base + at, len, to) ? DONE : FAULTS;
 }
 
-static bool find_stack_64(struct interp *c, unsigned cpl, unsigned ist, struct ring_stack *to)
+static enum interp_done find_stack_64(
+        struct interp *c, unsigned cpl, unsigned ist, struct ring_stack *to)
 {
 	uint8_t sp[8];
-	if (!read_tss(c, ist ? TSS64_IST + 8 * (ist - 1) : TSS64_RSP + 8 * cpl, 8, sp))
-		return false;
+	enum interp_done how =
+	        read_tss(c, ist ? TSS64_IST + 8 * (ist - 1) : TSS64_RSP + 8 * cpl, 8, sp);
+	if (how != DONE)
+		return how;
+	if (!is_canonical(get64(sp)))
+		return raise_error(c, V_SS, 0);
 	to->sp = get64(sp) & ~15ull;
 	to->sp_mask = to->limit = UINT64_MAX;
 	/* A null selector of that ring. */
@@ -28,41 +36,57 @@ static bool find_stack_64(struct interp *c, unsigned cpl, unsigned ist, struct r
 	                       : (struct kvm_segment) { .selector = (uint16_t)cpl,
 		                         .dpl = (uint8_t)cpl,
 		                         .unusable = 1 };
-	return is_canonical(get64(sp));
+	return DONE;
 }
 
-bool interp_ring_stack(struct interp *c, unsigned cpl, unsigned ist, struct ring_stack *to)
+enum interp_done interp_ring_stack(
+        struct interp *c, unsigned cpl, unsigned ist, struct ring_stack *to)
 {
 	uint8_t entry[6];
 	if (has_lma(c))
 		return find_stack_64(c, cpl, ist, to);
-	if (!read_tss(c, TSS32_SP + 8 * cpl, sizeof entry, entry))
-		return false;
+	enum interp_done how = read_tss(c, TSS32_SP + 8 * cpl, sizeof entry, entry);
+	if (how != DONE)
+		return how;
 	uint16_t selector = get16(entry + 4);
-	if (!(selector & 0xfffc) || (selector & 3) != cpl ||
-	        interp_descriptor(c, selector, &to->ss) != DONE)
-		return false;
-	if (!to->ss.s || !to->ss.present || (to->ss.type & TYPE_MASK) != TYPE_STACK ||
+	uint32_t error = selector & 0xfffc;
+	if (!error)
+		return raise_error(c, V_TS, 0);
+	how = interp_descriptor(c, selector, &to->ss);
+	if (how == FAULTS && c->fault.vector == V_GP)
+		return raise_error(c, V_TS, error);
+	if (how != DONE)
+		return how;
+	if (to->ss.s && (to->ss.type & TYPE_MASK) == TYPE_DOWN_STACK)
+		return HANDOVER;
+	if ((selector & 3) != cpl || !to->ss.s || (to->ss.type & TYPE_MASK) != TYPE_STACK ||
 	        to->ss.dpl != cpl)
-		return false;
+		return raise_error(c, V_TS, error);
+	if (!to->ss.present)
+		return raise_error(c, V_SS, error);
 	to->sp = get32(entry);
 	to->sp_mask = to->ss.db ? UINT32_MAX : 0xffff;
 	to->limit = to->ss.limit;
-	return interp_mark_accessed(c, selector) == DONE;
+	return interp_mark_accessed(c, selector);
 }
 
-bool interp_ring_prepare(struct interp *c, const struct ring_stack *to, unsigned len,
+enum interp_done interp_ring_prepare(struct interp *c, const struct ring_stack *to, unsigned len,
         unsigned count, struct place *at)
 {
 	for (unsigned k = 0; k < count; k++) {
 		uint64_t off = (to->sp - (uint64_t)len * (k + 1)) & to->sp_mask;
-		if (off > to->limit || to->limit - off < len - 1)
-			return false;
-		if (!interp_system_access(
-		            c, (has_lma(c) ? 0 : to->ss.base) + off, len, ACCESS_WRITE, &at[k]))
-			return false;
+		bool is_past = off > to->limit || to->limit - off < len - 1;
+		if (is_past && k) /* some may be written */
+			return HANDOVER;
+		if (is_past)
+			return raise_error(c, V_SS, to->ss.selector & 0xfffc);
+		uint64_t lin = (has_lma(c) ? 0 : to->ss.base) + off;
+		if (has_lma(c) && (!is_canonical(lin) || !is_canonical(lin + len - 1)))
+			return HANDOVER;
+		if (!interp_system_access(c, lin, len, ACCESS_WRITE, &at[k]))
+			return k ? HANDOVER : FAULTS;
 	}
-	return true;
+	return DONE;
 }
 
 void interp_ring_push(struct ring_stack *to, unsigned len, const uint64_t *values, unsigned count,

@@ -11,12 +11,14 @@ struct ring_stack {
 	uint64_t sp, sp_mask, limit;
 };
 
-/* Of the ring cpl, out of the TSS; in long mode, where ist is not 0, of the interrupt stack table. False: KVM's. */
-bool interp_ring_stack(struct interp *c, unsigned cpl, unsigned ist, struct ring_stack *to);
+/* Of the ring cpl, out of the TSS; in long mode, where ist is not 0, of the interrupt stack table. FAULTS: what is wrong
+ * with it, with an error code that lacks EXT. */
+enum interp_done interp_ring_stack(
+        struct interp *c, unsigned cpl, unsigned ist, struct ring_stack *to);
 
 /* Prepares a frame of count values of len bytes on it, the first at the highest address; interp_ring_push writes
  * it and moves sp. at: count places. */
-bool interp_ring_prepare(struct interp *c, const struct ring_stack *to, unsigned len,
+enum interp_done interp_ring_prepare(struct interp *c, const struct ring_stack *to, unsigned len,
         unsigned count, struct place *at);
 void interp_ring_push(struct ring_stack *to, unsigned len, const uint64_t *values, unsigned count,
         const struct place *at);

@@ -160,29 +160,53 @@ static void hand_over(struct interp *c, enum interp_reason reason, const struct 
 	interp_drop_marks(c);
 }
 
-/* SDM vol 3, "Interrupt 8". */
-static bool has_no_gate(const struct interp *c, int vector)
+static bool is_contributory(int vector)
 {
-	unsigned size = c->is_real ? 4 : has_lma(c) ? 16 : 8;
-	return (unsigned)vector * size + size - 1 > c->sregs.idt.limit;
+	return vector == V_DE || (vector >= V_TS && vector <= V_GP);
 }
 
-/* The way to the handler of what c->fault says, where the engine is sure of all of it. */
+/* What comes of an exception on the way to another's handler: SDM vol 3, "Interrupt 8", table 6-5. */
+static struct fault combine(const struct interp *c, const struct fault *first)
+{
+	const struct fault *second = &c->fault;
+	bool doubles = is_contributory(first->vector)
+	                       ? is_contributory(second->vector)
+	                       : first->vector == V_PF && (is_contributory(second->vector) ||
+	                                                          second->vector == V_PF);
+	if (doubles)
+		return (struct fault) { .vector = V_DF, .has_error = !c->is_real };
+	return *second;
+}
+
+/* The way to the handler of what c->fault says, or of what is raised there, where the engine is sure of all of it. Where
+ * the way to the handler of #DF faults, the CPU shuts down. */
 static bool deliver_fault(struct interp *c)
 {
 	struct fault f = c->fault;
+	c->raised = f.vector;
+	uint64_t cr2 = c->sregs.cr2;
 	c->new_shadow = 0;
-	c->hit_count = 0;
-	if (f.vector == V_NONE || !interp_marks_may_be_early(c))
-		return false;
-	if (interp_enter(c, (unsigned)f.vector, EVENT_EXCEPTION, f.has_error ? &f.error : NULL) !=
-	        DONE)
-		return false;
-	if (f.vector == V_PF) {
-		c->sregs.cr2 = f.cr2;
-		c->sregs_changed = true;
+	while (f.vector != V_NONE && interp_marks_may_be_early(c)) {
+		c->hit_count = 0;
+		cr2 = f.vector == V_PF ? f.cr2 : cr2;
+		const uint32_t *error = f.has_error ? &f.error : NULL;
+		enum interp_done how = interp_enter(c, (unsigned)f.vector, EVENT_EXCEPTION, error);
+		if (how == DONE) {
+			c->sregs_changed |= cr2 != c->sregs.cr2;
+			c->sregs.cr2 = cr2;
+			return true;
+		}
+		if (how == HANDOVER || c->fault.vector == V_NONE)
+			return false;
+		if (f.vector == V_DF) {
+			c->shuts_down = true;
+			return false;
+		}
+		if (c->fault.vector == V_PF)
+			cr2 = c->fault.cr2;
+		f = combine(c, &f);
 	}
-	return true;
+	return false;
 }
 
 static inline uint64_t pc_of(const struct interp *c)
@@ -235,6 +259,7 @@ uint64_t interp_pc(const struct interp *c)
 static __attribute__((noinline)) bool do_otherwise(
         struct interp *c, const struct insn *i, enum interp_done how)
 {
+	c->shuts_down = false;
 	/* A fetch that may pass the segment's limit raises something else, or that first. */
 	if (!i && !c->is_long && c->rip + INSN_BYTES > c->seg[CS].limit)
 		return false;
@@ -262,10 +287,9 @@ static inline __attribute__((always_inline)) bool do_one(
 		how = is_quiet && UNLIKELY(i->is_loud) ? HANDOVER : i->fn(c, i);
 	}
 	if (UNLIKELY(how != DONE) && (is_quiet || !do_otherwise(c, i, how))) {
+		bool shuts_down = !is_quiet && c->shuts_down;
 		hand_over(c, reason_of(i), i);
-		c->shuts_down = how == FAULTS && c->fault.vector != V_NONE &&
-		                has_no_gate(c, c->fault.vector) && has_no_gate(c, V_GP) &&
-		                has_no_gate(c, V_DF);
+		c->shuts_down = shuts_down;
 		return false;
 	}
 	c->rip = c->r[NEXT];
@@ -317,7 +341,7 @@ static inline __attribute__((always_inline)) enum interp_why run(
 	enum interp_why why = INTERP_COUNT;
 	c->hit_count = 0;
 	c->more_done = 0;
-	c->last_vector = c->vector = V_NONE;
+	c->last_vector = c->vector = c->raised = V_NONE;
 	c->attention = c->shadow || c->irq_pending || c->rflags & RF;
 	*done = 0;
 	if (!c->is_mine) {

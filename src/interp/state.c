@@ -114,6 +114,11 @@ enum interp_reason interp_handed(const struct interp *c, unsigned *opcode)
 	return c->reason;
 }
 
+int interp_raised(const struct interp *c)
+{
+	return c->raised;
+}
+
 bool interp_shuts_down(const struct interp *c)
 {
 	return c->shuts_down;

@@ -18,7 +18,7 @@ enum event {
 };
 
 /* Pushes the frame and goes to the handler. error: NULL, or its error code. Nothing is changed unless
- * DONE; FAULTS is possible for EVENT_SOFTWARE alone. */
+ * DONE; FAULTS: c->fault is what is raised on the way. */
 enum interp_done interp_enter(
         struct interp *c, unsigned vector, enum event event, const uint32_t *error);
 

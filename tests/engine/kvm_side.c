@@ -355,8 +355,20 @@ static bool is_frame_on_tables(const struct pair *p, const struct compare_result
 	uint64_t end = begin + frame;
 	if (r->own_vector < 0 || p->is_user)
 		return false;
-	return (end > WORLD_GDT && begin < WORLD_STACK0 - frame) ||
+	return (end > WORLD_GDT && begin < WORLD_STACK1 - frame) ||
 	       (end > WORLD_HANDLERS && begin < WORLD_HANDLERS + 0x100);
+}
+
+bool kvm_side_shuts_down(struct pair *p, struct compare_result *r)
+{
+	struct vcpu_debug debug = { 0 };
+	struct exit x;
+	if (p->is_tcg && p->mode->kind == WORLD_REAL16) { /* as in run_side */
+		r->verdict = COMPARE_SKIPPED;
+		return false;
+	}
+	run_kvm(p, &debug, r, &x);
+	return r->stop == STOP_SHUTDOWN;
 }
 
 static bool run_side(struct pair *p, const struct trial *t, struct compare_result *r)

@@ -16,6 +16,9 @@ int kvm_side_put(struct pair *p, const struct trial *t);
 /* Does the instruction, whose end on the interpreter's side r has, and adds KVM's. False: KVM has failed, or
  * r->verdict is COMPARE_SKIPPED. */
 bool kvm_side_run(struct pair *p, const struct trial *t, struct compare_result *r);
+/* The same where the engine says that the CPU shuts down. False: KVM goes elsewhere, or r->verdict is
+ * COMPARE_SKIPPED. */
+bool kvm_side_shuts_down(struct pair *p, struct compare_result *r);
 /* Nothing of the trial is left in KVM: an exception under way, a shadow. */
 void kvm_side_clean(struct pair *p, const struct compare_result *r);
 

@@ -159,6 +159,7 @@ static void save_own(struct lockstep *l, struct compare_result *r)
 	interp_save(l->own, &r->own.regs, &r->own.sregs);
 	r->own.shadow = interp_shadow(l->own);
 	r->own_vector = interp_last_vector(l->own);
+	r->own_raised = interp_raised(l->own);
 }
 
 /* The interpreter's side, from the state before. */

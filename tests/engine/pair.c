@@ -243,6 +243,7 @@ static bool run_own(struct pair *p, const struct trial *t, struct compare_result
 	interp_save(p->own_cpu, &r->own.regs, &r->own.sregs);
 	r->own.shadow = interp_shadow(p->own_cpu);
 	r->own_vector = interp_last_vector(p->own_cpu);
+	r->own_raised = interp_raised(p->own_cpu);
 	r->own_log = p->own_log;
 	return done != 0;
 }
@@ -268,6 +269,25 @@ static void judge_handover(struct pair *p, const struct trial *t, struct compare
 	r->kvm_log.count = 0;
 	compare(p, t, r, true);
 	r->verdict = r->parts ? COMPARE_CHANGED : COMPARE_HANDED_OVER;
+}
+
+/* It is sure that the CPU shuts down, with which nothing of the instruction is done. */
+static void judge_shutdown(struct pair *p, const struct trial *t, struct compare_result *r)
+{
+	judge_handover(p, t, r);
+	if (r->verdict != COMPARE_HANDED_OVER)
+		return;
+	r->has_odd_ram = true; /* KVM may have pushed something */
+	r->shuts_down = true;
+	r->own_vector = interp_raised(p->own_cpu);
+	r->verdict = COMPARE_SKIPPED;
+	if (kvm_side_put(p, t))
+		return;
+	r->verdict = COMPARE_KVM_FAILS; /* as kvm_side_clean takes it */
+	bool is_down = kvm_side_shuts_down(p, r);
+	kvm_side_clean(p, r);
+	if (is_down)
+		r->verdict = COMPARE_SAME;
 }
 
 static void poke_both(struct pair *p, const struct trial *t)
@@ -300,7 +320,10 @@ void pair_try(struct pair *p, const struct trial *t, struct compare_result *r)
 	p->seed = t->seed;
 	poke_both(p, t);
 	if (!run_own(p, t, r)) {
-		judge_handover(p, t, r);
+		if (interp_shuts_down(p->own_cpu))
+			judge_shutdown(p, t, r);
+		else
+			judge_handover(p, t, r);
 	} else if (kvm_side_put(p, t)) {
 		r->verdict = COMPARE_SKIPPED; /* a state that KVM refuses */
 	} else if (kvm_side_run(p, t, r)) {

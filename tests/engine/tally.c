@@ -133,6 +133,7 @@ void tally_add(struct tally *t, const struct known_case *c, const char *title)
 		t->plain++;
 		t->plain_handed += is_handed;
 	}
+	t->shutdowns += c->result->shuts_down;
 	switch (c->result->verdict) {
 	case COMPARE_SAME: t->compared++; break;
 	case COMPARE_SKIPPED: t->skipped++; break;
@@ -207,4 +208,7 @@ void tally_print(const struct tally *t, const char *name)
 	       " skipped; handed over outside x87 and SSE: %.2f %%\n",
 	        name, t->known, t->skipped,
 	        t->plain ? 100.0 * (double)t->plain_handed / (double)t->plain : 0.0);
+	if (t->shutdowns)
+		printf("# %s: %" PRIu64 " of those compared shut the CPU down\n", name,
+		        t->shutdowns);
 }

@@ -19,6 +19,7 @@ struct tally {
 	uint64_t compared, handed, changed, differ, skipped, known;
 	/* Outside x87, MMX, SSE and AVX. */
 	uint64_t plain, plain_handed;
+	uint64_t shutdowns;
 	uint64_t handed_by[MAP_COUNT][256];
 	uint64_t known_by[TALLY_ROWS];
 	unsigned kind_count;

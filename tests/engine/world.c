@@ -18,8 +18,11 @@
 #define PD_GPA   (WORLD_TABLES + 0x2000)
 #define PT_GPA   (WORLD_TABLES + 0x3000)
 
+#define TSS_IST1   0x24u
 #define TSS_BITMAP 0x68u
 #define TSS_LIMIT  (TSS_BITMAP + WORLD_PORTS / 8)
+
+#define DF 8 /* vector */
 
 #define EFER_SCE 1u
 #define EFER_NXE (1u << 11)
@@ -117,7 +120,8 @@ static void put_vectors(const struct world_mode *m, uint8_t *ram)
 		}
 		uint8_t *gate = ram + IDT_GPA + i * (is_long ? 16 : 8);
 		put32(gate, (is_long ? WORLD_CODE64 : WORLD_CODE32) << 16 | (to & 0xffff));
-		put32(gate + 4, (to & 0xffff0000) | gate_type(i));
+		/* A double fault has a stack of its own. */
+		put32(gate + 4, (to & 0xffff0000) | gate_type(i) | (is_long && i == DF));
 	}
 }
 
@@ -126,6 +130,7 @@ static void put_tss(const struct world_mode *m, uint8_t *ram)
 {
 	if (m->kind == WORLD_LONG64) {
 		put64(ram + TSS_GPA + 4, WORLD_STACK0);
+		put64(ram + TSS_GPA + TSS_IST1, WORLD_STACK1);
 	} else {
 		put32(ram + TSS_GPA + 4, WORLD_STACK0);
 		put32(ram + TSS_GPA + 8, WORLD_DATA32);

@@ -25,6 +25,7 @@
 #define WORLD_IDT       0x21000u
 #define WORLD_HANDLERS  0x24000u /* + n: of vector n, a hlt */
 #define WORLD_STACK0    0x23ff0u /* the stack of CPL 0 that the TSS names */
+#define WORLD_STACK1    0x23bf0u /* that of #DF in long mode */
 #define WORLD_TABLES    0x25000u /* page tables, to the end */
 #define WORLD_ODD       0x40000u /* linear: pages of many rights */
 #define WORLD_ODD_PAGES 32u
