@@ -1,11 +1,14 @@
 /* The guest's accesses that exit: those of devices, and those of RAM whose page is guarded. */
 #include "debug/access.h"
 
+#include <string.h>
+
 #include "base/bytes.h"
 #include "base/cpu_bits.h"
 #include "debug/cpu.h"
 #include "debug/seen.h"
 #include "kvm/efer.h"
+#include "kvm/linear.h"
 
 /* An MMIO exit at a guarded page of RAM: does the access, past planted bytes. False: no RAM
  * there, or ROM, which drops it. */
@@ -90,7 +93,7 @@ struct limited {
 	struct insn insn;
 	struct kvm_regs before;
 	unsigned loaded; /* bytes of what lods loads */
-	uint64_t value;
+	uint8_t bytes[8];
 };
 
 static unsigned lods_bytes(const struct insn *i)
@@ -98,6 +101,27 @@ static unsigned lods_bytes(const struct insn *i)
 	if (i->is_0f || (i->opcode & 0xfe) != 0xac)
 		return 0;
 	return i->opcode == 0xac ? 1 : i->operand_bits / 8;
+}
+
+/* The bytes that lods loads, as far as they are RAM: where they go on in another page, not all of them exit. */
+static void read_loaded(struct vcpu *v, struct limited *l)
+{
+	struct operand operands[OPERANDS_MAX];
+	unsigned count = cpu_operands(v, operands);
+	for (unsigned i = 0; i < count; i++)
+		if (operands[i].is_read)
+			linear_read(v, operands[i].gva, l->bytes, l->loaded);
+}
+
+/* What an exit has given is the whole, or its part in one of two pages: up to the end of the first, or from the
+ * beginning of the second. */
+static void note_loaded(struct limited *l, uint64_t gpa, const void *data, unsigned len)
+{
+	const unsigned page = 4096;
+	if (len > l->loaded)
+		return;
+	bool is_end = len < l->loaded && gpa % page == 0;
+	memcpy(l->bytes + (is_end ? l->loaded - len : 0), data, len);
 }
 
 static int limit_rep(struct vcpu *v, struct limited *l)
@@ -110,9 +134,9 @@ static int limit_rep(struct vcpu *v, struct limited *l)
 		return 0;
 	/* KVM takes over what is written here, and forgets that it has still to write rax. */
 	l->loaded = lods_bytes(&l->insn);
-	if (l->loaded && l->loaded != run->mmio.len) /* across a page: it is told late */
-		return 0;
-	l->value = get_number(run->mmio.data, run->mmio.len);
+	if (l->loaded)
+		read_loaded(v, l);
+	note_loaded(l, run->mmio.phys_addr, run->mmio.data, run->mmio.len);
 	l->is_limited = true;
 	struct kvm_regs regs = l->before;
 	regs.rcx = (regs.rcx & ~insn_count_mask(&l->insn)) | 1;
@@ -125,12 +149,12 @@ static int end_limited(struct vcpu *v, const struct limited *l)
 	uint64_t mask = l->loaded < 4 ? (UINT64_C(1) << 8 * l->loaded) - 1 : UINT64_MAX;
 	if (!l->loaded)
 		return cpu_end_iteration(v, &l->insn, &l->before);
-	regs.rax = (regs.rax & ~mask) | l->value;
+	regs.rax = (regs.rax & ~mask) | get_number(l->bytes, l->loaded);
 	int err = vcpu_set_regs(v, &regs);
 	return err ? err : cpu_end_iteration(v, &l->insn, &l->before);
 }
 
-static int complete(struct control *c, struct stop *stop)
+static int complete(struct control *c, struct limited *l, struct stop *stop)
 {
 	const struct kvm_regs before = *vcpu_regs(c->cpu.vcpu);
 	for (;;) {
@@ -139,8 +163,12 @@ static int complete(struct control *c, struct stop *stop)
 		if (err)
 			return err;
 		switch (x.kind) {
-		case EXIT_IO:
-		case EXIT_MMIO: /* the same instruction's next one */ access_answer(c, &x); break;
+		case EXIT_IO: access_answer(c, &x); break;
+		case EXIT_MMIO: /* the same instruction's next one */
+			access_answer(c, &x);
+			if (l->loaded && !x.mmio.is_write)
+				note_loaded(l, x.mmio.gpa, x.mmio.data, x.mmio.size);
+			break;
 		case EXIT_KICKED:
 		case EXIT_DEBUG:
 		case EXIT_IRQ_WINDOW:
@@ -164,7 +192,7 @@ int access_complete(struct control *c, struct stop *stop)
 	struct limited l;
 	int err = limit_rep(c->cpu.vcpu, &l);
 	if (!err)
-		err = complete(c, stop);
+		err = complete(c, &l, stop);
 	return err || !l.is_limited ? err : end_limited(c->cpu.vcpu, &l);
 }
 

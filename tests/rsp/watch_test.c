@@ -426,6 +426,35 @@ static void a_rep_stops_after_the_read_that_hits(void)
 	}
 }
 
+/* Of five elements from here on the first one begins in the page before, which is not guarded. */
+static void check_rep_across(const char *engine, const char *code, unsigned size, uint64_t value)
+{
+	struct rsp r;
+	unsigned from = 0x8002 - size;
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--hlt", "stop", "--engine", engine, NULL);
+	RSP_IS(&r, "OK", "M1000,4:%s", code);
+	RSP_IS(&r, "OK", "P8=00100000");
+	RSP_IS(&r, "OK", "P1=05000000");
+	RSP_IS(&r, "OK", "P6=%02x%02x0000", from & 0xff, from >> 8);
+	RSP_IS(&r, "OK", "M7ffe,8:0102030405060708");
+	RSP_IS(&r, "OK", "P0=44444444");
+	for (unsigned i = 0; i < 4; i++)
+		RSP_IS(&r, "OK", "Z2,%x,4", 0xb000 + 8 * i);
+	RSP_IS(&r, "OK", "Z3,8001,1");
+	RSP_STOPS(&r, "c", 0x1000, "T05thread:1;rwatch:8001;");
+	CHECK_EQ(rsp_register(&r, 0), value);
+	CHECK_EQ(rsp_register(&r, 1), 4);
+	CHECK_EQ(rsp_register(&r, 6), 0x8002);
+	rsp_close(&r);
+}
+
+static void a_rep_stops_after_the_read_that_begins_in_another_page(void)
+{
+	static const char *const engines[] = { "kvm", "interp" };
+	for (size_t i = 0; i < sizeof engines / sizeof *engines; i++)
+		check_rep_across(engines[i], "f366adf4", 4, 0x04030201); /* rep lodsd; hlt */
+}
+
 /* A rep with a count of 0 accesses nothing: neither by `c` nor by `s`. */
 static void a_rep_of_nothing_is_no_access(void)
 {
@@ -551,6 +580,7 @@ int main(void)
 	RUN(a_rep_stops_behind_the_iteration);
 	RUN(a_rep_that_ends_with_a_hit_stops_after_it);
 	RUN(a_rep_stops_after_the_read_that_hits);
+	RUN(a_rep_stops_after_the_read_that_begins_in_another_page);
 	RUN(a_rep_of_nothing_is_no_access);
 	RUN(an_interrupts_vector_is_not_read);
 	RUN(what_cannot_be_watched_is_refused);
