@@ -68,8 +68,8 @@ struct compare_result {
 	unsigned stop;     /* how KVM's side ended: the caller's */
 	uint32_t suberror; /* of KVM_EXIT_INTERNAL_ERROR */
 	int own_vector;    /* of the exception or int n that the engine has delivered, or -1 */
-	int own_raised;    /* the exception that the instruction raises, which may have become #DF, or -1 */
-	int kvm_vector;    /* to whose handler KVM's side has come, or -1: none, or not known */
+	int own_raised; /* the exception that the instruction raises, which may have become #DF, or -1 */
+	int kvm_vector; /* to whose handler KVM's side has come, or -1: none, or not known */
 	struct compare_state own, kvm;
 	struct compare_log own_log, kvm_log;
 };

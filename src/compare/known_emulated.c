@@ -259,6 +259,11 @@ static bool is_sysret(const struct known_case *c, const struct opcode *o)
 	return o->map == MAP_0F && o->op == 0x07;
 }
 
+static bool is_sysret_32(const struct known_case *c, const struct opcode *o)
+{
+	return is_sysret(c, o) && !(o->rex & 8);
+}
+
 static bool is_sysret_off(const struct known_case *c, const struct opcode *o)
 {
 	return is_sysret(c, o) && !(c->before->sregs.efer & EFER_SCE);
@@ -421,6 +426,8 @@ const struct known_row known_emulated[] = {
 	{ "sysret leaves RF, and IOPL and NT as they were, and loads reserved flags", is_sysret,
 	        KNOWN_EMULATED, false, COMPARE_FLAGS, RFLAGS_RF | IOPL | NT | ~SYSRET_FLAGS,
 	        "vol 2, SYSRET", "tcg, bochs" },
+	{ "sysret to 32-bit code leaves cs as it was", is_sysret_32, KNOWN_EMULATED, false,
+	        COMPARE_SEGMENTS, 0, "vol 2, SYSRET", "tcg, bochs" },
 	{ "pushf shows the host's IF at CPL 3 of 64-bit code", is_if_pushed, KNOWN_EMULATED, false,
 	        COMPARE_MEMORY, 0, "vol 2, PUSHF/PUSHFD/PUSHFQ", "tcg, bochs" },
 	{ "alignment is checked at CPL 3 without CR0.AM", is_alignment, KNOWN_EMULATED, false,

@@ -409,7 +409,9 @@ static bool end(
         struct control *c, const struct interp *i, bool is_done, int interrupt, bool may_again)
 {
 	struct check *k = c->check;
-	struct compare_result r = { .verdict = COMPARE_SAME, .own_vector = -1, .own_raised = -1, .kvm_vector = -1 };
+	struct compare_result r = {
+		.verdict = COMPARE_SAME, .own_vector = -1, .own_raised = -1, .kvm_vector = -1
+	};
 	const char *why = "";
 	if (!k || !k->is_noting)
 		return true;

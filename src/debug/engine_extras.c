@@ -26,18 +26,21 @@ enum {
 };
 
 /* Those that KVM gives to us as it would to the guest, whatever cpuid says, and that change nothing else. */
-static bool access_msr(void *ctx, uint32_t number, uint64_t *value, bool is_write)
+static enum interp_msr access_msr(void *ctx, uint32_t number, uint64_t *value, bool is_write)
 {
 	struct control *c = ctx;
 	struct vcpu *v = c->cpu.vcpu;
 	if (number == MSR_TSC)
 		return c->io.tsc && c->io.tsc(c->io.ctx, value, is_write);
 	bool is_sysenter = number >= MSR_SYSENTER_CS && number <= MSR_SYSENTER_EIP;
-	if (!is_sysenter && (number != MSR_PAT || is_write))
-		return false;
+	if (!is_sysenter && (number != MSR_PAT || is_write)) {
+		uint64_t old;
+		return vcpu_get_msr(v, number, &old) ? INTERP_MSR_NONE : INTERP_MSR_KVM;
+	}
 	if (is_write && (uint64_t)((int64_t)(*value << 16) >> 16) != *value) /* #GP */
-		return false;
-	return !(is_write ? vcpu_set_msr(v, number, *value) : vcpu_get_msr(v, number, value));
+		return INTERP_MSR_KVM;
+	int err = is_write ? vcpu_set_msr(v, number, *value) : vcpu_get_msr(v, number, value);
+	return err ? INTERP_MSR_KVM : INTERP_MSR_DONE;
 }
 
 static bool tell_tsc(void *ctx, uint64_t *tsc, uint32_t *aux)

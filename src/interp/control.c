@@ -3,14 +3,16 @@
 
 #include "base/array.h"
 #include "base/cpu_bits.h"
+#include "interp/feature.h"
 #include "interp/flags.h"
 #include "interp/handlers.h"
 #include "interp/paging.h"
 #include "interp/segment.h"
 
 /* SDM vol 3, "Control Registers": bits of CR0 that are there. */
-#define CR0_KNOWN 0xe005003fu
-#define CR4_PVI   (1u << 1)
+#define CR0_KNOWN   0xe005003fu
+#define CR4_PVI     (1u << 1)
+
 #define CR4_PCE   (1u << 8)
 #define CR4_PCIDE (1u << 17)
 
@@ -203,6 +205,48 @@ enum interp_done interp_rdpmc(struct interp *c, const struct insn *i)
 	return c->cpl && !(c->sregs.cr4 & CR4_PCE) ? raise_error(c, V_GP, 0) : HANDOVER;
 }
 
+/* Whether some CPU or hypervisor has registers in this range. SDM vol 4; Linux' arch/x86/include/asm/msr-index.h,
+ * kvm_para.h, hyperv-tlfs.h. */
+static bool is_msr_range(uint32_t number)
+{
+	return number < 0x2000 || number - 0x40000000 < 0x1000 || number - 0x4b564d00 < 0x100 ||
+	       number - 0xc0000000 < 0x20000;
+}
+
+/* The bases of fs and gs, which the engine has. */
+static enum interp_done access_base(
+        struct interp *c, struct kvm_segment *s, uint64_t *value, bool is_write)
+{
+	if (interp_feature(c, FEATURE_LM) != FEATURE_PRESENT)
+		return HANDOVER;
+	if (is_write && !is_canonical(*value))
+		return raise_error(c, V_GP, 0);
+	if (!is_write) {
+		*value = s->base;
+		return DONE;
+	}
+	s->base = *value;
+	c->sregs_changed = true;
+	interp_derive(c);
+	return DONE;
+}
+
+static enum interp_done access_msr(
+        struct interp *c, uint32_t number, uint64_t *value, bool is_write)
+{
+	uint64_t old;
+	if (number == MSR_FS_BASE || number == MSR_GS_BASE)
+		return access_base(
+		        c, number == MSR_FS_BASE ? &c->sregs.fs : &c->sregs.gs, value, is_write);
+	if (!c->msr)
+		return HANDOVER;
+	if (!is_msr_range(number))
+		return c->msr(c->ctx, number, &old, false) == INTERP_MSR_NONE
+		               ? raise_error(c, V_GP, 0)
+		               : HANDOVER;
+	return c->msr(c->ctx, number, value, is_write) == INTERP_MSR_DONE ? DONE : HANDOVER;
+}
+
 /* rdmsr (32) and wrmsr (30) */
 enum interp_done interp_msr(struct interp *c, const struct insn *i)
 {
@@ -210,8 +254,9 @@ enum interp_done interp_msr(struct interp *c, const struct insn *i)
 	bool is_write = i->op == 0x30;
 	if (c->cpl)
 		return raise_error(c, V_GP, 0);
-	if (!c->msr || !c->msr(c->ctx, (uint32_t)c->r[CX], &value, is_write))
-		return HANDOVER;
+	enum interp_done how = access_msr(c, (uint32_t)c->r[CX], &value, is_write);
+	if (how != DONE)
+		return how;
 	if (!is_write) {
 		c->r[AX] = (uint32_t)value;
 		c->r[DX] = value >> 32;

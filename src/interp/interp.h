@@ -39,8 +39,8 @@ struct interp_config {
 	 * interp_set_irq. */
 	bool (*io)(void *ctx, unsigned port, void *data, unsigned size, bool is_write);
 	bool (*mmio)(void *ctx, uint64_t gpa, void *data, unsigned size, bool is_write);
-	/* A model-specific register, for rdmsr and wrmsr in ring 0. False: KVM's, and nothing was done. */
-	bool (*msr)(void *ctx, uint32_t number, uint64_t *value, bool is_write);
+	/* A model-specific register, for rdmsr and wrmsr in ring 0. */
+	enum interp_msr (*msr)(void *ctx, uint32_t number, uint64_t *value, bool is_write);
 	/* The guest's own TSC, and where aux is not NULL its TSC_AUX (rdtscp). False: not known, KVM's. */
 	bool (*tsc)(void *ctx, uint64_t *tsc, uint32_t *aux);
 	/* RAM that an instruction may write, before it does: len bytes within a page. is_table: of a page table's entry,
@@ -58,6 +58,12 @@ struct interp_config {
 	/* Not 0: runs end soon (INTERP_KICKED). A signal handler or another thread may set it; NULL:
 	 * nobody does. */
 	const volatile int *kick;
+};
+
+enum interp_msr {
+	INTERP_MSR_DONE,
+	INTERP_MSR_KVM,  /* nothing was done */
+	INTERP_MSR_NONE, /* the same, and KVM knows none of this number */
 };
 
 /* Why a run has ended. */

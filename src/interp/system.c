@@ -37,11 +37,42 @@ static enum interp_done check_syscall(struct interp *c)
 	return c->is_long && c->has_msrs ? DONE : HANDOVER;
 }
 
-/* sysenter (34) and sysexit (35): not in real mode, and out of ring 0 alone. */
+/* sysenter (34) and sysexit (35): not in real mode, and out of ring 0 alone. In long mode AMD's CPUs have neither. SDM
+ * vol 2. */
 enum interp_done interp_sysenter(struct interp *c, const struct insn *i)
 {
-	bool is_refused = c->is_real || (i->op == 0x35 && c->cpl && !has_lma(c));
-	return is_refused ? raise_error(c, V_GP, 0) : HANDOVER;
+	enum { SYSENTER_CS = 0x174, SYSENTER_ESP = 0x175, SYSENTER_EIP = 0x176 };
+	bool is_exit = i->op == 0x35;
+	uint64_t cs, sp, ip;
+	if (c->is_real || (is_exit && c->cpl && !has_lma(c)))
+		return raise_error(c, V_GP, 0);
+	if (has_lma(c) || !c->msr || i->osz != 2 ||
+	        c->msr(c->ctx, SYSENTER_CS, &cs, false) != INTERP_MSR_DONE)
+		return HANDOVER;
+	if (!(cs & 0xfffc))
+		return raise_error(c, V_GP, 0);
+	if (cs > 0xffff || c->is_v86)
+		return HANDOVER;
+	if (is_exit) {
+		struct kvm_segment user = flat_segment((uint16_t)(cs + 16) | 3, true, 3);
+		user.l = 0;
+		user.db = 1;
+		c->sregs.ss = flat_segment((uint16_t)(cs + 24) | 3, false, 3);
+		c->r[SP] = (uint32_t)c->r[CX];
+		interp_go(c, &user, (uint32_t)c->r[DX]);
+		return DONE;
+	}
+	if (c->msr(c->ctx, SYSENTER_ESP, &sp, false) != INTERP_MSR_DONE ||
+	        c->msr(c->ctx, SYSENTER_EIP, &ip, false) != INTERP_MSR_DONE || sp >> 32 || ip >> 32)
+		return HANDOVER;
+	struct kvm_segment code = flat_segment((uint16_t)(cs & 0xfffc), true, 0);
+	code.l = 0;
+	code.db = 1;
+	c->sregs.ss = flat_segment((uint16_t)((cs & 0xfffc) + 8), false, 0);
+	c->rflags &= ~(uint64_t)(IF | VM | RF);
+	c->r[SP] = sp;
+	interp_go(c, &code, ip);
+	return DONE;
 }
 
 enum interp_done interp_syscall(struct interp *c, const struct insn *i)
@@ -63,17 +94,19 @@ enum interp_done interp_syscall(struct interp *c, const struct insn *i)
 	return DONE;
 }
 
-/* To 64-bit code. AMD's CPUs leave ss' hidden part as it is, so it is to be a flat one. */
+/* To 64-bit code, or to 32-bit code without REX.W. AMD's CPUs leave ss' hidden part as it is, so it is to be a flat
+ * one. */
 enum interp_done interp_sysret(struct interp *c, const struct insn *i)
 {
 	const struct kvm_segment *ss = &c->sregs.ss;
 	uint16_t selector = (uint16_t)(c->msrs.star >> 48) | 3;
+	bool is_wide = i->osz == 3;
 	enum interp_done how = check_syscall(c);
 	if (how != DONE)
 		return how;
 	if (c->cpl)
 		return raise_error(c, V_GP, 0);
-	if (i->osz != 3 || !is_canonical(c->r[CX]) || c->r[R11] & (TF | VIF | VIP))
+	if ((is_wide && !is_canonical(c->r[CX])) || c->r[R11] & (TF | VIF | VIP))
 		return HANDOVER;
 	if (ss->unusable || ss->base || ss->limit != UINT32_MAX || ss->type != 3 || !ss->db ||
 	        !ss->g)
@@ -81,9 +114,12 @@ enum interp_done interp_sysret(struct interp *c, const struct insn *i)
 	flags_put(c, (c->r[R11] & 0x3c7fd7) | 2); /* SDM vol 2, "SYSRET" */
 	if (c->rflags & IF)
 		c->attention = true;
-	struct kvm_segment code = flat_segment((uint16_t)(selector + 16), true, 3);
+	struct kvm_segment code =
+	        flat_segment(is_wide ? (uint16_t)(selector + 16) : selector, true, 3);
+	code.l = is_wide;
+	code.db = !is_wide;
 	c->sregs.ss = flat_segment((uint16_t)(selector + 8), false, 3);
-	interp_go(c, &code, c->r[CX]);
+	interp_go(c, &code, is_wide ? c->r[CX] : (uint32_t)c->r[CX]);
 	return DONE;
 }
 
@@ -127,7 +163,11 @@ enum interp_done interp_cpuid(struct interp *c, const struct insn *i)
 	uint32_t leaf = (uint32_t)c->r[AX], subleaf = (uint32_t)c->r[CX];
 	const struct kvm_cpuid_entry2 *found = interp_cpuid_entry(c, leaf, subleaf);
 	(void)i;
-	/* One that is not there: vendors differ. 0dh: by XCR0. */
+	static const struct kvm_cpuid_entry2 zeros;
+	/* One that is not there: zeros of AMD's CPUs, the highest basic one's of Intel's. 0dh: by XCR0; 0bh and 1fh have
+	 * subleaves without end. */
+	if (!found && interp_vendor(c) == VENDOR_AMD && leaf != 0xb && leaf != 0x1f)
+		found = &zeros;
 	if (!found || leaf == 0xd)
 		return HANDOVER;
 	uint32_t ecx = found->ecx;

@@ -33,6 +33,9 @@ void extras_open(struct pair *p)
 	vcpu_set_msr(&p->vcpu, MSR_LSTAR, msrs.lstar);
 	vcpu_set_msr(&p->vcpu, MSR_FMASK, msrs.fmask);
 	vcpu_set_msr(&p->vcpu, MSR_KERNEL_GS_BASE, msrs.kernel_gs_base);
+	vcpu_set_msr(&p->vcpu, MSR_SYSENTER_CS, WORLD_CODE32);
+	vcpu_set_msr(&p->vcpu, MSR_SYSENTER_CS + 1, WORLD_DATA + 0x8000);    /* esp */
+	vcpu_set_msr(&p->vcpu, MSR_SYSENTER_CS + 2, WORLD_HANDLERS + 0x900); /* eip */
 	put_x87(p);
 }
 

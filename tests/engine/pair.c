@@ -36,6 +36,19 @@ static bool own_mmio(void *ctx, uint64_t gpa, void *data, unsigned size, bool is
 	return false;
 }
 
+/* Those of sysenter and sysexit; of others, whether there are any. */
+static enum interp_msr own_msr(void *ctx, uint32_t number, uint64_t *value, bool is_write)
+{
+	struct pair *p = ctx;
+	uint64_t old;
+	if (is_write || vcpu_get_msr(&p->vcpu, number, &old))
+		return is_write ? INTERP_MSR_KVM : INTERP_MSR_NONE;
+	if (number < 0x174 || number > 0x176)
+		return INTERP_MSR_KVM;
+	*value = old;
+	return INTERP_MSR_DONE;
+}
+
 static enum interp_push pushes(const struct pair *p)
 {
 	switch (probe_ask(PROBE_PUSHES_HALF, SCRATCH_PROT32, &p->vm)) {
@@ -49,9 +62,12 @@ static enum interp_push pushes(const struct pair *p)
 static bool open_own(struct pair *p)
 {
 	struct interp_slot slots[2];
-	struct interp_config config = {
-		.slots = slots, .slot_count = 2, .io = own_io, .mmio = own_mmio, .ctx = p
-	};
+	struct interp_config config = { .slots = slots,
+		.slot_count = 2,
+		.io = own_io,
+		.mmio = own_mmio,
+		.msr = own_msr,
+		.ctx = p };
 	config.has_bcd = pair_kvm_emulates(p);
 	config.push_segment = pushes(p);
 	p->cpuid = vcpu_new_cpuid(&p->vcpu);

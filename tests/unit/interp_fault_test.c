@@ -28,11 +28,11 @@ static void a_page_fault_without_a_stack_is_a_double_fault(void)
 		uint8_t code[4];
 		uint64_t rsp, cr2;
 	} rows[] = {
-		{ { 0x8b, 0x03 }, NOWHERE, NOWHERE - 8 },  /* mov eax, [rbx]: twice a #PF */
-		{ { 0x0f, 0x0b }, NOWHERE, NOWHERE - 8 },  /* ud2: #UD gives way to #PF */
-		{ { 0x50 }, NOWHERE + 8, NOWHERE - 8 },    /* push rax */
-		{ { 0x8b, 0x03 }, 1ull << 60, NOWHERE },   /* #PF, then #SS */
-		{ { 0x0f, 0x0b }, 1ull << 60, 0x1234 },    /* #UD, then twice #SS */
+		{ { 0x8b, 0x03 }, NOWHERE, NOWHERE - 8 }, /* mov eax, [rbx]: twice a #PF */
+		{ { 0x0f, 0x0b }, NOWHERE, NOWHERE - 8 }, /* ud2: #UD gives way to #PF */
+		{ { 0x50 }, NOWHERE + 8, NOWHERE - 8 },   /* push rax */
+		{ { 0x8b, 0x03 }, 1ull << 60, NOWHERE },  /* #PF, then #SS */
+		{ { 0x0f, 0x0b }, 1ull << 60, 0x1234 },   /* #UD, then twice #SS */
 	};
 	for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
 		struct rig r;

@@ -91,16 +91,16 @@ static inline bool rig_tsc(void *ctx, uint64_t *tsc, uint32_t *aux)
 }
 
 /* One is there: sysenter's stack pointer. */
-static inline bool rig_msr(void *ctx, uint32_t number, uint64_t *value, bool is_write)
+static inline enum interp_msr rig_msr(void *ctx, uint32_t number, uint64_t *value, bool is_write)
 {
 	struct rig *r = ctx;
 	if (number != 0x175)
-		return false;
+		return number == 0x12345678 ? INTERP_MSR_KVM : INTERP_MSR_NONE;
 	if (is_write)
 		r->msr = *value;
 	else
 		*value = r->msr;
-	return true;
+	return INTERP_MSR_DONE;
 }
 
 static const struct kvm_cpuid_entry2 rig_cpuid[] = {
