@@ -35,6 +35,27 @@ static bool is_iretq(const struct known_case *c, const struct opcode *o)
 	       (is_accessed || !(r->parts & COMPARE_MEMORY));
 }
 
+/* But iretq of 64-bit code. */
+static bool is_iret_long(const struct known_case *c, const struct opcode *o)
+{
+	return known_is_one(o, 0xcf) && c->before->sregs.efer & EFER_LMA &&
+	       !(c->bits == 64 && o->rex & 8);
+}
+
+/* A stack segment that is none, or of another ring. */
+static bool is_iretq_stack(const struct known_case *c, const struct opcode *o)
+{
+	int vector = c->result->own_raised;
+	return c->bits == 64 && known_is_one(o, 0xcf) && o->rex & 8 &&
+	       (vector == KNOWN_GP || vector == KNOWN_SS);
+}
+
+static bool is_narrow_int(const struct known_case *c, const struct opcode *o)
+{
+	bool is_int = known_is_one(o, 0xcd) || known_is_one(o, 0xcc) || known_is_one(o, 0xce);
+	return c->is_real && is_int && o->has_66;
+}
+
 static bool is_high_int(const struct known_case *c, const struct opcode *o)
 {
 	return c->is_real && known_is_one(o, 0xcd) && o->modrm >= 0x80;
@@ -166,7 +187,8 @@ static bool is_rex_segment(const struct known_case *c, const struct opcode *o)
 {
 	const struct compare_result *r = c->result;
 	return (known_is_one(o, 0x8c) || known_is_one(o, 0x8e)) && o->rex & 4 &&
-	       (r->verdict == COMPARE_KVM_FAILS || r->kvm_vector == KNOWN_UD);
+	       (r->verdict == COMPARE_KVM_FAILS || r->kvm_vector == KNOWN_UD ||
+	               r->kvm_vector == KNOWN_DF);
 }
 
 /* xsavec, which runs on the CPU there. */
@@ -324,6 +346,13 @@ static bool is_read_only(const struct known_case *c, const struct opcode *o)
 	       c->result->kvm_vector == KNOWN_PF;
 }
 
+static bool is_odd_handler(const struct known_case *c, const struct opcode *o)
+{
+	const struct kvm_segment *cs = &c->result->kvm.sregs.cs;
+	(void)o;
+	return !c->is_real && c->result->own_raised >= 0 && !(cs->s && cs->present && cs->type & 8);
+}
+
 static bool is_double(const struct known_case *c, const struct opcode *o)
 {
 	(void)o;
@@ -357,6 +386,13 @@ const struct known_row known_emulated[] = {
 	{ "iretq does not load IOPL and NT, and loads reserved flags", is_iretq, KNOWN_EMULATED,
 	        false, COMPARE_FLAGS | COMPARE_SEGMENTS | COMPARE_MEMORY, IOPL | NT | 0x8028,
 	        "vol 2, IRET/IRETD/IRETQ; vol 1, \"EFLAGS Register\"", "tcg, bochs" },
+	{ "iretq does not look at ss", is_iretq_stack, KNOWN_EMULATED, true, KNOWN_ANYTHING,
+	        UINT64_MAX, "vol 2, IRET/IRETD/IRETQ", "tcg, bochs" },
+	{ "iret with 16 or 32 bits is refused in long mode", is_iret_long, KNOWN_EMULATED, true,
+	        KNOWN_ANYTHING, UINT64_MAX, "vol 2, IRET/IRETD/IRETQ", "tcg, bochs" },
+	{ "int of real mode pushes 32 bits with the prefix 66", is_narrow_int, KNOWN_EMULATED,
+	        false, COMPARE_REGS | COMPARE_MEMORY, 0, "vol 2, INT n/INTO/INT3/INT1",
+	        "tcg, bochs" },
 	{ "int 80h and above is never done in real mode", is_high_int, KNOWN_EMULATED, true,
 	        COMPARE_REGS | COMPARE_RIP | COMPARE_SEGMENTS | COMPARE_FLAGS | COMPARE_MEMORY,
 	        UINT64_MAX, "vol 2, INT n/INTO/INT3/INT1", "tcg, bochs" },
@@ -426,8 +462,8 @@ const struct known_row known_emulated[] = {
 	{ "sysret leaves RF, and IOPL and NT as they were, and loads reserved flags", is_sysret,
 	        KNOWN_EMULATED, false, COMPARE_FLAGS, RFLAGS_RF | IOPL | NT | ~SYSRET_FLAGS,
 	        "vol 2, SYSRET", "tcg, bochs" },
-	{ "sysret to 32-bit code leaves cs as it was", is_sysret_32, KNOWN_EMULATED, false,
-	        COMPARE_SEGMENTS, 0, "vol 2, SYSRET", "tcg, bochs" },
+	{ "sysret to 32-bit code leaves cs as it was", is_sysret_32, KNOWN_EMULATED, true,
+	        KNOWN_ANYTHING, UINT64_MAX, "vol 2, SYSRET", "tcg, bochs" },
 	{ "pushf shows the host's IF at CPL 3 of 64-bit code", is_if_pushed, KNOWN_EMULATED, false,
 	        COMPARE_MEMORY, 0, "vol 2, PUSHF/PUSHFD/PUSHFQ", "tcg, bochs" },
 	{ "alignment is checked at CPL 3 without CR0.AM", is_alignment, KNOWN_EMULATED, false,
@@ -449,6 +485,9 @@ const struct known_row known_emulated[] = {
 	        "vol 3, \"Interrupt 6\"", "tcg, bochs" },
 	{ "a jump past the limit is an emulation failure", is_jump_gp, KNOWN_EMULATED, true, 0, 0,
 	        "vol 2, JMP; CALL; RET; IRET/IRETD/IRETQ", "bochs" },
+	{ "the code segment of an exception's handler is not looked at", is_odd_handler,
+	        KNOWN_EMULATED, true, KNOWN_ANYTHING, UINT64_MAX,
+	        "vol 3, \"Interrupt 11\"; \"Interrupt 13\"", "tcg, bochs" },
 	{ "cr2 is not that of a page fault on the way to a handler", is_double, KNOWN_EMULATED,
 	        false, COMPARE_CR2, 0, "vol 3, \"Control Registers\", CR2; \"Interrupt 14\"",
 	        "tcg, bochs" },

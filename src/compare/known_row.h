@@ -53,11 +53,11 @@ static inline bool known_is_string(const struct opcode *o)
 	               (o->op >= 0xaa && o->op <= 0xaf));
 }
 
-/* An exception was delivered by the engine, which is no int n. */
+/* An exception was raised on the engine's side. */
 static inline bool known_has_raised(const struct known_case *c, const struct opcode *o)
 {
-	bool is_int = known_is_one(o, 0xcd) || known_is_one(o, 0xcc) || known_is_one(o, 0xce);
-	return c->result->own_vector >= 0 && (o->has_lock || !is_int);
+	(void)o;
+	return c->result->own_raised >= 0;
 }
 
 /* The port is read, and nothing else. */

@@ -10,9 +10,8 @@
 #include "interp/segment.h"
 
 /* SDM vol 3, "Control Registers": bits of CR0 that are there. */
-#define CR0_KNOWN   0xe005003fu
-#define CR4_PVI     (1u << 1)
-
+#define CR0_KNOWN 0xe005003fu
+#define CR4_PVI   (1u << 1)
 #define CR4_PCE   (1u << 8)
 #define CR4_PCIDE (1u << 17)
 

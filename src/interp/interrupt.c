@@ -248,8 +248,6 @@ enum interp_done interp_int(struct interp *c, const struct insn *i)
 	unsigned vector = i->op == 0xcc ? V_BP : i->op == 0xce ? V_OF : (unsigned)i->imm;
 	if (i->op == 0xce && !(c->status & S_OF))
 		return DONE;
-	if (c->is_real && i->osz != 1)
-		return HANDOVER;
 	if (c->is_v86 && i->op == 0xcd && !iopl_allows(c))
 		return raise_error(c, V_GP, 0);
 	return interp_enter(c, vector, EVENT_SOFTWARE, NULL);
@@ -259,18 +257,19 @@ static enum interp_done iret_real(struct interp *c, const struct insn *i)
 {
 	uint64_t ip, cs, flags;
 	struct kvm_segment code;
+	unsigned len = operand_len(i);
 	if (c->is_v86 && !iopl_allows(c))
 		return raise_error(c, V_GP, 0);
-	if (i->osz != 1)
-		return HANDOVER;
-	if (!peek(c, 0, 2, &ip) || !peek(c, 2, 2, &cs) || !peek(c, 4, 2, &flags))
-		return interp_slots_fault(c, 3, 2);
+	if (!peek(c, 0, len, &ip) || !peek(c, len, len, &cs) || !peek(c, 2 * len, len, &flags))
+		return interp_slots_fault(c, 3, len);
 	enum interp_done how = interp_find_code(c, (uint16_t)cs, ip, &code);
 	if (how != DONE)
 		return how;
-	if (!interp_load_rflags(c, flags, 2))
+	if (!interp_load_rflags(c, flags, len))
 		return HANDOVER;
-	sp_put(c, c->r[SP] + 6);
+	if (len > 2 && flags & RF)
+		c->leaves_rf = c->attention = true;
+	sp_put(c, c->r[SP] + 3 * len);
 	interp_go(c, &code, ip);
 	return DONE;
 }
@@ -305,7 +304,9 @@ enum interp_done interp_iret(struct interp *c, const struct insn *i)
 	struct kvm_segment code, ss;
 	if (has_real_segments(c))
 		return iret_real(c, i);
-	if (c->rflags & NT || len != (c->is_long ? 8 : 4) || (has_lma(c) && !c->is_long))
+	if (c->rflags & NT)
+		return has_lma(c) ? raise_error(c, V_GP, 0) : HANDOVER; /* else a task switch */
+	if (has_lma(c) && !c->is_long && c->r[SP] >> 32)
 		return HANDOVER;
 	for (unsigned k = 0; k < count; k++)
 		if (!peek(c, k * len, len, &v[k]))
@@ -322,14 +323,15 @@ enum interp_done interp_iret(struct interp *c, const struct insn *i)
 		for (; count < 5; count++)
 			if (!peek(c, count * len, len, &v[count]))
 				return HANDOVER;
-	if (count == 5 && interp_return_stack(c, (uint16_t)v[4], &code, &ss) != DONE)
-		return HANDOVER;
-	/* A 16-bit stack: what the upper half of esp is. */
-	if (cpl != c->cpl && (!interp_can_null(c, cpl) || (!code.l && !ss.db)))
+	if (count == 5)
+		how = interp_return_stack(c, (uint16_t)v[4], &code, &ss);
+	if (how != DONE)
+		return how;
+	if (count == 5 && !interp_can_return(c, &code, &ss))
 		return HANDOVER;
 	if (!interp_load_rflags(c, v[2], len))
 		return HANDOVER;
-	if (v[2] & RF)
+	if (len > 2 && v[2] & RF)
 		c->leaves_rf = c->attention = true;
 	if (count == 5) {
 		c->sregs.ss = ss;

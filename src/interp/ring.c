@@ -106,12 +106,21 @@ enum interp_done interp_return_code(
 		return interp_code_segment(c, selector, off, to);
 	if (rpl < c->cpl)
 		return raise_error(c, V_GP, selector & 0xfffc);
-	if (!(selector & 0xfffc) || interp_descriptor(c, selector, to) != DONE)
+	if (!(selector & 0xfffc))
+		return raise_error(c, V_GP, 0);
+	enum interp_done how = interp_descriptor(c, selector, to);
+	if (how != DONE)
+		return how;
+	bool is_code = to->s && to->type & TYPE_CODE, is_open = to->type & TYPE_CONFORMING;
+	if (!is_code || (is_open ? to->dpl > rpl : to->dpl != rpl) ||
+	        (has_lma(c) && to->l && to->db))
+		return raise_error(c, V_GP, selector & 0xfffc);
+	if (is_open) /* whose ring is KVM's */
 		return HANDOVER;
-	if (!to->s || !to->present || (to->type & 12) != 8 ||
-	        to->dpl != rpl) /* conforming: KVM's */
-		return HANDOVER;
-	if (has_lma(c) && to->l ? to->db || !is_canonical(off) : off > to->limit)
+	if (!to->present)
+		return raise_error(c, V_NP, selector & 0xfffc);
+	/* It comes after the stack's checks. */
+	if (has_lma(c) && to->l ? !is_canonical(off) : off > to->limit)
 		return HANDOVER;
 	return interp_mark_accessed(c, selector);
 }
@@ -120,20 +129,27 @@ enum interp_done interp_return_stack(
         struct interp *c, uint16_t selector, const struct kvm_segment *code, struct kvm_segment *to)
 {
 	unsigned rpl = code->selector & 3;
-	if ((selector & 3) != rpl)
-		return HANDOVER;
-	if (!(selector & 0xfffc)) {
+	uint32_t error = selector & 0xfffc;
+	if (!error) {
 		if (!code->l || rpl == 3)
+			return raise_error(c, V_GP, 0);
+		if ((selector & 3u) != rpl)
 			return HANDOVER;
 		*to = (struct kvm_segment) {
 			.selector = selector, .dpl = (uint8_t)rpl, .unusable = 1
 		};
 		return DONE;
 	}
-	if (interp_descriptor(c, selector, to) != DONE)
+	enum interp_done how = interp_descriptor(c, selector, to);
+	if (how != DONE)
+		return how;
+	if (to->s && (to->type & TYPE_MASK) == TYPE_DOWN_STACK)
 		return HANDOVER;
-	if (!to->s || !to->present || (to->type & TYPE_MASK) != TYPE_STACK || to->dpl != rpl)
-		return HANDOVER;
+	if ((selector & 3u) != rpl || !to->s || (to->type & TYPE_MASK) != TYPE_STACK ||
+	        to->dpl != rpl)
+		return raise_error(c, V_GP, error);
+	if (!to->present)
+		return raise_error(c, V_SS, error);
 	return interp_mark_accessed(c, selector);
 }
 
@@ -149,6 +165,12 @@ bool interp_can_null(struct interp *c, unsigned cpl)
 {
 	const struct kvm_segment *fs = &c->sregs.fs, *gs = &c->sregs.gs;
 	return !has_lma(c) || !((is_inner(fs, cpl) && fs->base) || (is_inner(gs, cpl) && gs->base));
+}
+
+bool interp_can_return(
+        struct interp *c, const struct kvm_segment *code, const struct kvm_segment *ss)
+{
+	return (code->l || ss->db) && interp_can_null(c, code->selector & 3);
 }
 
 void interp_null_inner(struct interp *c, unsigned cpl)

@@ -31,6 +31,9 @@ enum interp_done interp_return_stack(struct interp *c, uint16_t selector,
         const struct kvm_segment *code, struct kvm_segment *to);
 /* Whether the data segments that the outer ring may not have can be nulled; then does it, for cpl is the new one. */
 bool interp_can_null(struct interp *c, unsigned cpl);
+/* The same for the way back to this code, whose stack's pointer has all of its bits. */
+bool interp_can_return(
+        struct interp *c, const struct kvm_segment *code, const struct kvm_segment *ss);
 void interp_null_inner(struct interp *c, unsigned cpl);
 /* What an interrupt of virtual-8086 mode does to them, and what that mode makes of a selector. */
 void interp_null_all(struct interp *c);

@@ -2,6 +2,7 @@
 #include "interp/transfer.h"
 
 #include "interp/handlers.h"
+#include "interp/ring.h"
 #include "interp/segment.h"
 #include "interp/stack.h"
 
@@ -44,10 +45,18 @@ static enum interp_done call_far(
 	unsigned len = operand_len(i);
 	uint64_t back = c->r[NEXT];
 	uint16_t cs = c->sregs.cs.selector;
-	if (interp_find_code(c, selector, off, &code) != DONE)
-		return HANDOVER;
-	if (!push_prepare_after(c, 0, len, &cs_at) || !push_prepare_after(c, len, len, &ip_at))
-		return FAULTS;
+	enum interp_done how = interp_find_code(c, selector, off, &code);
+	const struct fault fault = c->fault;
+	bool has_stack =
+	        push_prepare_after(c, 0, len, &cs_at) && push_prepare_after(c, len, len, &ip_at);
+	if (how == DONE)
+		how = has_stack ? DONE : FAULTS;
+	else if (how == FAULTS && !has_stack && !fault.error) /* the offset: which is first */
+		how = HANDOVER;
+	else
+		c->fault = fault;
+	if (how != DONE)
+		return how;
 	mem_put(&cs_at, cs, len);
 	mem_put(&ip_at, back, len);
 	sp_put(c, c->r[SP] - 2 * len);
@@ -85,6 +94,30 @@ enum interp_done interp_far_rm(struct interp *c, const struct insn *i)
 	                   : jump_far(c, (uint16_t)selector, off);
 }
 
+/* To an outer ring, whose stack lies behind the immediate's bytes: SDM vol 2, "RET". */
+static enum interp_done return_outer(
+        struct interp *c, const struct insn *i, uint64_t ip, uint16_t cs)
+{
+	unsigned len = operand_len(i), before = 2 * len + (unsigned)i->imm;
+	uint64_t sp, selector;
+	struct kvm_segment code, ss;
+	enum interp_done how = interp_return_code(c, cs, ip, &code);
+	if (how != DONE)
+		return how;
+	if (!peek(c, before, len, &sp) || !peek(c, before + len, len, &selector))
+		return HANDOVER;
+	how = interp_return_stack(c, (uint16_t)selector, &code, &ss);
+	if (how != DONE)
+		return how;
+	if (!interp_can_return(c, &code, &ss))
+		return HANDOVER;
+	c->sregs.ss = ss;
+	c->r[SP] = code.l ? sp + i->imm : (uint32_t)(sp + i->imm);
+	interp_null_inner(c, cs & 3);
+	interp_go(c, &code, ip);
+	return DONE;
+}
+
 enum interp_done interp_ret_far(struct interp *c, const struct insn *i)
 {
 	uint64_t ip, cs, sp = c->r[SP];
@@ -94,8 +127,8 @@ enum interp_done interp_ret_far(struct interp *c, const struct insn *i)
 		return interp_slots_fault(c, 2, len);
 	if (!has_real_segments(c) && (cs & 3) < c->cpl)
 		return raise_error(c, V_GP, cs & 0xfffc);
-	if (!has_real_segments(c) && (cs & 3) > c->cpl) /* to another ring, with another stack */
-		return HANDOVER;
+	if (!has_real_segments(c) && (cs & 3) > c->cpl)
+		return return_outer(c, i, ip, (uint16_t)cs);
 	enum interp_done how = interp_find_code(c, (uint16_t)cs, ip, &code);
 	if (how != DONE)
 		return how;
