@@ -12,7 +12,6 @@
 #include "debug/check_tally.h"
 #include "debug/check_twin.h"
 #include "debug/cpu.h"
-#include "debug/means.h"
 #include "interp/interp.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
@@ -251,7 +250,8 @@ static struct known_case case_of(
 	struct check *k = c->check;
 	const struct kvm_sregs *s = &k->before.sregs;
 	struct known_case all = {
-		.kvm_emulates = means_kvm_emulates(c),
+		.kvm_emulates =
+		        cpu_probe(c)->step_runs_whole_rep, /* no clock: Bochs is slow, too */
 		.bits = s->efer & EFER_LMA && s->cs.l ? 64
 		        : s->cs.db                    ? 32
 		                                      : 16,

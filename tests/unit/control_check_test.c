@@ -19,8 +19,6 @@ static bool begin(struct rig *r)
 	tellings = 0;
 	told[0] = 0;
 	control_set_engine(&r->control, ENGINE_INTERP);
-	if (r->kind) /* by its clock each fake is an emulator */
-		r->control.emulates = r->kind == &fake_kinds[1] ? PROBE_YES : PROBE_NO;
 	if (!check_open(&r->control, tell, &e))
 		return true;
 	CHECK_FAIL("%s", e.text);
