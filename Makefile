@@ -211,6 +211,12 @@ OBSERVE ?= 500
 observe: programs ## random programs, alone and under a debugger: the same end, and every stop in its place; OBSERVE=2000
 	@STEPVM=$(B)/stepvm GUESTS=$(GUEST_DIR) $(B)/tests/observe/observe $(OBSERVE) $(OBSERVE_SEED) $(OBSERVE_MODE)
 
+.PHONY: observe-lab
+observe-lab: OBSERVE := 20
+observe-lab: LAB_S := 1200
+observe-lab: guests ## ... on kvm_amd and kvm_intel, in simulators; OBSERVE=20 LAB_S=1200 LAB=amd
+	+@OBSERVE=$(OBSERVE) LAB_S=$(LAB_S) LAB_TESTS='^observe$$' tests/lab/check $(B) $(LAB)
+
 demo: ## one session: gdb follows 16-bit code from its first instruction
 	+@$(MAKE) -q -s all 2>/dev/null || { echo "Building stepvm and its guests, once ..." && $(MAKE) -s all; }
 	@tests/demo $(B)

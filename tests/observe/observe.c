@@ -12,6 +12,8 @@
  * A program's seed is SEED plus its number, so `observe 1 SEED MODE` does one alone; modes are those of program.c.
  * Without a seed one is taken, and told. Output is TAP; the exit status is 1 where anything differs.
  *
+ * OBSERVE_LATE_IN_REP in the environment: a watchpoint that a rep hits may be told after it, as QEMU's TCG does.
+ *
  * How to read the files: emit.c and units.c write programs, setup.c what is around them; view.c is what is seen at a
  * stop, session.c a stepvm, path.c the steps, plan.c where the next stop is due, tour.c the debugger. */
 #include "tour.h"
@@ -164,7 +166,8 @@ static void go_round(struct observer *o, const struct path *path, unsigned numbe
 	static const char *const engines[] = { "interp", "auto", "kvm" };
 	struct tour_options options = { .seed = o->program->seed * TOURS + number,
 		.can_kvm = o->can_kvm,
-		.is_verbose = o->is_verbose };
+		.is_verbose = o->is_verbose,
+		.is_late_in_rep = getenv("OBSERVE_LATE_IN_REP") != NULL };
 	const char *engine = engines[(o->program->seed + number) % (o->can_kvm ? 3 : 2)];
 	if (o->can_kvm && number == 0)
 		engine = "kvm";

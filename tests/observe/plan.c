@@ -41,17 +41,20 @@ static bool is_out_of_range(const struct plan *plan, const struct view *v)
 void plan_next(const struct plan *plan, const struct path *path, const struct program *p,
         unsigned from, struct plan_stop *to)
 {
+	bool is_hit_in_rep = false;
 	memset(to->may_stop, 0, sizeof to->may_stop);
 	for (to->at = from + 1; to->at < path->last; to->at++) {
 		enum path_hit hit = watch_hit(plan, path, p, to->at - 1);
 		const struct view *v = &path->at[to->at];
-		to->may_stop[to->at] = hit == HIT_MAYBE;
+		bool is_in_rep = path_is_in_rep(path, p, to->at);
+		is_hit_in_rep |= hit == HIT_SURE && is_in_rep && plan->is_late_in_rep;
+		to->may_stop[to->at] = hit == HIT_MAYBE || is_hit_in_rep;
 		to->why = PLAN_WATCH;
-		if (hit == HIT_SURE)
+		if ((hit == HIT_SURE || is_hit_in_rep) && !(is_hit_in_rep && is_in_rep))
 			return;
 		to->why = PLAN_BREAKPOINT;
 		if (is_at_breakpoint(plan, v)) {
-			if (!path_is_in_rep(path, p, to->at) && !is_after_handler(path, p, to->at))
+			if (!is_in_rep && !is_after_handler(path, p, to->at))
 				return;
 			to->may_stop[to->at] = true;
 		}

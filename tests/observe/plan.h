@@ -27,6 +27,8 @@ struct plan {
 	struct plan_watch watches[PLAN_WATCHES];
 	/* A range of addresses, within which the guest is stepped; end 0: none. */
 	uint32_t range_begin, range_end;
+	/* The CPU may tell of a rep's hit after its last iteration: QEMU's TCG. */
+	bool is_late_in_rep;
 };
 
 enum plan_why { PLAN_WATCH, PLAN_BREAKPOINT, PLAN_RANGE, PLAN_END };

@@ -518,6 +518,7 @@ bool tour_go(struct session *s, const struct path *path, const struct tour_optio
 	t.path = path;
 	t.program = s->program;
 	t.options = o;
+	t.plan.is_late_in_rep = o->is_late_in_rep;
 	t.seed = o->seed;
 	bool ok = is_where_it_was(&t, "the beginning");
 	/* Most begin with something to be told of, and go round from there. */

@@ -9,6 +9,7 @@ struct tour_options {
 	uint64_t seed;
 	bool can_kvm; /* KVM alone can run this program, so that it may have to */
 	bool is_verbose;
+	bool is_late_in_rep; /* of struct plan */
 };
 
 /* False: something was not as it has to be, and s->failure says what. */
