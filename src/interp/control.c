@@ -151,11 +151,11 @@ enum interp_done interp_mov_cr(struct interp *c, const struct insn *i)
 	}
 }
 
-/* mov from and to debug registers: KVM's at CPL 0. */
+/* mov from and to debug registers: KVM's at CPL 0. Of those that there are not an EPYC says #UD at CPL 3, too. */
 enum interp_done interp_mov_dr(struct interp *c, const struct insn *i)
 {
-	bool is_alias = i->ext == 4 || i->ext == 5;
-	return c->cpl && !is_alias ? raise_error(c, V_GP, 0) : HANDOVER;
+	bool is_sure = i->ext < 8 && i->ext != 4 && i->ext != 5;
+	return c->cpl && is_sure ? raise_error(c, V_GP, 0) : HANDOVER;
 }
 
 /* IOPL forbids it; with PVI, the virtual interrupt flag is meant. */

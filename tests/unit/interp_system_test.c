@@ -409,7 +409,8 @@ static void what_is_not_there_is_undefined(void)
 		{ 32, { 0x0f, 0x22, 0xc0 }, false, 0x20000011, 13 }, /* NW without CD */
 		{ 32, { 0x0f, 0x21, 0xc0 }, true, 0, 13 },           /* mov eax, dr0 */
 		{ 32, { 0x0f, 0x21, 0xc0 }, false, 0, -1 },
-		{ 32, { 0x0f, 0x21, 0xe0 }, true, 0, -1 }, /* dr4 */
+		{ 32, { 0x0f, 0x21, 0xe0 }, true, 0, -1 },       /* dr4 */
+		{ 64, { 0x44, 0x0f, 0x21, 0xc0 }, true, 0, -1 }, /* dr8 */
 		{ 32, { 0x8e, 0xd8 }, false, 0x0c,
 		        13 },                        /* mov ds, ax: of an LDT that there is not */
 		{ 32, { 0x8f, 0xc8 }, false, 0, 6 }, /* no XOP by cpuid */
