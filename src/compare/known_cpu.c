@@ -109,6 +109,12 @@ static bool is_sysret_to_v86(const struct known_case *c, const struct opcode *o)
 	return o->map == MAP_0F && o->op == 0x07 && c->before->regs.r11 & RFLAGS_VM;
 }
 
+/* The breakpoint where it leads, by which run control steps it, is passed over then. */
+static bool is_sysret_with_rf(const struct known_case *c, const struct opcode *o)
+{
+	return o->map == MAP_0F && o->op == 0x07 && c->before->regs.r11 & RFLAGS_RF;
+}
+
 static bool is_iret_to_null_ss(const struct known_case *c, const struct opcode *o)
 {
 	const struct kvm_segment *own = &c->result->own.sregs.ss, *kvm = &c->result->kvm.sregs.ss;
@@ -319,6 +325,8 @@ const struct known_row known_on_cpu[] = {
 	{ "TCG: es, cs, ss and ds before an instruction of 64-bit code add their base",
 	        is_based_override, KNOWN_ON_TCG, false, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 1, \"Segmentation in 64-Bit Mode\"", "pvm, bochs" },
+	{ "TCG: sysret loads RF, so that a step of it goes on", is_sysret_with_rf, KNOWN_ON_TCG,
+	        true, KNOWN_ANYTHING, UINT64_MAX, "vol 2, SYSRET", "bochs" },
 	{ "TCG: sysret loads VM", is_sysret_to_v86, KNOWN_ON_TCG, false, COMPARE_FLAGS, RFLAGS_VM,
 	        "vol 2, SYSRET", "bochs" },
 	{ "TCG: an ss that iretq has loaded with null is usable", is_iret_to_null_ss, KNOWN_ON_TCG,
