@@ -1,7 +1,6 @@
-/* What serve's files share: serve.c (the loop, and what runs the guest), open.c (what it
- * is made of), debugger.c (bytes and
- * connections), target.c (the protocol's words for what happens here), stop.c (what a stop of the
- * guest leads to). */
+/* What serve's files share: serve.c (the loop, and what runs the guest), open.c (what it is made of), debugger.c (bytes
+ * and connections), target.c (the protocol's words for what happens here), recording.c (a guest that is recorded goes on,
+ * or back), stop.c (what a stop of the guest leads to). */
 #ifndef STEPVM_SERVE_INTERNAL_H
 #define STEPVM_SERVE_INTERNAL_H
 
