@@ -2,9 +2,9 @@
  * it; how each does it is step.c's, free_run.c's and engine.c's.
  *
  * Where KVM runs guests on the CPU, free runs and the steps that a debugger asks for one by one are KVM's,
- * and the engine does the steps that no debugger has asked for. Where KVM emulates its guests
- * the engine comes first, free runs included, and KVM does what it hands over; and so it does with check.h. Private to src/debug, but for
- * the choice and the sentence. */
+ * and the engine does the steps that no debugger has asked for. Where KVM emulates its guests, and with
+ * --check-engine (check.h) everywhere, the engine comes first, free runs included, and KVM does what it hands
+ * over. Private to src/debug, but for the choice and the sentence. */
 #ifndef STEPVM_DEBUG_MEANS_H
 #define STEPVM_DEBUG_MEANS_H
 

@@ -15,8 +15,6 @@ enum feature_register { FEATURE_EAX, FEATURE_EBX, FEATURE_ECX, FEATURE_EDX };
 /* Features by leaf, subleaf, register and bit. SDM vol 2, "CPUID". */
 #define FEATURE_POPCNT 1, 0, FEATURE_ECX, 23
 #define FEATURE_RDRAND 1, 0, FEATURE_ECX, 30
-#define FEATURE_SSE3   1, 0, FEATURE_ECX, 0
-#define FEATURE_SMX    1, 0, FEATURE_ECX, 6
 #define FEATURE_MPX    7, 0, FEATURE_EBX, 14
 #define FEATURE_RDSEED 7, 0, FEATURE_EBX, 18
 #define FEATURE_RTM    7, 0, FEATURE_EBX, 11

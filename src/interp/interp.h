@@ -178,9 +178,9 @@ int interp_vector_to(const struct interp *c, uint64_t pc);
 /* Does up to max instructions; an iteration of a rep is one, and so is the way to an exception's
  * handler. *done: how many were. */
 enum interp_why interp_run(struct interp *c, uint64_t max, uint64_t *done);
-/* The same for who looks at what an instruction does, and has nothing to look at in a quiet one: it asks io and mmio for
- * nothing, nor for an MSR or the TSC, writes neither CS nor a control register, leads through no vector, and is not xchg %bx, %bx. All others are handed over, whatever
- * the engine knows of them. Ends where the pc is not in [begin, begin + size) after an instruction, too; and at a
+/* The same for who looks at what an instruction does, and has nothing to look at in a quiet one: that asks io and mmio for
+ * nothing, uses neither an MSR nor the TSC, writes neither CS nor a control register, leads through no vector, and is not
+ * xchg %bx, %bx. All others are handed over, whatever the engine knows of them. Ends where the pc is not in [begin, begin + size) after an instruction, too; and at a
  * breakpoint between the iterations of a rep, as steps do. */
 struct interp_range {
 	uint64_t begin, size; /* linear addresses */

@@ -281,7 +281,7 @@ static const struct opcode bit_imm[8] = {
 #define LOAD_FAR(segment)                                                                          \
 	{                                                                                          \
 		.fn = ANY(interp_load_far), .size = SIZE_WIDE, .operands = OPERANDS_MODRM,         \
-		.ext = 1 + segment, .flags = 0                                                     \
+		.ext = 1 + segment,                                                                \
 	}
 
 const struct opcode interp_two_byte[256] = {
@@ -325,14 +325,8 @@ const struct opcode interp_two_byte[256] = {
 	        .size = SIZE_WIDE,
 	        .operands = OPERANDS_CR,
 	        .flags = OPCODE_NO_LOCK | OPCODE_LOUD },
-	[0x21] = { .fn = ANY(interp_mov_dr),
-	        .size = SIZE_WIDE,
-	        .operands = OPERANDS_CR,
-	        .flags = 0 },
-	[0x23] = { .fn = ANY(interp_mov_dr),
-	        .size = SIZE_WIDE,
-	        .operands = OPERANDS_CR,
-	        .flags = 0 },
+	[0x21] = { .fn = ANY(interp_mov_dr), .size = SIZE_WIDE, .operands = OPERANDS_CR },
+	[0x23] = { .fn = ANY(interp_mov_dr), .size = SIZE_WIDE, .operands = OPERANDS_CR },
 	[0x34 ... 0x35] = PLAIN(ANY(interp_sysenter), SIZE_WIDE, OPCODE_NO_REP | OPCODE_LOUD),
 	[0x31] = PLAIN(ANY(interp_rdtsc), SIZE_WIDE, OPCODE_NO_REP | OPCODE_LOUD),
 	[0x40 ... 0x4f] = WITH_MODRM(interp_cmov, SIZE_WIDE, OPCODE_DEVICE),

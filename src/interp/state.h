@@ -66,7 +66,7 @@ typedef enum interp_done interp_fn(struct interp *c, const struct insn *i);
 
 /* One decoded instruction, a line of the host's cache. */
 struct insn {
-	uint64_t key; /* where it was decoded, and for which width of code: insn_key; 0: nowhere */
+	uint64_t key; /* where it was decoded (hva), and for which width of code; 0: nowhere */
 	interp_fn *fn;
 	uint64_t imm;
 	uint64_t raw[2]; /* its bytes, and those after it up to 16 */
