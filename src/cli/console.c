@@ -90,8 +90,7 @@ static int find(struct found *f, struct error *e)
 	if (!f->count)
 		return error_set(e, -ENOENT,
 		        "no guest with a screen is there: stepvm debug --screen IMAGE starts one, "
-		        "and "
-		        "stepvm run --screen=unix:PATH IMAGE one for stepvm console PATH");
+		        "and stepvm run --screen=unix:PATH IMAGE one for stepvm console PATH");
 	if (f->count > 1)
 		return error_set(
 		        e, -ENOTUNIQ, "several guests have a screen; name one: %s", f->all);

@@ -60,8 +60,7 @@ const char *option_set_memory(struct options *o, const char *value)
 		                 : "expected a size such as 64M, 640K or 0x100000";
 	if (m.size == 0 || m.size % MEMORY_PAGE != 0)
 		return "expected whole pages of 4096 bytes, and not 0; a number alone is bytes, "
-		       "and MiB "
-		       "have an M as in 64M";
+		       "and MiB have an M as in 64M";
 	if (m.gpa % MEMORY_PAGE != 0)
 		return "expected an address at a page: a multiple of 4096";
 	if (m.size - 1 > UINT64_MAX - m.gpa)

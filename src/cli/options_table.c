@@ -25,14 +25,12 @@ const struct option_row option_rows[] = {
 	{ "format", 'f', "NAME", ON_GUEST, false, option_set_format,
 	        "What the image is: " IMAGE_FORMAT_WORDS ". By default (auto) it is "
 	        "guessed from the file; boot is a boot sector or a disk image that starts with "
-	        "one, flat is any "
-	        "bytes." },
+	        "one, flat is any bytes." },
 	{ "board", 0, "NAME", ON_GUEST, false, option_set_board,
 	        "The machine around the CPU: pc (a PC with its BIOS) or bare (no firmware, few "
 	        "devices). By default (auto): boot sectors and kernels of a boot loader "
 	        "(" IMAGE_KERNEL_WORDS ") have a pc, flat images and ELF files a bare board, and "
-	        "so has an image that covers "
-	        "what a PC keeps below 1 MiB." },
+	        "so has an image that covers what a PC keeps below 1 MiB." },
 	{ "mode", 0, "MODE", ON_GUEST, false, option_set_mode,
 	        "What a flat image or an ELF file starts in: real, prot (32-bit protected mode, "
 	        "flat segments, no paging) or long (64-bit mode, RAM mapped at its own address). "
@@ -42,9 +40,8 @@ const struct option_row option_rows[] = {
 	        "The command line of a kernel: " IMAGE_KERNEL_WORDS "." },
 	{ "initrd", 0, "FILE[ ARGS][,FILE...]", ON_GUEST, true, option_set_initrd,
 	        "Modules of such a kernel: files, each of which may be followed by a space and "
-	        "words for the kernel. A "
-	        "comma in a name is written twice. Linux gets the files alone, joined. May be "
-	        "repeated." },
+	        "words for the kernel. A comma in a name is written twice. Linux gets the files "
+	        "alone, joined. May be repeated." },
 	{ "port", 'p', "PORT=KIND", ON_GUEST, true, option_set_port,
 	        "What stands at an I/O port: hex (a write prints a line), text (a write is a "
 	        "character), exit (a write ends the run) or none. May be repeated." },
@@ -71,10 +68,9 @@ const struct option_row option_rows[] = {
 	        "output, the default; with debug there is no input), pty (a new pseudo-terminal, "
 	        "whose name is printed), unix:PATH (a socket for one at a time), gdb (what would "
 	        "go to standard output goes to the debugger's user while the guest runs), none, or "
-	        "a file, which is written anew. The guest waits until standard output is "
-	        "read; elsewhere the last 64 KiB are kept of what nobody reads. A second one "
-	        "is for the UART "
-	        "at 0x2f8, on a board that has it." },
+	        "a file, which is written anew. The guest waits until standard output is read; "
+	        "elsewhere the last 64 KiB are kept of what nobody reads. A second one is for the "
+	        "UART at 0x2f8, on a board that has it." },
 	{ "hlt", 0, "WHAT", ON_GUEST, false, option_set_hlt,
 	        "What hlt does: auto (wait while an interrupt can still come, else say so and end; "
 	        "the default), exit (end with status 0), stop (stop for the debugger, whose "
@@ -84,36 +80,31 @@ const struct option_row option_rows[] = {
 	        "BIOS is no hlt." },
 	{ "engine", 0, "auto|kvm|interp", ON_GUEST, false, option_set_engine,
 	        "What executes the guest's instructions. kvm: KVM alone. interp: stepvm's own "
-	        "engine, an interpreter that compares addresses where KVM needs planted bytes "
-	        "and guarded pages, and KVM for what the engine hands over. auto (the "
-	        "default): interp where KVM emulates its guests, as stepvm probe tells; "
-	        "elsewhere KVM runs the guest, and the engine does the steps that no debugger "
-	        "has asked for. "
-	        "The guest sees no difference but speed, and what this KVM can't do." },
+	        "engine, an interpreter that compares addresses where KVM needs planted bytes and "
+	        "guarded pages, and KVM for what the engine hands over. auto (the default): interp "
+	        "where KVM emulates its guests, as stepvm probe tells; elsewhere KVM runs the "
+	        "guest, and the engine does the steps that no debugger has asked for. The guest "
+	        "sees no difference but speed, and what this KVM can't do." },
 	{ "check-engine", 0, NULL, ON_GUEST, false, option_set_check_engine,
-	        "For those who doubt the engine: have KVM do all that the engine does, too, "
-	        "in a second "
-	        "VM, and compare registers, flags and the memory that is touched. Each difference "
-	        "is "
-	        "told on standard error, and at the end how many there were; with one the status "
-	        "is "
-	        "12. The engine comes first then, with auto as with interp; not with --engine kvm. "
-	        "The guest gets what it gets without, some thousand times slower." },
+	        "For those who doubt the engine: have KVM do all that the engine does, too, in a "
+	        "second VM, and compare registers, flags and the memory that is touched. Each "
+	        "difference is told on standard error, and at the end how many there were; with "
+	        "one the status is 12. The engine comes first then, with auto as with interp; not "
+	        "with --engine kvm. The guest gets what it gets without, some thousand times "
+	        "slower." },
 	{ "speed", 0, "real|max|FACTOR", ON_GUEST, false, option_set_speed,
 	        "How the guest's time goes while it runs: with the host's (real, the default of "
-	        "run "
-	        "and debug), FACTOR times as fast (0.001 to 1000), or with the host's but "
-	        "without waits: a halted CPU goes on at once with what is due next, unless "
-	        "the BIOS waits for a key (max, the default of scripts of stepvm test)." },
+	        "run and debug), FACTOR times as fast (0.001 to 1000), or with the host's but "
+	        "without waits: a halted CPU goes on at once with what is due next, unless the "
+	        "BIOS waits for a key (max, the default of scripts of stepvm test)." },
 	{ "record", 0, NULL, ON_GUEST, false, option_set_record,
-	        "The guest is recorded from its first instruction, so that gdb's reverse-stepi, "
-	        "reverse-continue and the next ones go back (src/history/README.md). Its time then "
-	        "goes "
+	        "Record the guest from its first instruction, so that gdb's reverse-stepi, "
+	        "reverse-continue and the like go back (src/history/README.md). Its time then goes "
 	        "on by its instructions, 10 ns each." },
 	{ "record-memory", 0, "SIZE", ON_GUEST, false, option_set_record_memory,
-	        "With --record: so much memory at most (512M); then what is far back gets coarser, "
-	        "and "
-	        "at last goes." },
+	        "With --record: how much memory the recording may take (512M). Where that "
+	        "is full, places far back take longer to get to, and at last the oldest are "
+	        "lost." },
 	{ "no-reboot", 0, NULL, ON_GUEST, false, option_set_no_reboot,
 	        "A guest that resets the machine ends with status 10; without this option the "
 	        "machine starts anew." },
@@ -121,16 +112,15 @@ const struct option_row option_rows[] = {
 	        "What a guest prints at the parallel port of a PC's board, 0x378, goes to this "
 	        "file, which is made or emptied. Without this option no printer is connected." },
 	{ "rtc", 0, "utc|localtime|DATE", ON_GUEST, false, option_set_rtc,
-	        "The time that the real-time clock of a PC's board starts with: the host's "
-	        "time in UTC (the "
-	        "default) or in its time zone, or a date such as 2026-11-30T12:34:56. It goes on "
-	        "with the guest's time." },
+	        "The time that the real-time clock of a PC's board starts with: the host's time in "
+	        "UTC (the default) or in its time zone, or a date such as 2026-11-30T12:34:56. It "
+	        "goes on with the guest's time." },
 	{ "trace", 't', "LIST", ON_GUEST, true, option_set_trace,
 	        "Narrate on standard error: io (port accesses), mmio (accesses outside RAM), exits "
 	        "(why KVM came back), packets (what the debugger and stepvm tell each other), run "
 	        "(how run control steps and stops the guest, and why), bios (what the BIOS is "
-	        "called "
-	        "for, and what it answers), or several with commas between. May be repeated." },
+	        "called for, and what it answers), or several with commas between. May be "
+	        "repeated." },
 	{ "no-sandbox", 0, NULL, ON_GUEST, false, option_set_no_sandbox,
 	        "Keep all system calls: for a profiler, or where stepvm is ended by SIGSYS. By "
 	        "default those that a running guest does not need are given up." },

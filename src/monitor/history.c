@@ -14,8 +14,7 @@ static struct history *recording(
 	if (!run->history)
 		refuse(out, command, operands,
 		        "nothing is recorded; monitor record on begins here, stepvm run --record "
-		        "at "
-		        "the first instruction");
+		        "at the first instruction");
 	return run->history;
 }
 

@@ -194,9 +194,8 @@ static const struct command commands[] = {
 	        monitor_loadvm },
 	{ "delvm", "NAME", "forget that snapshot", monitor_delvm },
 	{ "record", "[on|off|cut|info]",
-	        "whether the guest is recorded, so that gdb's reverse-stepi, reverse-continue and "
-	        "the "
-	        "next ones go back; cut: the past where it stands is the present",
+	        "record the guest, so that gdb's reverse-stepi, reverse-continue and the like go "
+	        "back; cut: make the past where it stands the present; alone: how it is",
 	        monitor_record },
 	{ "when", NULL, "at which position of the recording the guest stands", monitor_when },
 	{ "goto", "N|-N|start|end|NAME", "go to a position of the recording, or so many steps back",
@@ -215,9 +214,8 @@ static const struct command commands[] = {
 	{ "c", NULL, "gdb does it, by continue", go_on, .is_unlisted = true },
 	{ "catch", "[EVENT]",
 	        "stop at int N [REG=VALUE]..., exception, #GP (any name), port A[-B] [in|out] "
-	        "[value=V], "
-	        "mmio A[-B] [read|write] [value=V], mode, cs, cr0, cr3, cr4, hlt, reset, magic; "
-	        "alone: the list",
+	        "[value=V], mmio A[-B] [read|write] [value=V], mode, cs, cr0, cr3, cr4, hlt, "
+	        "reset, magic; alone: the list",
 	        monitor_catch, .more = monitor_more_catch },
 	{ "uncatch", "NUMBER|all", "no longer catch it", monitor_uncatch },
 	{ "step-bios", "[on|off]",
