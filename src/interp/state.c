@@ -139,10 +139,6 @@ bool interp_load(struct interp *c, const struct kvm_regs *regs, const struct kvm
 	c->rep_rip = UINT64_MAX;
 	c->has_debug = has_debug;
 	c->sregs = *sregs;
-	/* kvm_intel without "unrestricted guest" has real mode's as virtual-8086 mode has it, as data. It goes with the
-	 * guest to protected mode: SDM vol 3, "Switching to Protected Mode". */
-	if (!(sregs->cr0 & CR0_PE) && !(sregs->cs.type & 8))
-		c->sregs.cs.type = 11;
 	c->sregs_changed = c->pdptes_changed = c->msrs_changed = c->x87_changed = false;
 	c->has_pdptes = c->has_msrs = c->has_x87 = false;
 	interp_derive(c);

@@ -801,24 +801,8 @@ static void strings_go_through_ports(void)
 	rig_close(&r);
 }
 
-/* kvm_intel tells of it so without "unrestricted guest". */
-static void real_modes_cs_is_code_whatever_kvm_tells(void)
-{
-	struct rig r;
-	rig_open(&r, 16);
-	r.sregs.cs.type = 3;
-	r.regs.rax = 0x11;
-	RIG_CODE_IS(&r, 0x0f, 0x22, 0xc0); /* mov cr0, eax: PE */
-	rig_run(&r, 1);
-	CHECK_EQ(r.done, 1);
-	CHECK_EQ(r.sregs.cr0 & 1, 1);
-	CHECK_EQ(r.sregs.cs.type, 11);
-	rig_close(&r);
-}
-
 int main(void)
 {
-	RUN(real_modes_cs_is_code_whatever_kvm_tells);
 	RUN(a_system_call_of_ring_3_comes_back);
 	RUN(iret_takes_the_kernels_segments_away);
 	RUN(iretq_takes_fs_and_gs_away_where_they_have_no_base);
