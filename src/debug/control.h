@@ -44,7 +44,8 @@ void control_set_step_bios(struct control *c, bool is_on);
 void control_set_engine(struct control *c, enum engine_choice choice);
 /* Whether KVM's exits are reported to somebody: then ENGINE_AUTO leaves all to KVM. Likewise. */
 void control_set_tells_exits(struct control *c, bool is_on);
-/* Whether control_io.undetermined is called: who records the guest wants it. control_forget leaves it. */
+/* The guest is recorded: control_io.undetermined is called, and with ENGINE_AUTO all is the engine's. control_forget
+ * leaves it. */
 void control_set_recorded(struct control *c, bool is_on);
 /* Whether runs stop (STOP_LONG) where the guest comes to 64-bit code: approach.h. */
 void control_set_watch_long(struct control *c, bool is_on);

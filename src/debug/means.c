@@ -17,19 +17,26 @@ bool means_kvm_emulates(struct control *c)
 	return c->emulates == PROBE_YES;
 }
 
+/* All is the engine's: it is compared with KVM; or what is done is to be done again, and flags that the SDM leaves
+ * undefined, and RF within a rep, are then to be the same. */
+static bool is_all_of_one(const struct control *c)
+{
+	return c->check || c->is_recorded;
+}
+
 bool means_engine_is_first(struct control *c)
 {
 	switch (c->engine_choice) {
 	case ENGINE_KVM: return false;
 	case ENGINE_INTERP: return true;
-	case ENGINE_AUTO: return c->check || (!c->tells_exits && means_kvm_emulates(c));
+	case ENGINE_AUTO: return is_all_of_one(c) || (!c->tells_exits && means_kvm_emulates(c));
 	}
 	return false;
 }
 
 bool means_engine_compares(struct control *c)
 {
-	return c->engine_choice == ENGINE_AUTO ? c->check || !c->tells_exits
+	return c->engine_choice == ENGINE_AUTO ? is_all_of_one(c) || !c->tells_exits
 	                                       : c->engine_choice == ENGINE_INTERP;
 }
 
@@ -67,7 +74,7 @@ bool means_engine_takes(struct control *c, enum step_why why)
 	case ENGINE_KVM: return false;
 	case ENGINE_INTERP: return true;
 	case ENGINE_AUTO:
-		return c->check ||
+		return is_all_of_one(c) ||
 		       (!c->tells_exits && (means_kvm_emulates(c) || is_one_of_many(why)));
 	}
 	return false;
@@ -103,6 +110,8 @@ static const char *reason(struct control *c)
 	}
 	if (c->check)
 		return "the engine comes first, for it is compared with KVM";
+	if (c->is_recorded)
+		return "the engine comes first, for the guest is recorded";
 	if (c->tells_exits)
 		return "KVM does all, for --trace exits tells of its exits";
 	if (means_kvm_emulates(c))

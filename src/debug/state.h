@@ -196,8 +196,8 @@ struct control {
 	bool engine_shuts_down; /* what it has handed over last is sure to be a triple fault */
 	uint64_t engine_done, engine_handed; /* instructions: by it, and by KVM in its place */
 	struct check *check; /* check.c's; NULL: the engine is not compared with KVM; owned */
-	bool is_recorded;    /* io.undetermined is to be told */
-	bool tells_exits;    /* somebody is told of KVM's exits: with ENGINE_AUTO all is KVM's */
+	bool is_recorded; /* io.undetermined is to be told, and with ENGINE_AUTO all is the engine's */
+	bool tells_exits; /* somebody is told of KVM's exits: with ENGINE_AUTO all is KVM's */
 	struct probe probe;
 	bool is_probed;
 	enum probe_answer emulates;      /* this KVM does its guests' instructions one by one */
