@@ -109,9 +109,10 @@ Usage: stepvm ports [COUNT]"""
 
 def log(arg):
     """Show what the guest did last: ports, MMIO, halts, failures: `monitor log [COUNT]`.
-Usage: stepvm log [run] [COUNT]
+Usage: stepvm log [run|bios|insn] [COUNT]
 
-With run: what run control decided last, how it stepped and stopped the guest, and why."""
+With run: what run control decided last, how it stepped and stopped the guest, and why. With bios: the last
+calls of the BIOS. With insn: the last instructions, after `stepvm log insn on`."""
     gdb.write(machine.monitor("log " + arg))
 
 

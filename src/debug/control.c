@@ -7,6 +7,7 @@
 #include "debug/cpu.h"
 #include "debug/engine.h"
 #include "debug/free_run.h"
+#include "debug/log.h"
 #include "debug/interrupt.h"
 #include "debug/means.h"
 #include "debug/observe.h"
@@ -441,6 +442,7 @@ static int run_on(struct control *c, struct stop *stop)
 		case PLACE_DONE: break;
 		}
 		c->cpu.loads_dr = false;
+		log_free_run(c);
 		result = free_run(c, stop);
 		place_lift(c);
 		if (result == 0 && c->cpu.loads_dr) {

@@ -39,6 +39,9 @@ void control_set_step_interrupts(struct control *c, bool is_on);
 void control_set_whole_rep(struct control *c, bool is_on);
 /* Whether a step goes into the firmware's code; run control does not look at it, but who owns the machine. */
 void control_set_step_bios(struct control *c, bool is_on);
+/* Whether the last instructions that the guest does are noted, LOG_INSNS of them, in c->log; control_forget forgets
+ * them. False: no memory. */
+bool control_log_insns(struct control *c, bool is_on);
 /* Who does the guest's instructions: KVM alone at first. Not by the debugger but by who owns the machine:
  * control_forget leaves it. Between two runs. */
 void control_set_engine(struct control *c, enum engine_choice choice);

@@ -14,6 +14,7 @@
 #include "debug/engine_slots.h"
 #include "debug/guards.h"
 #include "debug/interrupt.h"
+#include "debug/log.h"
 #include "debug/means.h"
 #include "debug/seen.h"
 #include "interp/interp.h"
@@ -270,6 +271,26 @@ static void note_handed(struct control *c)
 		vcpu_put_flush(c->cpu.vcpu);
 }
 
+/* interp_run, and where range is not NULL interp_run_quiet, with each instruction noted. */
+static enum interp_why run_logged(
+        struct control *c, const struct interp_range *range, uint64_t max, uint64_t *done)
+{
+	struct interp *i = c->engine->interp;
+	enum interp_why why = INTERP_COUNT;
+	struct kvm_regs regs;
+	struct kvm_sregs sregs;
+	struct log_insn insn;
+	uint64_t one = 1;
+	for (*done = 0; one && why == INTERP_COUNT && *done < max; *done += one) {
+		interp_save(i, &regs, &sregs);
+		log_begin(c, &insn, &regs, &sregs, false);
+		why = range ? interp_run_quiet(i, range, 1, &one) : interp_run(i, 1, &one);
+		if (one)
+			log_end(c, &insn, interp_pc(i));
+	}
+	return why;
+}
+
 /* interp_run, with each instruction compared with KVM where that is asked for. */
 static enum interp_why run_checked(struct control *c, uint64_t max, uint64_t *done)
 {
@@ -277,7 +298,7 @@ static enum interp_why run_checked(struct control *c, uint64_t max, uint64_t *do
 	enum interp_why why = INTERP_COUNT;
 	uint64_t one = 1;
 	if (!check_is_on(c))
-		return interp_run(i, max, done);
+		return c->log ? run_logged(c, NULL, max, done) : interp_run(i, max, done);
 	for (*done = 0; one && why == INTERP_COUNT && *done < max; *done += one) {
 		check_begin(c, i);
 		why = interp_run(i, 1, &one);
@@ -354,7 +375,10 @@ uint64_t engine_steps(struct control *c, const struct engine_steps *steps, struc
 	follow_watches(c);
 	interp_set_irq(c->engine->interp, steps->is_interrupted && interrupt_waits(c));
 	const uint64_t pc = registers_pc(c->cpu.vcpu);
-	interp_run_quiet(c->engine->interp, &range, steps->max, &done);
+	if (c->log)
+		run_logged(c, &range, steps->max, &done);
+	else
+		interp_run_quiet(c->engine->interp, &range, steps->max, &done);
 	if (!done)
 		return 0;
 	c->engine_done += done;

@@ -9,6 +9,7 @@
 #include "debug/cpu.h"
 #include "debug/guards.h"
 #include "debug/interrupt.h"
+#include "debug/log.h"
 #include "debug/means.h"
 #include "debug/pushed.h"
 #include "debug/seen.h"
@@ -148,7 +149,9 @@ static bool is_undetermined(struct vcpu *v)
 static int step_by_kvm(struct control *c, bool is_interrupt, struct stop *stop)
 {
 	struct operand operands[OPERANDS_MAX];
+	struct log_insn logged;
 	unsigned count = 0;
+	log_begin(c, &logged, vcpu_regs(c->cpu.vcpu), vcpu_sregs(c->cpu.vcpu), true);
 	if (c->watches.count) {
 		watches_note(&c->watches, c->cpu.vcpu);
 		/* A read leaves no trace in memory. */
@@ -161,6 +164,8 @@ static int step_by_kvm(struct control *c, bool is_interrupt, struct stop *stop)
 	if (tells)
 		c->io.undetermined(c->io.ctx);
 	bool has_ended = stop->kind == STOP_STEPPED || stop->kind == STOP_CATCH;
+	if (!err && !is_interrupt && (has_ended || stop->kind == STOP_HALTED))
+		log_end(c, &logged, registers_pc(c->cpu.vcpu));
 	if (!err && has_ended && c->watches.count)
 		find_hit(c, operands, count);
 	return err;

@@ -3,6 +3,7 @@
 #include "debug/check.h"
 #include "debug/control.h"
 #include "debug/engine.h"
+#include "debug/log.h"
 #include "debug/touch.h"
 
 void control_init(struct control *c, struct vcpu *v, const struct control_io *io)
@@ -18,6 +19,7 @@ void control_close(struct control *c)
 	watches_close(&c->watches);
 	engine_close(c);
 	check_close(c);
+	log_close(c);
 }
 
 void control_forget(struct control *c)
@@ -26,6 +28,7 @@ void control_forget(struct control *c)
 	watches_clear(&c->watches);
 	catches_clear(&c->catches);
 	touch_begin(c);
+	log_close(c);
 	c->cpu.unseen = UNSEEN_NEVER;
 	c->step_interrupts = c->steps_whole_rep = c->steps_bios = false;
 	c->is_followed = c->watches_long = false;
@@ -114,6 +117,7 @@ void control_restarted(struct control *c, struct vcpu *v)
 	c->is_followed = false;
 	engine_close(c);
 	check_forget_machine(c);
+	log_forget(c);
 }
 
 struct control_state control_save(const struct control *c)

@@ -194,6 +194,7 @@ struct control {
 	enum engine_choice engine_choice;
 	struct engine *engine;  /* engine.c's; NULL: not used so far; owned */
 	bool engine_shuts_down; /* what it has handed over last is sure to be a triple fault */
+	struct log *log;        /* the last instructions; NULL: they are not noted; owned */
 	uint64_t engine_done, engine_handed; /* instructions: by it, and by KVM in its place */
 	struct check *check; /* check.c's; NULL: the engine is not compared with KVM; owned */
 	bool is_recorded; /* io.undetermined is to be told, and with ENGINE_AUTO all is the engine's */

@@ -182,9 +182,11 @@ void monitor_log(struct run *run, const struct output *out, const char *operands
 	struct cursor at = cursor_of(operands);
 	if (takes_word(&at, "run"))
 		say_decisions(out, &run->machine->decisions, at.at);
+	else if (takes_word(&at, "insn"))
+		monitor_log_insns(run, out, at.at);
 	else if (takes_word(&at, "bios"))
 		say_calls(out, &run->machine->calls, at.at);
 	else
 		say_events(run, out, &run->machine->log, "log", operands,
-		        COUNT_EXPECTED ", run or bios");
+		        COUNT_EXPECTED ", run, bios or insn");
 }

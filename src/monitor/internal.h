@@ -55,6 +55,8 @@ bool monitor_info_device(struct run *run, const struct output *out, const char *
 monitor_run monitor_info_call, monitor_step_bios;
 /* console.c */
 monitor_run monitor_console, monitor_hints;
+/* insns.c: what follows log insn */
+monitor_run monitor_log_insns;
 /* keyboard.c */
 monitor_run monitor_sendkey, monitor_type;
 monitor_more monitor_more_sendkey, monitor_more_type;

@@ -145,9 +145,9 @@ static const struct command commands[] = {
 	{ "info cpus", NULL, "the CPU: whether it is halted, and its thread in stepvm", info_cpus },
 	{ "info version", NULL, "stepvm's version", info_version },
 	{ "ports", "[COUNT]", "the last accesses of I/O ports, the newest last", monitor_ports },
-	{ "log", "[run|bios] [COUNT]",
+	{ "log", "[run|bios|insn] [COUNT]",
 	        "the same, and MMIO, halts and failures; run: what run control decided last; bios: "
-	        "the last calls of the BIOS",
+	        "the last calls of the BIOS; insn: the last instructions, after log insn on",
 	        monitor_log },
 	{ "x", "[/FMT] ADDRESS",
 	        "memory by linear address, as QEMU's monitor shows it: x /4xw $sp, x /8db 0x500",

@@ -34,6 +34,6 @@ expect-output "^go on from 0x5\nbreakpoint 0x.*: debug register 0\nfree run from
 expect-output "back at 0x.*: KVM_EXIT_DEBUG, dr6 .*\nstop at 0x.*: breakpoint\n\Z" monitor log run 2
 expect-output "\Astop at 0x.*: breakpoint\n\Z" monitor log run 1
 expect-output "expected a number" monitor log run x
-expect-output "\Alog runs: expected a number, how many of the last ones, run or bios\n\Z" monitor log runs
+expect-output "\Alog runs: expected a number, how many of the last ones, run, bios or insn\n\Z" monitor log runs
 expect-output "\Anothing since this debugger connected\n\Z" monitor log bios 3
 expect-output "\Alog bios x: expected a number, how many of the last ones\n\Z" monitor log bios x
