@@ -21,6 +21,14 @@ static bool has_disabled_interrupt(const struct termios *t)
 	return t->c_cc[VINTR] == _POSIX_VDISABLE && t->c_cc[VQUIT] == interrupt_key;
 }
 
+static void mask_quit(int how)
+{
+	sigset_t quit;
+	sigemptyset(&quit);
+	sigaddset(&quit, SIGQUIT);
+	sigprocmask(how, &quit, NULL);
+}
+
 void early_key_take(void)
 {
 	struct termios t;
@@ -33,6 +41,8 @@ void early_key_take(void)
 	t.c_cc[VINTR] = _POSIX_VDISABLE;
 	t.c_cc[VQUIT] = interrupt_key;
 	is_taken = tcsetattr(STDIN_FILENO, TCSANOW, &t) == 0;
+	/* A key that comes before early_key_watch waits for it: what is blocked is not ignored. */
+	mask_quit(SIG_BLOCK);
 }
 
 static bool put_back(void)
@@ -60,15 +70,12 @@ static void on_quit(int number)
 void early_key_watch(const volatile bool *began, pid_t gdb)
 {
 	struct sigaction action = { .sa_handler = on_quit }; /* no SA_RESTART */
-	sigset_t quit;
 	if (!is_taken)
 		return;
 	session_began = began;
 	gdb_pid = gdb;
-	sigemptyset(&quit);
-	sigaddset(&quit, SIGQUIT);
 	sigaction(SIGQUIT, &action, NULL);
-	sigprocmask(SIG_UNBLOCK, &quit, NULL);
+	mask_quit(SIG_UNBLOCK);
 }
 
 /* A key as stty(1) takes it, quoted for the shell. Of one digit it would take a number for the digit's own key. */

@@ -87,7 +87,7 @@ static const int ours[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD, 
 int launch(char *const argv[], struct error *e)
 {
 	posix_spawnattr_t attributes;
-	sigset_t set;
+	sigset_t set, mask;
 	pid_t pid;
 	sigemptyset(&set);
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
@@ -95,7 +95,10 @@ int launch(char *const argv[], struct error *e)
 			sigaddset(&set, ours[i]);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigdefault(&attributes, &set);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	sigdelset(&mask, SIGQUIT); /* early_key_take has blocked it for us alone */
+	posix_spawnattr_setsigmask(&attributes, &mask);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 	int err = posix_spawnp(&pid, argv[0], NULL, &attributes, argv, environ);
 	posix_spawnattr_destroy(&attributes);
 	return err ? explain(e, err, argv[0]) : pid;
