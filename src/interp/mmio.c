@@ -150,7 +150,8 @@ static void restore(struct interp *c, const struct saved *s)
 	memcpy(c->r, s->r, sizeof c->r);
 	c->rflags = s->rflags;
 	c->status = s->status;
-	c->attention = s->attention;
+	c->attention =
+	        s->attention || c->mark_count; /* a page's Accessed and Dirty stay to be set */
 }
 
 static enum interp_done pass(struct interp *c, const struct insn *i, enum device_pass which)

@@ -137,6 +137,20 @@ static void what_may_fail_by_what_is_read_is_handed_over(void)
 	rig_close(&r);
 }
 
+static void the_stacks_page_becomes_dirty_beside_a_device(void)
+{
+	struct rig r;
+	rig_open(&r, 64);
+	rig_put(&r, rig_pte(0x20000), NO_RAM | 0x67, 8);
+	rig_put(&r, rig_pte(RIG_STACK - 8), ((RIG_STACK - 8) & ~0xfff) | 3, 8);
+	RIG_CODE_IS(&r, 0xff, 0x33); /* push [rbx] */
+	r.regs.rbx = 0x20000;
+	CHECK_EQ(rig_run(&r, 1), INTERP_COUNT);
+	CHECK_EQ(r.mmios, 1);
+	CHECK_EQ(rig_get(&r, rig_pte(RIG_STACK - 8), 1), 0x63);
+	rig_close(&r);
+}
+
 static void a_watched_device_is_told_once(void)
 {
 	static const struct interp_watch watch = { NO_RAM, 4, true, true };
@@ -159,6 +173,7 @@ int main(void)
 	RUN(two_devices_are_read_one_after_the_other);
 	RUN(an_exception_comes_before_the_device_is_asked);
 	RUN(what_may_fail_by_what_is_read_is_handed_over);
+	RUN(the_stacks_page_becomes_dirty_beside_a_device);
 	RUN(a_watched_device_is_told_once);
 	return check_done();
 }
