@@ -103,8 +103,8 @@ static void fill(const char *engine)
 		RSP_IS(&r, "OK", "Z2,%x,1", 0x30000 + i);
 	RSP_IS(&r, "E.there are 256 watchpoints already", "Z3,1234,1");
 	RSP_STOPS(&r, "c", rsp_symbol("spin", "loop"), "T05");
-	rsp_send(&r, "c", 1);
-	rsp_send_raw(&r, "\x03", 1);
+	/* At once, for the guest comes to the same breakpoint again soon. */
+	rsp_send_raw(&r, "$c#63\x03", 6);
 	CHECK(!strncmp(rsp_reply(&r), "T02", 3));
 	rsp_close(&r);
 }
