@@ -129,6 +129,16 @@ bool history_refuses(const struct history *h, struct error *e)
 	return true;
 }
 
+/* Those of what was to come; they are in the order in which they were given. */
+static void drop_marks(struct history *h)
+{
+	unsigned kept = 0;
+	for (unsigned i = 0; i < h->mark_count; i++)
+		if (h->marks[i].position <= h->machine->position)
+			h->marks[kept++] = h->marks[i];
+	h->mark_count = kept;
+}
+
 int history_cut(struct history *h, struct error *e)
 {
 	struct machine *m = h->machine;
@@ -143,8 +153,7 @@ int history_cut(struct history *h, struct error *e)
 		if (h->events[i].kind == EVENT_CHANGED)
 			h->events[i].kind = EVENT_LETS; /* its checkpoint is freed */
 	events_cut(h, h->next);
-	while (h->mark_count && h->marks[h->mark_count - 1].position > m->position)
-		h->mark_count--;
+	drop_marks(h);
 	checkpoint_free(h, h->present);
 	h->present = NULL;
 	m->is_past = false;

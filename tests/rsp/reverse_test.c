@@ -96,6 +96,23 @@ static void a_search_ends_where_it_began(void)
 	rsp_close(&r);
 }
 
+/* Marks are in the order in which they were given. */
+static void marks_of_what_is_forgotten_go(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "stages", "--load", "0x7c00", "--record", NULL);
+	for (int i = 0; i < 40; i++)
+		rsp_ask(&r, "s");
+	rsp_monitor(&r, "mark late");
+	rsp_monitor(&r, "goto 10");
+	rsp_monitor(&r, "mark early");
+	rsp_monitor(&r, "goto 20");
+	rsp_monitor(&r, "record cut");
+	const char *marks = rsp_monitor(&r, "mark");
+	CHECK(!strncmp(marks, "early ", 6) && !strstr(marks, "late"));
+	rsp_close(&r);
+}
+
 int main(void)
 {
 	RUN(without_a_recording_there_is_no_way_back);
@@ -103,5 +120,6 @@ int main(void)
 	RUN(the_past_is_not_changed);
 	RUN(an_end_is_a_place_to_look_back_from);
 	RUN(a_search_ends_where_it_began);
+	RUN(marks_of_what_is_forgotten_go);
 	return check_done();
 }
