@@ -321,6 +321,12 @@ void history_interrupt(struct history *h)
 	h->task = TASK_LIVE;
 }
 
+int history_leave_past(struct history *h, struct error *e)
+{
+	history_interrupt(h);
+	return history_is_past(h) ? seek(h, h->end, false, e) : 0;
+}
+
 bool history_wait(struct history *h, uint64_t *timeout_ns)
 {
 	struct run *r = h->run;

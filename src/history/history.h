@@ -72,6 +72,8 @@ bool history_is_searching(const struct history *h);
 enum history_outcome history_run(struct history *h, struct stop *stop, struct error *e);
 /* Somebody wants the guest to stand: what was searched is given up, where the search began. */
 void history_interrupt(struct history *h);
+/* ... and the guest stands at the present: it goes on by itself. NULL is fine. -errno with a text. */
+int history_leave_past(struct history *h, struct error *e);
 /* RUN_WAITING, as run_wait. */
 bool history_wait(struct history *h, uint64_t *timeout_ns);
 

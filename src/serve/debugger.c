@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/status.h"
+#include "history/history.h"
 #include "host/notice.h"
 #include "machine/firmware.h"
 #include "machine/input.h"
@@ -36,6 +37,7 @@ static void lose_debugger(struct serve *s)
 	s->in_at = s->in_len = 0;
 	kicker_take_signals(&s->kicker, -1);
 	transport_drop(&s->transport);
+	history_interrupt(s->run.history);
 	control_forget(&s->machine->control);
 	if (s->run.state == RUN_DEAD) /* and nobody can start it again */
 		run_end(&s->run, s->run.status);

@@ -167,9 +167,16 @@ static void interrupt(void *ctx)
 	run_interrupt(&s->run);
 }
 
+/* Without a debugger there is nobody to look at the past: the guest goes on from the present. */
 static void detach(void *ctx)
 {
 	struct serve *s = ctx;
+	struct error e = { 0 };
+	if (history_leave_past(s->run.history, &e)) {
+		notice_print("stepvm: the guest can't go on from its past: %s\n", e.text);
+		run_stop(&s->run);
+		return;
+	}
 	control_forget(&s->machine->control);
 	run_go_on(&s->run);
 }

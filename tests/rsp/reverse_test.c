@@ -96,6 +96,48 @@ static void a_search_ends_where_it_began(void)
 	rsp_close(&r);
 }
 
+/* The guest that is left goes on from the present, and what it does then is recorded. */
+static void a_guest_left_in_the_past_goes_on_from_the_present(void)
+{
+	struct rsp r;
+	uint64_t end = 0, position, of;
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--load", "0x7c00", "--record", NULL);
+	for (int i = 0; i < 40; i++)
+		rsp_ask(&r, "s");
+	CHECK(sscanf(rsp_monitor(&r, "when"), "position %*u of %" SCNu64, &end) == 1);
+	rsp_monitor(&r, "goto 5");
+	RSP_IS(&r, "OK", "D");
+	CHECK(rsp_connect(&r));
+	RSP_BEGINS(&r, "T0", "?");
+	CHECK(sscanf(rsp_monitor(&r, "when"), "position %" SCNu64 " of %" SCNu64, &position, &of) ==
+	        2);
+	CHECK(position == of && position >= end);
+	rsp_close(&r);
+}
+
+/* A debugger that is gone while it searches leaves the guest where the search began. */
+static void a_search_ends_with_its_debugger(void)
+{
+	struct rsp r;
+	char registers[1200], when[200];
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--load", "0x7c00", "--record", NULL);
+	rsp_send(&r, "c", 1);
+	rsp_send_raw(&r, "\x03", 1);
+	CHECK(!strncmp(rsp_reply(&r), "T02", 3));
+	snprintf(when, sizeof when, "%s", rsp_monitor(&r, "when"));
+	snprintf(registers, sizeof registers, "%s", rsp_ask(&r, "g"));
+	RSP_IS(&r, "OK", "Z2,5000,1");
+	rsp_send(&r, "bc", 2);
+	CHECK(rsp_connect(&r));
+	RSP_BEGINS(&r, "T0", "?");
+	const char *now = rsp_monitor(&r, "when");
+	if (strncmp(now, "position 0 of", 13)) { /* it had not come to its end */
+		CHECK_STR(now, when);
+		RSP_IS(&r, registers, "g");
+	}
+	rsp_close(&r);
+}
+
 /* Marks are in the order in which they were given. */
 static void marks_of_what_is_forgotten_go(void)
 {
@@ -120,6 +162,8 @@ int main(void)
 	RUN(the_past_is_not_changed);
 	RUN(an_end_is_a_place_to_look_back_from);
 	RUN(a_search_ends_where_it_began);
+	RUN(a_guest_left_in_the_past_goes_on_from_the_present);
+	RUN(a_search_ends_with_its_debugger);
 	RUN(marks_of_what_is_forgotten_go);
 	return check_done();
 }
