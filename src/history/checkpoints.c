@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "debug/touch.h"
 #include "history/state.h"
 #include "kvm/vcpu.h"
 #include "base/cpu_bits.h"
@@ -92,6 +93,7 @@ int checkpoint_load(struct history *h, const struct checkpoint *c, struct error 
 	int err = kept_load(m, &c->kept, true, load_pages, &l, e);
 	if (err)
 		return err;
+	touch_begin(&m->control); /* of a call elsewhere */
 	m->position = c->position;
 	h->next = c->event;
 	h->lets = c->lets;

@@ -189,8 +189,11 @@ static enum drive go(struct history *h, uint64_t limit, const struct control_ran
 		}
 		bool is_over = stop->kind == STOP_DEVICE || stop->kind == STOP_SHUTDOWN ||
 		               stop->kind == STOP_FAILED;
-		if (firmware_has_touched(m) && !firmware_runs(m) && !(result == 0 && is_over) &&
-		        firmware_end_touches(m, stop))
+		/* Who looks for a write wants the step that has done it, and not the call's end. */
+		bool is_told = h->is_searching || h->is_finding || !firmware_runs(m);
+		h->was_touch = firmware_has_touched(m) && is_told && !(result == 0 && is_over) &&
+		               firmware_end_touches(m, stop);
+		if (h->was_touch)
 			return DRIVE_STOP;
 		if (result == 0 && stop->kind == STOP_KICKED) {
 			if (is_in(range, m))

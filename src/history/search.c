@@ -60,6 +60,18 @@ static int step_out_back(struct history *h, struct error *e)
 	return seek(h, is_found ? last : h->checkpoints[0]->position, true, e);
 }
 
+/* A call of the firmware's has touched what is watched: the guest stands before the call, unless another stop lies
+ * between. */
+static int leave_call_back(struct history *h, uint64_t stop_between, struct error *e)
+{
+	struct machine *m = h->machine;
+	const uint64_t touch = m->position;
+	if (!h->found_touch || m->control.steps_bios || !firmware_runs(m))
+		return 0;
+	int err = step_out_back(h, e);
+	return err || m->position >= stop_between ? err : seek(h, touch, true, e);
+}
+
 enum history_outcome search_step_back(struct history *h, struct stop *stop, struct error *e)
 {
 	struct machine *m = h->machine;
@@ -94,8 +106,10 @@ static void note_stop(struct history *h, const struct stop *stop)
 	}
 	if (at >= h->origin)
 		return;
+	h->found_after = h->has_found ? h->found : 0;
 	h->has_found = true;
 	h->found = at;
+	h->found_touch = h->was_touch;
 	h->found_stop = *stop;
 	strcpy(h->found_text, control_caught(&h->machine->control));
 }
@@ -110,7 +124,7 @@ static enum history_outcome end_search(struct history *h, struct stop *stop, str
 		return seek(h, h->checkpoints[0]->position, true, e) ? HISTORY_FAILED
 		                                                     : HISTORY_BEGIN;
 	}
-	if (seek(h, h->found, true, e))
+	if (seek(h, h->found, true, e) || leave_call_back(h, h->found_after, e))
 		return HISTORY_FAILED;
 	*stop = h->found_stop;
 	cpu->has_caught = h->found_text[0];
@@ -196,6 +210,7 @@ static int find_in_segment(struct history *h, uint64_t to, uint64_t *all, unsign
 			if (*n == max)
 				memmove(all, all + 1, --*n * sizeof *all);
 			all[(*n)++] = m->position - is_write;
+			h->found_touch = h->was_touch;
 		}
 }
 
@@ -233,8 +248,18 @@ int history_find(struct history *h, enum history_what what, uint64_t gva, uint64
 	                             : breakpoints_add(&c->breakpoints, gva, false);
 	if (err)
 		error_set(e, err, "0x%" PRIx64 " can't be watched: %s", gva, strerror(-err));
+	h->is_finding = true;
 	int count = err ? err : find_back(h, positions, max, what == HISTORY_WRITES, e);
+	h->is_finding = false;
 	control_show_points(c, &points);
+	if (what == HISTORY_WRITES && count == 1) {
+		err = seek(h, positions[0], false, e);
+		if (!err)
+			err = leave_call_back(h, 0, e);
+		if (err)
+			return err;
+		positions[0] = h->machine->position;
+	}
 	struct error again = { 0 };
 	err = seek(h, h->origin, false, &again);
 	if (err && count >= 0)

@@ -83,7 +83,11 @@ struct history {
 	uint64_t origin, segment_end;
 	size_t segment;
 	bool is_searching, has_found;
+	bool is_finding; /* within history_find */
+	bool was_touch; /* the last stop: the firmware's access to what is watched, and not the CPU's */
+	bool found_touch; /* ... the one that was found */
 	uint64_t found;
+	uint64_t found_after; /* the one that was found before that in its segment */
 	struct stop found_stop;
 	char found_text[6 * CATCH_TEXT_MAX];
 
