@@ -99,7 +99,6 @@ void run_kill(struct run *r, enum run_state state)
 static void change(struct run *r, const struct stop *last)
 {
 	r->changes++;
-	r->has_caught_reset = false;
 	r->over.is_on = r->is_resting = false;
 	polling_disturbed(&r->machine->polling);
 	r->last = *last;
@@ -183,12 +182,13 @@ static void note(struct run *r, const struct stop *stop)
 		journal_note(&r->machine->log, &stop->exit);
 }
 
-/* A guest that has asked for a reset stands before it where that is caught: going on does it. */
+/* A guest that has asked for a reset stands before it where that is caught: going on does it. That it has asked is a part
+ * of the machine, so that a snapshot and a recording have it, too. */
 bool run_resumes_reset(struct run *r, struct stop *stop)
 {
-	if (!r->has_caught_reset)
+	const struct board_state *b = &r->machine->guest->board.state;
+	if (b->wants_reset == BOARD_RESET_NONE || b->is_exiting)
 		return false;
-	r->has_caught_reset = false;
 	*stop = (struct stop) { .kind = STOP_DEVICE };
 	return true;
 }
@@ -203,7 +203,7 @@ static void catch_reset(struct run *r, struct stop *stop)
 	};
 	const struct board_state *b = &r->machine->guest->board.state;
 	if (stop->kind == STOP_DEVICE && b->wants_reset != BOARD_RESET_NONE && !b->is_exiting)
-		r->has_caught_reset = touch_reset(&r->machine->control, by[b->wants_reset], stop);
+		touch_reset(&r->machine->control, by[b->wants_reset], stop);
 }
 
 void run_note(struct run *r, struct stop *stop)

@@ -36,7 +36,6 @@ struct run {
 	uint64_t range_begin, range_end; /* RUN_STEPPING: [begin, end); the same: one step */
 	struct over over;                /* RUN_STEPPING, RUN_WAITING: a step over the firmware */
 	bool is_interrupted;             /* somebody wants it to stand: run_interrupt */
-	bool has_caught_reset;           /* it stands before the reset that it has asked for */
 	bool is_killed;                  /* what nobody has read of its output is dropped */
 	struct stop last;                /* why it stopped last, or was kicked */
 	bool is_resting;       /* RUN_WAITING: it only looks for keys (polling.h), until */

@@ -155,6 +155,31 @@ static void marks_of_what_is_forgotten_go(void)
 	rsp_close(&r);
 }
 
+/* Where a reset is caught the guest has asked for it, and before that it has not. */
+static void a_caught_reset_belongs_to_its_place(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "pc", "--board", "pc", "--record", NULL);
+	rsp_monitor(&r, "catch reset");
+	rsp_monitor(&r, "savevm first");
+	RSP_BEGINS(&r, "T05", "c");
+	const uint64_t asked = rsp_pc(r.packet);
+	rsp_monitor(&r, "savevm asked");
+	rsp_monitor(&r, "goto -1");
+	rsp_monitor(&r, "goto end");
+	RSP_STOPS(&r, "s", rsp_symbol("pc", "start"), "T05");
+	rsp_monitor(&r, "loadvm asked");
+	RSP_STOPS(&r, "s", rsp_symbol("pc", "start"), "T05");
+	rsp_monitor(&r, "loadvm first");
+	RSP_STOPS(&r, "c", asked, "T05");
+	RSP_BEGINS(&r, "T05", "bs");
+	const uint64_t before = rsp_pc(r.packet);
+	rsp_monitor(&r, "record cut");
+	CHECK(before != asked);
+	RSP_STOPS(&r, "c", asked, "T05");
+	rsp_close(&r);
+}
+
 int main(void)
 {
 	RUN(without_a_recording_there_is_no_way_back);
@@ -165,5 +190,6 @@ int main(void)
 	RUN(a_guest_left_in_the_past_goes_on_from_the_present);
 	RUN(a_search_ends_with_its_debugger);
 	RUN(marks_of_what_is_forgotten_go);
+	RUN(a_caught_reset_belongs_to_its_place);
 	return check_done();
 }
