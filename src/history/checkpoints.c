@@ -154,7 +154,7 @@ static bool thin(struct history *h)
 
 /* Not more than a few checkpoints are needed to get back to the beginning; when these are too large, it is the beginning
  * that goes. */
-static void keep_within(struct history *h)
+void checkpoints_keep_within(struct history *h)
 {
 	while (history_bytes(h) > h->bytes_max && h->checkpoint_count > 2) {
 		if (h->checkpoint_count > 16 && thin(h))
@@ -162,6 +162,7 @@ static void keep_within(struct history *h)
 		if (h->checkpoints[1]->event != h->checkpoints[0]->event)
 			events_drop(h, h->checkpoints[1]->event);
 		remove_at(h, 0);
+		h->checkpoints[0]->is_fine = false; /* it stays, as the beginning */
 		h->has_lost = true;
 	}
 }
@@ -198,7 +199,7 @@ int checkpoints_look(struct history *h, struct error *e)
 		checkpoint_free(h, c);
 		return -ENOMEM;
 	}
-	keep_within(h);
+	checkpoints_keep_within(h);
 	const uint64_t end_ns = clock_host_ns();
 	if (end_ns - begin_ns > (begin_ns - h->taken_ns) / COST_PARTS && h->interval < INTERVAL_MAX)
 		h->interval *= 2;

@@ -151,6 +151,7 @@ int events_keep_changes(struct history *h, struct error *e)
 	v->checkpoint = c;
 	has_happened(h);
 	h->has_changed = false;
+	checkpoints_keep_within(h);
 	return 0;
 }
 

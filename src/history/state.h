@@ -106,10 +106,12 @@ struct history {
 struct checkpoint *checkpoint_take(struct history *h, struct error *e);
 /* The machine is what it was then. 0, or -errno with a text. */
 int checkpoint_load(struct history *h, const struct checkpoint *c, struct error *e);
-/* Into the list, in its place; frees others where there are too many bytes. Owned by the list then. */
+/* Into the list, in its place. Owned by the list then. */
 int checkpoints_add(struct history *h, struct checkpoint *c);
 /* The last one at or before position. */
 size_t checkpoints_before(const struct history *h, uint64_t position);
+/* At the present: gives up others where they take too many bytes. */
+void checkpoints_keep_within(struct history *h);
 /* At the present: one more where it is time for it. */
 int checkpoints_look(struct history *h, struct error *e);
 void checkpoint_free(struct history *h, struct checkpoint *c);

@@ -180,6 +180,35 @@ static void a_caught_reset_belongs_to_its_place(void)
 	rsp_close(&r);
 }
 
+/* Each change of the debugger's costs a checkpoint, and they count. */
+static void changes_stay_within_the_memory(void)
+{
+	struct rsp r;
+	char wanted[16];
+	uint64_t begin = 0, end = 0, kib = 0;
+	RSP_OPEN(&r, RSP_UNIX, "stages", "--load", "0x7c00", "--record", "--record-memory", "16M",
+	        NULL);
+	rsp_ask(&r, "s");
+	for (int i = 0; i < 600; i++) {
+		RSP_IS(&r, "OK", "M500,4:%08x", i);
+		RSP_IS(&r, "OK", "P8=007c0000");
+		rsp_ask(&r, "s");
+	}
+	CHECK(sscanf(rsp_monitor(&r, "record"),
+	              "on: positions %" SCNu64 " to %" SCNu64
+	              "; what was before is given up for memory %*u checkpoints and %*u events "
+	              "from outside, %" SCNu64,
+	              &begin, &end, &kib) == 3);
+	CHECK_EQ(end, 601);
+	CHECK(begin > 1 && kib <= 16384);
+	CHECK(strstr(rsp_monitor(&r, "goto 1"), "there are positions") != NULL);
+	rsp_monitor(&r, "goto start");
+	RSP_STOPS(&r, "s", 0x7c00, "T05"); /* a position is after what was changed there */
+	snprintf(wanted, sizeof wanted, "%08x", (unsigned)begin);
+	RSP_IS(&r, wanted, "m500,4");
+	rsp_close(&r);
+}
+
 int main(void)
 {
 	RUN(without_a_recording_there_is_no_way_back);
@@ -191,5 +220,6 @@ int main(void)
 	RUN(a_search_ends_with_its_debugger);
 	RUN(marks_of_what_is_forgotten_go);
 	RUN(a_caught_reset_belongs_to_its_place);
+	RUN(changes_stay_within_the_memory);
 	return check_done();
 }
