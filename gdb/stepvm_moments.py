@@ -2,6 +2,7 @@
 
 import gdb
 
+import stepvm_addresses as addresses
 import stepvm_machine as machine
 from stepvm_machine import Failed
 
@@ -134,14 +135,14 @@ Usage: stepvm mark [NAME]"""
 
 
 def address_of(word):
-    return "0x%x" % (int(gdb.parse_and_eval(word)) & (1 << 64) - 1)
+    return "0x%x" % addresses.parse_address(word).gva
 
 
 def last_write(arg):
     """Go to before the last write to an address.
 Usage: stepvm last-write ADDRESS [LENGTH]
 
-ADDRESS is an expression of gdb's without blanks, such as $sp or &counter."""
+ADDRESS is SEG:OFF, or an expression of gdb's without blanks, such as $sp or &counter."""
     words = arg.split()
     if not 1 <= len(words) <= 2:
         raise Failed("expected ADDRESS [LENGTH]")

@@ -62,6 +62,8 @@ stepvm goto end
 expect-output "^position [0-9]+\n" stepvm hits 0x20000
 stepvm last-jump-to 0x20000
 expect $pc == 0x20000
+stepvm goto end
+expect-output "^position 1\n" stepvm hits normalized
 
 # A change of the present's is a part of the recording.
 stepvm goto end
