@@ -146,15 +146,17 @@ class Path:
         """The state after an instruction; None: the path ends there."""
         after = state.at(state.pc + length)
         target = re.match(r"0x([0-9a-f]+)\Z", operands)
-        if name.startswith("jmp") or name.startswith("j") or name.startswith("loop"):
+        if name.startswith(("j", "loop")):
             if target is None:
                 return None  # it leads anywhere
             if name.startswith("jmp"):
                 return state.at(int(target.group(1), 16))
             self.todo.append(state.at(int(target.group(1), 16)))
             return after
-        if name in ("hlt", "ud2", "(bad)"):
-            return after if name == "hlt" else None
+        if name in ("ud2", "(bad)"):
+            return None
+        if name == "hlt":
+            return after
         if name.startswith("call"):
             after.lost.update(LOST_BY_CALL[self.word])
             return after
@@ -191,7 +193,7 @@ class Path:
         elif operands == "%%%s,%%%s" % (self.sp_name, self.bp_name) and name.startswith("mov"):
             state.bp = state.sp
             state.lost.add(self.bp_name)
-        elif name not in ("cmp", "test", "nop", "nopw", "nopl") and not name.startswith(("cmp", "test")):
+        elif not name.startswith(("cmp", "test", "nop")):
             for changed in (to or operands, source if name.startswith("xchg") else ""):
                 self.lose(state, changed.strip().lstrip("%"))
 
