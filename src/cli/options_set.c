@@ -88,13 +88,6 @@ const char *option_set_no_reboot(struct options *o, const char *value)
 	return NULL;
 }
 
-/* A whole word that is an address: a number, or 7c00h. */
-static bool is_address(const char *word, uint64_t *gva)
-{
-	struct cursor c = cursor_of(word);
-	return cursor_code(&c, gva) && cursor_at_end(&c);
-}
-
 const char *option_set_record(struct options *o, const char *value)
 {
 	(void)value;
@@ -109,6 +102,13 @@ const char *option_set_record_memory(struct options *o, const char *value)
 	        o->serve.record_memory < RECORD_MEMORY_MIN)
 		return "expected a size of at least 16M, such as 512M or 2G";
 	return NULL;
+}
+
+/* A whole word that is an address: a number, or 7c00h. */
+static bool is_address(const char *word, uint64_t *gva)
+{
+	struct cursor c = cursor_of(word);
+	return cursor_code(&c, gva) && cursor_at_end(&c);
 }
 
 const char *option_set_load(struct options *o, const char *value)

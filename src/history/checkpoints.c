@@ -8,8 +8,8 @@
 #include "kvm/vcpu.h"
 #include "base/cpu_bits.h"
 
-/* Steps between two checkpoints at first, which the engine does in a few milliseconds. They come closer together where
- * the host is slow, and further apart where they cost too much. */
+/* Steps between two checkpoints, at least and at most; the fewest take the engine a few milliseconds. They come closer
+ * together where checkpoints cost little, and further apart where they cost too much. */
 #define INTERVAL_MIN UINT64_C(500000)
 #define INTERVAL_MAX UINT64_C(64000000)
 /* A checkpoint may take one part in so many of the time between two. */

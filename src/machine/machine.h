@@ -64,14 +64,15 @@ struct machine {
 	bool may_rest;           /* ... the CPU is not needed until the next interrupt */
 	struct printer printer;  /* at its parallel port */
 	struct clock clock;
-	uint64_t
-	        position; /* steps so far, of those that were counted: machine_step_clock, machine_stepped */
+	/* Steps so far, of those that were counted: machine_step_clock, machine_stepped. */
+	uint64_t position;
 	uint64_t step_ns;                        /* of the guest's time, that a step takes */
 	const struct machine_recorder *recorder; /* borrowed; NULL: nobody records */
 	void *recorder_ctx;
-	bool is_past; /* what is done was done before: it prints nothing, and takes nothing from outside */
-	uint64_t
-	        tsc_zero; /* with a recorder: the guest's TSC at its time 0, from where it goes with that */
+	/* What the guest does it has done before: it prints nothing, and takes nothing from outside. */
+	bool is_past;
+	/* With a recorder: the guest's TSC at its time 0; from there the TSC goes on with that time. */
+	uint64_t tsc_zero;
 	const char *kvm_name; /* vm_module_name's, asked for before the sandbox closes /sys */
 	int pagemap_fd; /* /proc/self/pagemap, open before the sandbox closes; -1: there is none */
 };
