@@ -28,6 +28,10 @@ GENERAL = {
     8: ("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi")
     + tuple("r%d" % i for i in range(8, 16)),
 }
+# Instructions that write some of these without naming them: eax, ebx, ecx, edx.
+UNNAMED = ("cmpxchg", "mul", "imul", "div", "idiv", "cpuid", "rdtsc", "rdmsr", "rdpmc", "xgetbv", "cltd", "cltq", "cqto",
+           "cwt", "lahf", "xlat", "aaa", "aas", "aam", "aad", "daa", "das")  # fmt: skip
+STRING_OPERAND = re.compile(r"%[de]s:\(%[re]?(si|di)\)")  # of movs and its like
 # What a called function may change (System V ABI).
 LOST_BY_CALL = {4: ("eax", "ecx", "edx"), 8: ("rax", "rcx", "rdx", "rsi", "rdi") + GENERAL[8][8:12]}  # fmt: skip
 
@@ -193,9 +197,21 @@ class Path:
         elif operands == "%%%s,%%%s" % (self.sp_name, self.bp_name) and name.startswith("mov"):
             state.bp = state.sp
             state.lost.add(self.bp_name)
-        elif not name.startswith(("cmp", "test", "nop")):
-            for changed in (to or operands, source if name.startswith("xchg") else ""):
-                self.lose(state, changed.strip().lstrip("%"))
+        else:
+            self.change(state, name, source, to or operands)
+
+    def change(self, state, name, source, to):
+        """What another instruction writes: its last operand, and registers that it does not name."""
+        writes = name.startswith("cmpxchg") or not name.startswith(("cmp", "test", "nop"))
+        changed = [to] if writes else []
+        if name.startswith(("xchg", "xadd")):
+            changed.append(source)
+        if STRING_OPERAND.search(source + to):
+            changed += ("esi", "edi", "ecx")
+        if name.startswith(UNNAMED):
+            changed += ("eax", "ebx", "ecx", "edx")
+        for register in changed:
+            self.lose(state, register.strip().lstrip("%"))
 
     def size(self, name):
         return 2 if name in ("pushw", "popw", "pushaw", "popaw", "pushfw", "popfw") else self.word
