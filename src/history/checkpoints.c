@@ -28,9 +28,10 @@ static bool uses_kvm_clock(const struct vcpu_state *s)
 struct checkpoint *checkpoint_take(struct history *h, struct error *e)
 {
 	struct checkpoint *c = calloc(1, sizeof *c);
-	const struct checkpoint *like =
-	        h->checkpoint_count ? h->checkpoints[h->checkpoint_count - 1] : NULL;
 	struct machine *m = h->machine;
+	/* The one before it differs least. */
+	const struct checkpoint *like =
+	        h->checkpoint_count ? h->checkpoints[checkpoints_before(h, m->position)] : NULL;
 	if (!c) {
 		error_set(e, -ENOMEM, "out of memory");
 		return NULL;

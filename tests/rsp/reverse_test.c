@@ -209,6 +209,39 @@ static void changes_stay_within_the_memory(void)
 	rsp_close(&r);
 }
 
+static uint64_t end_and_kib(struct rsp *r, uint64_t *kib)
+{
+	uint64_t end = 0;
+	*kib = 0;
+	CHECK(sscanf(rsp_monitor(r, "record"),
+	              "on: positions %*u to %" SCNu64
+	              " %*u checkpoints and %*u events from outside, "
+	              "%" SCNu64,
+	              &end, kib) == 2);
+	return end;
+}
+
+/* The checkpoints on the way to a place share what is the same in RAM with the one before them. */
+static void the_way_to_a_place_takes_little_memory(void)
+{
+	/* Writes all of 0x10000 to 0x8ffff, anew each time. */
+	static const char code[] =
+	        "b800108ec031ffb9008066ff06000666a10006fcf3ab8cc00500103d009072e3ebde";
+	struct rsp r;
+	uint64_t before, after;
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--load", "0x7c00", "--memory", "640K", "--record", NULL);
+	RSP_IS(&r, "OK", "M7c00,%x:%s", (unsigned)strlen(code) / 2, code);
+	do {
+		rsp_send(&r, "c", 1);
+		rsp_send_raw(&r, "\x03", 1);
+		CHECK(!strncmp(rsp_reply(&r), "T02", 3));
+	} while (check_case_ok && end_and_kib(&r, &before) < 3000000);
+	rsp_monitor(&r, "goto 800000");
+	end_and_kib(&r, &after);
+	CHECK(after < before + 4000);
+	rsp_close(&r);
+}
+
 int main(void)
 {
 	RUN(without_a_recording_there_is_no_way_back);
@@ -221,5 +254,6 @@ int main(void)
 	RUN(marks_of_what_is_forgotten_go);
 	RUN(a_caught_reset_belongs_to_its_place);
 	RUN(changes_stay_within_the_memory);
+	RUN(the_way_to_a_place_takes_little_memory);
 	return check_done();
 }
