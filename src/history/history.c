@@ -315,8 +315,11 @@ void history_interrupt(struct history *h)
 	struct error e = { 0 };
 	if (!h)
 		return;
+	struct machine *m = h->machine;
 	if (h->is_searching)
 		seek(h, h->origin, false, &e);
+	else if (m->is_past && m->control.cpu.stuck) /* a step that is counted, and not done */
+		seek(h, m->position - 1, false, &e);
 	h->is_searching = false;
 	h->task = TASK_LIVE;
 }
