@@ -139,11 +139,11 @@ static void drop_marks(struct history *h)
 	h->mark_count = kept;
 }
 
-int history_cut(struct history *h, struct error *e)
+void history_cut(struct history *h)
 {
 	struct machine *m = h->machine;
 	if (!m->is_past)
-		return 0;
+		return;
 	/* What was to come from here on is forgotten, and with it what it led to. */
 	while (h->checkpoint_count &&
 	        (h->checkpoints[h->checkpoint_count - 1]->position > m->position ||
@@ -159,9 +159,8 @@ int history_cut(struct history *h, struct error *e)
 	m->is_past = false;
 	h->end = m->position;
 	h->next_checkpoint = m->position;
+	h->next_pace = m->position;
 	history_changed(h);
-	(void)e;
-	return 0;
 }
 
 void history_state(const struct history *h, struct history_state *to)
@@ -321,6 +320,7 @@ void history_interrupt(struct history *h)
 	else if (m->is_past && m->control.cpu.stuck) /* a step that is counted, and not done */
 		seek(h, m->position - 1, false, &e);
 	h->is_searching = false;
+	h->is_waiting = false; /* what passes while it stands is none of its time */
 	h->task = TASK_LIVE;
 }
 
@@ -390,7 +390,8 @@ static bool is_name(const char *name)
 	for (const char *at = name; *at; at++)
 		if (*at <= ' ' || *at == 0x7f)
 			return false;
-	return *name && !strchr("0123456789+-", *name) && strlen(name) < HISTORY_NAME_MAX;
+	return *name && !strchr("0123456789+-", *name) && strlen(name) < HISTORY_NAME_MAX &&
+	       strcmp(name, "start") != 0 && strcmp(name, "end") != 0;
 }
 
 int history_mark(struct history *h, const char *name, struct error *e)
@@ -398,7 +399,8 @@ int history_mark(struct history *h, const char *name, struct error *e)
 	struct history_mark *m = (struct history_mark *)history_find_mark(h, name);
 	if (!is_name(name))
 		return error_set(e, -EINVAL,
-		        "expected a name of 1 to %d characters that does not begin with a digit",
+		        "expected a name of 1 to %d characters that does not begin with a digit, "
+		        "other than start and end",
 		        HISTORY_NAME_MAX - 1);
 	if (!m && h->mark_count == HISTORY_MARKS_MAX)
 		return error_set(e, -ENOSPC, "there are %d marks already", HISTORY_MARKS_MAX);

@@ -38,7 +38,7 @@ bool history_refuses(const struct history *h, struct error *e);
 void history_changed(struct history *h);
 
 /* In the past: this is the present from now on, and what has happened after it is forgotten. */
-int history_cut(struct history *h, struct error *e);
+void history_cut(struct history *h);
 
 struct history_state {
 	uint64_t begin, position, end; /* begin: the first that can be reached */

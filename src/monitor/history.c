@@ -57,7 +57,7 @@ void monitor_record(struct run *run, const struct output *out, const char *opera
 	else if (!strcmp(operands, "off"))
 		history_end(run);
 	else if (!strcmp(operands, "cut") && recording(run, out, "record", operands))
-		err = history_cut(run->history, &e);
+		history_cut(run->history);
 	else if (!strcmp(operands, "cut"))
 		return;
 	else if (*operands && strcmp(operands, "info") != 0)

@@ -43,6 +43,7 @@ stepvm goto third
 expect $pc == 0x20000
 expect $esp == $in_third
 expect-error "expected a position" stepvm goto nowhere
+expect-error "other than start and end" stepvm mark end
 
 # A watchpoint backwards stops before the write, at the instruction that has done it.
 stepvm goto end
