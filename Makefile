@@ -100,7 +100,7 @@ INCLUDES_torture := -Itests/unit -Itests/rsp
 INCLUDES_oracle  := -Itests/rsp
 INCLUDES_engine  := $(CPPFLAGS) -Itests/unit
 INCLUDES_observe := -Itests/unit -Itests/rsp
-INCLUDES_history := $(CPPFLAGS)
+INCLUDES_history := $(CPPFLAGS) -Itests/unit
 INCLUDES_bench   :=
 INCLUDES_mips    := $(CPPFLAGS)
 

@@ -9,20 +9,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/cpu_bits.h"
 #include "cli/options.h"
 #include "compare/compare.h"
 #include "debug/cpu.h"
 #include "debug/interrupt.h"
+#include "guest_starts.h"
 #include "interp/interp.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
 #include "machine/firmware.h"
 #include "machine/machine.h"
 
-#define RAM_STEPS   32 /* between two looks at all of the RAM */
-#define OPTIONS_MAX 12
+#define RAM_STEPS 32 /* between two looks at all of the RAM */
 
 struct lockstep {
 	struct machine machine;
@@ -35,29 +34,6 @@ struct lockstep {
 	bool kvm_emulates, kvm_steps_user; /* in long mode */
 	const char *name;
 	uint64_t step;
-};
-
-/* How a guest is to be started, where its name alone does not do: HACKING.md, "A guest". */
-static const struct {
-	const char *name;
-	const char *options[OPTIONS_MAX];
-} starts[] = {
-	{ "accesses.bin", { "--memory", "4M", "--load", "0x7c00" } },
-	{ "add.bin", { "--memory", "4M", "--load", "0x1000", "--reg", "ax=2", "--reg", "bx=2" } },
-	{ "efer.bin", { "--memory", "4M", "--load", "0x7c00" } },
-	{ "kernel32.bin", { "--memory", "4M", "--mode", "prot", "--load", "0x100000" } },
-	{ "kernel64.bin", { "--memory", "4M", "--mode", "long", "--load", "0x100000" } },
-	{ "many.bin", { "--memory", "4M", "--load", "0x7c00" } },
-	{ "mmio.bin", { "--memory", "640K" } },
-	{ "pages.bin", { "--memory", "4M", "--load", "0x7c00" } },
-	{ "reset.bin", { "--memory", "4M", "--memory", "64K@0xffff0000", "--load", "0xffff0000",
-	                       "--entry", "reset" } },
-	{ "ring3.bin", { "--memory", "4M", "--mode", "long", "--load", "0x100000" } },
-	{ "stages.bin", { "--memory", "4M", "--load", "0x7c00" } },
-	{ "thrice.bin", { "--load", "0x7c00", "--memory", "640K" } },
-	{ "user32.bin", { "--memory", "4M", "--mode", "prot", "--load", "0x100000" } },
-	{ "unreal.bin", { "--memory", "4M", "--load", "0x7c00" } },
-	{ "zero.bin", { "--memory", "4M", "--board", "bare" } },
 };
 
 /* --- the devices' answers, once for both ---------------------------------------------------------- */
@@ -279,13 +255,9 @@ static bool step(struct lockstep *l, struct tally *t)
 
 static int open_machine(struct lockstep *l, const char *image, struct options *o, struct error *e)
 {
-	static const char *const usual[] = { "--memory", "4M", NULL };
-	const char *argv[OPTIONS_MAX + 6] = { "engine", "run" };
-	const char *const *options = usual;
+	const char *argv[GUEST_OPTIONS_MAX + 6] = { "engine", "run" };
 	int argc = 2;
-	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
-		if (!strcmp(starts[i].name, l->name))
-			options = starts[i].options;
+	const char *const *options = guest_options(l->name);
 	while (*options)
 		argv[argc++] = *options++;
 	argv[argc++] = image;

@@ -7,7 +7,7 @@
  * all of it has to be the same: registers, MSRs, extended state, devices, disks and RAM. A second machine that nobody
  * records does as many steps at other strides, and ends the same, where nothing came from outside.
  *
- * Output is TAP. What is to be known of a guest (where it is loaded) stands in starts[]. */
+ * Output is TAP. How each is started stands in guest_starts.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -18,6 +18,7 @@
 
 #include "base/array.h"
 #include "cli/options.h"
+#include "guest_starts.h"
 #include "history/state.h"
 #include "kvm/registers.h"
 #include "machine/firmware.h"
@@ -27,28 +28,6 @@
 #define STEPS_MAX  UINT64_C(3000000)
 #define STRIDE_MAX UINT64_C(60000)
 #define KVM_PART   60
-#define OPTIONS    10
-
-static const struct {
-	const char *name, *options[OPTIONS];
-} starts[] = {
-	{ "accesses.bin", { "--memory", "4M", "--load", "0x7c00" } },
-	{ "add.bin", { "--memory", "4M", "--load", "0x1000", "--reg", "ax=2", "--reg", "bx=2" } },
-	{ "efer.bin", { "--memory", "4M", "--load", "0x7c00" } },
-	{ "kernel32.bin", { "--memory", "4M", "--mode", "prot", "--load", "0x100000" } },
-	{ "kernel64.bin", { "--memory", "4M", "--mode", "long", "--load", "0x100000" } },
-	{ "many.bin", { "--memory", "4M", "--load", "0x7c00" } },
-	{ "mmio.bin", { "--memory", "640K" } },
-	{ "pages.bin", { "--memory", "4M", "--load", "0x7c00" } },
-	{ "reset.bin", { "--memory", "4M", "--memory", "64K@0xffff0000", "--load", "0xffff0000",
-	                       "--entry", "reset" } },
-	{ "ring3.bin", { "--memory", "4M", "--mode", "long", "--load", "0x100000" } },
-	{ "stages.bin", { "--memory", "4M", "--load", "0x7c00" } },
-	{ "thrice.bin", { "--load", "0x7c00", "--memory", "640K" } },
-	{ "user32.bin", { "--memory", "4M", "--mode", "prot", "--load", "0x100000" } },
-	{ "unreal.bin", { "--memory", "4M", "--load", "0x7c00" } },
-	{ "zero.bin", { "--memory", "4M", "--board", "bare" } },
-};
 
 static uint64_t state;
 
@@ -162,15 +141,11 @@ static bool is_same(
 
 static int open_guest(struct subject *g, const char *image, struct error *e)
 {
-	static const char *const usual[] = { "--memory", "4M", NULL };
-	const char *argv[OPTIONS + 8] = { "history", "run", "--speed", "max" };
-	const char *const *options = usual;
+	const char *argv[GUEST_OPTIONS_MAX + 8] = { "history", "run", "--speed", "max" };
 	const char *name = strrchr(image, '/');
 	int argc = 4;
 	*g = (struct subject) { .name = name ? name + 1 : image };
-	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
-		if (!strcmp(starts[i].name, g->name))
-			options = starts[i].options;
+	const char *const *options = guest_options(g->name);
 	while (*options)
 		argv[argc++] = *options++;
 	if (getenv("HISTORY_ENGINE")) {
