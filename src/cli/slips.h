@@ -8,7 +8,7 @@
 #define SLIPS_FAR     99
 
 /* How many slips lead from word, len letters of it, to name, when that is few enough for name to be what
- * was meant: 1, and of words of five letters or more 2. An abbreviation counts as one slip, for who writes
+ * is expected: 1, and of words of five letters or more 2. An abbreviation counts as one slip, for who writes
  * one learns the whole name so. Else SLIPS_FAR; so is a word of one letter. */
 unsigned slips_to(const char *word, size_t len, const char *name);
 

@@ -278,7 +278,7 @@ const struct known_row known_on_cpu[] = {
 	{ "kvm_intel: alignment is checked in real mode, and that exception can't be delivered",
 	        is_aligned_real, KNOWN_ON_CPU, true, 0, 0,
 	        "vol 3, \"Interrupt 17\": at CPL 3 alone", "pvm" },
-	{ "kvm_intel: cs of real mode is told of as of data", is_cs_of_real, KNOWN_ON_CPU, false,
+	{ "kvm_intel: cs of real mode is reported as data", is_cs_of_real, KNOWN_ON_CPU, false,
 	        COMPARE_SEGMENTS, 0, "vol 3, \"Switching Back to Real-Address Mode\"", "pvm, tcg" },
 	/* Run control's step of them goes by a planted byte, whose exception comes after the shadow; and Bochs has
 	 * forgotten that of sti when the next instruction's breakpoint hits. */

@@ -11,14 +11,14 @@ struct board;
 #define ABSENT_TOLD_MAX                                                                            \
 	8 /* ports that mean nothing, which a run tells of: who looks for hardware tries many */
 
-/* Those told of. Not state: a snapshot does not make it unsaid. */
+/* The ports that were reported. Not state: a snapshot does not make it unsaid. */
 struct absent {
 	uint16_t told[ABSENT_TOLD_MAX];
 	unsigned count;
 };
 
-/* The guest has touched a port that nobody answers. No one is told of a port that the user has emptied
- * (--port N=none), and of writes that pass the time. */
+/* The guest has touched a port that nobody answers. Not reported is one that the user has emptied
+ * (--port N=none), nor a write that only passes the time. */
 void absent_tell(struct board *b, uint16_t port, bool is_write);
 
 #endif

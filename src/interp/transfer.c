@@ -94,7 +94,7 @@ enum interp_done interp_far_rm(struct interp *c, const struct insn *i)
 	                   : jump_far(c, (uint16_t)selector, off);
 }
 
-/* To an outer ring, whose stack lies behind the immediate's bytes: SDM vol 2, "RET". */
+/* To an outer ring, whose stack lies after the immediate's bytes: SDM vol 2, "RET". */
 static enum interp_done return_outer(
         struct interp *c, const struct insn *i, uint64_t ip, uint16_t cs)
 {

@@ -41,7 +41,7 @@ struct target_stop serve_target_stop(const struct serve *s, const struct stop *s
 /* Before a debugger that we have started prints in our terminal, right after what the guest has printed: that gets
  * the newline that a notice of ours would have. */
 void serve_end_line(struct serve *s);
-/* The same of what it was told of the guest's (serve_tell), before what is ours. */
+/* The same of what serve_tell has of the guest's, before what is ours. */
 void serve_end_told_line(struct serve *s);
 /* The guest is halted: a debugger's user who has continued would see nothing of it where it waits for a key. */
 void serve_hint_at_keys(struct serve *s);
