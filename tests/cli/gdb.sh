@@ -155,11 +155,12 @@ if command -v script >/dev/null; then
 	out=$(TERM=xterm timeout 60 script -qec "$command" /dev/null </dev/null 2>&1 | tr -d '\r')
 	is "$? $(grep -c 'Quit anyway\|will be killed' <<<"$out")" "0 0" "quit asks nothing where stepvm has started gdb"
 	has "$out" 'intr = \^C; quit = \^\\;' "Ctrl-C is gdb's when it is ready"
-	# The key comes when gdb starts: its program tells.
+	# The key comes when gdb starts: its program tells. It is SIGQUIT then, for all of the terminal's job, of which a
+	# shell that goes on afterwards takes no notice.
 	mkfifo "$work/starts"
 	printf '%s\n' '#!/bin/sh' "echo >'$work/starts'" "exec '$GDB' \"\$@\"" >"$work/late-gdb"
 	chmod +x "$work/late-gdb"
-	out=$({ read -r _ <"$work/starts"; printf '\003'; } | TERM=xterm timeout 60 script -qec "stty rows 24; \
+	out=$({ read -r _ <"$work/starts"; printf '\003'; } | TERM=xterm timeout 60 script -qec "trap : INT QUIT; stty rows 24; \
 		'$STEPVM' debug --gdb-program '$work/late-gdb' '$GUESTS/segments.bin' -- -nx; echo status \$?; stty -a" \
 		/dev/null 2>&1 | tr -d '\r')
 	has "$out" 'signal 2 \(Interrupt\) ends gdb, and the guest' "Ctrl-C while gdb starts ends both"
