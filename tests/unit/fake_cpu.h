@@ -19,6 +19,7 @@ struct fake_slot {
 struct fake_vm {
 	uint64_t quirks;
 	struct fake_slot slots[FAKE_SLOTS];
+	unsigned changes;    /* of slots */
 	unsigned page_count; /* FAKE_EMPTY_STEPS: pages stepped on since the slots changed */
 	uint64_t pages[FAKE_PAGES];
 };
@@ -52,6 +53,8 @@ struct fake_vcpu {
 	/* Events that go before the next instruction. */
 	bool has_exception, has_interrupt, has_queued_ud, has_queued_shutdown;
 	uint8_t exception, interrupt;
+	bool has_error; /* of the exception that KVM_SET_VCPU_EVENTS gave */
+	uint32_t error;
 	/* The instruction under way, between an exit and the next KVM_RUN. */
 	enum fake_pending {
 		FAKE_NOTHING,
@@ -75,6 +78,7 @@ struct fake_vcpu {
 	unsigned entries;          /* of handlers, in this KVM_RUN */
 	unsigned hung_runs;
 	struct kvm_xsave xsave; /* kept, and used by nothing */
+	void *cpu;              /* whoever does the instructions keeps here what it needs */
 };
 
 enum fake_end {
@@ -97,6 +101,7 @@ enum fake_how {
 	FAKE_IS_REP,
 	FAKE_EMULATED, /* by KVM, where the guest runs on the CPU */
 	FAKE_HANDED,   /* to the CPU, where KVM emulates */
+	FAKE_ENTERED,  /* it led to a handler */
 };
 
 struct fake_insn {
@@ -168,6 +173,16 @@ void fake_do_string(struct fake_insn *i);
 void fake_do_ins(struct fake_insn *i);
 void fake_do_outs(struct fake_insn *i);
 void fake_do_port(struct fake_insn *i);
+
+/* The calls of api.rst but for those that make a descriptor: what they return, or -errno. */
+int fake_check_extension(uint64_t quirks, unsigned long number);
+int fake_call_vm(struct fake_vm *vm, unsigned long request, void *arg);
+int fake_call_vcpu(struct fake_vcpu *v, unsigned long request, void *arg);
+
+/* Whether a KVM_RUN that has come to no exit goes on after so many instructions; before that, a CPU that has a faster
+ * way may do those here that nobody looks at. Then what it returns. */
+bool fake_goes_on(struct fake_vcpu *v, unsigned insns);
+int fake_give_up(struct fake_vcpu *v);
 
 /* KVM_RUN. 0 or -errno. */
 int fake_run(struct fake_vcpu *v);

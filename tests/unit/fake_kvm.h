@@ -6,7 +6,8 @@
  * and src/debug do is the real thing, from vcpu.c's KVM_SET_GUEST_DEBUG to the probe. Calls on other
  * descriptors go through to the kernel.
  *
- *	fake_kvm.c	the calls: VMs, memory slots, registers, debug settings
+ *	fake_kvm.c	ioctl, and the descriptors of VMs and vCPUs
+ *	fake_calls.c	what they answer: memory slots, registers, debug settings
  *	fake_run.c	KVM_RUN: what exits, what a debugger hears, and the quirks
  *	fake_cpu.c	one instruction; fake_strings.c: those on strings and ports
  *	fake_operands.c	its registers, ModRM, immediates

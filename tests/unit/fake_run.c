@@ -8,11 +8,8 @@
 
 #include "base/cpu_bits.h"
 
-#define INSNS_MAX     100000 /* of one KVM_RUN: then a signal comes, as from a timer */
-#define ENTRIES_MAX   500    /* of handlers: likewise, before their frames reach the code */
-#define HUNG_RUNS_MAX 300    /* such runs in a row: the caller would wait for ever */
-#define REP_AT_ONCE   1024   /* iterations: x86_emulate_insn in arch/x86/kvm/emulate.c */
-#define WINDOW_INSNS  1024
+#define REP_AT_ONCE  1024 /* iterations: x86_emulate_insn in arch/x86/kvm/emulate.c */
+#define WINDOW_INSNS 1024
 
 /* What a part of a run comes to. */
 enum next { GO_ON, EXIT, HANG };
@@ -199,7 +196,8 @@ static void note_traps(struct fake_vcpu *v, const struct before *b, enum fake_ho
 	note_data(v);
 	if (b->is_stepped && !is_hidden)
 		t->ours |= DR6_BS;
-	else if (b->tf && !is_hidden && !is_asked(v, KVM_GUESTDBG_SINGLESTEP))
+	else if (b->tf && !is_hidden && how != FAKE_ENTERED &&
+	         !is_asked(v, KVM_GUESTDBG_SINGLESTEP))
 		*(is_asked(v, KVM_GUESTDBG_USE_HW_BP) ? &t->ours : &t->own) |= DR6_BS;
 }
 
@@ -504,7 +502,7 @@ static enum next run(struct fake_vcpu *v)
 		return EXIT;
 	next = inject(v);
 	v->entries = 0;
-	for (unsigned n = 0; next == GO_ON && n < INSNS_MAX && v->entries < ENTRIES_MAX; n++)
+	for (unsigned n = 0; next == GO_ON && fake_goes_on(v, n); n++)
 		next = go_on(v);
 	return next == GO_ON ? HANG : next;
 }
@@ -539,5 +537,5 @@ int fake_run(struct fake_vcpu *v)
 	}
 	if (run_->immediate_exit)
 		return -EINTR;
-	return ++v->hung_runs < HUNG_RUNS_MAX ? -EINTR : -EIO;
+	return fake_give_up(v);
 }
