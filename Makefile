@@ -162,6 +162,21 @@ $(B)/tests/engine/engine: $(call test_objects,engine) $(B)/libstepvm.a
 $(B)/tests/history/history: $(call test_objects,history) $(B)/libstepvm.a
 	$(link_test)
 
+# A library for LD_PRELOAD that answers /dev/kvm's calls in the process, by a copy of the engine: tests/standin/README.md.
+# All that it needs is compiled once more, as a library's code is, and hidden from the program that it is loaded into.
+STANDIN_OBJECTS := $(patsubst %.c,$(B)/standin/%.o,$(wildcard src/interp/*.c tests/standin/*.c) \
+	tests/unit/fake_calls.c tests/unit/fake_run.c)
+STANDIN_FLAGS   := -fPIC -fvisibility=hidden -DINTERP_SLOTS_MAX=512
+
+$(B)/standin/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit -Itests/standin $(CFLAGS) $(STANDIN_FLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/standin.so: $(STANDIN_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-z,defs -o $@ $^
+
 .SECONDARY: $(foreach room,unit fuzz rsp,$(call test_objects,$(room)))
 
 programs: $(B)/stepvm guests $(UNIT) $(REPLAY) $(RSP) $(B)/tests/torture/torture \
@@ -172,6 +187,9 @@ units: $(UNIT) $(REPLAY) $(B)/tests/unit/toy
 
 check: programs ## all tests; those that need /dev/kvm are skipped without it
 	@tests/check $(B)
+
+check-standin: programs $(B)/standin.so ## the tests that need /dev/kvm on a stand-in for it, by the engine, where there is none
+	@STANDIN=$(B)/standin.so tests/check $(B)
 
 asan: ## all tests again under AddressSanitizer and UBSan
 	$(MAKE) B=build/asan CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' check
@@ -361,5 +379,5 @@ deb: $(B)/stepvm ## a Debian package of what install puts there, in build/
 clean: ## the build folder
 	rm -rf build
 
-.PHONY: history beside mips all help guests programs check asan demo bench oracle fuzz check-lab check-kvm check-engine format format-check clang musl reproducible install uninstall deb picture clean
--include $(OBJECTS:.o=.d) $(B)/obj/main.d $(wildcard $(B)/tests/*/*.d)
+.PHONY: history beside mips all help guests programs check check-standin asan demo bench oracle fuzz check-lab check-kvm check-engine format format-check clang musl reproducible install uninstall deb picture clean
+-include $(OBJECTS:.o=.d) $(STANDIN_OBJECTS:.o=.d) $(B)/obj/main.d $(wildcard $(B)/tests/*/*.d)
