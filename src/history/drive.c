@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cpu_bits.h"
 #include "debug/control.h"
 #include "history/state.h"
@@ -65,7 +66,7 @@ static bool counts(struct history *h, const struct stop *stop)
 }
 
 /* A checkpoint that the guest comes by is compared with what it is now. */
-static bool parts(struct history *h, struct error *e)
+static bool has_parted(struct history *h, struct error *e)
 {
 	struct machine *m = h->machine;
 	const struct checkpoint *c = h->checkpoints[checkpoints_before(h, m->position)];
@@ -97,7 +98,7 @@ static bool parts(struct history *h, struct error *e)
 	};
 	if (c->position != m->position || c->event != h->next)
 		return false;
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		uint64_t is, was;
 		memcpy(&is, (const uint8_t *)now + all[i].at, sizeof is);
 		memcpy(&was, (const uint8_t *)then + all[i].at, sizeof was);
@@ -175,6 +176,13 @@ static bool is_ahead(struct history *h)
 	return h->ahead_ns > AHEAD_NS;
 }
 
+/* In the past: the step at the position is the reset that the guest has asked for, and an event. */
+static bool is_reset(const struct history *h)
+{
+	const struct board_state *b = &h->machine->guest->board.state;
+	return h->machine->is_past && b->wants_reset != BOARD_RESET_NONE && !b->is_exiting;
+}
+
 /* Up to limit: DRIVE_THERE, or why not. */
 static enum drive go(struct history *h, uint64_t limit, const struct control_range *range,
         struct stop *stop, struct error *e)
@@ -182,11 +190,17 @@ static enum drive go(struct history *h, uint64_t limit, const struct control_ran
 	struct machine *m = h->machine;
 	while (m->position < limit) {
 		const enum cpu_mode mode = registers_mode(machine_vcpu(m));
+		if (is_reset(h)) {
+			m->position++;
+			continue;
+		}
 		int result = answer_firmware(m, steps(h, limit - m->position, range, stop), stop);
 		if (result < 0) {
 			error_set(e, result, "KVM_RUN failed: %s", strerror(-result));
 			return DRIVE_FAILED;
 		}
+		if (result == 0 && m->is_past)
+			run_catch_reset(h->run, stop);
 		bool is_over = stop->kind == STOP_DEVICE || stop->kind == STOP_SHUTDOWN ||
 		               stop->kind == STOP_FAILED;
 		/* Who looks for a write wants the step that has done it, and not the call's end. */
@@ -215,6 +229,24 @@ static enum drive go(struct history *h, uint64_t limit, const struct control_ran
 	return DRIVE_THERE;
 }
 
+/* In the past a stop shows the state of its position: the one after all that came from outside there. True: it is none, for
+ * that has led the guest away from the breakpoint. */
+static bool is_led_away(struct history *h, struct stop *stop, struct error *e)
+{
+	struct control *c = &h->machine->control;
+	const uint64_t pc = registers_pc(c->cpu.vcpu);
+	char caught[sizeof c->cpu.caught];
+	if (h->machine->position >= h->end)
+		return false;
+	strcpy(caught, control_caught(c));
+	if (attend(h, e))
+		return false;
+	c->cpu.has_caught = caught[0];
+	strcpy(c->cpu.caught, caught);
+	return stop->kind == STOP_BREAKPOINT && registers_pc(c->cpu.vcpu) != pc &&
+	       !control_is_stopped_here(c, stop);
+}
+
 enum drive drive(struct history *h, uint64_t to, const struct control_range *range,
         struct stop *stop, struct error *e)
 {
@@ -223,7 +255,7 @@ enum drive drive(struct history *h, uint64_t to, const struct control_range *ran
 	for (;;) {
 		if (attend(h, e))
 			return DRIVE_FAILED;
-		if (m->is_past && parts(h, e))
+		if (m->is_past && has_parted(h, e))
 			return DRIVE_FAILED;
 		if (m->position >= to)
 			return DRIVE_THERE;
@@ -233,8 +265,11 @@ enum drive drive(struct history *h, uint64_t to, const struct control_range *ran
 		if (m->is_past && next_checkpoint(h) < limit)
 			limit = next_checkpoint(h);
 		enum drive how = go(h, limit, range, stop, e);
-		if (how != DRIVE_THERE)
+		const bool is_place = how == DRIVE_LEFT || how == DRIVE_STOP;
+		if (how != DRIVE_THERE && !(m->is_past && is_place))
 			return how;
+		if (how != DRIVE_THERE && !is_led_away(h, stop, e))
+			return e->text[0] ? DRIVE_FAILED : how;
 	}
 }
 

@@ -133,6 +133,14 @@ void history_changed(struct history *h)
 		h->has_changed = true;
 }
 
+void history_rebooted(struct history *h)
+{
+	if (!h || h->machine->is_past)
+		return;
+	h->machine->position++;
+	history_changed(h);
+}
+
 int events_keep_changes(struct history *h, struct error *e)
 {
 	if (!h->has_changed)

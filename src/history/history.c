@@ -11,8 +11,9 @@
 #include "machine/input.h"
 #include "machine/media.h"
 
-#define RECORD_STEP_NS 10 /* of the guest's time: about as fast as the engine goes */
-#define INTERVAL_BEGIN UINT64_C(1000000)
+#define RECORD_STEP_NS  10 /* of the guest's time: about as fast as the engine goes */
+#define INTERVAL_BEGIN  UINT64_C(1000000)
+#define HALF_STEP_TRIES 4 /* kicks in a row; each takes a step's alarm at most */
 
 /* --- its life ---------------------------------------------------------------------------------- */
 
@@ -220,6 +221,11 @@ bool history_is_searching(const struct history *h)
 	return h && h->is_searching;
 }
 
+bool history_is_finding(const struct history *h)
+{
+	return h && h->is_finding;
+}
+
 static enum history_outcome outcome(struct history *h, enum drive how, struct stop *stop)
 {
 	switch (how) {
@@ -309,24 +315,47 @@ enum history_outcome history_run(struct history *h, struct stop *stop, struct er
 	return result;
 }
 
-void history_interrupt(struct history *h)
+/* A kick has found a step that is counted with nothing done. The guest is not to be looked at there, for that is no
+ * position. At the present it does the step; in the past it goes back before it. */
+static bool end_half_step(struct history *h, struct stop *stop, struct error *e)
+{
+	static const struct control_range nowhere = { 0 };
+	struct machine *m = h->machine;
+	enum drive how = DRIVE_LEFT;
+	if (m->is_past) {
+		seek(h, m->position - 1, false, e);
+		return false;
+	}
+	for (unsigned i = 0; i < HALF_STEP_TRIES && m->control.cpu.stuck && how == DRIVE_LEFT; i++)
+		how = drive(h, m->position + 1, &nowhere, stop, e);
+	if (how == DRIVE_STOP)
+		run_note(h->run, stop);
+	return how == DRIVE_STOP;
+}
+
+bool history_interrupt(struct history *h, struct stop *stop)
 {
 	struct error e = { 0 };
+	struct stop at;
+	bool has_stopped = false;
 	if (!h)
-		return;
+		return false;
 	struct machine *m = h->machine;
 	if (h->is_searching)
 		seek(h, h->origin, false, &e);
-	else if (m->is_past && m->control.cpu.stuck) /* a step that is counted, and not done */
-		seek(h, m->position - 1, false, &e);
+	else if (m->control.cpu.stuck)
+		has_stopped = end_half_step(h, stop ? stop : &at, &e);
+	else if (m->is_past && m->position < h->end)
+		events_happen(h, &e);
 	h->is_searching = false;
 	h->is_waiting = false; /* what passes while it stands is none of its time */
 	h->task = TASK_LIVE;
+	return has_stopped;
 }
 
 int history_leave_past(struct history *h, struct error *e)
 {
-	history_interrupt(h);
+	history_interrupt(h, NULL);
 	return history_is_past(h) ? seek(h, h->end, false, e) : 0;
 }
 

@@ -36,6 +36,8 @@ bool history_is_past(const struct history *h);
 bool history_refuses(const struct history *h, struct error *e);
 /* Somebody else than the guest has changed it: its registers, its memory, the machine. NULL is fine. */
 void history_changed(struct history *h);
+/* The guest has reset the machine, which has begun anew: a step of its own. NULL is fine. */
+void history_rebooted(struct history *h);
 
 /* In the past: this is the present from now on, and what has happened after it is forgotten. */
 void history_cut(struct history *h);
@@ -68,10 +70,13 @@ bool history_has_task(const struct history *h);
 bool history_goes_back(const struct history *h);
 /* Breakpoints are looked for backwards: conditions count, and nothing else is to happen at them. */
 bool history_is_searching(const struct history *h);
+/* Every breakpoint stops, for it is history_find's. */
+bool history_is_finding(const struct history *h);
 /* RUN_FREE or RUN_STEPPING: until an outcome. e: a text for the last one. */
 enum history_outcome history_run(struct history *h, struct stop *stop, struct error *e);
-/* Somebody wants the guest to stand: what was searched is given up, where the search began. */
-void history_interrupt(struct history *h);
+/* Somebody wants the guest to stand: what was searched is given up, where the search began. True: it stands for another
+ * reason, *stop, for a step that was begun had to be done. stop: NULL where nobody wants to know. NULL is fine. */
+bool history_interrupt(struct history *h, struct stop *stop);
 /* ... and the guest stands at the present: it goes on by itself. NULL is fine. -errno with a text. */
 int history_leave_past(struct history *h, struct error *e);
 /* RUN_WAITING, as run_wait. */
@@ -91,7 +96,8 @@ const struct history_mark *history_mark_at(const struct history *h, unsigned i);
 const struct history_mark *history_find_mark(const struct history *h, const char *name);
 
 /* Where before now the guest has written to, or come to, an address: the last max positions, the newest first. Returns
- * how many, or -errno with a text (-EINTR: a signal ends stepvm). The guest stands where it stood. */
+ * how many, or -errno with a text (-EINTR: a signal ends stepvm, or run.is_called_off). The guest stands where it
+ * stood. */
 enum history_what { HISTORY_WRITES, HISTORY_COMES };
 int history_find(struct history *h, enum history_what what, uint64_t gva, uint64_t len,
         uint64_t *positions, unsigned max, struct error *e);

@@ -132,12 +132,15 @@ static enum history_outcome end_search(struct history *h, struct stop *stop, str
 	return HISTORY_STOP;
 }
 
-/* The segment's beginning, where it is the recording's: nobody comes to it. */
-static void look_at_begin(struct history *h)
+/* The segment from the checkpoint at on begins. True: the guest is stopped there already, where it is the recording's
+ * beginning, to which nobody comes. */
+static bool begin_segment(struct history *h, size_t at, struct stop *stop, struct error *e)
 {
-	struct stop stop = { .kind = STOP_STEPPED };
-	if (!h->segment && control_is_stopped_here(&h->machine->control, &stop))
-		note_stop(h, &stop);
+	if (checkpoint_load(h, h->checkpoints[at], e))
+		return false;
+	stop->kind = STOP_STEPPED;
+	return !at && drive(h, h->machine->position, NULL, stop, e) == DRIVE_THERE &&
+	       control_is_stopped_here(&h->machine->control, stop);
 }
 
 enum history_outcome search_run_back(struct history *h, struct stop *stop, struct error *e)
@@ -153,12 +156,15 @@ enum history_outcome search_run_back(struct history *h, struct stop *stop, struc
 		if (leave_present(h, e))
 			return HISTORY_FAILED;
 		h->segment = checkpoints_before(h, h->origin - 1);
-		if (checkpoint_load(h, h->checkpoints[h->segment], e))
-			return HISTORY_FAILED;
 		h->is_searching = true;
-		look_at_begin(h);
+		if (begin_segment(h, h->segment, stop, e))
+			note_stop(h, stop);
 	}
 	for (;;) {
+		if (e->text[0]) {
+			h->is_searching = false;
+			return HISTORY_FAILED;
+		}
 		switch (drive(h, h->segment_end, NULL, stop, e)) {
 		case DRIVE_KICKED: return HISTORY_KICKED;
 		case DRIVE_FAILED: h->is_searching = false; return HISTORY_FAILED;
@@ -174,15 +180,21 @@ enum history_outcome search_run_back(struct history *h, struct stop *stop, struc
 			return end_search(h, stop, e);
 		h->segment_end = h->checkpoints[h->segment]->position;
 		h->segment--;
-		if (checkpoint_load(h, h->checkpoints[h->segment], e)) {
-			h->is_searching = false;
-			return HISTORY_FAILED;
-		}
-		look_at_begin(h);
+		if (begin_segment(h, h->segment, stop, e))
+			note_stop(h, stop);
 	}
 }
 
 /* --- who has ----------------------------------------------------------------------------------- */
+
+static bool is_called_off(const struct history *h, struct error *e)
+{
+	const struct run *r = h->run;
+	if (!signals_end && !(r->is_called_off && r->is_called_off(r->called_off_ctx)))
+		return false;
+	error_set(e, -EINTR, "interrupted; the guest stands where it stood");
+	return true;
+}
 
 /* In one segment, the newest max of them, the oldest first in all. */
 static int find_in_segment(struct history *h, uint64_t to, uint64_t *all, unsigned max, unsigned *n,
@@ -195,8 +207,8 @@ static int find_in_segment(struct history *h, uint64_t to, uint64_t *all, unsign
 		switch (drive(h, to, NULL, &stop, e)) {
 		case DRIVE_KICKED:
 			h->was_kicked = true; /* heard by the seek that follows */
-			if (signals_end)
-				return error_set(e, -EINTR, "interrupted");
+			if (is_called_off(h, e))
+				return -EINTR;
 			break;
 		case DRIVE_FAILED: return -EIO;
 		case DRIVE_LEFT:
@@ -218,20 +230,26 @@ static int find_back(struct history *h, uint64_t *to, unsigned max, bool is_writ
 {
 	uint64_t all[HISTORY_HITS_MAX], end = h->origin;
 	unsigned count = 0, n;
-	int err = 0;
+	struct stop stop;
 	if (max > HISTORY_HITS_MAX)
 		max = HISTORY_HITS_MAX;
 	if (end <= h->checkpoints[0]->position)
 		return 0;
-	for (size_t at = checkpoints_before(h, end - 1) + 1; at-- > 0 && count < max && !err;) {
-		err = checkpoint_load(h, h->checkpoints[at], e);
-		if (!err)
-			err = find_in_segment(h, end, all, max - count, &n, is_write, e);
-		for (unsigned i = 0; !err && i < n; i++)
+	for (size_t at = checkpoints_before(h, end - 1) + 1; at-- > 0 && count < max;) {
+		if (is_called_off(h, e))
+			return -EINTR;
+		const bool is_at_begin = begin_segment(h, at, &stop, e) && !is_write;
+		int err = e->text[0] ? -EIO
+		                     : find_in_segment(h, end, all, max - count, &n, is_write, e);
+		if (err)
+			return err;
+		for (unsigned i = 0; i < n; i++)
 			to[count++] = all[n - 1 - i];
 		end = h->checkpoints[at]->position;
+		if (is_at_begin && count < max)
+			to[count++] = end;
 	}
-	return err ? err : (int)count;
+	return (int)count;
 }
 
 int history_find(struct history *h, enum history_what what, uint64_t gva, uint64_t len,

@@ -193,7 +193,7 @@ bool run_resumes_reset(struct run *r, struct stop *stop)
 	return true;
 }
 
-static void catch_reset(struct run *r, struct stop *stop)
+void run_catch_reset(struct run *r, struct stop *stop)
 {
 	static const char *const by[] = {
 		[BOARD_RESET_KEYBOARD] = "the keyboard controller",
@@ -208,7 +208,7 @@ static void catch_reset(struct run *r, struct stop *stop)
 
 void run_note(struct run *r, struct stop *stop)
 {
-	catch_reset(r, stop);
+	run_catch_reset(r, stop);
 	note(r, stop);
 }
 
@@ -430,7 +430,7 @@ int run_freely(struct run *r, struct stop *stop)
 	else if (!err && is_answered && m->may_rest)
 		halt_rest(r, stop);
 	if (!err)
-		catch_reset(r, stop);
+		run_catch_reset(r, stop);
 	if (stop->kind != STOP_KICKED && stop->kind != STOP_HALTED)
 		machine_stop_clock(m);
 	if (!err)

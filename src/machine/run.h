@@ -46,6 +46,10 @@ struct run {
 	unsigned changes; /* how often the machine has become another: see run_restart, run_load */
 	struct snapshots snapshots;
 	struct history *history; /* records the guest (history/); NULL: nobody does */
+	/* Whether what takes long is to end before it is done, for the debugger that has asked for it wants that: asked
+	 * when the guest is kicked in it. NULL: nobody can want it. */
+	bool (*is_called_off)(void *ctx);
+	void *called_off_ctx;
 };
 
 /* The guest stands before its first instruction. */
@@ -104,6 +108,8 @@ int run_freely(struct run *r, struct stop *stop);
  * them, for what a stop leads to. */
 bool run_resumes_reset(struct run *r, struct stop *stop);
 void run_note(struct run *r, struct stop *stop);
+/* After a step that has asked for a reset: *stop is STOP_CATCH where that is caught. */
+void run_catch_reset(struct run *r, struct stop *stop);
 /* Somebody has brought the guest to another moment of its life, and it stands there. */
 void run_moved(struct run *r);
 /* RUN_FREE: its time is ahead of the host's, which it waits for. */

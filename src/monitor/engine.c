@@ -24,6 +24,19 @@ void monitor_info_engine(struct run *run, const struct output *out, const char *
 	}
 }
 
+/* False: the guest is recorded, and another would do its instructions, who may leave flags and RF differently. */
+static bool choose(struct run *run, enum engine_choice choice)
+{
+	struct control *c = &run->machine->control;
+	const enum engine_choice before = c->engine_choice;
+	const bool was_first = means_engine_is_first(c);
+	control_set_engine(c, choice);
+	if (!run->history || means_engine_is_first(c) == was_first)
+		return true;
+	control_set_engine(c, before);
+	return false;
+}
+
 void monitor_engine(struct run *run, const struct output *out, const char *operands)
 {
 	enum engine_choice choice;
@@ -31,7 +44,11 @@ void monitor_engine(struct run *run, const struct output *out, const char *opera
 		refuse(out, "engine", operands, "expected auto, kvm or interp");
 		return;
 	}
-	if (*operands)
-		control_set_engine(&run->machine->control, choice);
+	if (*operands && !choose(run, choice)) {
+		refuse(out, "engine", operands,
+		        "the guest is recorded, and what it does is done again by who has done it: "
+		        "monitor record off first");
+		return;
+	}
 	monitor_info_engine(run, out, "");
 }

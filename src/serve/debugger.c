@@ -37,7 +37,7 @@ static void lose_debugger(struct serve *s)
 	s->in_at = s->in_len = 0;
 	kicker_take_signals(&s->kicker, -1);
 	transport_drop(&s->transport);
-	history_interrupt(s->run.history);
+	history_interrupt(s->run.history, NULL);
 	control_forget(&s->machine->control);
 	if (s->run.state == RUN_DEAD) /* and nobody can start it again */
 		run_end(&s->run, s->run.status);
@@ -158,6 +158,36 @@ bool serve_read_debugger(struct serve *s)
 	s->in_len += (size_t)n;
 	serve_feed(s);
 	return true;
+}
+
+/* The packet that is dealt with is the first in the buffer, or the end of one. What comes after it stays there for later:
+ * the session ignores a 0x03 while the guest stands. */
+static bool has_interrupt(const struct serve *s)
+{
+	unsigned packets = 0;
+	bool is_found = false;
+	for (size_t i = s->in_at; i < s->in_len && packets < 2; i++) {
+		if (s->in[i] == '$')
+			is_found = is_found && packets++;
+		else if (s->in[i] == 0x03)
+			is_found = true;
+	}
+	return is_found;
+}
+
+bool serve_is_called_off(void *ctx)
+{
+	struct serve *s = ctx;
+	if (!s->session)
+		return true;
+	long n = s->in_len < SERVE_INPUT_SIZE ? transport_read(&s->transport, s->in + s->in_len,
+	                                                SERVE_INPUT_SIZE - s->in_len)
+	                                      : 0;
+	if (n > 0) {
+		trace_packets(s, "<- ", s->in + s->in_len, (size_t)n);
+		s->in_len += (size_t)n;
+	}
+	return n < 0 || has_interrupt(s);
 }
 
 void serve_accept_debugger(struct serve *s)

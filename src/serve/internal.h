@@ -35,6 +35,8 @@ void serve_feed(struct serve *s);
 /* False when the debugger has sent nothing. */
 bool serve_read_debugger(struct serve *s);
 void serve_accept_debugger(struct serve *s);
+/* run.is_called_off: within a packet that takes long. True: a 0x03 has come since, or the debugger is gone. */
+bool serve_is_called_off(void *ctx);
 /* A stop in the protocol's words. was_step: the debugger had asked for one. */
 struct target_stop serve_target_stop(const struct serve *s, const struct stop *stop, bool was_step);
 

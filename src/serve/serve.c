@@ -100,7 +100,13 @@ static void fail(struct serve *s, int err)
 /* The debugger asked for a stop (0x03), and the guest stands at an instruction boundary. */
 static void obey_interrupt(struct serve *s)
 {
-	history_interrupt(s->run.history);
+	struct stop stop;
+	if (s->run.history)
+		arm_alarm(s); /* a step may have to be done to its end */
+	if (history_interrupt(s->run.history, &stop)) {
+		serve_handle_stop(s, &stop, false);
+		return;
+	}
 	run_stop_interrupted(&s->run);
 	serve_report(s, &s->run.last, false);
 }

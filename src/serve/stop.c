@@ -126,13 +126,13 @@ void serve_end_output(struct serve *s)
 static bool reboot(struct serve *s, bool was_step)
 {
 	struct error e = { 0 };
-	history_changed(s->run.history);
 	if (run_reboot(&s->run, &e)) {
 		notice_print(
 		        "stepvm: the guest has reset the machine, which can't start again: %s\n",
 		        e.text);
 		return false;
 	}
+	history_rebooted(s->run.history);
 	if (was_step) {
 		run_stop(&s->run);
 		serve_report(s, &s->run.last, true);

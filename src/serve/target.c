@@ -14,6 +14,7 @@
 #include "machine/report.h"
 #include "monitor/monitor.h"
 #include "serve/internal.h"
+#include "serve/sources.h"
 #include "serve/target_file.h"
 
 static struct vcpu *vcpu_of(void *ctx)
@@ -133,6 +134,8 @@ static bool stops(void *ctx, uint64_t gva)
 {
 	struct serve *s = ctx;
 	size_t len;
+	if (history_is_finding(s->run.history))
+		return true;
 	if (history_is_searching(s->run.history))
 		return s->session && hit_would_stop(s->session, 0, gva);
 	bool stops_here = !s->session || hit_breakpoint(s->session, 0, gva);
@@ -367,7 +370,12 @@ static bool monitor(
         void *ctx, const char *line, target_print *print, void *to, struct target_stop *stop)
 {
 	struct serve *s = ctx;
-	if (!monitor_command(&s->run, line, print, to))
+	if (s->run.history) /* what is searched in it can take long */
+		sources_arm(s);
+	const bool is_other = monitor_command(&s->run, line, print, to);
+	if (s->run.history)
+		serve_disarm(s);
+	if (!is_other)
 		return false;
 	*stop = serve_target_stop(s, &s->run.last, true);
 	return true;
@@ -428,4 +436,6 @@ void target_init(struct target *t, struct serve *s)
 	*t = (struct target) { s, &registers, &memory, &run, &breakpoints, &cpus, &monitor_ops,
 		&file, made, ARRAY_SIZE(made), &history };
 	control_ask(&s->machine->control, stops, follows, s);
+	s->run.is_called_off = serve_is_called_off;
+	s->run.called_off_ctx = s;
 }

@@ -1,0 +1,208 @@
+/* What is asked of a recording on the wire: who has written, and when the guest came to a place; and what a position
+ * shows, however the guest has come to it. */
+#include "rsp_check.h"
+
+/* Records spin, up to so many positions or more. False: it does not get there. */
+static bool record_spin(struct rsp *r, uint64_t wanted)
+{
+	uint64_t end = 0;
+	while (check_case_ok && end < wanted) {
+		rsp_send(r, "c", 1);
+		rsp_send_raw(r, "\x03", 1);
+		CHECK(!strncmp(rsp_reply(r), "T02", 3));
+		CHECK(sscanf(rsp_monitor(r, "when"), "position %*u of %" SCNu64, &end) == 1);
+	}
+	return check_case_ok;
+}
+
+/* As rsp_monitor, with a 0x03 right after the request. */
+static const char *monitor_and_interrupt(struct rsp *r, const char *line, bool at_once)
+{
+	static char text[4096];
+	char body[300] = "qRcmd,";
+	uint8_t packet[320];
+	size_t n = strlen(body), len = 0;
+	unsigned byte;
+	for (; *line; line++)
+		n += (size_t)snprintf(body + n, 3, "%02x", (uint8_t)*line);
+	n = rsp_wrap(packet, body, n);
+	packet[n] = 0x03;
+	rsp_send_raw(r, packet, at_once ? n + 1 : n);
+	if (!at_once)
+		rsp_send_raw(r, packet + n, 1);
+	while (rsp_receive(r, RSP_WAIT_MS) && r->packet[0] == 'O' && strcmp(r->packet, "OK"))
+		for (const char *at = r->packet + 1;
+		        sscanf(at, "%2x", &byte) == 1 && len < sizeof text - 1; at += 2)
+			text[len++] = (char)byte;
+	text[len] = 0;
+	return strcmp(r->packet, "OK") ? "(no OK)" : text;
+}
+
+static void ctrl_c_ends_what_is_looked_for(void)
+{
+	static const char *const all[] = { "last-write 0x5000", "last-jump-to 0x5000",
+		"hits 0x5000" };
+	/* KVM's steps take a hundred times as long as the engine's. */
+	const uint64_t enough = rsp_engine_is_first() ? 3000000 : 20000;
+	struct rsp r;
+	char when[200], registers[1200];
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--load", "0x7c00", "--record", NULL);
+	if (!record_spin(&r, enough))
+		return;
+	snprintf(when, sizeof when, "%s", rsp_monitor(&r, "when"));
+	snprintf(registers, sizeof registers, "%s", rsp_ask(&r, "g"));
+	for (unsigned i = 0; i < 6; i++) {
+		const char *said = monitor_and_interrupt(&r, all[i % 3], i < 3);
+		if (i < 3)
+			CHECK(strstr(said, "interrupted; the guest stands where it stood"));
+		else /* it may have come to its end before */
+			CHECK(strstr(said, "interrupted") || strstr(said, "never before"));
+		CHECK_STR(rsp_monitor(&r, "when"), when);
+		RSP_IS(&r, registers, "g");
+	}
+	rsp_close(&r);
+}
+
+static void the_first_position_is_found(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "stages", "--load", "0x7c00", "--record", NULL);
+	for (int i = 0; i < 20; i++)
+		rsp_ask(&r, "s");
+	CHECK_STR(rsp_monitor(&r, "hits 0x7c00"), "position 0\n");
+	CHECK(strstr(rsp_monitor(&r, "last-jump-to 0x7c00"), "position 0\n"));
+	CHECK(strstr(rsp_monitor(&r, "when"), "position 0 of 20"));
+	rsp_close(&r);
+}
+
+/* A breakpoint of the debugger's at the same place has a condition, which is none of it. */
+static void conditions_are_not_asked(void)
+{
+	struct rsp r;
+	uint64_t position;
+	char request[40];
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--load", "0x7c00", "--record", NULL);
+	const uint64_t loop = 0x7c00 + rsp_symbol("spin", "loop");
+	for (int i = 0; i < 40; i++)
+		rsp_ask(&r, "s");
+	RSP_IS(&r, "OK", "Z0,%x,1;X3,220027", (unsigned)loop);
+	snprintf(request, sizeof request, "hits 0x%x", (unsigned)loop);
+	CHECK(sscanf(rsp_monitor(&r, request), "position %" SCNu64, &position) == 1);
+	rsp_close(&r);
+}
+
+static uint64_t position_of(struct rsp *r)
+{
+	uint64_t position = UINT64_MAX;
+	CHECK(sscanf(rsp_monitor(r, "when"), "position %" SCNu64, &position) == 1);
+	return position;
+}
+
+/* The debugger has changed memory where a breakpoint has stopped the guest. */
+static void a_stop_in_the_past_shows_what_came_there(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--load", "0x7c00", "--record", NULL);
+	const uint64_t loop = 0x7c00 + rsp_symbol("spin", "loop");
+	RSP_IS(&r, "OK", "Z0,%x,1", (unsigned)loop);
+	RSP_STOPS(&r, "c", loop, "T05");
+	RSP_STOPS(&r, "c", loop, "T05");
+	RSP_IS(&r, "OK", "M5000,1:5a");
+	const uint64_t there = position_of(&r);
+	RSP_STOPS(&r, "c", loop, "T05");
+	rsp_monitor(&r, "goto start");
+	RSP_STOPS(&r, "c", loop, "T05");
+	RSP_IS(&r, "00", "m5000,1");
+	RSP_STOPS(&r, "c", loop, "T05"); /* forwards */
+	CHECK_EQ(position_of(&r), there);
+	RSP_IS(&r, "5a", "m5000,1");
+	RSP_STOPS(&r, "s", loop + 2, "T05");
+	RSP_STOPS(&r, "bc", loop, "T05"); /* backwards */
+	CHECK_EQ(position_of(&r), there);
+	RSP_IS(&r, "5a", "m5000,1");
+	rsp_close(&r);
+}
+
+/* ... or the pc: the breakpoint is not where the guest goes on. */
+static void a_breakpoint_that_was_left_by_hand_is_none(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--load", "0x7c00", "--record", NULL);
+	const uint64_t loop = 0x7c00 + rsp_symbol("spin", "loop");
+	RSP_IS(&r, "OK", "Z0,%x,1", (unsigned)loop);
+	RSP_STOPS(&r, "c", loop, "T05");
+	const uint64_t first = position_of(&r);
+	RSP_IS(&r, "OK", "P8=%02x7c0000", (unsigned)(loop + 2) & 0xff);
+	RSP_STOPS(&r, "c", loop, "T05");
+	const uint64_t second = position_of(&r);
+	RSP_STOPS(&r, "c", loop, "T05");
+	rsp_monitor(&r, "goto start");
+	RSP_STOPS(&r, "c", loop, "T05");
+	CHECK_EQ(position_of(&r), second);
+	CHECK(second > first);
+	rsp_monitor(&r, "goto end");
+	RSP_STOPS(&r, "bc", loop, "T05");
+	CHECK_EQ(position_of(&r), second);
+	RSP_BEGINS(&r, "T05thread:1;replaylog:begin;", "bc");
+	rsp_close(&r);
+}
+
+/* Where the guest has asked for it; the reset itself is the next step. */
+static void a_reset_is_caught_in_the_past(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "pc", "--board", "pc", "--record", NULL);
+	const uint64_t start = rsp_symbol("pc", "start");
+	rsp_monitor(&r, "catch reset");
+	RSP_BEGINS(&r, "T05", "c");
+	const uint64_t asked = rsp_pc(r.packet), there = position_of(&r);
+	RSP_STOPS(&r, "s", start, "T05");
+	CHECK_EQ(position_of(&r), there + 1);
+	for (int i = 0; i < 5; i++)
+		rsp_ask(&r, "s");
+	RSP_STOPS(&r, "bc", asked, "T05");
+	CHECK_EQ(position_of(&r), there);
+	RSP_STOPS(&r, "s", start, "T05");
+	rsp_monitor(&r, "goto -1");
+	CHECK_EQ(position_of(&r), there);
+	RSP_BEGINS(&r, "T05thread:1;replaylog:begin;", "bc");
+	RSP_STOPS(&r, "c", asked, "T05");
+	CHECK_EQ(position_of(&r), there);
+	rsp_monitor(&r, "uncatch all");
+	rsp_monitor(&r, "goto start");
+	RSP_BEGINS(&r, "T05thread:1;replaylog:end;", "c");
+	CHECK_EQ(position_of(&r), there + 6);
+	rsp_close(&r);
+}
+
+/* Who has done the guest's instructions does them again. */
+static void the_engine_stays_while_a_guest_is_recorded(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "stages", "--load", "0x7c00", "--engine", "auto", NULL);
+	CHECK(strstr(rsp_monitor(&r, "engine kvm"), "KVM does all"));
+	CHECK(strstr(rsp_monitor(&r, "engine auto"), "auto"));
+	rsp_monitor(&r, "record on");
+	CHECK(strstr(rsp_monitor(&r, "engine kvm"), "monitor record off first"));
+	CHECK(strstr(rsp_monitor(&r, "engine"), "recorded"));
+	CHECK(!strstr(rsp_monitor(&r, "engine interp"), "record off first"));
+	for (int i = 0; i < 20; i++)
+		rsp_ask(&r, "s");
+	RSP_BEGINS(&r, "T05", "bs");
+	rsp_monitor(&r, "goto end");
+	rsp_monitor(&r, "record off");
+	CHECK(strstr(rsp_monitor(&r, "engine kvm"), "KVM does all"));
+	rsp_close(&r);
+}
+
+int main(void)
+{
+	RUN(ctrl_c_ends_what_is_looked_for);
+	RUN(the_first_position_is_found);
+	RUN(conditions_are_not_asked);
+	RUN(a_stop_in_the_past_shows_what_came_there);
+	RUN(a_breakpoint_that_was_left_by_hand_is_none);
+	RUN(a_reset_is_caught_in_the_past);
+	RUN(the_engine_stays_while_a_guest_is_recorded);
+	return check_done();
+}
