@@ -37,11 +37,6 @@ bool image_board_word(const char *word, enum image_board *board)
 	return false;
 }
 
-const char *image_board_name(enum image_board board)
-{
-	return words[board];
-}
-
 static bool covers(const struct layout_piece *p, uint64_t gpa, uint64_t size)
 {
 	return p->gpa < gpa ? gpa - p->gpa < p->size : p->gpa - gpa < size;

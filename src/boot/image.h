@@ -128,6 +128,5 @@ const char *image_format_name(enum image_format format);
 void image_format_about(enum image_format format, char *to, size_t size);
 /* "auto", "bare" or "pc" -> *board; false for another word. */
 bool image_board_word(const char *word, enum image_board *board);
-const char *image_board_name(enum image_board board);
 
 #endif
