@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/array.h"
+
 /* Forms that there are not: in 64-bit code, or by their ModRM. */
 static bool is_invalid(uint8_t opcode, uint8_t modrm, bool is_64)
 {
@@ -129,80 +131,40 @@ static enum insn_faults two_byte_faults(uint8_t opcode, uint8_t modrm)
  * instructions' exception tables. Left out, besides what the faults above tell: I/O, cli and sti
  * (IOPL), sahf and lahf (CPUID), and forms that are invalid or not documented. */
 
-/* Of the one-byte map, whatever ModRM is. */
+/* Of the one-byte map from 0x40 on, whatever ModRM is. */
+static const struct {
+	uint8_t first, last;
+} plain[] = {
+	{ 0x40, 0x5f },                 /* inc, dec (REX in 64-bit code), push, pop */
+	{ 0x68, 0x6b },                 /* push imm, imul */
+	{ 0x70, 0x7f },                 /* jcc */
+	{ 0x80, 0x81 },                 /* add and the like, imm */
+	{ 0x83, 0x87 },                 /* the same; test, xchg */
+	{ 0x88, 0x8b },                 /* mov */
+	{ 0x90, 0x99 },                 /* nop, xchg with eax, cbw, cwd */
+	{ 0xa0, 0xaf },                 /* mov with an offset, movs, cmps, test, stos, lods, scas */
+	{ 0xb0, 0xbf },                 /* mov of an immediate */
+	{ 0xc2, 0xc3 },                 /* ret */
+	{ 0xc9, 0xc9 },                 /* leave */
+	{ 0xd7, 0xd7 },                 /* xlat */
+	{ 0xe0, 0xe3 },                 /* loop, jcxz */
+	{ 0xe8, 0xe9 },                 /* call, jmp */
+	{ 0xeb, 0xeb }, { 0xf5, 0xf5 }, /* cmc */
+	{ 0xf8, 0xf9 },                 /* clc, stc */
+	{ 0xfc, 0xfd },                 /* cld, std */
+};
+
 static bool is_plain(uint8_t opcode, bool is_64)
 {
 	if (opcode < 0x40) /* add, or, adc, sbb, and, sub, xor, cmp; push of a segment register */
 		return (opcode & 7) < 6 || (!is_64 && (opcode == 0x06 || opcode == 0x0e ||
 		                                              opcode == 0x16 || opcode == 0x1e));
-	if (opcode < 0x60) /* inc, dec (REX in 64-bit code), push, pop */
-		return true;
-	if (opcode >= 0x70 && opcode < 0x80) /* jcc */
-		return true;
-	if (opcode >= 0xb0 && opcode < 0xc0) /* mov of an immediate */
-		return true;
-	switch (opcode) {
-	case 0x60: /* pusha */
-	case 0x61: /* popa */ return !is_64;
-	case 0x68: /* push imm */
-	case 0x69: /* imul */
-	case 0x6a:
-	case 0x6b:
-	case 0x80: /* add and the like, imm */
-	case 0x81:
-	case 0x83:
-	case 0x84: /* test */
-	case 0x85:
-	case 0x86: /* xchg */
-	case 0x87:
-	case 0x88: /* mov */
-	case 0x89:
-	case 0x8a:
-	case 0x8b:
-	case 0x90: /* nop, xchg with eax */
-	case 0x91:
-	case 0x92:
-	case 0x93:
-	case 0x94:
-	case 0x95:
-	case 0x96:
-	case 0x97:
-	case 0x98: /* cbw, cwd */
-	case 0x99:
-	case 0xa0: /* mov with an offset */
-	case 0xa1:
-	case 0xa2:
-	case 0xa3:
-	case 0xa4: /* movs */
-	case 0xa5:
-	case 0xa6: /* cmps */
-	case 0xa7:
-	case 0xa8: /* test */
-	case 0xa9:
-	case 0xaa: /* stos */
-	case 0xab:
-	case 0xac: /* lods */
-	case 0xad:
-	case 0xae: /* scas */
-	case 0xaf:
-	case 0xc2: /* ret */
-	case 0xc3:
-	case 0xc9: /* leave */
-	case 0xd7: /* xlat */
-	case 0xe0: /* loop, jcxz */
-	case 0xe1:
-	case 0xe2:
-	case 0xe3:
-	case 0xe8: /* call, jmp */
-	case 0xe9:
-	case 0xeb:
-	case 0xf5: /* cmc, clc, stc, cld, std */
-	case 0xf8:
-	case 0xf9:
-	case 0xfc:
-	case 0xfd: return true;
-	default: return false;
-	}
+	if (opcode == 0x60 || opcode == 0x61) /* pusha, popa */
+		return !is_64;
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+		if (opcode >= plain[i].first && opcode <= plain[i].last)
+			return true;
+	return false;
 }
 
 /* What ModRM decides. */
