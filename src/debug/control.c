@@ -401,6 +401,32 @@ static bool run_by_engine(struct control *c, int *result, struct stop *stop)
 	return false;
 }
 
+/* A free run of KVM's, or a step where something can't be in place for one. Its result is that of step_on. */
+static int run_by_kvm(struct control *c, struct stop *stop)
+{
+	enum step_why why;
+	switch (place_all(c, &why)) {
+	case PLACE_STEP_ON: return step_on(c, why, stop);
+	case PLACE_STEP_HERE: return step_on_page(c, why, stop);
+	case PLACE_DONE: break;
+	}
+	c->cpu.loads_dr = false;
+	log_free_run(c);
+	int result = free_run(c, stop);
+	place_lift(c);
+	if (result != 0)
+		return result;
+	if (c->cpu.loads_dr)
+		return step_on(c, STEP_LOADS_DR, stop);
+	if (stop->kind == STOP_KICKED)
+		look_for_progress(c);
+	if (stop->kind == STOP_STEPPED && !cpu_is_at_breakpoint(c, stop))
+		return 1; /* its stack has come to a guarded page */
+	if (may_be_for_guards(c, stop) && !cpu_is_at_breakpoint(c, stop))
+		return step_on(c, STEP_FAILED_GUARDED, stop);
+	return 0;
+}
+
 /* Until something stops the guest, a breakpoint's condition not yet asked for. */
 static int run_on(struct control *c, struct stop *stop)
 {
@@ -436,25 +462,7 @@ static int run_on(struct control *c, struct stop *stop)
 				continue;
 			}
 		}
-		switch (place_all(c, &why)) {
-		case PLACE_STEP_ON: result = step_on(c, why, stop); continue;
-		case PLACE_STEP_HERE: result = step_on_page(c, why, stop); continue;
-		case PLACE_DONE: break;
-		}
-		c->cpu.loads_dr = false;
-		log_free_run(c);
-		result = free_run(c, stop);
-		place_lift(c);
-		if (result == 0 && c->cpu.loads_dr) {
-			result = step_on(c, STEP_LOADS_DR, stop);
-			continue;
-		}
-		if (result == 0 && stop->kind == STOP_KICKED)
-			look_for_progress(c);
-		if (result == 0 && stop->kind == STOP_STEPPED && !cpu_is_at_breakpoint(c, stop))
-			result = 1; /* its stack has come to a guarded page */
-		if (result == 0 && may_be_for_guards(c, stop) && !cpu_is_at_breakpoint(c, stop))
-			result = step_on(c, STEP_FAILED_GUARDED, stop);
+		result = run_by_kvm(c, stop);
 	}
 	return result;
 }

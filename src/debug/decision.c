@@ -110,26 +110,59 @@ static void describe_exit(const struct decision *d, char *to, size_t size)
 		snprintf(to + n, size - (size_t)n, ", dr6 0x%" PRIx64, d->value);
 }
 
+static void describe_steps(const struct decision *d, char *to, size_t size)
+{
+	snprintf(to, size, "%" PRIu64 " steps from 0x%" PRIx64 " (%s): by the engine", d->value,
+	        d->at, why_stepped[d->why]);
+}
+
+static void describe_handler(const struct decision *d, char *to, size_t size)
+{
+	snprintf(to, size, "at 0x%" PRIx64 ": the handler of vector 0x%02x", d->at, d->number);
+}
+
+static void describe_interrupt(const struct decision *d, char *to, size_t size)
+{
+	snprintf(to, size, "interrupt 0x%02x at 0x%" PRIx64 ": %s", d->number, d->at,
+	        interrupts[d->how]);
+}
+
+static void describe_handed(const struct decision *d, char *to, size_t size)
+{
+	snprintf(to, size, "handed over to KVM at 0x%" PRIx64 ": opcode %s%02x, %s", d->at,
+	        d->number & 0x100 ? "0f " : "", d->number & 0xff, handed[d->how]);
+}
+
+static void describe_guarded(const struct decision *d, char *to, size_t size)
+{
+	snprintf(to, size, "guarded page: the %s of %u bytes at physical 0x%" PRIx64 " is done",
+	        d->how ? "write" : "read", d->number, d->at);
+}
+
+static void describe_pass(const struct decision *d, char *to, size_t size)
+{
+	if (d->number)
+		snprintf(to, size,
+		        "over the breakpoint at 0x%" PRIx64 ", steps before the next free run: %u",
+		        d->at, d->number);
+	else
+		snprintf(to, size,
+		        "over the breakpoint at 0x%" PRIx64
+		        ", hits before steps are tried: %" PRIu64,
+		        d->at, d->value);
+}
+
 void decision_describe(const struct decision *d, char *to, size_t size)
 {
 	switch ((enum decision_kind)d->kind) {
 	case DECISION_BEGIN: snprintf(to, size, "go on from 0x%" PRIx64, d->at); break;
 	case DECISION_STEP: describe_step(d, to, size); break;
-	case DECISION_STEPS:
-		snprintf(to, size, "%" PRIu64 " steps from 0x%" PRIx64 " (%s): by the engine",
-		        d->value, d->at, why_stepped[d->why]);
-		break;
-	case DECISION_HANDLER:
-		snprintf(to, size, "at 0x%" PRIx64 ": the handler of vector 0x%02x", d->at,
-		        d->number);
-		break;
+	case DECISION_STEPS: describe_steps(d, to, size); break;
+	case DECISION_HANDLER: describe_handler(d, to, size); break;
 	case DECISION_AGAIN:
 		snprintf(to, size, "back at 0x%" PRIx64 " with nothing done: once more", d->at);
 		break;
-	case DECISION_INTERRUPT:
-		snprintf(to, size, "interrupt 0x%02x at 0x%" PRIx64 ": %s", d->number, d->at,
-		        interrupts[d->how]);
-		break;
+	case DECISION_INTERRUPT: describe_interrupt(d, to, size); break;
 	case DECISION_BREAKPOINT: describe_breakpoint(d, to, size); break;
 	case DECISION_BREAKPOINTS:
 		snprintf(to, size, "%" PRIu64 " breakpoints, %u in debug registers", d->value,
@@ -145,15 +178,8 @@ void decision_describe(const struct decision *d, char *to, size_t size)
 		        d->number);
 		break;
 	case DECISION_ENGINE: snprintf(to, size, "the engine runs from 0x%" PRIx64, d->at); break;
-	case DECISION_HANDED:
-		snprintf(to, size, "handed over to KVM at 0x%" PRIx64 ": opcode %s%02x, %s", d->at,
-		        d->number & 0x100 ? "0f " : "", d->number & 0xff, handed[d->how]);
-		break;
-	case DECISION_GUARDED:
-		snprintf(to, size,
-		        "guarded page: the %s of %u bytes at physical 0x%" PRIx64 " is done",
-		        d->how ? "write" : "read", d->number, d->at);
-		break;
+	case DECISION_HANDED: describe_handed(d, to, size); break;
+	case DECISION_GUARDED: describe_guarded(d, to, size); break;
 	case DECISION_EXIT: describe_exit(d, to, size); break;
 	case DECISION_KICK:
 		snprintf(to, size, "kicked out of KVM at 0x%" PRIx64 "%s", d->at,
@@ -163,18 +189,7 @@ void decision_describe(const struct decision *d, char *to, size_t size)
 		snprintf(to, size, "exception 0x%02x at 0x%" PRIx64 " is the guest's own",
 		        d->number, d->at);
 		break;
-	case DECISION_PASS:
-		if (d->number)
-			snprintf(to, size,
-			        "over the breakpoint at 0x%" PRIx64
-			        ", steps before the next free run: %u",
-			        d->at, d->number);
-		else
-			snprintf(to, size,
-			        "over the breakpoint at 0x%" PRIx64
-			        ", hits before steps are tried: %" PRIu64,
-			        d->at, d->value);
-		break;
+	case DECISION_PASS: describe_pass(d, to, size); break;
 	case DECISION_STOP:
 		snprintf(to, size, "stop at 0x%" PRIx64 ": %s", d->at, stops[d->how]);
 		break;

@@ -273,6 +273,34 @@ static void append_call(struct machine *m, char *to, size_t size)
 	snprintf(to + len, size - len, "The BIOS is called: %s\n", what);
 }
 
+static void report_halt(struct machine *m, const char *where, char *to, size_t size)
+{
+	const bool has_if = vcpu_regs(machine_vcpu(m))->rflags & RFLAGS_IF;
+	const char *wake = machine_can_wake(m) ? " until an interrupt comes"
+	                   : has_if ? ", and nothing can wake it (no device will interrupt)"
+	                            : ", and nothing can wake it (IF=0)";
+	snprintf(to, size, "hlt: the CPU is halted%s. After the hlt: %s.\n", wake, where);
+	append_wait(m, to, size);
+}
+
+/* What this KVM has not shown of the guest since the stop before. */
+static void append_unseen(struct machine *m, char *to, size_t size)
+{
+	size_t len = strlen(to);
+	uint64_t from;
+	if (control_take_run_on(&m->control, &from))
+		snprintf(to + len, size - len,
+		        "%s did not stop the guest after the instruction at 0x%" PRIx64
+		        ": it has run on.\n",
+		        m->kvm_name, from);
+	len = strlen(to);
+	if (control_take_unseen(&m->control))
+		snprintf(to + len, size - len,
+		        "The guest has run at CPL 3 unseen: %s shows neither steps nor "
+		        "breakpoints there (see stepvm probe).\n",
+		        m->kvm_name);
+}
+
 void report_stop(struct machine *m, const struct stop *stop, char *to, size_t size)
 {
 	char where[100] = "";
@@ -282,15 +310,7 @@ void report_stop(struct machine *m, const struct stop *stop, char *to, size_t si
 		report_where(machine_vcpu(m), where, sizeof where);
 	to[0] = 0;
 	switch (stop->kind) {
-	case STOP_HALTED:
-		snprintf(to, size, "hlt: the CPU is halted%s. After the hlt: %s.\n",
-		        machine_can_wake(m) ? " until an interrupt comes"
-		        : vcpu_regs(machine_vcpu(m))->rflags & RFLAGS_IF
-		                ? ", and nothing can wake it (no device will interrupt)"
-		                : ", and nothing can wake it (IF=0)",
-		        where);
-		append_wait(m, to, size);
-		break;
+	case STOP_HALTED: report_halt(m, where, to, size); break;
 	case STOP_SHUTDOWN:
 		report_shutdown(m, where, to, size);
 		append_image(m, to, size);
@@ -315,17 +335,5 @@ void report_stop(struct machine *m, const struct stop *stop, char *to, size_t si
 	}
 	if (is_end)
 		append_zero_vector(m, to, size);
-	size_t len = strlen(to);
-	uint64_t from;
-	if (control_take_run_on(&m->control, &from))
-		snprintf(to + len, size - len,
-		        "%s did not stop the guest after the instruction at 0x%" PRIx64
-		        ": it has run on.\n",
-		        m->kvm_name, from);
-	len = strlen(to);
-	if (control_take_unseen(&m->control))
-		snprintf(to + len, size - len,
-		        "The guest has run at CPL 3 unseen: %s shows neither steps nor "
-		        "breakpoints there (see stepvm probe).\n",
-		        m->kvm_name);
+	append_unseen(m, to, size);
 }
