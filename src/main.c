@@ -235,6 +235,54 @@ static const char *symbols_of(const struct options *o, struct serve *s)
 	                                                                    : NULL;
 }
 
+/* Starts gdb and serves the guest to it until one of them has ended: the status. *pid is gdb's then, where it lives. */
+static int serve_gdb(const struct options *o, const struct launch_dir *dir, struct serve *s,
+        int *pid, struct error *e)
+{
+	struct termios settings;
+	bool has_settings = tcgetattr(STDIN_FILENO, &settings) == 0;
+	*pid = 0;
+	announce_consoles(s);
+	if (serve_begin_screen(s, e))
+		return STATUS_HOST;
+	const enum target_layout layout = s->target.registers->layout(s, 0);
+	int gdb = start_gdb(
+	        o, symbols_of(o, s), target_file_path(s, layout), layout == TARGET_REAL16, dir, e);
+	if (gdb <= 0) {
+		early_key_put_back();
+		return STATUS_HOST;
+	}
+	early_key_watch(&s->was_resumed, gdb);
+	const struct sandbox sandbox = {
+		.unlinked = { s->transport.path, dir->socket, s->consoles[0].transport.path,
+		        s->consoles[1].transport.path, s->viewer.transport.path },
+		.removed_dir = dir->path,
+		.writes_files = media_is_writable(s->machine->guest->media),
+		.reads_files = true,
+		.child_pid = gdb
+	};
+	serve_adopt_debugger(s, gdb);
+	confine(o, &sandbox);
+	int status = serve_run(s);
+	early_key_put_back();
+	if (has_settings && s->child_signal) /* gdb could not put them back */
+		tcsetattr(STDIN_FILENO, TCSANOW, &settings);
+	if (s->child_pid)
+		*pid = gdb;
+	return status;
+}
+
+/* The guest has ended before gdb, which is waited for; a signal's end is gdb's, too. Returns the status. */
+static int end_gdb(int pid, int status)
+{
+	int wait_status = 0;
+	if (status < 0)
+		kill(pid, SIGTERM);
+	if (waitpid(pid, &wait_status, 0) != pid || status < 0)
+		return status;
+	return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : STATUS_HOST;
+}
+
 /* The guest and gdb in one terminal: gdb owns it, and its end is ours. */
 static int debug_guest(const struct options *o, const struct launch_dir *dir, struct error *e)
 {
@@ -243,9 +291,7 @@ static int debug_guest(const struct options *o, const struct launch_dir *dir, st
 	/* Too large for a stack that is small. */
 	static struct machine machine;
 	static struct serve serve;
-	int wait_status = 0;
-	struct termios settings;
-	bool has_settings = tcgetattr(STDIN_FILENO, &settings) == 0;
+	int pid;
 	snprintf(listen, sizeof listen, "unix:%s", dir->socket);
 	config.listen = listen;
 	snprintf(screen, sizeof screen, "unix:%s/" VIEWER_SOCKET, dir->path);
@@ -263,37 +309,12 @@ static int debug_guest(const struct options *o, const struct launch_dir *dir, st
 		machine_close(&machine);
 		return status_of(err);
 	}
-	announce_consoles(&serve);
-	err = serve_begin_screen(&serve, e);
-	bool is_16_bit = serve.target.registers->layout(&serve, 0) == TARGET_REAL16;
-	bool has_file = target_file_path(&serve, serve.target.registers->layout(&serve, 0));
-	int pid = err ? err : start_gdb(o, symbols_of(o, &serve), has_file, is_16_bit, dir, e);
-	int status = STATUS_HOST;
-	if (pid > 0) {
-		early_key_watch(&serve.was_resumed, pid);
-		const struct sandbox sandbox = { .unlinked = { serve.transport.path, dir->socket,
-			                                 serve.consoles[0].transport.path,
-			                                 serve.consoles[1].transport.path,
-			                                 serve.viewer.transport.path },
-			.removed_dir = dir->path,
-			.writes_files = media_is_writable(machine.guest->media),
-			.reads_files = true,
-			.child_pid = pid };
-		serve_adopt_debugger(&serve, pid);
-		confine(o, &sandbox);
-		status = serve_run(&serve);
-	}
-	bool gdb_lives = pid > 0 && serve.child_pid;
-	early_key_put_back();
-	if (has_settings && serve.child_signal) /* gdb could not put them back */
-		tcsetattr(STDIN_FILENO, TCSANOW, &settings);
+	int status = serve_gdb(o, dir, &serve, &pid, e);
 	serve_close(&serve);
 	const int checked = tell_check(&machine, STATUS_OK);
 	machine_close(&machine);
-	if (gdb_lives && status < 0)
-		kill(pid, SIGTERM);
-	if (gdb_lives && waitpid(pid, &wait_status, 0) == pid && status >= 0)
-		status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : STATUS_HOST;
+	if (pid)
+		status = end_gdb(pid, status);
 	return checked ? checked : status;
 }
 

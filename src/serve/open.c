@@ -146,19 +146,14 @@ static int begin_recording(struct serve *s, struct error *e)
 	return err ? error_set(e, err, "--record: %s", why.text) : 0;
 }
 
-int serve_open(struct serve *s, struct machine *m, const struct serve_config *c, struct error *e)
+/* What ends the loop's wait, or the guest's run: signals, ticks, and the machine's timer. */
+static int open_wakers(struct serve *s, struct error *e)
 {
-	*s = (struct serve) { .machine = m, .config = c, .is_attached = true };
-	viewer_init(&s->viewer);
-	s->in = malloc(SERVE_INPUT_SIZE);
-	if (!s->in)
-		return error_set(e, -ENOMEM, "out of memory");
+	struct machine *m = s->machine;
 	int err;
 	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (s->wake_fd < 0) {
-		err = error_set(e, -errno, "eventfd failed: %s", strerror(errno));
-		goto free_in;
-	}
+	if (s->wake_fd < 0)
+		return error_set(e, -errno, "eventfd failed: %s", strerror(errno));
 	s->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (s->tick_fd < 0) {
 		err = error_set(e, -errno, "timerfd_create failed: %s", strerror(errno));
@@ -168,18 +163,63 @@ int serve_open(struct serve *s, struct machine *m, const struct serve_config *c,
 	if (err)
 		goto close_tick;
 	err = kicker_watch(&s->kicker, m->clock.timer_fd, e);
-	run_init(&s->run, m);
-	if (!err && m->guest->board.is_pc && !m->config->no_reboot)
-		err = run_keep_power_on(&s->run, e);
 	if (!err)
 		err = kicker_watch(&s->kicker, s->tick_fd, e);
 	if (!err)
-		err = open_transport(s, e);
-	if (err)
-		goto close_run;
-	if (c->record)
+		return 0;
+	kicker_close(&s->kicker);
+close_tick:
+	close(s->tick_fd);
+close_wake:
+	close(s->wake_fd);
+	return err;
+}
+
+static void close_wakers(struct serve *s)
+{
+	kicker_close(&s->kicker);
+	close(s->tick_fd);
+	close(s->wake_fd);
+}
+
+/* The guest's life: its state at power-on, where a reset leads back to it, and its recording. */
+static int begin_life(struct serve *s, struct error *e)
+{
+	struct machine *m = s->machine;
+	int err = 0;
+	run_init(&s->run, m);
+	if (m->guest->board.is_pc && !m->config->no_reboot)
+		err = run_keep_power_on(&s->run, e);
+	if (!err && s->config->record)
 		err = begin_recording(s, e);
-	if (!err && c->has_screen)
+	if (err)
+		run_close(&s->run);
+	return err;
+}
+
+static void end_life(struct serve *s)
+{
+	history_end(&s->run);
+	run_close(&s->run);
+}
+
+int serve_open(struct serve *s, struct machine *m, const struct serve_config *c, struct error *e)
+{
+	*s = (struct serve) { .machine = m, .config = c, .is_attached = true };
+	viewer_init(&s->viewer);
+	s->in = malloc(SERVE_INPUT_SIZE);
+	if (!s->in)
+		return error_set(e, -ENOMEM, "out of memory");
+	int err = open_wakers(s, e);
+	if (err)
+		goto free_in;
+	err = begin_life(s, e);
+	if (err)
+		goto close_wakers;
+	err = open_transport(s, e);
+	if (err)
+		goto end_life;
+	if (c->has_screen)
 		err = open_viewer(s, e);
 	if (err)
 		goto close_transport;
@@ -197,16 +237,12 @@ int serve_open(struct serve *s, struct machine *m, const struct serve_config *c,
 close_viewer:
 	viewer_close(&s->viewer, NULL);
 close_transport:
-	history_end(&s->run);
 	if (s->has_transport)
 		transport_close(&s->transport);
-close_run:
-	run_close(&s->run);
-	kicker_close(&s->kicker);
-close_tick:
-	close(s->tick_fd);
-close_wake:
-	close(s->wake_fd);
+end_life:
+	end_life(s);
+close_wakers:
+	close_wakers(s);
 free_in:
 	free(s->in);
 	return err;
@@ -229,14 +265,11 @@ void serve_close(struct serve *s)
 	notice_beside(NULL);
 	session_close(s->session);
 	serve_end_screen(s);
-	history_end(&s->run);
-	run_close(&s->run);
+	end_life(s);
 	close_consoles(s);
 	if (s->has_transport)
 		transport_close(&s->transport);
-	kicker_close(&s->kicker);
-	close(s->tick_fd);
-	close(s->wake_fd);
+	close_wakers(s);
 	free(s->screenshot);
 	core_free(s->core);
 	free(s->in);
