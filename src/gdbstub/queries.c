@@ -327,6 +327,8 @@ const struct command session_queries[] = {
 	{ "qqemu.PhyMemMode", EXACT, STOPPED, physical_mode, MEMORY },
 	{ "Qqemu.PhyMemMode:", PREFIX, STOPPED, set_physical_mode, MEMORY },
 	{ "qqemu.sstepbits", EXACT, STOPPED, step_bits, RUN },
+	/* QEMU takes it with either letter; GEF and pwndbg ask so whether there is a kernel. */
+	{ "Qqemu.sstepbits", EXACT, STOPPED, step_bits, RUN },
 	{ "qqemu.sstep", EXACT, STOPPED, step_mask, RUN },
 	{ "Qqemu.sstep=", PREFIX, STOPPED, set_step_mask, RUN },
 	{ "QTinit", EXACT, STOPPED, trace_init, AGENT },

@@ -6,6 +6,8 @@
 # scripts: none
 
 expect-output "received: \"ENABLE=1,NOIRQ=2\"" maintenance packet qqemu.sstepbits
+expect-output "received: \"ENABLE=1,NOIRQ=2\"" maintenance packet Qqemu.sstepbits
+expect-output "received: \"\"" maintenance packet qOffsets
 expect-output "received: \"0x3\"" maintenance packet qqemu.sstep
 break *&start_count
 continue

@@ -96,6 +96,7 @@ static const struct {
 	{ "m100000,4", MEMORY },
 	{ "Qqemu.PhyMemMode:0", MEMORY },
 	{ "qqemu.sstepbits", RUN },
+	{ "Qqemu.sstepbits", RUN },
 	{ "qqemu.sstep", RUN },
 	{ "Qqemu.sstep=0x1", RUN },
 	{ "QTinit", AGENT },
@@ -267,7 +268,7 @@ static void the_least_of_each_table_is_enough(void)
 {
 	static const char *const lacking[] = { "!", "vRun;", "R00", "vAttach;1", "Z2,30,4",
 		"z3,30,4", "qqemu.PhyMemMode", "Qqemu.PhyMemMode:1", "qqemu.sstepbits",
-		"qqemu.sstep", "Qqemu.sstep=0x1" };
+		"Qqemu.sstepbits", "qqemu.sstep", "Qqemu.sstep=0x1" };
 	struct wire w;
 	wire_open(&w);
 	struct target *t = &w.fake.target;

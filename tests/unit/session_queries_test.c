@@ -267,6 +267,8 @@ static void the_step_mask_is_what_steps_do(void)
 {
 	static const struct wire_row rows[] = {
 		{ "qqemu.sstepbits", "ENABLE=1,NOIRQ=2" },
+		{ "Qqemu.sstepbits", "ENABLE=1,NOIRQ=2" }, /* GEF and pwndbg: is it a kernel? */
+		{ "qOffsets", "" },                        /* ... or a process */
 		{ "qqemu.sstep", "0x3" },
 		{ "Qqemu.sstep=0x1", "OK" },
 		{ "qqemu.sstep", "0x1" },
