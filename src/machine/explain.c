@@ -49,17 +49,26 @@ static bool explain_miss(
 	return true;
 }
 
+/* False: the table ends before it. */
+static bool find_entry(struct vcpu *v, unsigned vector, uint64_t *gva, unsigned *len)
+{
+	const struct kvm_sregs *s = vcpu_sregs(v);
+	*len = registers_is_real(registers_mode(v)) ? 4 : s->efer & EFER_LMA ? 16 : 8;
+	*gva = s->idt.base + (uint64_t)vector * *len;
+	return vector * *len + *len - 1 <= s->idt.limit;
+}
+
 static void explain_vector(struct line *l, struct vcpu *v, unsigned vector, enum catch_cause cause)
 {
 	const struct kvm_sregs *s = vcpu_sregs(v);
-	bool is_real = registers_is_real(registers_mode(v));
-	unsigned size = is_real ? 4 : s->efer & EFER_LMA ? 16 : 8, slot;
-	uint64_t gva, entry = s->idt.base + (uint64_t)vector * size;
+	unsigned len, slot;
+	uint64_t gva, entry;
 	uint8_t byte;
-	const char *table = is_real ? "IVT" : "IDT";
+	const bool has_entry = find_entry(v, vector, &entry, &len);
+	const char *table = registers_is_real(registers_mode(v)) ? "IVT" : "IDT";
 	const struct catch_vector_text name = catch_vector_describe(vector, cause);
 	line_add(l, "V%s: ", name.text + 1);
-	if (vector * size + size - 1 > s->idt.limit)
+	if (!has_entry)
 		line_add(l,
 		        "there is no handler, for the %s (base 0x%" PRIx64
 		        ", limit 0x%x) ends before its entry.\n",
@@ -192,4 +201,11 @@ void explain_fault(struct vcpu *v, char *to, size_t size)
 	if (g.cause == CATCH_BY_INT) /* what an int without a handler raises */
 		explain_vector(&line, v, VECTOR_GP, CATCH_BY_EXCEPTION);
 	explain_vector(&line, v, VECTOR_DF, CATCH_BY_EXCEPTION);
+}
+
+bool explain_gate(struct vcpu *v, uint64_t *gva, unsigned *len)
+{
+	char text[200]; /* what leads to the vector, which explain_fault has said */
+	struct line line = { .to = text, .size = sizeof text };
+	return find_entry(v, guess_vector(&line, v).vector, gva, len);
 }

@@ -2,7 +2,9 @@
 #ifndef STEPVM_MACHINE_EXPLAIN_H
 #define STEPVM_MACHINE_EXPLAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "debug/insn.h"
 #include "kvm/vcpu.h"
@@ -10,6 +12,9 @@
 /* Lines about the instruction at the pc, the exception that it raises, and where its handler would
  * have been, each ending with a newline. What can't be told is left out. */
 void explain_fault(struct vcpu *v, char *to, size_t size);
+/* The gate in the IDT, or the entry in the IVT, of the first vector that explain_fault names. False: the table ends
+ * before it. */
+bool explain_gate(struct vcpu *v, uint64_t *gva, unsigned *len);
 /* One line: the bytes at the pc. */
 void explain_bytes(struct vcpu *v, char *to, size_t size);
 

@@ -5,6 +5,7 @@
 
 #include "history/history.h"
 #include "host/notice.h"
+#include "machine/explain.h"
 #include "machine/report.h"
 #include "serve/internal.h"
 #include "serve/sources.h"
@@ -15,13 +16,19 @@
 
 void serve_hint_at_way_back(const struct serve *s, char *text, size_t size)
 {
-	const uint64_t idt = vcpu_sregs(machine_vcpu(s->machine))->idt.base;
-	const size_t len = strlen(text);
-	if (s->run.history && s->session)
+	uint64_t gate;
+	unsigned gate_len;
+	size_t len = strlen(text);
+	if (!s->run.history || !s->session)
+		return;
+	snprintf(text + len, size - len, "reverse-stepi goes back to the instruction");
+	len = strlen(text);
+	if (explain_gate(machine_vcpu(s->machine), &gate, &gate_len))
 		snprintf(text + len, size - len,
-		        "reverse-stepi goes back to the instruction; stepvm last-write 0x%" PRIx64
-		        " LENGTH tells who has written to the IDT last.\n",
-		        (uint64_t)idt);
+		        "; stepvm last-write 0x%" PRIx64 " %u to the last write to its gate", gate,
+		        gate_len);
+	len = strlen(text);
+	snprintf(text + len, size - len, ".\n");
 }
 
 static void stop_at(struct serve *s, enum target_stop_kind kind, const char *text)

@@ -14,7 +14,7 @@ static const struct {
  * (tests/rsp/ways_test.c has that). */
 static const char *const left_out[] = { "alias32", "alias64", "c16", "demand32", "demandpae",
 	"kernel32", "kernel64", "longrep", "modes", "multiboot", "raise64", "reset", "ring3", "pc",
-	"spaces", "syscalls", "tasks", "user32", "zero" };
+	"spaces", "stray", "syscalls", "tasks", "user32", "zero" };
 
 #define BOOT_SECTOR 0x7c00 /* where a BIOS puts it; its last two bytes are 55 aa */
 

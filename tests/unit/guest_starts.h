@@ -28,6 +28,7 @@ static inline const char *const *guest_options(const char *name)
 		                       "0xffff0000", "--entry", "reset" } },
 		{ "ring3.bin", { "--memory", "4M", "--mode", "long", "--load", "0x100000" } },
 		{ "stages.bin", { "--memory", "4M", "--load", "0x7c00" } },
+		{ "stray.bin", { "--memory", "4M", "--mode", "prot", "--load", "0x100000" } },
 		{ "thrice.bin", { "--load", "0x7c00", "--memory", "640K" } },
 		{ "user32.bin", { "--memory", "4M", "--mode", "prot", "--load", "0x100000" } },
 		{ "unreal.bin", { "--memory", "4M", "--load", "0x7c00" } },

@@ -1,0 +1,14 @@
+# From a triple fault back to the store that broke the IDT, in the four commands that README.md and `make demo` show.
+# guest: ../../build/guests/stray.elf
+# options: --record
+
+expect-output "Triple fault(.|\n)*stepvm last-write 0x[0-9a-f]+ 8 to the last write" continue
+expect-console "call 2: b"
+expect-output "^[^\n]*atchpoint 1: tables.idt" watch tables.idt[0x30]
+reverse-continue
+expect-stop breakpoint 1
+expect-output "clear \(.*count=(count@entry=)?256\)(.|\n)*words\[i\] = 0" frame
+expect &words[i] == (unsigned *)&tables.idt[0x30] + 1
+expect tables.idt[0x30].type == 0x8e00
+up
+expect-output "kernel \(\)(.|\n)*sizeof tables.log" frame
