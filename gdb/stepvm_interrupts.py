@@ -150,6 +150,9 @@ class Path:
         """The state after an instruction; None: the path ends there."""
         after = state.at(state.pc + length)
         target = re.match(r"0x([0-9a-f]+)\Z", operands)
+        if name.startswith("loop"):
+            self.lose(state, "ecx")
+            after = state.at(after.pc)
         if name.startswith(("j", "loop")):
             if target is None:
                 return None  # it leads anywhere
