@@ -17,6 +17,7 @@
 #include "debug/log.h"
 #include "debug/means.h"
 #include "debug/seen.h"
+#include "debug/trail.h"
 #include "interp/interp.h"
 #include "kvm/registers.h"
 
@@ -41,11 +42,24 @@ void engine_close(struct control *c)
 {
 	if (!c->engine)
 		return;
+	engine_leave_trail(c);
 	interp_free(c->engine->interp);
 	engine_extras_close(&c->engine->extras);
 	free(c->engine->breakpoints);
 	free(c->engine);
 	c->engine = NULL;
+}
+
+void engine_leave_trail(struct control *c)
+{
+	if (c->engine && c->engine->interp)
+		interp_leave_trail(c->engine->interp);
+}
+
+void engine_follow_trail(struct control *c)
+{
+	if (c->engine && c->engine->interp)
+		interp_set_trail(c->engine->interp, c->trail);
 }
 
 /* --- what it works on ------------------------------------------------------------------------- */
@@ -92,6 +106,7 @@ static bool open_engine(struct control *c)
 		c->engine->interp = interp_new(&config);
 		if (!c->engine->interp)
 			engine_extras_close(&c->engine->extras);
+		engine_follow_trail(c);
 	}
 	return c->engine->interp;
 }
@@ -218,6 +233,7 @@ static bool engine_mmio(void *ctx, uint64_t gpa, void *data, unsigned size, bool
 		.reason = KVM_EXIT_MMIO,
 		.mmio = { .is_write = is_write, .size = (uint8_t)size, .gpa = gpa, .data = data },
 	};
+	trail_touch(ctx, gpa, size, is_write);
 	return answer(ctx, &x);
 }
 

@@ -9,6 +9,9 @@
 
 /* What it has is made when it is first used. */
 void engine_close(struct control *c);
+/* What it knows of where the guest has been goes into c->trail; and from now on there, to the trail that c has now. */
+void engine_leave_trail(struct control *c);
+void engine_follow_trail(struct control *c);
 
 /* Does one instruction, or an iteration of a rep, as step_one does, and tells seen.h what it has hit. *stop
  * is STOP_STEPPED: what was seen is to become a stop. False: nothing was done, it is KVM's. */

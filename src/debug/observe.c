@@ -14,6 +14,7 @@
 #include "debug/pushed.h"
 #include "debug/seen.h"
 #include "debug/step.h"
+#include "debug/trail.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
 
@@ -160,7 +161,9 @@ static int step_by_kvm(struct control *c, bool is_interrupt, struct stop *stop)
 	}
 	const bool tells = c->is_recorded && c->io.undetermined && !is_interrupt &&
 	                   is_undetermined(c->cpu.vcpu);
+	const bool is_quiet = trail_before_kvm(c) && !is_interrupt;
 	int err = is_interrupt ? interrupt_step(c, stop) : step_one(c, stop);
+	trail_after_kvm(c, is_quiet);
 	if (tells)
 		c->io.undetermined(c->io.ctx);
 	bool has_ended = stop->kind == STOP_STEPPED || stop->kind == STOP_CATCH;

@@ -5,6 +5,7 @@
 #include "debug/engine.h"
 #include "debug/log.h"
 #include "debug/touch.h"
+#include "debug/trail.h"
 
 void control_init(struct control *c, struct vcpu *v, const struct control_io *io)
 {
@@ -18,6 +19,7 @@ void control_close(struct control *c)
 	breakpoints_close(&c->breakpoints);
 	watches_close(&c->watches);
 	engine_close(c);
+	control_keep_trail(c, false);
 	check_close(c);
 	log_close(c);
 }
@@ -87,6 +89,7 @@ void control_set_tells_exits(struct control *c, bool is_on)
 void control_set_recorded(struct control *c, bool is_on)
 {
 	c->is_recorded = is_on;
+	control_keep_trail(c, is_on);
 }
 
 void control_set_watch_long(struct control *c, bool is_on)

@@ -197,6 +197,7 @@ struct control {
 	struct log *log;        /* the last instructions; NULL: they are not noted; owned */
 	uint64_t engine_done, engine_handed; /* instructions: by it, and by KVM in its place */
 	struct check *check; /* check.c's; NULL: the engine is not compared with KVM; owned */
+	struct trail *trail; /* where the guest has been; NULL: nobody wants to know; owned */
 	bool is_recorded; /* io.undetermined is to be told, and with ENGINE_AUTO all is the engine's */
 	bool tells_exits; /* somebody is told of KVM's exits: with ENGINE_AUTO all is KVM's */
 	struct probe probe;

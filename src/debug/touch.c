@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "debug/seen.h"
+#include "debug/trail.h"
 #include "kvm/linear.h"
 
 void touch_begin(struct control *c)
@@ -46,6 +47,7 @@ static void take(struct touched *t, const struct watch *w, uint64_t gva, uint64_
 static void touch(struct control *c, uint64_t gpa, const uint8_t *from, uint64_t len)
 {
 	uint64_t gva = 0;
+	trail_touch(c, gpa, len, from != NULL);
 	for (size_t i = 0; i < c->watches.count && len && !c->touched.has_other; i++) {
 		struct watches one = { .all = &c->watches.all[i], .count = 1 };
 		const struct watch *w =

@@ -103,7 +103,8 @@ int checkpoint_load(struct history *h, const struct checkpoint *c, struct error 
 
 uint64_t history_bytes(const struct history *h)
 {
-	uint64_t bytes = h->store.bytes + h->event_bytes + h->event_size * sizeof *h->events;
+	uint64_t bytes = h->store.bytes + spans_bytes(h) + h->event_bytes +
+	                 h->event_size * sizeof *h->events;
 	for (size_t i = 0; i < h->checkpoint_count; i++)
 		bytes += sizeof(struct checkpoint) - sizeof(struct kept) +
 		         kept_size(&h->checkpoints[i]->kept);
@@ -164,6 +165,7 @@ void checkpoints_keep_within(struct history *h)
 			events_drop(h, h->checkpoints[1]->event);
 		remove_at(h, 0);
 		h->checkpoints[0]->is_fine = false; /* it stays, as the beginning */
+		spans_drop(h, h->checkpoints[0]->position);
 		h->has_lost = true;
 	}
 }
@@ -200,6 +202,7 @@ int checkpoints_look(struct history *h, struct error *e)
 		checkpoint_free(h, c);
 		return -ENOMEM;
 	}
+	spans_take(h);
 	checkpoints_keep_within(h);
 	const uint64_t end_ns = clock_host_ns();
 	if (end_ns - begin_ns > (begin_ns - h->taken_ns) / COST_PARTS && h->interval < INTERVAL_MAX)

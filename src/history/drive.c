@@ -317,6 +317,7 @@ int leave_present(struct history *h, struct error *e)
 	if (!h->present)
 		return -ENOMEM;
 	h->end = m->position;
+	spans_take(h);
 	m->is_past = true;
 	return 0;
 }
@@ -326,6 +327,7 @@ static void return_to_present(struct history *h)
 	checkpoint_free(h, h->present);
 	h->present = NULL;
 	h->machine->is_past = false;
+	spans_begin(h);
 }
 
 static int run_to(struct history *h, uint64_t position, struct error *e)

@@ -20,6 +20,7 @@
 static void drop_all(struct history *h)
 {
 	events_free(h);
+	spans_free(h);
 	for (size_t i = 0; i < h->checkpoint_count; i++)
 		checkpoint_free(h, h->checkpoints[i]);
 	checkpoint_free(h, h->present);
@@ -46,6 +47,7 @@ static int start(struct history *h, struct error *e)
 		return error_set(e, -ENOMEM, "out of memory");
 	}
 	h->next_checkpoint = h->interval;
+	spans_begin(h);
 	return 0;
 }
 
@@ -161,6 +163,7 @@ void history_cut(struct history *h)
 	h->end = m->position;
 	h->next_checkpoint = m->position;
 	h->next_pace = m->position;
+	spans_cut(h);
 	history_changed(h);
 }
 

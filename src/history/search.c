@@ -143,11 +143,28 @@ static bool begin_segment(struct history *h, size_t at, struct stop *stop, struc
 	       control_is_stopped_here(&h->machine->control, stop);
 }
 
+/* h->segment, or the last one before it in which something may stop the guest. False: a text. */
+static bool enter_segment(struct history *h, uint64_t end, struct stop *stop, struct error *e)
+{
+	for (;;) {
+		const uint64_t from = h->checkpoints[h->segment]->position;
+		h->segment_end = spans_last(h, from, end);
+		if (h->segment_end > from || !h->segment)
+			break;
+		end = from;
+		h->segment--;
+	}
+	if (begin_segment(h, h->segment, stop, e))
+		note_stop(h, stop);
+	h->is_searching = !e->text[0];
+	return h->is_searching;
+}
+
 enum history_outcome search_run_back(struct history *h, struct stop *stop, struct error *e)
 {
 	struct machine *m = h->machine;
 	if (!h->is_searching) {
-		h->origin = h->segment_end = m->position;
+		h->origin = m->position;
 		h->has_found = false;
 		if (m->position <= h->checkpoints[0]->position) {
 			stop->kind = STOP_STEPPED;
@@ -157,14 +174,10 @@ enum history_outcome search_run_back(struct history *h, struct stop *stop, struc
 			return HISTORY_FAILED;
 		h->segment = checkpoints_before(h, h->origin - 1);
 		h->is_searching = true;
-		if (begin_segment(h, h->segment, stop, e))
-			note_stop(h, stop);
+		if (!enter_segment(h, h->origin, stop, e))
+			return HISTORY_FAILED;
 	}
 	for (;;) {
-		if (e->text[0]) {
-			h->is_searching = false;
-			return HISTORY_FAILED;
-		}
 		switch (drive(h, h->segment_end, NULL, stop, e)) {
 		case DRIVE_KICKED: return HISTORY_KICKED;
 		case DRIVE_FAILED: h->is_searching = false; return HISTORY_FAILED;
@@ -178,10 +191,10 @@ enum history_outcome search_run_back(struct history *h, struct stop *stop, struc
 		}
 		if (h->has_found || !h->segment)
 			return end_search(h, stop, e);
-		h->segment_end = h->checkpoints[h->segment]->position;
+		const uint64_t end = h->checkpoints[h->segment]->position;
 		h->segment--;
-		if (begin_segment(h, h->segment, stop, e))
-			note_stop(h, stop);
+		if (!enter_segment(h, end, stop, e))
+			return HISTORY_FAILED;
 	}
 }
 
@@ -236,18 +249,21 @@ static int find_back(struct history *h, uint64_t *to, unsigned max, bool is_writ
 	if (end <= h->checkpoints[0]->position)
 		return 0;
 	for (size_t at = checkpoints_before(h, end - 1) + 1; at-- > 0 && count < max;) {
+		const uint64_t from = h->checkpoints[at]->position, last = spans_last(h, from, end);
 		if (is_called_off(h, e))
 			return -EINTR;
+		end = from;
+		if (last <= from && at)
+			continue;
 		const bool is_at_begin = begin_segment(h, at, &stop, e) && !is_write;
 		int err = e->text[0] ? -EIO
-		                     : find_in_segment(h, end, all, max - count, &n, is_write, e);
+		                     : find_in_segment(h, last, all, max - count, &n, is_write, e);
 		if (err)
 			return err;
 		for (unsigned i = 0; i < n; i++)
 			to[count++] = all[n - 1 - i];
-		end = h->checkpoints[at]->position;
 		if (is_at_begin && count < max)
-			to[count++] = end;
+			to[count++] = from;
 	}
 	return (int)count;
 }

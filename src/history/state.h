@@ -46,6 +46,14 @@ enum task {
 	TASK_RUN_BACK,  /* to the last stop before */
 };
 
+struct span;
+struct spans {
+	struct span *all; /* owned, by position */
+	size_t count, size;
+	uint64_t bytes;
+	uint64_t from; /* the one that is under way, at the present */
+};
+
 struct history {
 	struct run *run;
 	struct machine *machine;
@@ -54,6 +62,7 @@ struct history {
 	struct pages_store store;
 	struct checkpoint **checkpoints; /* owned, by position and event */
 	size_t checkpoint_count, checkpoint_size;
+	struct spans spans;
 	struct event *events; /* owned, by position */
 	size_t event_count, event_size;
 	uint64_t event_bytes;
@@ -116,6 +125,22 @@ void checkpoints_keep_within(struct history *h);
 int checkpoints_look(struct history *h, struct error *e);
 void checkpoint_free(struct history *h, struct checkpoint *c);
 uint64_t history_bytes(const struct history *h);
+
+/* --- spans.c ------------------------------------------------------------------------------------ */
+
+/* At the present: one begins here. */
+void spans_begin(struct history *h);
+/* ... and ends here, and the next begins. Without memory there is a gap. */
+void spans_take(struct history *h);
+/* What comes after here is forgotten, and one begins. */
+void spans_cut(struct history *h);
+/* Those that end before a position are no longer needed. */
+void spans_drop(struct history *h, uint64_t before);
+void spans_free(struct history *h);
+uint64_t spans_bytes(const struct history *h);
+/* After which position, of those after from up to to, nothing that is set stops the guest for sure: a breakpoint, a
+ * watchpoint; from: after none of them. A search needs to look no further. */
+uint64_t spans_last(const struct history *h, uint64_t from, uint64_t to);
 
 /* --- events.c ----------------------------------------------------------------------------------- */
 

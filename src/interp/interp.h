@@ -164,6 +164,13 @@ void interp_set_watches(struct interp *c, const struct interp_watch *watches, un
 /* What the last instruction has hit, up to INTERP_HITS_MAX; *hits is valid until the next run. */
 unsigned interp_hits(const struct interp *c, const struct interp_hit **hits);
 
+/* Where the guest has been goes into t, which is the caller's; NULL: nobody wants to know. Of interp_run only its first
+ * instruction is noted; interp_run_quiet has all. What is in t is all there was after interp_leave_trail. After it was cleared
+ * it is to be set again, for what can be accessed without more counts as accessed from then on. */
+struct trail;
+void interp_set_trail(struct interp *c, struct trail *t);
+void interp_leave_trail(struct interp *c);
+
 /* Whether an interrupt waits: INTERP_WINDOW. */
 void interp_set_irq(struct interp *c, bool is_pending);
 /* Does what the CPU does to take an interrupt with this vector now, as INTERP_WINDOW has said. False:

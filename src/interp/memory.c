@@ -3,8 +3,46 @@
 
 #define PAGE_MASK (~(uint64_t)(PAGE - 1))
 
+/* --- the trail --------------------------------------------------------------------------------- */
+
+static void leave_entry(struct interp *c, struct tlb_entry *e)
+{
+	if (c->trail && e->page != 1 && (e->written | e->executed))
+		trail_note(c->trail, e->page, e->executed, e->written);
+	e->written = e->executed = 0;
+}
+
+void interp_leave_code(struct interp *c)
+{
+	struct tlb_entry *e = &c->tlb[c->code_page >> 12 & (TLB_SIZE - 1)];
+	if (c->code_lines && e->page == c->code_page)
+		e->executed |= c->code_lines;
+	else if (c->code_lines && c->trail)
+		trail_note(c->trail, c->code_page, c->code_lines, 0);
+	c->code_lines = 0;
+}
+
+void interp_leave_trail(struct interp *c)
+{
+	interp_leave_code(c);
+	for (unsigned i = 0; i < TLB_SIZE && c->has_translations; i++)
+		leave_entry(c, &c->tlb[i]);
+}
+
+void interp_set_trail(struct interp *c, struct trail *t)
+{
+	interp_leave_trail(c);
+	c->trail = t;
+	for (unsigned i = 0; t && i < TLB_SIZE && c->has_translations; i++)
+		if (c->tlb[i].page != 1)
+			trail_note(t, c->tlb[i].page, 0, 0);
+}
+
+/* --- translations ------------------------------------------------------------------------------ */
+
 void interp_flush(struct interp *c)
 {
+	interp_leave_trail(c);
 	for (unsigned i = 0; i < TLB_SIZE && c->has_translations; i++)
 		c->tlb[i].page = c->tlb[i].read_page = c->tlb[i].write_page = 1;
 	c->has_translations = false;
@@ -75,7 +113,14 @@ static struct tlb_entry *entry_of(struct interp *c, uint64_t lin, uint8_t can)
 	}
 	if (is_rom)
 		w.can &= (uint8_t)~CAN_WRITE;
-	*e = (struct tlb_entry) { 1, 1, page, (uintptr_t)hva - page, w.can };
+	leave_entry(c, e);
+	if (c->trail)
+		trail_note(c->trail, page, 0, 0);
+	*e = (struct tlb_entry) { .read_page = 1,
+		.write_page = 1,
+		.page = page,
+		.add = (uintptr_t)hva - page,
+		.can = w.can };
 	if (w.can & CAN_READ && !is_page_watched(c, page, false))
 		e->read_page = page;
 	if (w.can & CAN_WRITE && !c->touch && !is_page_watched(c, page, true))
@@ -111,6 +156,8 @@ static bool find_device(
 	at->p = (uint8_t *)&c->devices[n].value;
 	if (c->watch_count)
 		interp_look_for_watches(c, lin, len, kind);
+	if (c->trail)
+		trail_note_bytes(c->trail, lin, len, kind & ACCESS_WRITE);
 	return true;
 }
 
@@ -129,7 +176,7 @@ __attribute__((noinline)) bool interp_access(struct interp *c, unsigned seg, uin
 	}
 	uint64_t second = (lin + len1) & c->lin_mask;
 	at->len1 = len1 < len ? len1 : len;
-	const struct tlb_entry *e = entry_of(c, lin, (uint8_t)kind);
+	struct tlb_entry *e = entry_of(c, lin, (uint8_t)kind);
 	if (!e && c->fault.is_mmio && c->device_pass != DEVICE_FAULTS && len1 >= len)
 		return find_device(c, lin, len, kind, at);
 	if (!e) {
@@ -142,11 +189,15 @@ __attribute__((noinline)) bool interp_access(struct interp *c, unsigned seg, uin
 		return false;
 	}
 	at->p = (uint8_t *)(e->add + lin);
+	if (kind & ACCESS_WRITE)
+		e->written |= trail_lines(lin, at->len1);
 	if (len1 < len) {
 		e = entry_of(c, second, (uint8_t)kind);
 		if (!e)
 			return false;
 		at->p2 = (uint8_t *)(e->add + second);
+		if (kind & ACCESS_WRITE)
+			e->written |= trail_lines(second, len - len1);
 	}
 	if (c->watch_count)
 		interp_look_for_watches(c, lin, len, kind);
@@ -204,6 +255,8 @@ bool interp_system_access(
 			return false;
 		}
 		*(k ? &at->p2 : &at->p) = hva + (part & (PAGE - 1));
+		if (c->trail && kind & ACCESS_WRITE)
+			trail_note_bytes(c->trail, part, k ? len - len1 : at->len1, true);
 	}
 	if (c->watch_count && kind & ACCESS_WRITE)
 		interp_look_for_watches(c, lin, len, kind);

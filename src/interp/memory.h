@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "interp/state.h"
+#include "interp/trail.h"
 
 /* Where some bytes are: the first len1 of them at p, the others at p2. */
 struct place {
@@ -42,7 +43,8 @@ bool interp_is_same_fault(const struct fault *a, const struct fault *b);
 enum interp_done interp_either_faults(struct interp *c, unsigned seg1, uint64_t off1, unsigned len1,
         unsigned seg2, uint64_t off2, unsigned len2);
 
-void interp_flush(struct interp *c); /* drops all translations */
+void interp_flush(struct interp *c);      /* drops all translations */
+void interp_leave_code(struct interp *c); /* code_page is about to be another */
 /* The entry of the page of lin, which may be fetched from; NULL: c->fault. */
 struct tlb_entry *interp_fetch_entry(struct interp *c, uint64_t lin);
 
@@ -110,8 +112,10 @@ static inline bool mem_prepare(struct interp *c, unsigned seg, uint64_t off, uns
 	uint64_t lin;
 	if (UNLIKELY(!to_linear(c, seg, off, len, kind, &lin)))
 		return false;
-	const struct tlb_entry *e = &c->tlb[lin >> 12 & (TLB_SIZE - 1)];
+	struct tlb_entry *e = &c->tlb[lin >> 12 & (TLB_SIZE - 1)];
 	if (LIKELY(((lin + len - 1) & ~(uint64_t)(PAGE - 1)) == e->write_page)) {
+		e->written |= UINT64_C(1) << (lin / TRAIL_LINE & 63) |
+		              UINT64_C(1) << ((lin + len - 1) / TRAIL_LINE & 63);
 		at->p = (uint8_t *)(e->add + lin);
 		at->len1 = 8;
 		return true;

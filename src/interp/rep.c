@@ -8,14 +8,14 @@
 enum { LEAST = 4 }; /* iterations that are worth it */
 
 /* So many elements from off on are in one page that is accessed without more, *at. */
-static uint64_t room(const struct interp *c, const struct insn *i, unsigned seg, uint64_t off,
+static uint64_t room(struct interp *c, const struct insn *i, unsigned seg, uint64_t off,
         unsigned len, enum access kind, uint8_t **at)
 {
 	const struct segment *s = &c->seg[seg];
 	if ((s->can & kind) != kind || off > s->limit)
 		return 0;
 	uint64_t lin = (s->base + off) & c->lin_mask, bytes = PAGE - (lin & (PAGE - 1));
-	const struct tlb_entry *e = &c->tlb[lin >> 12 & (TLB_SIZE - 1)];
+	struct tlb_entry *e = &c->tlb[lin >> 12 & (TLB_SIZE - 1)];
 	if ((lin & ~(uint64_t)(PAGE - 1)) != (kind == ACCESS_WRITE ? e->write_page : e->read_page))
 		return 0;
 	if (s->limit - off < bytes)
@@ -23,6 +23,8 @@ static uint64_t room(const struct interp *c, const struct insn *i, unsigned seg,
 	if (address_mask(i) - off < bytes)
 		bytes = address_mask(i) - off;
 	*at = (uint8_t *)(e->add + lin);
+	if (kind == ACCESS_WRITE)
+		e->written |= trail_lines(lin, bytes);
 	return bytes / len;
 }
 

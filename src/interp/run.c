@@ -91,7 +91,10 @@ static const struct insn *fetch_across(struct interp *c, uint64_t pc, unsigned l
 
 static __attribute__((noinline)) bool enter_page(struct interp *c, uint64_t pc)
 {
+	interp_leave_code(c);
 	const struct tlb_entry *e = interp_fetch_entry(c, pc);
+	if (!e && c->trail)
+		trail_note_pc(c->trail, pc);
 	if (!e)
 		return false;
 	c->code_page = e->page;
@@ -274,8 +277,11 @@ static inline __attribute__((always_inline)) bool do_one(
 {
 	const struct insn *i = NULL;
 	enum interp_done how = FAULTS;
-	if (LIKELY((pc & ~(uint64_t)(PAGE - 1)) == c->code_page) || enter_page(c, pc))
+	if (LIKELY((pc & ~(uint64_t)(PAGE - 1)) == c->code_page) || enter_page(c, pc)) {
+		if (is_quiet)
+			c->code_lines |= UINT64_C(1) << (pc / TRAIL_LINE & 63);
 		i = fetch(c, pc);
+	}
 	if (LIKELY(i)) {
 		uint64_t next = c->rip + i->len;
 		/* Up to the very end of the segment: KVM's. */
@@ -350,6 +356,8 @@ static inline __attribute__((always_inline)) enum interp_why run(
 	}
 	if (c->irq_pending && c->rflags & IF && !c->shadow)
 		return INTERP_WINDOW;
+	if (c->trail && !range)
+		trail_note_pc(c->trail, pc_of(c));
 	while (*done < max) {
 		if (c->kick && *c->kick)
 			return INTERP_KICKED;

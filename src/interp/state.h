@@ -98,6 +98,8 @@ struct tlb_entry {
 	        write_page; /* the linear page where nothing else is to be looked at; or 1 */
 	uint64_t page;      /* the linear page that is translated here, or 1 */
 	uintptr_t add;      /* to a linear address: its hva */
+	/* Lines of it that were written to, or may have been, and executed from: for c->trail. */
+	uint64_t written, executed;
 	uint8_t can;
 };
 
@@ -175,6 +177,8 @@ struct interp {
 	bool has_translations;
 	uint64_t code_page; /* linear page of the last fetch, or 1 */
 	uintptr_t code_add;
+	uint64_t code_lines; /* of code_page, that were executed since it is that */
+	struct trail *trail; /* borrowed; NULL: nobody wants to know */
 	struct tlb_entry tlb[TLB_SIZE];
 	struct mark marks[MARKS_MAX];
 	unsigned mark_count;

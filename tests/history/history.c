@@ -5,7 +5,8 @@
  * Each guest is recorded while things come to it at random: bytes, keys, the debugger's writes, steps without interrupts,
  * and at random positions its whole state is noted. Then it is brought to those positions, JUMPS times in random order, and
  * all of it has to be the same: registers, MSRs, extended state, devices, disks and RAM. A second machine that nobody
- * records does as many steps at other strides, and ends the same, where nothing came from outside.
+ * records does as many steps at other strides, and ends the same, where nothing came from outside. What is found in it, of
+ * writes and jumps to places at random, is the same whether or not stretches are passed over for what is known of them.
  *
  * Output is TAP. How each is started stands in guest_starts.h. */
 #include <errno.h>
@@ -239,6 +240,19 @@ static bool wait(struct subject *g)
 	return true;
 }
 
+/* A stretch ends here, or a checkpoint comes, too: there are more of both than a recording has. */
+static void divide(struct history *h, struct error *e)
+{
+	const uint64_t interval = h->interval;
+	h->interval = 0;
+	if (rnd(2))
+		spans_take(h);
+	h->interval = interval;
+	struct checkpoint *c = rnd(2) ? checkpoint_take(h, e) : NULL;
+	if (c && checkpoints_add(h, c))
+		checkpoint_free(h, c);
+}
+
 static unsigned record(
         struct subject *g, struct note *notes, unsigned max, bool is_disturbed, struct error *e)
 {
@@ -248,7 +262,8 @@ static unsigned record(
 	/* KVM's steps take a hundred times as long as the engine's. */
 	const uint64_t part = g->machine.control.engine_choice == ENGINE_KVM ? KVM_PART : 1;
 	while (count < max && g->machine.position < STEPS_MAX / part) {
-		uint64_t to = g->machine.position + 1 + rnd(rnd(3) ? 300 : STRIDE_MAX / part);
+		const uint64_t strides[] = { 12, 300, 300, STRIDE_MAX / part };
+		uint64_t to = g->machine.position + 1 + rnd(strides[rnd(ARRAY_SIZE(strides))]);
 		enum drive how = drive(h, to, NULL, &stop, e);
 		if (how == DRIVE_FAILED)
 			break;
@@ -266,6 +281,7 @@ static unsigned record(
 		/* What was changed here is seen at a position when the next step is made. */
 		if (events_keep_changes(h, e))
 			break;
+		divide(h, e);
 		if (take_note(g, &notes[count]))
 			count++;
 	}
@@ -293,6 +309,57 @@ static bool jump(struct subject *g, const struct note *notes, unsigned count, ui
 		}
 	}
 	return !differ;
+}
+
+/* --- finding ------------------------------------------------------------------------------------ */
+
+/* What is looked for: where the guest has been, or its stack is, or near it; or anywhere. */
+static uint64_t some_place(struct subject *g, enum history_what what)
+{
+	struct vcpu *v = machine_vcpu(&g->machine);
+	const struct kvm_segment *ss = &vcpu_sregs(v)->ss;
+	const uint64_t near = rnd(3) ? rnd(64) : rnd(8192);
+	if (!rnd(8))
+		return rnd(0x100000);
+	if (what == HISTORY_COMES)
+		return registers_pc(v) + (rnd(2) ? 0 : near);
+	return rnd(2) ? ss->base + vcpu_regs(v)->rsp - near : registers_pc(v) + near;
+}
+
+/* With what is known of the stretches between checkpoints, and with nothing known: all of them searched. */
+static bool find(struct subject *g, const struct note *notes, unsigned count, uint64_t tries)
+{
+	struct history *h = g->run.history;
+	uint64_t fast[HISTORY_HITS_MAX], slow[HISTORY_HITS_MAX];
+	for (uint64_t i = 0; i < tries; i++) {
+		struct error e = { 0 };
+		const enum history_what what = rnd(2) ? HISTORY_WRITES : HISTORY_COMES;
+		/* Where a stretch may end, and from right after it: what is done there is not done again. */
+		const uint64_t at = notes[rnd(count)].position;
+		const uint64_t from = rnd(2) ? at + 1 + rnd(3) : notes[rnd(count)].position;
+		if (history_seek(h, at, &e) || !history_is_past(h))
+			continue;
+		const uint64_t gva = some_place(g, what);
+		if (history_seek(h, from, &e) || !history_is_past(h))
+			continue;
+		const unsigned max = rnd(2) ? 1 : HISTORY_HITS_MAX;
+		const uint64_t len = what == HISTORY_WRITES ? 1 + rnd(8) : 1;
+		int n = history_find(h, what, gva, len, fast, max, &e);
+		const struct spans known = h->spans;
+		h->spans = (struct spans) { 0 };
+		int all = history_find(h, what, gva, len, slow, max, &e);
+		h->spans = known;
+		if (n == all && (n <= 0 || !memcmp(fast, slow, (size_t)n * sizeof *fast)))
+			continue;
+		printf("# %s, before position %" PRIu64 ": %s 0x%" PRIx64
+		       " gave %d places, %" PRIu64 " the first, and should give %d, %" PRIu64
+		       " %s\n",
+		        g->name, g->machine.position,
+		        what == HISTORY_WRITES ? "writes to" : "jumps to", gva, n,
+		        n > 0 ? fast[0] : 0, all, all > 0 ? slow[0] : 0, e.text);
+		return false;
+	}
+	return true;
 }
 
 /* Another machine, which nobody records, at other strides. */
@@ -366,6 +433,7 @@ static bool try_guest(const char *image, uint64_t jumps, bool is_disturbed, uint
 	if (!good)
 		printf("# %s: %s\n", image, e.text);
 	good = good && (!count || jump(&g, notes, count, jumps));
+	good = good && (!count || find(&g, notes, count, jumps));
 	if (good && count && !g.has_outside)
 		good = witness(&g, &notes[count - 1], image);
 	close_guest(&g);
