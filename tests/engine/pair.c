@@ -124,10 +124,8 @@ static int find_limits(struct pair *p, struct error *e)
 static int begin_steps(struct pair *p, struct error *e)
 {
 	p->by_steps = true;
-	/* QEMU as kvm_amd's CPU dies of 32-bit code at CPL 3. */
-	p->steps_user = p->mode->kind != WORLD_LONG64
-	                        ? !p->is_tcg
-	                        : probe_ask(PROBE_CPL3_STEPS, SCRATCH_LONG64, &p->vm) == PROBE_YES;
+	p->steps_user = p->mode->kind != WORLD_LONG64 ||
+	                probe_ask(PROBE_CPL3_STEPS, SCRATCH_LONG64, &p->vm) == PROBE_YES;
 	if (p->is_user && !p->steps_user)
 		return error_set(e, -ENOTSUP, "this KVM takes no steps at CPL 3");
 	return 0;

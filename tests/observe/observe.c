@@ -12,7 +12,8 @@
  * A program's seed is SEED plus its number, so `observe 1 SEED MODE` does one alone; modes are those of program.c.
  * Without a seed one is taken, and told. Output is TAP; the exit status is 1 where anything differs.
  *
- * OBSERVE_LATE_IN_REP in the environment: a watchpoint that a rep hits may be told after it, as QEMU's TCG does.
+ * In the environment, for QEMU's TCG as the CPU: OBSERVE_LATE_IN_REP: a watchpoint that a rep hits may be told after it;
+ * OBSERVE_JUMP_TO_WRITTEN: programs jump to an instruction that they have just written.
  *
  * How to read the files: emit.c and units.c write programs, setup.c what is around them; view.c is what is seen at a
  * stop, session.c a stepvm, path.c the steps, plan.c where the next stop is due, tour.c the debugger. */

@@ -1,5 +1,7 @@
 /* What programs do: a unit is a few instructions, by chance. Flags that an instruction leaves undefined are set by
  * another right after it, for who does an instruction changes during a run. */
+#include <stdlib.h>
+
 #include "emit.h"
 
 #define LOOP_COUNTERS (PROGRAM_DATA - 0x100) /* a byte each, by depth; nothing else writes there */
@@ -452,11 +454,15 @@ static void call(struct gen *g)
 	end_jump(g, over);
 }
 
-/* It writes the immediate of the instruction that comes next: mov byte [target], value; mov al, immediate */
+/* It writes the immediate of the instruction that comes next: mov byte [target], value; mov al, immediate. With a jump to
+ * it, where the CPU would do it by its old bytes, as QEMU's TCG does. */
 static void modify(struct gen *g)
 {
+	static const uint8_t jump[] = { 0xeb, 0x00 };
+	bool has_jump = getenv("OBSERVE_JUMP_TO_WRITTEN") != NULL;
 	unsigned size = g->bits == 16 ? 16 : 32;
-	uint32_t target = g->at + (g->bits == 16 ? 5u : g->bits == 32 ? 7u : 8u) + 1;
+	uint32_t next = g->at + (g->bits == 16 ? 5u : g->bits == 32 ? 7u : 8u);
+	uint32_t target = next + (has_jump ? sizeof jump : 0) + 1;
 	insn_begin(g);
 	emit(g, 8, 0xc6);
 	if (g->bits == 64)
@@ -467,6 +473,8 @@ static void modify(struct gen *g)
 	emit(g, 8, gen_value(g, 8));
 	insn_access(g,
 	        (struct access) { .where = ACCESS_AT, .gva = target, .size = 1, .writes = true });
+	if (has_jump)
+		insn_plain(g, jump, sizeof jump);
 	insn_set(g, 8, AX, gen_value(g, 8));
 }
 
