@@ -34,9 +34,10 @@ static bool is_high_imm16(const struct known_case *c, const struct opcode *o)
 
 static bool is_segment_fault(const struct known_case *c, const struct opcode *o)
 {
-	int vector = c->result->own_raised;
+	const struct compare_result *r = c->result;
+	bool is_on_its_way = r->shuts_down || r->own_vector == KNOWN_DF; /* to a handler */
 	return c->bits != 64 && known_has_raised(c, o) &&
-	       (vector == KNOWN_GP || vector == KNOWN_SS);
+	       (r->own_raised == KNOWN_GP || r->own_raised == KNOWN_SS || is_on_its_way);
 }
 
 /* The error code of a page fault, whose bit 1 says that it was a write. */
@@ -135,8 +136,8 @@ static bool is_iret_with_null(const struct known_case *c, const struct opcode *o
 
 static bool is_far_ret_of_high_stack(const struct known_case *c, const struct opcode *o)
 {
-	return c->bits == 64 && (known_is_one(o, 0xca) || known_is_one(o, 0xcb)) && !(o->rex & 8) &&
-	       c->before->regs.rsp >> 32;
+	bool is_it = known_is_one(o, 0xca) || known_is_one(o, 0xcb) || known_is_one(o, 0xcf);
+	return c->bits == 64 && is_it && !(o->rex & 8) && c->before->regs.rsp >> 32;
 }
 
 /* A move to cr4 has the four entries loaded again. */
@@ -204,8 +205,38 @@ static bool is_port_of_bitmap(const struct known_case *c, const struct opcode *o
 static bool is_code_not_accessed(const struct known_case *c, const struct opcode *o)
 {
 	const struct compare_result *r = c->result;
-	return !c->is_real && known_is_jump(o) && (r->own_byte ^ r->kvm_byte) == 1 &&
-	       r->own_byte & 1;
+	const struct kvm_segment *own = &r->own.sregs.cs, *kvm = &r->kvm.sregs.cs;
+	bool is_far = known_is_jump(o) || c->is_interrupt || r->own_vector >= 0;
+	return !c->is_real && is_far &&
+	       ((own->type == (kvm->type | 1) && own->type != kvm->type) ||
+	               ((r->own_byte ^ r->kvm_byte) == 1 && r->own_byte & 1));
+}
+
+/* It goes to virtual-8086 mode, which long mode does not have. */
+static bool is_iret_to_v86(const struct known_case *c, const struct opcode *o)
+{
+	const struct compare_result *r = c->result;
+	const struct kvm_segment *ds = &r->kvm.sregs.ds;
+	bool is_v86 = r->kvm.regs.rflags & RFLAGS_VM ||
+	              (ds->base == ds->selector * 16u && ds->limit == 0xffff && ds->dpl == 3);
+	return known_is_one(o, 0xcf) && c->before->sregs.efer & EFER_LMA && is_v86;
+}
+
+/* cvtps2pi, cvttps2pi, and with 66 cvtpd2pi, cvttpd2pi. */
+static bool is_conversion_to_mmx(const struct known_case *c, const struct opcode *o)
+{
+	int vector = c->result->own_raised;
+	return o->map == MAP_0F && (o->op == 0x2c || o->op == 0x2d) && !o->rep &&
+	       (vector == KNOWN_UD || vector == KNOWN_NM);
+}
+
+/* Bit 16 of the flags that int n pushes, which was set before it. */
+static bool is_rf_of_int(const struct known_case *c, const struct opcode *o)
+{
+	const struct compare_result *r = c->result;
+	bool is_int = known_is_one(o, 0xcd) || known_is_one(o, 0xcc) || known_is_one(o, 0xce);
+	return is_int && c->before->regs.rflags & RFLAGS_RF &&
+	       (r->own_byte ^ r->kvm_byte) == RFLAGS_RF >> 16 && r->kvm_byte & RFLAGS_RF >> 16;
 }
 
 static bool is_rep_on_device(const struct known_case *c, const struct opcode *o)
@@ -217,6 +248,47 @@ static bool is_rep_on_device(const struct known_case *c, const struct opcode *o)
 static bool is_delivery(const struct known_case *c, const struct opcode *o)
 {
 	return c->is_real && known_has_raised(c, o) && c->result->suberror == 2;
+}
+
+/* The IST's gate of #DF has switched stacks within the ring: ss stays what it was. */
+static bool is_ist_of_ring(const struct known_case *c, const struct opcode *o)
+{
+	const struct kvm_segment *own = &c->result->own.sregs.ss, *kvm = &c->result->kvm.sregs.ss;
+	(void)o;
+	return c->bits == 64 && c->cpl == 0 && c->result->own_vector == KNOWN_DF &&
+	       !own->unusable && kvm->unusable && kvm->selector == 0;
+}
+
+/* Bit 16 of the flags that #DF pushes. The fault before it, which could not be delivered, has set RF. */
+static bool is_double_without_rf(const struct known_case *c, const struct opcode *o)
+{
+	const struct compare_result *r = c->result;
+	(void)o;
+	return r->own_vector == KNOWN_DF && (r->own_byte ^ r->kvm_byte) == RFLAGS_RF >> 16 &&
+	       r->own_byte & RFLAGS_RF >> 16;
+}
+
+/* What is not canonical on the way to a handler. */
+static bool is_double_not_canonical(const struct known_case *c, const struct opcode *o)
+{
+	uint64_t cr2 = c->result->kvm.sregs.cr2;
+	(void)o;
+	return c->bits == 64 && c->result->own_vector == KNOWN_DF &&
+	       (uint64_t)((int64_t)(cr2 << 16) >> 16) != cr2;
+}
+
+static bool is_sysret_of_user(const struct known_case *c, const struct opcode *o)
+{
+	return o->map == MAP_0F && o->op == 0x07 && c->cpl == 3 &&
+	       c->result->own_raised == KNOWN_UD && c->result->kvm_vector == KNOWN_GP;
+}
+
+/* It pops ip, cs and flags alone. */
+static bool is_short_iret(const struct known_case *c, const struct opcode *o)
+{
+	unsigned popped = o->has_66 ? 6 : 12;
+	return c->bits == 64 && known_is_one(o, 0xcf) && !(o->rex & 8) &&
+	       c->result->kvm.regs.rsp == c->before->regs.rsp + popped;
 }
 
 /* Without "unrestricted guest" kvm_intel has real mode done as virtual-8086 mode, at CPL 3. */
@@ -309,8 +381,8 @@ const struct known_row known_on_cpu[] = {
 	{ "TCG: into, d6, aam and aad are instructions of 64-bit code", is_old_insn, KNOWN_ON_TCG,
 	        true, KNOWN_ANYTHING, UINT64_MAX, "vol 2, INT n/INTO/INT3/INT1; appendix A",
 	        "pvm, bochs" },
-	{ "TCG: far transfers leave a code segment's Accessed as it is", is_code_not_accessed,
-	        KNOWN_ON_TCG, false, COMPARE_MEMORY | COMPARE_SEGMENTS, 0,
+	{ "TCG: far transfers and gates leave a code segment's Accessed as it is",
+	        is_code_not_accessed, KNOWN_ON_TCG, false, COMPARE_MEMORY | COMPARE_SEGMENTS, 0,
 	        "vol 3, \"Code- and Data-Segment Descriptor Types\"", "pvm, bochs" },
 	{ "TCG: popa that faults has loaded registers", is_faulting_popa, KNOWN_ON_TCG, false,
 	        COMPARE_REGS, 0, "vol 3, \"Restarting of Programs or Tasks\"", "pvm, bochs" },
@@ -334,7 +406,8 @@ const struct known_row known_on_cpu[] = {
 	        "vol 3, \"Segment Loading Instructions in IA-32e Mode\"", "bochs" },
 	{ "TCG: iretq makes selectors 1 to 3 of data segments 0", is_iret_with_null, KNOWN_ON_TCG,
 	        false, COMPARE_SEGMENTS, 0, "vol 2, IRET/IRETD/IRETQ", "pvm, bochs" },
-	{ "TCG: a far return of 64-bit code by 16 or 32 bits has a stack pointer of 32 bits",
+	{ "TCG: a far return or iret of 64-bit code by 16 or 32 bits has a stack pointer of 32 "
+	  "bits",
 	        is_far_ret_of_high_stack, KNOWN_ON_TCG, false,
 	        COMPARE_RIP | COMPARE_CR2 | COMPARE_MEMORY, 0,
 	        "vol 1, \"Stack Behavior in 64-Bit Mode\"", "pvm, bochs" },
@@ -345,6 +418,25 @@ const struct known_row known_on_cpu[] = {
 	  "raise #GP",
 	        is_load_of_pdptes, KNOWN_ON_TCG, false, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 3, \"PAE Paging\"", "bochs" },
+	{ "TCG: #DF by the IST loads ss with null, where the ring stays the same", is_ist_of_ring,
+	        KNOWN_ON_TCG, false, COMPARE_SEGMENTS, 0,
+	        "vol 3, \"Stack Switching in IA-32e Mode\"", "bochs" },
+	{ "TCG: #DF pushes RF as it was before the fault that leads to it", is_double_without_rf,
+	        KNOWN_ON_TCG, false, COMPARE_MEMORY, 0,
+	        "vol 3, \"Instruction-Breakpoint Exception Condition\"", "bochs" },
+	{ "TCG: a stack that is not canonical on the way to a handler sets cr2",
+	        is_double_not_canonical, KNOWN_ON_TCG, false, COMPARE_CR2, 0,
+	        "vol 3, \"Control Registers\", CR2", "bochs" },
+	{ "TCG: sysret at CPL 3 raises #GP where it is #UD", is_sysret_of_user, KNOWN_ON_TCG, true,
+	        KNOWN_ANYTHING, UINT64_MAX, "vol 2, SYSRET", "bochs" },
+	{ "TCG: int n pushes RF as it was before", is_rf_of_int, KNOWN_ON_TCG, false,
+	        COMPARE_MEMORY, 0, "vol 3, \"Instruction-Breakpoint Exception Condition\"",
+	        "bochs" },
+	{ "TCG: cvtps2pi and its like raise neither #UD nor #NM by CR0", is_conversion_to_mmx,
+	        KNOWN_ON_TCG, true, KNOWN_ANYTHING, UINT64_MAX,
+	        "vol 2, CVTPS2PI; CVTTPS2PI; CVTPD2PI; CVTTPD2PI", "bochs" },
+	{ "TCG: iret of long mode goes to virtual-8086 mode", is_iret_to_v86, KNOWN_ON_TCG, true,
+	        KNOWN_ANYTHING, UINT64_MAX, "vol 2, IRET/IRETD/IRETQ", "bochs" },
 	{ "TCG: pusha pushes the last register first, so that cr2 is its address", is_pusha_fault,
 	        KNOWN_ON_TCG, false, COMPARE_CR2, 0, "vol 2, PUSHA/PUSHAD", "cpu, bochs" },
 	{ "TCG: lar gives no bits of the limit", is_lar, KNOWN_ON_TCG, false, COMPARE_REGS, 0,
@@ -354,6 +446,9 @@ const struct known_row known_on_cpu[] = {
 	{ "Bochs: enter and leave with operand size 16 take 64 bits in 64-bit code", is_short_leave,
 	        KNOWN_ON_CPU, false, KNOWN_ANYTHING, UINT64_MAX, "vol 2, ENTER; LEAVE",
 	        "pvm, cpu, tcg" },
+	{ "Bochs: iret with 16 or 32 bits does not pop ss and rsp in 64-bit code", is_short_iret,
+	        KNOWN_ON_CPU, false, COMPARE_REGS | COMPARE_SEGMENTS, 0,
+	        "vol 2, IRET/IRETD/IRETQ; vol 3, \"IRET in IA-32e Mode\"", "tcg" },
 	{ "Bochs: REX.R before a segment register in ModRM is #UD", is_wide_segment, KNOWN_ON_CPU,
 	        false, KNOWN_ANYTHING, UINT64_MAX, "vol 2, \"REX Prefixes\"", "cpu, tcg" },
 	{ "Bochs: ss before a string instruction of 64-bit code has it raise #SS", is_string_of_ss,

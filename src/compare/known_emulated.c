@@ -134,10 +134,11 @@ static bool is_selector(const struct known_case *c, const struct opcode *o)
 	                               known_is_one(o, 0x8e) || is_fs_gs || is_far(o));
 }
 
-/* The x87's instructions run on the CPU there, which has its host's CR0. */
+/* The instructions of x87, MMX and SSE run on the CPU there, which has its host's CR0 and CR4. */
 static bool is_x87_fault(const struct known_case *c, const struct opcode *o)
 {
-	return is_user64(c) && c->result->own_raised == KNOWN_NM && opcode_is_vector(o);
+	int vector = c->result->own_raised;
+	return is_user64(c) && (vector == KNOWN_NM || vector == KNOWN_UD) && opcode_is_vector(o);
 }
 
 /* What finds the x87 and KVM's emulator does not know: fwait, fnclex, fnstsw ax. */
@@ -405,8 +406,9 @@ const struct known_row known_emulated[] = {
 	        "cpu, tcg, bochs" },
 	{ "selectors are the host's at CPL 3 of 64-bit code", is_selector, KNOWN_EMULATED, false,
 	        KNOWN_ANYTHING, UINT64_MAX, "vol 2, MOV; PUSH", "tcg, bochs" },
-	{ "CR0.EM, MP and TS do not count at CPL 3 of 64-bit code", is_x87_fault, KNOWN_EMULATED,
-	        false, KNOWN_ANYTHING, UINT64_MAX, "vol 3, \"Control Registers\"", "tcg, bochs" },
+	{ "CR0.EM, MP and TS, and CR4.OSFXSR, do not count at CPL 3 of 64-bit code", is_x87_fault,
+	        KNOWN_EMULATED, false, KNOWN_ANYTHING, UINT64_MAX, "vol 3, \"Control Registers\"",
+	        "tcg, bochs" },
 	{ "fwait, fnclex and fnstsw ax are an emulation failure, or #UD", is_x87_start,
 	        KNOWN_EMULATED, true, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 2, WAIT/FWAIT; FCLEX/FNCLEX; FSTSW/FNSTSW", "tcg, bochs" },

@@ -15,7 +15,6 @@
 #include "interp/interp.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
-#include "kvm/scratch.h"
 
 /* Of one instruction: what its operands, its stack and the frame of an exception are on, and page tables. */
 #define PAGES_MAX 32
@@ -224,23 +223,10 @@ void check_access(struct control *c, const struct exit *x)
 
 /* --- judging ------------------------------------------------------------------------------------ */
 
-/* QEMU's TCG as the CPU of a simulated host extends the sign of ret's immediate: SDM vol 2, RET. */
 static bool is_tcg(struct check *k, const struct vm *beside)
 {
-	static const uint8_t ret[] = { 0xc2, 0x00, 0x80 };
-	struct scratch s;
-	struct exit x;
-	struct error e = { 0 };
-	if (k->is_tcg != PROBE_UNKNOWN)
-		return k->is_tcg == PROBE_YES;
-	k->is_tcg = PROBE_NO;
-	if (scratch_open(&s, beside, &e))
-		return false;
-	scratch_put(&s, SCRATCH_PROT32, ret, sizeof ret);
-	scratch_step(&s, &x);
-	if (!s.err && (uint32_t)vcpu_regs(&s.vcpu)->rsp == (uint32_t)(SCRATCH_STACK + 4 - 0x8000))
-		k->is_tcg = PROBE_YES;
-	scratch_close(&s);
+	if (k->is_tcg == PROBE_UNKNOWN)
+		k->is_tcg = check_twin_is_tcg(beside) ? PROBE_YES : PROBE_NO;
 	return k->is_tcg == PROBE_YES;
 }
 

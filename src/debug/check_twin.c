@@ -10,6 +10,7 @@
 #include "base/cpu_bits.h"
 #include "debug/interrupt.h"
 #include "debug/step.h"
+#include "kvm/scratch.h"
 
 /* --- devices ------------------------------------------------------------------------------------ */
 
@@ -276,4 +277,23 @@ enum compare_verdict check_twin_do(struct check_twin *t, const struct check_task
 	                  (stop.kind == STOP_FAILED && stop.exit.kind == EXIT_NO_PAGING) ||
 	                  lacks_paging(t, &r->own.sregs);
 	return is_refused ? COMPARE_SKIPPED : COMPARE_KVM_FAILS;
+}
+
+/* --- who its CPU is ----------------------------------------------------------------------------- */
+
+/* TCG extends the sign of ret's immediate: SDM vol 2, RET. */
+bool check_twin_is_tcg(const struct vm *beside)
+{
+	static const uint8_t ret[] = { 0xc2, 0x00, 0x80 };
+	struct scratch s;
+	struct exit x;
+	struct error e = { 0 };
+	if (scratch_open(&s, beside, &e))
+		return false;
+	scratch_put(&s, SCRATCH_PROT32, ret, sizeof ret);
+	scratch_step(&s, &x);
+	bool is_it = !s.err &&
+	             (uint32_t)vcpu_regs(&s.vcpu)->rsp == (uint32_t)(SCRATCH_STACK + 4 - 0x8000);
+	scratch_close(&s);
+	return is_it;
 }

@@ -1,6 +1,7 @@
 /* KVM's side of --check-engine: a second VM beside the guest's, which has the guest's RAM for its own, and run control of
  * its own. It does one instruction from a given state; devices answer it what they have answered the engine. The guest's
- * own vCPU knows nothing of it. Private to check*.c. */
+ * own vCPU knows nothing of it. Private to check*.c,
+ * and to tests/engine. */
 #ifndef STEPVM_DEBUG_CHECK_TWIN_H
 #define STEPVM_DEBUG_CHECK_TWIN_H
 
@@ -38,5 +39,7 @@ void check_twin_close(struct check_twin *t);
  * COMPARE_EXTRAS where those differ; else COMPARE_KVM_FAILS or COMPARE_SKIPPED. */
 enum compare_verdict check_twin_do(struct check_twin *t, const struct check_task *task,
         struct compare_result *r, const char **why);
+/* Whether the CPU under this KVM is QEMU's TCG, as in a simulated host: asked of a VM of its own, each time. */
+bool check_twin_is_tcg(const struct vm *beside);
 
 #endif

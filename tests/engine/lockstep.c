@@ -12,6 +12,7 @@
 #include "base/cpu_bits.h"
 #include "cli/options.h"
 #include "compare/compare.h"
+#include "debug/check_twin.h"
 #include "debug/cpu.h"
 #include "debug/interrupt.h"
 #include "guest_starts.h"
@@ -31,7 +32,7 @@ struct lockstep {
 	struct compare_log log; /* what ports said to KVM's side */
 	unsigned replayed;      /* of it, on the other side */
 	bool replays_right;
-	bool kvm_emulates, kvm_steps_user; /* in long mode */
+	bool kvm_emulates, is_tcg, kvm_steps_user; /* the last: in long mode */
 	const char *name;
 	uint64_t step;
 };
@@ -157,6 +158,7 @@ static void add(struct lockstep *l, struct tally *t, const struct compare_state 
 	const struct kvm_sregs *s = &before->sregs;
 	char title[120];
 	struct known_case c = { .kvm_emulates = l->kvm_emulates,
+		.is_tcg = l->is_tcg,
 		.bits = s->efer & EFER_LMA && s->cs.l ? 64
 		        : s->cs.db                    ? 32
 		                                      : 16,
@@ -317,6 +319,7 @@ static bool follow(struct lockstep *l, struct tally *t, uint64_t steps_max, stru
 		error_set(e, -ENOMEM, "no memory");
 	wrap_io(l);
 	l->kvm_emulates = cpu_probe(&l->machine.control)->step_runs_whole_rep;
+	l->is_tcg = !l->kvm_emulates && check_twin_is_tcg(machine_vcpu(&l->machine)->vm);
 	l->kvm_steps_user = probe_ask(PROBE_CPL3_STEPS, SCRATCH_LONG64,
 	                            machine_vcpu(&l->machine)->vm) == PROBE_YES;
 	control_set_engine(&l->machine.control, ENGINE_KVM);
