@@ -265,6 +265,7 @@ bool interp_decode(struct insn *i, const uint8_t *bytes, size_t len, unsigned bi
 	i->ad = bits == 64 ? (d.has_67 ? 1 : 2) : (bits == 32) != d.has_67 ? 1 : 0;
 	i->osz = size_of(&d, size, opcode);
 	i->rep = (uint8_t)d.rep;
+	i->has_66 = d.has_66;
 	take_operands(&d, i, row);
 	member = row->group ? &row->group[i->ext] : row;
 	flags = row->flags | member->flags;

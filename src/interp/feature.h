@@ -13,6 +13,9 @@ enum feature {
 enum feature_register { FEATURE_EAX, FEATURE_EBX, FEATURE_ECX, FEATURE_EDX };
 
 /* Features by leaf, subleaf, register and bit. SDM vol 2, "CPUID". */
+#define FEATURE_MMX    1, 0, FEATURE_EDX, 23
+#define FEATURE_SSE    1, 0, FEATURE_EDX, 25
+#define FEATURE_SSE2   1, 0, FEATURE_EDX, 26
 #define FEATURE_POPCNT 1, 0, FEATURE_ECX, 23
 #define FEATURE_RDRAND 1, 0, FEATURE_ECX, 30
 #define FEATURE_MPX    7, 0, FEATURE_EBX, 14

@@ -80,6 +80,9 @@ interp_fn interp_in_out, interp_string_port;
 /* x87.c */
 interp_fn interp_fwait, interp_x87, interp_fxsave;
 
+/* simd.c */
+interp_fn interp_simd;
+
 /* bcd.c */
 interp_fn interp_daa, interp_aaa, interp_aam;
 

@@ -284,7 +284,22 @@ static const struct opcode bit_imm[8] = {
 		.ext = 1 + segment,                                                                \
 	}
 
+/* MMX and SSE. */
+#define SIMD     WITH_MODRM(ANY(interp_simd), SIZE_WIDE, 0)
+#define SIMD_IMM WITH_MODRM_IMM(ANY(interp_simd), SIZE_WIDE, IMM_8, 0)
+
 const struct opcode interp_two_byte[256] = {
+	[0x10 ... 0x17] = SIMD,
+	[0x28 ... 0x2f] = SIMD,
+	[0x50 ... 0x6f] = SIMD,
+	[0x70 ... 0x73] = SIMD_IMM,
+	[0x74 ... 0x76] = SIMD,
+	[0x77] = PLAIN(ANY(interp_simd), SIZE_WIDE, 0),
+	[0x7e ... 0x7f] = SIMD,
+	[0xc2] = SIMD_IMM,
+	[0xc4 ... 0xc6] = SIMD_IMM,
+	[0xd1 ... 0xef] = SIMD,
+	[0xf1 ... 0xfe] = SIMD,
 	[0x01] = WITH_MODRM(ANY(interp_system_group), SIZE_WIDE, OPCODE_NO_REP | OPCODE_LOUD),
 	[0x04] = UNDEFINED,
 	[0x0a] = UNDEFINED,

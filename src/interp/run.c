@@ -75,7 +75,7 @@ static const struct insn *fetch_across(struct interp *c, uint64_t pc, unsigned l
 	}
 	/* How long it is nobody has said. */
 	if (c->scratch.fn == interp_handover || c->scratch.fn == interp_undefined ||
-	        c->scratch.fn == interp_pop_or_xop) {
+	        c->scratch.fn == interp_pop_or_xop || c->scratch.fn == interp_simd) {
 		c->scratch.fn = interp_handover;
 		return &c->scratch;
 	}
@@ -148,7 +148,8 @@ static inline const struct insn *fetch(struct interp *c, uint64_t pc)
 
 static enum interp_reason reason_of(const struct insn *i)
 {
-	return !i ? INTERP_STATE : i->fn == interp_handover ? INTERP_UNKNOWN : INTERP_UNSURE;
+	bool is_known = i && i->fn != interp_handover && i->fn != interp_simd;
+	return !i ? INTERP_STATE : is_known ? INTERP_UNSURE : INTERP_UNKNOWN;
 }
 
 static void hand_over(struct interp *c, enum interp_reason reason, const struct insn *i)

@@ -79,6 +79,7 @@ struct insn {
 	uint8_t base, index, scale, seg;
 	uint8_t is_mem;
 	uint8_t rep;          /* 0, 0xf2 or 0xf3 */
+	uint8_t has_66;       /* the prefix, whatever REX.W makes of the size */
 	uint8_t is_0f;        /* two-byte opcode */
 	uint8_t is_loud;      /* OPCODE_LOUD */
 	uint8_t takes_device; /* OPCODE_DEVICE */
