@@ -100,7 +100,7 @@ const struct option_row option_rows[] = {
 	{ "record", 0, NULL, ON_GUEST, false, option_set_record,
 	        "Record the guest from its first instruction, so that gdb's reverse-stepi, "
 	        "reverse-continue and the like go back (src/history/README.md). Its time then goes "
-	        "on by its instructions, 10 ns each." },
+	        "on by its instructions, and by the host's where they take longer." },
 	{ "record-memory", 0, "SIZE", ON_GUEST, false, option_set_record_memory,
 	        "With --record: how much memory the recording may take (512M). Where that "
 	        "is full, places far back take longer to get to, and at last the oldest are "

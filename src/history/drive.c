@@ -9,6 +9,7 @@
 #include "history/state.h"
 #include "kvm/registers.h"
 #include "machine/firmware.h"
+#include "machine/input.h"
 
 /* Steps of a range, or one where something is to be looked at. 1: they go on. 0: *stop. -errno. */
 static int steps(
@@ -152,27 +153,49 @@ static bool has_come_to_long(struct machine *m, enum cpu_mode before)
 	       registers_mode(machine_vcpu(m)) == CPU_LONG64;
 }
 
-/* At the present the guest's time may not run ahead of the host's. */
+/* At the present the guest's time keeps pace with the host's, as it does without a recording. */
 #define AHEAD_NS   UINT64_C(20000000)
+#define BEHIND_NS  UINT64_C(2000000)
+#define MERGED_NS  UINT64_C(50000000)
 #define PACE_STEPS UINT64_C(200000)
+#define PACE_RUNS  64 /* of the engine, which are short where steps take long */
 
-static bool is_ahead(struct history *h)
+/* Its steps have taken longer than they count: what it is behind passes now, and is kept as what passes in a halt is. Not
+ * beyond what a device does meanwhile, for its interrupts would become one; unless that is how it fell behind. */
+static void make_up(struct machine *m, uint64_t ns)
+{
+	const uint64_t guest = m->guest->board.state.now_ns, next = input_next_ns(m);
+	if (ns < MERGED_NS && next > guest && ns > next - guest)
+		ns = next - guest;
+	machine_wait(m, ns);
+}
+
+uint64_t guest_time(const struct history *h, uint64_t host_ns)
+{
+	const uint32_t permille = h->machine->config->speed.permille;
+	return permille ? host_ns / 1000 * permille : host_ns;
+}
+
+/* Where it is behind, that is made up. True: it is ahead, and has to wait. */
+static bool keep_pace(struct history *h)
 {
 	struct machine *m = h->machine;
-	const struct config_speed *speed = &m->config->speed;
-	if (m->is_past || speed->skips_waits || m->position < h->next_pace)
+	const bool is_due = m->position >= h->next_pace || ++h->runs_since_pace >= PACE_RUNS;
+	if (m->is_past || m->config->speed.skips_waits || !is_due)
 		return false;
 	h->next_pace = m->position + PACE_STEPS;
+	h->runs_since_pace = 0;
 	const uint64_t now = clock_host_ns(), guest = m->guest->board.state.now_ns;
-	uint64_t host = now - h->pace_host_ns;
-	if (speed->permille)
-		host = host / 1000 * speed->permille;
-	if (!h->pace_host_ns || guest < h->pace_guest_ns || host > guest - h->pace_guest_ns) {
-		h->pace_host_ns = now; /* what it is behind it does not make up for */
+	if (!h->pace_host_ns || guest < h->pace_guest_ns) {
+		h->pace_host_ns = now;
 		h->pace_guest_ns = guest;
 		return false;
 	}
-	h->ahead_ns = guest - h->pace_guest_ns - host;
+	const uint64_t host = guest_time(h, now - h->pace_host_ns);
+	const uint64_t passed = guest - h->pace_guest_ns;
+	if (host > passed && host - passed >= BEHIND_NS)
+		make_up(m, host - passed);
+	h->ahead_ns = passed > host ? passed - host : 0;
 	return h->ahead_ns > AHEAD_NS;
 }
 
@@ -223,7 +246,7 @@ static enum drive go(struct history *h, uint64_t limit, const struct control_ran
 		}
 		if (!is_in(range, m))
 			return DRIVE_LEFT;
-		if (is_ahead(h))
+		if (keep_pace(h))
 			return DRIVE_KICKED;
 	}
 	return DRIVE_THERE;

@@ -43,7 +43,7 @@ static void end_wait(struct history *h)
 	struct machine *m = h->machine;
 	if (!h->is_waiting)
 		return;
-	uint64_t now = clock_host_ns(), passed = now - h->wait_ns;
+	uint64_t now = clock_host_ns(), passed = guest_time(h, now - h->wait_ns);
 	uint64_t next = input_next_ns(m), guest = m->guest->board.state.now_ns;
 	h->wait_ns = now;
 	if (next != BOARD_NEVER && passed >= next - guest)

@@ -11,7 +11,8 @@
 #include "machine/input.h"
 #include "machine/media.h"
 
-#define RECORD_STEP_NS  10 /* of the guest's time: about as fast as the engine goes */
+#define RECORD_STEP_NS                                                                             \
+	4 /* of the guest's time: as fast as the engine goes; what steps take longer is made up */
 #define INTERVAL_BEGIN  UINT64_C(1000000)
 #define HALF_STEP_TRIES 4 /* kicks in a row; each takes a step's alarm at most */
 
@@ -389,9 +390,10 @@ bool history_wait(struct history *h, uint64_t *timeout_ns)
 		return machine_can_wake(m);
 	uint64_t left =
 	        next > m->guest->board.state.now_ns ? next - m->guest->board.state.now_ns : 0;
-	uint64_t passed = now - h->wait_ns;
+	uint64_t passed = guest_time(h, now - h->wait_ns);
 	if (!skips && passed < left) {
-		*timeout_ns = left - passed;
+		const uint32_t permille = m->config->speed.permille;
+		*timeout_ns = permille ? (left - passed) / permille * 1000 + 1000 : left - passed;
 		return true;
 	}
 	h->wait_ns = now;

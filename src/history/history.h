@@ -1,6 +1,6 @@
 /* A recording of what the guest does, in memory, and ways back in it.
  *
- * While it is recorded the guest is stepped (by the engine, many steps at once), and its time goes on by steps alone. Then
+ * While it is recorded the guest is stepped (by the engine, many steps at once), and its time goes on by steps, and by events. Then
  * all it does is a function of its first state and of what comes from outside, which is kept with its position (events.h).
  * Checkpoints on the way make any position reachable by a short run.
  *

@@ -20,7 +20,7 @@ struct checkpoint {
 enum event_kind {
 	EVENT_INPUT,   /* bytes for a serial line */
 	EVENT_KEYS,    /* keys for the keyboard */
-	EVENT_WAITED,  /* ns pass in a halt */
+	EVENT_WAITED,  /* ns pass in a halt, or for steps that have taken longer than they count */
 	EVENT_LETS,    /* steps take interrupts from here on (ns: 1), or do not (0) */
 	EVENT_CHANGED, /* the machine is what the checkpoint has */
 };
@@ -103,6 +103,7 @@ struct history {
 	/* The host's time and the guest's from which on the two are compared, at which position again, and how much the
 	 * guest's is ahead. */
 	uint64_t pace_host_ns, pace_guest_ns, next_pace, ahead_ns;
+	unsigned runs_since_pace; /* of the engine, since they were compared */
 
 	/* RUN_WAITING: when it began, of the host's time. */
 	uint64_t wait_ns;
@@ -169,6 +170,8 @@ enum drive {
 /* The guest goes on, up to a position, or until something stops it. range: as long as its pc is in it; NULL: always. */
 enum drive drive(struct history *h, uint64_t to, const struct control_range *range,
         struct stop *stop, struct error *e);
+/* How much of the guest's time is so much of the host's: --speed. */
+uint64_t guest_time(const struct history *h, uint64_t host_ns);
 /* The guest stands at a position of the recording, with nothing that stops it on the way. finely: with checkpoints before
  * it, so that what is just before can be reached soon. 0 or -errno with a text. */
 int seek(struct history *h, uint64_t position, bool finely, struct error *e);
