@@ -227,6 +227,7 @@ static void the_way_to_a_place_takes_little_memory(void)
 	/* Writes all of 0x10000 to 0x8ffff, anew each time. */
 	static const char code[] =
 	        "b800108ec031ffb9008066ff06000666a10006fcf3ab8cc00500103d009072e3ebde";
+	enum { AFTER_REP = 0x7c16 }; /* each 32768 positions */
 	/* KVM's steps take a hundred times as long as the engine's. */
 	const uint64_t enough = rsp_engine_is_first() ? 3000000 : 60000;
 	struct rsp r;
@@ -234,11 +235,10 @@ static void the_way_to_a_place_takes_little_memory(void)
 	uint64_t before, after;
 	RSP_OPEN(&r, RSP_UNIX, "spin", "--load", "0x7c00", "--memory", "640K", "--record", NULL);
 	RSP_IS(&r, "OK", "M7c00,%x:%s", (unsigned)strlen(code) / 2, code);
-	do {
-		rsp_send(&r, "c", 1);
-		rsp_send_raw(&r, "\x03", 1);
-		CHECK(!strncmp(rsp_reply(&r), "T02", 3));
-	} while (check_case_ok && end_and_kib(&r, &before) < enough);
+	RSP_IS(&r, "OK", "Z0,%x,1", AFTER_REP);
+	do
+		RSP_STOPS(&r, "c", AFTER_REP, "T05");
+	while (check_case_ok && end_and_kib(&r, &before) < enough);
 	snprintf(place, sizeof place, "goto %u", (unsigned)(enough / 4));
 	rsp_monitor(&r, place);
 	end_and_kib(&r, &after);
