@@ -3,6 +3,8 @@
 #ifndef STEPVM_BASE_STATUS_H
 #define STEPVM_BASE_STATUS_H
 
+#include <stdbool.h>
+
 enum status {
 	STATUS_OK = 0,
 	STATUS_USAGE = 2,
@@ -13,5 +15,11 @@ enum status {
 	STATUS_DIFFERS =
 	        12, /* --check-engine: the engine and KVM have done something differently */
 };
+
+/* Whether the guest has ended by itself: by a halt, or by an exit port, whose status is odd. */
+static inline bool status_is_guests(int status)
+{
+	return status == STATUS_OK || (status > 0 && status % 2 == 1);
+}
 
 #endif

@@ -54,8 +54,8 @@ static const struct fact status_facts[] = {
 	{ "0", "The guest halted for good, or waits for a key that can't come." },
 	{ "(V << 1) | 1", "The guest wrote V to an exit port, as with QEMU's isa-debug-exit." },
 	{ "2", "Wrong use of the command line." },
-	{ "4", "The host or KVM failed (no /dev/kvm, no memory), or a file that can't be read "
-	       "or is no image." },
+	{ "4", "The host or KVM failed (no /dev/kvm, no memory), a file can't be read or is no "
+	       "image, or the guest's output can't be written." },
 	{ "6", "The guest's CPU shut down (triple fault)." },
 	{ "8", "KVM could not go on: an instruction it can't emulate, a failed entry." },
 	{ "10", "The guest has reset the machine, and --no-reboot was given." },

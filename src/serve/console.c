@@ -168,6 +168,7 @@ static void fail(struct console *c, const char *what)
 	notice_print("stepvm: the console %s: %s; the guest's output there is lost from now on\n",
 	        c->where[0] ? c->where : "file", what);
 	c->kind = CONSOLE_NONE;
+	c->has_failed = true;
 	c->len = 0;
 }
 

@@ -34,7 +34,8 @@ struct console {
 	 * ever was. */
 	uint8_t *kept;
 	size_t at, len;
-	bool has_lost; /* ... and some of it is gone, which was said */
+	bool has_lost;   /* ... and some of it is gone, which was said */
+	bool has_failed; /* it could not be written any more, which was said */
 };
 
 /* Opens where, and connects the machine's line d to it. -errno with a text that names where. */

@@ -14,7 +14,8 @@ void serve_end_screen(struct serve *s);
 /* The guest has ended. An extended session may start it again; its end is ours. */
 void serve_end_guest(struct serve *s, int status);
 
-/* The guest's output can't be written: the loop ends. */
+/* The guest's output can't be written, which is said once: the loop ends, or has ended. The status is the host's,
+ * unless stepvm had one of its own for the guest's end. */
 void serve_end_output(struct serve *s);
 
 /* The guest's output, of which the debugger's user is to see it (machine.tell). */

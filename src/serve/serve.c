@@ -269,13 +269,22 @@ static void wait_to_resume(struct serve *s)
 	stand_still(s, timeout_ns);
 }
 
+/* A console that is a file has lost some of the guest's output, which was said. */
+static bool has_lost_console(const struct serve *s)
+{
+	for (unsigned i = 0; i < SERVE_CONSOLES; i++)
+		if (s->consoles[i].device && s->consoles[i].has_failed)
+			return true;
+	return false;
+}
+
 /* The guest has ended: its last words wait for their reader, unless a debugger has killed it or a
- * signal ends us. */
+ * signal ends us. Where some of its output is lost, its own end is not all that counts. */
 static void finish_output(struct serve *s)
 {
 	struct spool *o = &s->machine->output;
 	uint64_t count;
-	bool can_wait = s->run.status >= 0 && !s->run.is_killed && !o->error;
+	bool can_wait = s->run.status >= 0 && !s->run.is_killed;
 	spool_flush(o);
 	while (can_wait && spool_kept(o) && !signals_end) {
 		struct pollfd p[] = { { .fd = o->fd, .events = POLLOUT },
@@ -289,6 +298,8 @@ static void finish_output(struct serve *s)
 		serve_end_output(s);
 	else if (can_wait && spool_kept(o))
 		run_end(&s->run, -signals_end);
+	if (status_is_guests(s->run.status) && has_lost_console(s))
+		run_end(&s->run, STATUS_HOST);
 }
 
 /* The gdb that `stepvm debug` started has ended, and the guest with it. */
@@ -328,13 +339,14 @@ static bool ends_child(struct serve *s)
 	return clock_host_ns() < s->child_end_ns;
 }
 
-/* A signal ends a guest that is debugged, as `stepvm test` ends one that is late: where was it? */
+/* A signal ends the guest, as `stepvm test` or timeout(1) ends one that is late: where was it? Who started its own
+ * gdb, or is one, knows. */
 static void tell_where(struct serve *s)
 {
 	char where[100];
 	struct vcpu *v = machine_vcpu(s->machine);
-	if (!s->has_transport || s->transport.kind == TRANSPORT_STDIO || s->child_pid ||
-	        s->run.state == RUN_DEAD)
+	bool is_gdbs = s->child_pid || (s->has_transport && s->transport.kind == TRANSPORT_STDIO);
+	if (is_gdbs || s->run.state == RUN_DEAD)
 		return;
 	report_where(v, where, sizeof where);
 	notice_print("stepvm: the guest was %s %s in %s mode\n",

@@ -118,8 +118,12 @@ void serve_end_output(struct serve *s)
 		run_end(&s->run, -SIGPIPE);
 		return;
 	}
-	notice_print("stepvm: the guest's output cannot be written: %s\n", strerror(-err));
-	run_end(&s->run, STATUS_HOST);
+	if (!s->has_told_loss)
+		notice_print("stepvm: standard output: %s; the guest's output there is lost\n",
+		        strerror(-err));
+	s->has_told_loss = true;
+	if (s->run.state != RUN_ENDED || status_is_guests(s->run.status))
+		run_end(&s->run, STATUS_HOST);
 }
 
 /* The guest has reset the machine, which begins anew, and goes on or stands as before. False: it can't. */
