@@ -1,36 +1,82 @@
-/* The last lines of files as TAP's comments, and whole files one after the other. */
+/* The last lines of files as TAP's comments, and whole files one after the other; as text, whatever is in them. */
 #include "testrun/log.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "display/utf8.h"
+
 /* Bytes of a piece's end that its last lines are looked for in. */
 #define TAIL_MAX 0x10000
 
-void log_tap_name(FILE *to, const char *s)
+/* One character of a text. */
+struct character {
+	const char *bytes;
+	unsigned len;
+	bool is_bad; /* a byte that is no UTF-8 */
+	bool is_control;
+};
+
+/* The first of len bytes, len > 0. */
+static struct character take(const char *text, size_t len)
 {
-	for (; *s; s++) {
-		if (*s == '#' || *s == '\\')
-			putc('\\', to);
-		putc((unsigned char)*s < ' ' || *s == 0x7f ? '?' : *s, to);
+	uint32_t ch = UTF8_REPLACE;
+	unsigned taken = utf8_take((const uint8_t *)text, len, &ch);
+	struct character c = { .bytes = text, .len = taken ? taken : 1 };
+	c.is_bad = c.len == 1 && ch == UTF8_REPLACE;
+	c.is_control = ch < ' ' || (ch >= 0x7f && ch < 0xa0);
+	return c;
+}
+
+/* The same as it is to be read: what is bad or a control character is replaced. */
+static struct character shown(struct character c)
+{
+	static const char bad[] = "\xef\xbf\xbd"; /* UTF8_REPLACE */
+	if (c.is_bad)
+		return (struct character) { .bytes = bad, .len = sizeof bad - 1 };
+	if (c.is_control)
+		return (struct character) { .bytes = "?", .len = 1 };
+	return c;
+}
+
+static void put(FILE *to, struct character c)
+{
+	fwrite(c.bytes, 1, c.len, to);
+}
+
+void log_text(FILE *to, const char *s)
+{
+	for (struct character c; *s; s += c.len) {
+		c = take(s, strlen(s));
+		put(to, shown(c));
 	}
 }
 
-static bool is_control(char c)
+void log_tap_name(FILE *to, const char *s)
 {
-	return ((unsigned char)c < ' ' && c != '\t') || c == 0x7f;
+	for (struct character c; *s; s += c.len) {
+		c = take(s, strlen(s));
+		if (*s == '#' || *s == '\\')
+			putc('\\', to);
+		put(to, shown(c));
+	}
 }
 
 /* "# " and the line without its newline. */
 static void write_comment(FILE *to, const char *line, size_t len)
 {
-	size_t shown = len < LOG_LINE_MAX ? len : LOG_LINE_MAX;
-	if (shown && line[shown - 1] == '\r' && shown == len)
-		shown--;
+	if (len && len <= LOG_LINE_MAX && line[len - 1] == '\r')
+		len--;
+	size_t at = 0;
 	fputs("# ", to);
-	for (size_t i = 0; i < shown; i++)
-		putc(is_control(line[i]) ? '?' : line[i], to);
-	fputs(len > LOG_LINE_MAX ? "...\n" : "\n", to);
+	while (at < len) {
+		struct character c = take(line + at, len - at);
+		if (at + c.len > LOG_LINE_MAX)
+			break;
+		put(to, line[at] == '\t' ? c : shown(c));
+		at += c.len;
+	}
+	fputs(at < len ? "...\n" : "\n", to);
 }
 
 /* Where the last lines lines of text begin. */
@@ -80,8 +126,14 @@ bool log_last_line(const char *path, char *line, size_t size)
 		end--;
 	for (at = end; at > 0 && text[at - 1] != '\n'; at--)
 		;
-	for (; at < end && n + 1 < size; at++)
-		line[n++] = is_control(text[at]) ? '?' : text[at];
+	while (at < end) {
+		const struct character c = take(text + at, end - at), s = shown(c);
+		if (s.len >= size - n)
+			break;
+		memcpy(line + n, s.bytes, s.len);
+		n += s.len;
+		at += c.len;
+	}
 	if (end)
 		line[n] = 0;
 	free(text);
@@ -113,16 +165,44 @@ void log_tails(FILE *to, const struct log_piece *pieces, unsigned count)
 		write_tail(to, &pieces[i]);
 }
 
+/* Writes the first character of len bytes so that nothing of it is lost. Gives its length. */
+static unsigned put_exactly(FILE *to, const char *text, size_t len)
+{
+	struct character c = take(text, len);
+	bool is_blank_or_end = *text == '\t' || *text == '\n' || *text == '\r';
+	if (!c.is_bad && (!c.is_control || is_blank_or_end)) {
+		put(to, c);
+		return c.len;
+	}
+	for (unsigned i = 0; i < c.len; i++)
+		fprintf(to, "\\x%02x", (unsigned char)text[i]);
+	return c.len;
+}
+
+static void write_whole(FILE *to, FILE *from)
+{
+	char text[4096];
+	size_t len = 0, n;
+	do {
+		size_t at = 0;
+		n = fread(text + len, 1, sizeof text - len, from);
+		len += n;
+		/* A character that is not whole yet waits for its rest. */
+		while (at < len && (n == 0 || len - at >= UTF8_MAX))
+			at += put_exactly(to, text + at, len - at);
+		memmove(text, text + at, len - at);
+		len -= at;
+	} while (n > 0);
+}
+
 void log_whole(FILE *to, const struct log_piece *pieces, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		char text[4096];
-		size_t n;
 		FILE *from = fopen(pieces[i].path, "re");
 		fprintf(to, "--- %s\n", pieces[i].title);
-		while (from && (n = fread(text, 1, sizeof text, from)) > 0)
-			fwrite(text, 1, n, to);
-		if (from)
+		if (from) {
+			write_whole(to, from);
 			fclose(from);
+		}
 	}
 }

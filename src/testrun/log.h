@@ -15,14 +15,18 @@ struct log_piece {
 #define LOG_LINE_MAX 500 /* longer lines are cut in log_tails */
 
 /* The last line of the file at path that has more than blanks in it, in line, NUL-terminated and
- * cut at size; control characters become '?'. False when there is none. */
+ * cut at size; as in log_text. False when there is none. */
 bool log_last_line(const char *path, char *line, size_t size);
-/* Writes s as a test's description in TAP: no newline, and a # that begins no directive. */
+/* What people and their programs read is UTF-8: a byte that is none becomes UTF8_REPLACE, a control character '?'. So
+ * does s here. */
+void log_text(FILE *to, const char *s);
+/* The same as a test's description in TAP: no newline, and a # that begins no directive. */
 void log_tap_name(FILE *to, const char *s);
 /* The last lines of each piece as TAP comments, under "# --- TITLE"; empty pieces are left out.
- * Control characters become '?'. */
+ * As in log_text, but tabs stay. */
 void log_tails(FILE *to, const struct log_piece *pieces, unsigned count);
-/* All of each piece, byte by byte, under "--- TITLE". */
+/* All of each piece, under "--- TITLE". Bytes that are no UTF-8 and control characters, but for tabs and the ends of
+ * lines, are written as \xNN: nothing is lost, and it is text. */
 void log_whole(FILE *to, const struct log_piece *pieces, unsigned count);
 
 #endif

@@ -104,20 +104,56 @@ static void large_pieces(void)
 	free(text);
 }
 
-static void the_whole_log_is_byte_by_byte(void)
+static void what_is_no_text_is_replaced(void)
+{
+	check_tails("\x80\x9f\xff(\xc2\x85\n\xe2\x82", 9,
+	        "# --- gdb\n# \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd(?\n# "
+	        "\xef\xbf\xbd\xef\xbf\xbd\n");
+	check_last_line("\x80\xc3\xa4\n", 100, "\xef\xbf\xbd\xc3\xa4");
+	check_last_line("a\x80", 4, "a");
+	check_last_line("a\x80", 5, "a\xef\xbf\xbd");
+	/* A long line is not cut within a character. */
+	char text[LOG_LINE_MAX + 2], *got;
+	memset(text, 'x', sizeof text);
+	memcpy(text + LOG_LINE_MAX - 1, "\xc3\xa4", 2);
+	got = tails(text, LOG_LINE_MAX + 1, 1);
+	CHECK_EQ(strlen(got), strlen("# --- gdb\n# ...\n") + LOG_LINE_MAX - 1);
+	free(got);
+}
+
+static void check_whole(const char *text, size_t len, const char *wanted)
 {
 	const struct log_piece pieces[] = { { "gdb", path, 1 }, { "none", "/nonexistent", 1 } };
 	char *got;
 	size_t size;
-	write_piece("a\0\033\nb\n", 6);
+	write_piece(text, len);
 	FILE *to = open_memstream(&got, &size);
 	log_whole(to, pieces, 2);
 	log_tails(to, pieces + 1, 1);
 	fclose(to);
-	static const char wanted[] = "--- gdb\na\0\033\nb\n--- none\n";
-	CHECK_EQ(size, sizeof wanted - 1);
-	CHECK(!memcmp(got, wanted, sizeof wanted - 1));
+	CHECK_STR(got, wanted);
 	free(got);
+}
+
+static void the_whole_log_loses_nothing(void)
+{
+	check_whole("a\0\033\r\nb\t\n", 8, "--- gdb\na\\x00\\x1b\r\nb\t\n--- none\n");
+	check_whole("\x80\xc2\x85\xc3\xa4\xf0\x9f\x98\x80\xe2\x82", 11,
+	        "--- gdb\n\\x80\\xc2\\x85\xc3\xa4\xf0\x9f\x98\x80\\xe2\\x82--- none\n");
+}
+
+/* A character is read in two parts, wherever these are parted. */
+static void a_character_may_be_read_in_parts(void)
+{
+	static char text[9000], wanted[9100];
+	for (size_t shift = 0; shift < 3; shift++) {
+		memset(text, 'x', shift);
+		for (size_t i = shift; i < sizeof text; i++)
+			text[i] = "\xe2\x82\xac"[(i - shift) % 3];
+		size_t len = sizeof text - (sizeof text - shift) % 3;
+		snprintf(wanted, sizeof wanted, "--- gdb\n%.*s--- none\n", (int)len, text);
+		check_whole(text, len, wanted);
+	}
 }
 
 static void names(void)
@@ -125,9 +161,9 @@ static void names(void)
 	char *got;
 	size_t size;
 	FILE *to = open_memstream(&got, &size);
-	log_tap_name(to, "a b#1\\\n\xc3\xa4.gdb");
+	log_tap_name(to, "a b#1\\\n\xc3\xa4\xff.gdb");
 	fclose(to);
-	CHECK_STR(got, "a b\\#1\\\\?\xc3\xa4.gdb");
+	CHECK_STR(got, "a b\\#1\\\\?\xc3\xa4\xef\xbf\xbd.gdb");
 	free(got);
 }
 
@@ -143,7 +179,9 @@ int main(void)
 	RUN(the_last_line);
 	RUN(control_characters_and_long_lines);
 	RUN(large_pieces);
-	RUN(the_whole_log_is_byte_by_byte);
+	RUN(what_is_no_text_is_replaced);
+	RUN(the_whole_log_loses_nothing);
+	RUN(a_character_may_be_read_in_parts);
 	RUN(names);
 	unlink(path);
 	return check_done();
