@@ -91,7 +91,9 @@ int launch(char *const argv[], struct error *e)
 	pid_t pid;
 	sigemptyset(&set);
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
-		if (ours[i] != SIGQUIT) /* ignored until gdb has its own handler: early_key.h */
+		if (ours[i] != SIGQUIT && /* ignored until gdb has its own handler: early_key.h */
+		        ours[i] != SIGHUP &&
+		        ours[i] != SIGTERM) /* ignored by who started us: nohup */
 			sigaddset(&set, ours[i]);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigdefault(&attributes, &set);
@@ -104,12 +106,15 @@ int launch(char *const argv[], struct error *e)
 	return err ? explain(e, err, argv[0]) : pid;
 }
 
-/* In the folders of PATH as execvp(3) does; an empty one is the current folder. */
+/* In the folders of PATH as execvp(3) does, which has some of its own where that is not set; an empty one is the
+ * current folder. */
 int launch_find(const char *program, struct error *e)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], standard[PATH_MAX];
 	const char *at = getenv("PATH");
 	int err = ENOENT;
+	if (!at && confstr(_CS_PATH, standard, sizeof standard))
+		at = standard;
 	if (strchr(program, '/'))
 		return access(program, X_OK) == 0 ? 0 : explain(e, errno, program);
 	while (at && *program) {

@@ -343,8 +343,12 @@ static int parse_all(struct parse *p)
 {
 	if (p->argc < 2 || !p->argv[1][0])
 		return fail(p, "expected a verb: %s; see stepvm --help", verbs_of(ON_ALL).text);
-	if (is_option(p->argv[1]))
-		return take_option(p);
+	if (is_option(p->argv[1])) {
+		int err = take_option(p);
+		bool has_verb = !err && p->o->wants_help && p->at < p->argc &&
+		                !is_option(p->argv[p->at]); /* --help test */
+		return has_verb ? take_verb(p) : err;
+	}
 	if (strcmp(p->argv[1], "help") == 0) {
 		p->o->wants_help = true;
 		p->at = 2;

@@ -575,9 +575,14 @@ static void help_version_and_manual_end_the_check(void)
 	CHECK(l.o.wants_help);
 	CHECK_TAKEN(l, "help debug");
 	CHECK(l.o.wants_help && l.o.has_verb && l.o.verb == VERB_DEBUG);
+	CHECK_TAKEN(l, "--help debug");
+	CHECK(l.o.wants_help && l.o.has_verb && l.o.verb == VERB_DEBUG);
+	CHECK_TAKEN(l, "--help --version");
+	CHECK(l.o.wants_help && !l.o.has_verb);
 	CHECK_TAKEN(l, "test --help");
 	CHECK(l.o.wants_help && l.o.has_verb && l.o.verb == VERB_TEST);
 	CHECK_TAKEN(l, "run a -h --bogus b");
+	check_refused("--help rnu", "stepvm: rnu: not a verb; did you mean run? See stepvm --help");
 	check_refused("help rnu", "stepvm: rnu: not a verb; did you mean run? See stepvm --help");
 	CHECK_TAKEN(l, "--version");
 	CHECK(l.o.wants_version && !l.o.wants_help);
