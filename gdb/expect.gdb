@@ -4,6 +4,7 @@
 python
 import os
 import re
+import tempfile
 import threading
 import time
 
@@ -18,6 +19,7 @@ class ExpectState:
     last_stop = None  # in words: see `help expect-stop`
     stop_count = 0
     console = os.environ.get("STEPVM_TEST_CONSOLE")  # the file with the guest's output
+    elsewhere = os.environ.get("STEPVM_TEST_ELSEWHERE")  # where its serial port leads instead
     vm = os.environ.get("STEPVM_TEST_VM")  # the VM's process
     result = os.environ.get("STEPVM_TEST_RESULT")  # the file that stepvm test reads
 
@@ -311,18 +313,21 @@ REGEX has to match the whole of one of these:
   signal SIGINT    interrupted; SIGSEGV: triple fault; SIGILL, SIGABRT: KVM can't go on
   halt             stopped without a signal: halted, with nothing to wake it
   exit 3           the guest ended by an exit port (gdb's $_exitcode)
-  gone             killed"""
+  gone             killed
+
+REGEX is all of the line, in double quotes or not: expect-stop signal SIGSEGV."""
 
     def __init__(self):
         super().__init__("expect-stop", gdb.COMMAND_SUPPORT)
 
     def invoke(self, arg, from_tty):
-        regex = expect_regex(arg.strip(), "expect-stop")
+        regex = expect_regex(expect_unquoted(arg), "expect-stop")
         was = ExpectState.last_stop
         if was is None:
             expect_failed("the guest has not run, wanted a stop /%s/" % regex.pattern)
         if not regex.fullmatch(was):
-            expect_failed("the last stop was `%s`, wanted /%s/" % (was, regex.pattern))
+            how = " to match the whole of that" if regex.search(was) else ""
+            expect_failed("the last stop was `%s`, wanted /%s/%s" % (was, regex.pattern, how))
         expect_held("the last stop was `%s`" % was)
 
 # --- the guest's output --------------------------------------------------------------------------
@@ -332,6 +337,11 @@ def expect_console(what):
         raise gdb.GdbError("%s: only `stepvm test` keeps the guest's output" % what)
     with open(ExpectState.console, "rb") as console:
         return console.read().decode(errors="replace")
+
+def expect_elsewhere():
+    """For a message that misses some of it."""
+    where = ExpectState.elsewhere
+    return "; its serial port leads elsewhere: --console " + where if where else ""
 
 def expect_guest_goes_on():
     """No debugger holds the guest, and its VM has not ended: more output may come."""
@@ -373,7 +383,8 @@ expect-output. The output's file is $_stepvm_console."""
             if goes_on:
                 time.sleep(0.002)
         expect_failed(
-            "the guest has written %s, wanted /%s/" % (expect_one_line(text), regex.pattern)
+            "the guest has written %s, wanted /%s/%s"
+            % (expect_one_line(text), regex.pattern, expect_elsewhere())
         )
 
 class ContinueUntilConsole(gdb.Command):
@@ -402,8 +413,8 @@ matches. REGEX is as for expect-console."""
             watcher.join()
         if not self.matches():
             expect_failed(
-                "the guest stopped (%s) before it wrote /%s/"
-                % (ExpectState.last_stop, self.regex.pattern)
+                "the guest stopped (%s) before it wrote /%s/%s"
+                % (ExpectState.last_stop, self.regex.pattern, expect_elsewhere())
             )
         expect_held("the guest has written /%s/" % self.regex.pattern)
 
@@ -594,19 +605,41 @@ guest gets it when it goes on, key by key, as it takes them."""
         if refused:
             expect_failed(refused)
 
+def expect_screen_png():
+    """The picture's bytes. gdb writes them to a file, and does not look whether they get there: to one
+    in memory, where this Python can make one, they do."""
+    if hasattr(os, "memfd_create"):
+        file = os.fdopen(os.memfd_create("screen"), "w+b")
+    else:
+        file = tempfile.TemporaryFile()
+    with file:
+        gdb.execute("remote get screen.png /proc/self/fd/%d" % file.fileno(), False, True)
+        file.seek(0)
+        png = file.read()
+    if not png.endswith(EXPECT_PNG_END):
+        raise OSError("the picture could not be kept: " + tempfile.gettempdir() + " is full")
+    return png
+
+EXPECT_PNG_END = b"IEND\xaeB`\x82"  # the type and the sum of its last, empty, piece
+
 class Screenshot(gdb.Command):
     """Save the guest's screen as a PNG file.
-Usage: screenshot FILE"""
+Usage: screenshot FILE
+
+FILE is relative to the folder that gdb was started in, for `stepvm test` its own."""
 
     def __init__(self):
         super().__init__("screenshot", gdb.COMMAND_SUPPORT, gdb.COMPLETE_FILENAME)
 
     def invoke(self, arg, from_tty):
-        if not arg.strip():
+        words = gdb.string_to_argv(arg)
+        if len(words) != 1:
             raise gdb.GdbError("screenshot: expected a FILE")
         try:
-            gdb.execute("remote get screen.png " + arg.strip(), False, True)
-        except gdb.error as error:
+            png = expect_screen_png()
+            with open(os.path.expanduser(words[0]), "wb") as to:  # its end writes what is left
+                to.write(png)
+        except (gdb.error, OSError) as error:
             expect_failed("screenshot: %s" % error)
 
 class SkipTest(gdb.Command):

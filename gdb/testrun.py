@@ -84,14 +84,20 @@ def testrun_tell_machine():
     path = os.environ.get("STEPVM_TEST_MACHINE")
     if not path or gdb.selected_thread() is None:
         return
-    with open(path, "w", errors="replace") as to:
-        view = testrun_said("stepvm context") or (
-            # Plain gdb has no such command. The x87's and SSE's registers would be too many.
-            testrun_said("monitor info registers").partition("FCW")[0].lstrip()
-            + testrun_said("x/5i $pc")
-        )
-        to.write(view + testrun_said("monitor info mode"))
-        to.write("the last ports, MMIO and halts:\n" + testrun_said("monitor log 8"))
+    view = testrun_said("stepvm context") or (
+        # Plain gdb has no such command. The x87's and SSE's registers would be too many.
+        testrun_said("monitor info registers").partition("FCW")[0].lstrip()
+        + testrun_said("x/5i $pc")
+    )
+    view += testrun_said("monitor info mode")
+    last = testrun_said("monitor log 8")
+    if not last.startswith("nothing since"):
+        view += "the last ports, MMIO and halts:\n" + last
+    try:
+        with open(path, "w", errors="replace") as to:
+            to.write(view)
+    except OSError as error:  # a full disk must not hide what has failed
+        gdb.write("%s\n" % error, gdb.STDERR)
 
 
 def testrun_said(command):
