@@ -65,13 +65,16 @@ static const char STATUS_RULE[] =
         "Even numbers are stepvm's own, odd ones the guest's. A signal that ends stepvm is raised "
         "again, so that the caller sees it. For debug: gdb's own. For console: 4 where it did not "
         "get the screen. For test: 0 when none failed, 1 "
-        "when some did, 2 for wrong use, 4 when the host failed. Without KVM or gdb all are "
-        "skipped, status 0, or 4 with --no-skip.";
+        "when some did, 2 for wrong use, such as a script that is not there, 4 when the host "
+        "failed, for one script at least, or the gdb that was named is not there. Without KVM, "
+        "or where no gdb was named and there is none, all are skipped, status 0, or 4 with "
+        "--no-skip.";
 
 /* What a script of `stepvm test` says; testrun/script.h and gdb/expect.gdb have all of it. */
 static const struct fact script_facts[] = {
 	{ "# guest: FILE", "The image, relative to the script. Needed, and first." },
-	{ "# options: ...", "Options as for run, such as --hlt auto --reg ax=2." },
+	{ "# options: ...", "Options as for run, such as --hlt auto --reg ax=2. Files in them are "
+	                    "relative to the current folder." },
 	{ "# symbols: FILE", "For gdb's symbol-file, relative to the script." },
 	{ "# timeout: N", "Seconds, the guest's start included." },
 	{ "# scripts: none", "Plain gdb. Else stepvm.gdb is loaded, as debug does." },
@@ -83,13 +86,16 @@ static const struct fact script_facts[] = {
 	{ "expect-output REGEX COMMAND", "Fails unless COMMAND prints what REGEX matches." },
 	{ "expect-error REGEX COMMAND", "Fails unless COMMAND fails with an error that REGEX "
 	                                "matches." },
-	{ "expect-stop REGEX", "Fails unless REGEX matches why the guest stopped." },
-	{ "expect-console REGEX", "Fails unless REGEX matches what the guest has printed." },
+	{ "expect-stop REGEX", "Fails unless REGEX matches the whole of why the guest stopped: "
+	                       "step, breakpoint 2, signal SIGINT (interrupted), signal SIGSEGV "
+	                       "(triple fault), halt, exit 3, gone." },
+	{ "expect-console REGEX", "Fails unless REGEX matches in what the guest has printed. The "
+	                          "file with that is $_stepvm_console." },
 	{ "continue-until-console REGEX", "Continues until it does." },
 	{ "expect-screen [ROW] \"TEXT\"", "Fails unless the screen shows TEXT." },
 	{ "continue-until-screen \"TEXT\"", "Continues until it does." },
 	{ "type \"TEXT\"", "Types it, as in type \"dir\\r\"." },
-	{ "screenshot FILE", "Saves the screen as PNG." },
+	{ "screenshot FILE", "Saves the screen as PNG. FILE is relative to the current folder." },
 	{ "skip-test REASON", "Ends the script: it is skipped, not failed." },
 };
 
@@ -111,8 +117,10 @@ static const struct fact file_facts[] = {
 };
 
 static const struct fact environment_facts[] = {
-	{ "GDB", "The gdb that debug and test start, when --gdb-program does not say." },
-	{ "TMPDIR", "Where that private folder is made, if its name is not long: else /tmp." },
+	{ "GDB", "The gdb that debug and test start, when --gdb-program does not say. One that is "
+	         "named, here or there, has to be there: status 4." },
+	{ "TMPDIR", "Where that private folder is made, if its name is not long: else /tmp. For "
+	            "test it has to have room for what guests print." },
 };
 
 /* tests/cli/manual.sh tries each. */

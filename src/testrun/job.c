@@ -1,12 +1,10 @@
-/* The life of one test: the VM, then gdb, then their end; its files, and the report made of
- * them. */
+/* The life of one test: the VM, then gdb, then their end; and its verdict. */
 #include "testrun/job.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,32 +12,18 @@
 
 #include "base/array.h"
 #include "host/file.h"
+#include "testrun/job_files.h"
 #include "testrun/log.h"
 
 /* How long a VM may take to end by SIGTERM, which it does at once unless it is broken. */
 #define ENDING_MS 5000
+/* The same where a signal ends us: who sent it waits. */
+#define STOPPING_MS 2000
 /* So long before it is ended, gdb has a late script end at its next step; see testrun.py. */
 #define NOTICE_MS  200
 #define RESULT_MAX 0x10000
 /* How much of the guest's last line is told. */
 #define OUTPUT_LINE_MAX 120
-
-/* The files of a job's folder. */
-#define FILES 5
-enum job_file { FILE_GDB, FILE_VM, FILE_CONSOLE, FILE_RESULT, FILE_MACHINE };
-static const char *const file_names[FILES] = { "gdb.log", "vm.log", "console", "result",
-	"machine" };
-
-struct job_path {
-	char text[128]; /* more than the folder and the longest name */
-};
-
-static struct job_path path_of(const struct job *j, enum job_file file)
-{
-	struct job_path p;
-	snprintf(p.text, sizeof p.text, "%s/%s", j->dir.path, file_names[file]);
-	return p;
-}
 
 static void kill_group(pid_t pid, int number)
 {
@@ -56,15 +40,19 @@ static void finish(struct job *j, uint64_t now_ms)
 	j->state = JOB_DONE;
 }
 
-/* Without a verdict: the test could not even be run. */
-__attribute__((format(printf, 3, 4))) static void give_up(
-        struct job *j, uint64_t now_ms, const char *format, ...)
+/* Without an outcome: the test could not even be run. */
+static void give_up(struct job *j, uint64_t now_ms, enum verdict verdict, const char *why)
 {
-	va_list args;
-	va_start(args, format);
-	vsnprintf(j->why, sizeof j->why, format, args);
-	va_end(args);
+	snprintf(j->why, sizeof j->why, "%s", why);
+	j->verdict = verdict;
 	finish(j, now_ms);
+}
+
+/* Where the guest's serial port leads by --console, if that is not the file that is looked at. */
+static const char *console_elsewhere(const struct job *j)
+{
+	const char *where = script_value(&j->script, "--console");
+	return where && strcmp(where, "stdio") != 0 ? where : NULL;
 }
 
 static void conclude(struct job *j, uint64_t now_ms)
@@ -73,16 +61,17 @@ static void conclude(struct job *j, uint64_t now_ms)
 	struct file result = { 0 };
 	char *text = NULL, line[OUTPUT_LINE_MAX];
 	j->outcome.vm_word = j->vm_line;
-	if (log_last_line(path_of(j, FILE_CONSOLE).text, line, sizeof line))
+	j->outcome.console = console_elsewhere(j);
+	if (log_last_line(job_path(j, FILE_CONSOLE).text, line, sizeof line))
 		j->outcome.last_output = line;
-	if (file_read(&result, path_of(j, FILE_RESULT).text, RESULT_MAX, NULL) == 0) {
+	if (file_read(&result, job_path(j, FILE_RESULT).text, RESULT_MAX, NULL) == 0) {
 		text = strndup((const char *)result.bytes, result.len);
 		file_free(&result);
 	}
 	j->outcome.result = text ? text : nothing;
 	j->verdict = verdict_reach(&j->outcome, j->why, sizeof j->why);
 	j->outcome.result = nothing;
-	j->outcome.last_output = NULL;
+	j->outcome.last_output = j->outcome.console = NULL;
 	free(text);
 	finish(j, now_ms);
 }
@@ -90,7 +79,7 @@ static void conclude(struct job *j, uint64_t now_ms)
 static int open_file(const struct job *j, enum job_file file)
 {
 	return open(
-	        path_of(j, file).text, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+	        job_path(j, file).text, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 }
 
 /* stepvm run -g unix:SOCKET --speed max OPTIONS -- GUEST. Gives the pid or -errno. */
@@ -127,12 +116,26 @@ static int start_vm(struct job *j, int console_fd, int err_fd, struct error *e)
 	return launch_job(&job, e);
 }
 
+/* The file that the verdict comes from has its place on the disk from the start: where that is full, it is said here,
+ * and where it gets full, the verdict is not lost. */
+static int reserve_result(const struct job *j)
+{
+	int fd = open_file(j, FILE_RESULT);
+	if (fd < 0)
+		return -errno;
+	int err = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, RESULT_MAX) < 0 ? -errno : 0;
+	close(fd);
+	return err == -EOPNOTSUPP ? 0 : err; /* that file system can't promise it */
+}
+
 static int open_and_start_vm(struct job *j, struct error *e)
 {
-	int fds[2], pid = -1;
+	int fds[2], pid = -1, err = reserve_result(j);
 	int console_fd = open_file(j, FILE_CONSOLE);
-	j->vm_log = fopen(path_of(j, FILE_VM).text, "we");
-	if (console_fd < 0 || !j->vm_log) {
+	j->vm_log = fopen(job_path(j, FILE_VM).text, "we");
+	if (err) {
+		pid = error_set(e, err, "%s: %s", j->dir.path, strerror(-err));
+	} else if (console_fd < 0 || !j->vm_log) {
 		pid = error_set(e, -errno, "%s: %s", j->dir.path, strerror(errno));
 	} else if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0) {
 		pid = error_set(e, -errno, "pipe: %s", strerror(errno));
@@ -167,13 +170,15 @@ void job_start(struct job *j, const struct job_setting *s, const char *path, uin
 	struct error e = { 0 };
 	*j = (struct job) { .setting = s, .path = path, .vm_fd = -1, .start_ms = now_ms };
 	int err = read_script(j, &e);
-	if (!err) {
-		err = launch_dir_open(&j->dir, &e);
-		j->has_dir = !err;
+	if (err) {
+		give_up(j, now_ms, VERDICT_FAILED, e.text);
+		return;
 	}
+	err = launch_dir_open(&j->dir, &e);
+	j->has_dir = !err;
 	int pid = err ? err : open_and_start_vm(j, &e);
 	if (pid < 0) {
-		give_up(j, now_ms, "%s", e.text);
+		give_up(j, now_ms, VERDICT_ERROR, e.text);
 		return;
 	}
 	j->vm_pid = pid;
@@ -183,7 +188,7 @@ void job_start(struct job *j, const struct job_setting *s, const char *path, uin
 }
 
 /* What testrun.py is to do, NAME=VALUE each, for gdb's environment, where no quoting is needed. */
-#define VARIABLES 11
+#define VARIABLES 12
 struct environment {
 	char *variables[VARIABLES + 1]; /* owned; NULL-terminated */
 };
@@ -198,9 +203,10 @@ static void free_environment(struct environment *env)
 static int make_environment(const struct job *j, struct environment *env, struct error *e)
 {
 	char vm_pid[24], deadline[24];
-	const struct job_path result = path_of(j, FILE_RESULT);
-	const struct job_path console = path_of(j, FILE_CONSOLE);
-	const struct job_path machine = path_of(j, FILE_MACHINE);
+	const char *elsewhere = console_elsewhere(j);
+	const struct job_path result = job_path(j, FILE_RESULT);
+	const struct job_path console = job_path(j, FILE_CONSOLE);
+	const struct job_path machine = job_path(j, FILE_MACHINE);
 	const struct {
 		const char *name, *value;
 	} settings[] = {
@@ -208,6 +214,7 @@ static int make_environment(const struct job *j, struct environment *env, struct
 		{ "STEPVM_TEST_TARGET", j->dir.socket },
 		{ "STEPVM_TEST_RESULT", result.text },
 		{ "STEPVM_TEST_CONSOLE", console.text },
+		{ "STEPVM_TEST_ELSEWHERE", elsewhere ? elsewhere : "" },
 		{ "STEPVM_TEST_MACHINE", machine.text },
 		{ "STEPVM_TEST_SYMBOLS", j->script.symbols },
 		{ "STEPVM_TEST_LOAD", j->script.wants_stepvm_gdb ? j->setting->stepvm_gdb : "" },
@@ -269,14 +276,15 @@ static void take_line(struct job *j, uint64_t now_ms)
 	memcpy(j->vm_line, j->vm_part, j->vm_part_len);
 	j->vm_line[j->vm_part_len] = 0;
 	j->vm_part_len = 0;
-	if (j->state != JOB_STARTING || strncmp(j->vm_line, "stepvm: ", 8) != 0 ||
-	        !strstr(j->vm_line, ": target remote "))
+	if (j->state != JOB_STARTING || j->outcome.end_signal ||
+	        strncmp(j->vm_line, "stepvm: ", 8) != 0 || !strstr(j->vm_line, ": target remote "))
 		return;
 	j->outcome.vm_was_ready = true;
 	j->vm_line[0] = 0; /* no news */
 	int pid = start_gdb(j, &e);
 	if (pid < 0) {
 		snprintf(j->why, sizeof j->why, "%s", e.text);
+		j->verdict = VERDICT_ERROR;
 		end_vm(j, now_ms);
 		return;
 	}
@@ -344,21 +352,34 @@ void job_reap(struct job *j, uint64_t now_ms)
 		conclude(j, now_ms);
 }
 
+/* The VM says where its guest is. Without it, what waits for the guest fails in gdb, and testrun.py says which line
+ * that was. */
+static void end_early(struct job *j, uint64_t deadline_ms)
+{
+	kill_group(j->vm_pid, SIGTERM);
+	j->outcome.vm_was_ended = true;
+	j->deadline_ms = deadline_ms;
+}
+
+void job_stop(struct job *j, int number, uint64_t now_ms)
+{
+	if ((j->state != JOB_STARTING && j->state != JOB_TESTING) || j->outcome.is_timed_out)
+		return;
+	j->outcome.end_signal = number;
+	end_early(j, now_ms + STOPPING_MS);
+}
+
 void job_tick(struct job *j, uint64_t now_ms)
 {
 	if (!job_is_running(j) || now_ms < j->deadline_ms)
 		return;
-	if (j->state == JOB_TESTING && !j->outcome.is_timed_out) {
-		/* The VM says where its guest is. Without it, what waits for the guest fails in
-		 * gdb, and testrun.py says which line that was. */
+	if (j->state == JOB_TESTING && !j->outcome.is_timed_out && !j->outcome.end_signal) {
 		j->outcome.is_timed_out = true;
-		kill_group(j->vm_pid, SIGTERM);
-		j->outcome.vm_was_ended = true;
-		j->deadline_ms = now_ms + ENDING_MS;
+		end_early(j, now_ms + ENDING_MS);
 		return;
 	}
 	if (j->state == JOB_STARTING)
-		j->outcome.is_timed_out = true;
+		j->outcome.is_timed_out = !j->outcome.end_signal;
 	else
 		j->outcome.vm_was_stuck = j->vm_pid != 0;
 	kill_group(j->gdb_pid, SIGKILL);
@@ -369,101 +390,6 @@ void job_tick(struct job *j, uint64_t now_ms)
 bool job_is_running(const struct job *j)
 {
 	return j->state == JOB_STARTING || j->state == JOB_TESTING || j->state == JOB_ENDING;
-}
-
-/* --- reports --------------------------------------------------------------------------------- */
-
-/* What a process came to, for a title. */
-struct ending {
-	char text[40];
-};
-
-static struct ending ending_of(int status)
-{
-	struct ending e;
-	if (WIFSIGNALED(status))
-		snprintf(e.text, sizeof e.text, "ended by signal %d", WTERMSIG(status));
-	else
-		snprintf(e.text, sizeof e.text, "exit status %d", WEXITSTATUS(status));
-	return e;
-}
-
-/* "stepvm run OPTIONS GUEST (exit status 0)", for people to try: quotes are not put back. */
-static void describe_vm(const struct job *j, char *to, size_t size)
-{
-	size_t n = (size_t)snprintf(to, size, "stepvm run");
-	for (unsigned i = 0; i < j->script.word_count && n < size; i++)
-		n += (size_t)snprintf(to + n, size - n, " %.100s", j->script.words[i]);
-	if (n < size)
-		snprintf(to + n, size - n, " %s (%s)", file_label(j->script.guest).text,
-		        ending_of(j->outcome.vm_status).text);
-}
-
-/* Calls write_pieces with the pieces of j's log. */
-static void write_log(const struct job *j, FILE *to,
-        void (*write_pieces)(FILE *to, const struct log_piece *pieces, unsigned count))
-{
-	char gdb[80], vm[600];
-	struct job_path paths[FILES];
-	if (!j->has_dir)
-		return;
-	for (unsigned i = 0; i < FILES; i++)
-		paths[i] = path_of(j, (enum job_file)i);
-	snprintf(gdb, sizeof gdb, "gdb (%s)",
-	        j->outcome.vm_was_ready ? ending_of(j->outcome.gdb_status).text : "not started");
-	describe_vm(j, vm, sizeof vm);
-	const struct log_piece pieces[] = {
-		{ gdb, paths[FILE_GDB].text, 40 },
-		{ "the machine", paths[FILE_MACHINE].text, 40 },
-		{ vm, paths[FILE_VM].text, 20 },
-		{ "the guest's output", paths[FILE_CONSOLE].text, 10 },
-	};
-	write_pieces(to, pieces, ARRAY_SIZE(pieces));
-}
-
-void job_report(const struct job *j, unsigned number, FILE *to)
-{
-	fprintf(to, "%sok %u - ", j->verdict == VERDICT_FAILED ? "not " : "", number);
-	log_tap_name(to, j->path);
-	if (j->verdict == VERDICT_SKIPPED) {
-		fputs(" # SKIP ", to);
-		log_tap_name(to, j->why);
-		putc('\n', to);
-		return;
-	}
-	fprintf(to, " # time=%llums\n", (unsigned long long)(j->end_ms - j->start_ms));
-	if (j->verdict == VERDICT_PASSED)
-		return;
-	fprintf(to, "# %s\n", j->why);
-	write_log(j, to, log_tails);
-}
-
-void job_report_junit(const struct job *j, struct junit *to)
-{
-	struct junit_case c = {
-		.name = j->path, .verdict = j->verdict, .why = j->why, .ms = j->end_ms - j->start_ms
-	};
-	char *log = NULL;
-	size_t len;
-	FILE *tails = j->verdict == VERDICT_FAILED ? open_memstream(&log, &len) : NULL;
-	if (tails) {
-		write_log(j, tails, log_tails);
-		if (fclose(tails) == 0)
-			c.log = log;
-	}
-	junit_add(to, &c);
-	free(log);
-}
-
-int job_write_log(const struct job *j, const char *path)
-{
-	FILE *to = fopen(path, "we");
-	if (!to)
-		return -errno;
-	fprintf(to, "%s: %s\n", j->path, j->why);
-	write_log(j, to, log_whole);
-	bool is_bad = ferror(to);
-	return fclose(to) || is_bad ? -EIO : 0;
 }
 
 void job_close(struct job *j)
@@ -478,8 +404,8 @@ void job_close(struct job *j)
 		close(j->vm_fd);
 	if (j->vm_log)
 		fclose(j->vm_log);
-	for (unsigned i = 0; i < FILES && j->has_dir; i++)
-		unlink(path_of(j, (enum job_file)i).text);
+	for (unsigned i = 0; i < JOB_FILES && j->has_dir; i++)
+		unlink(job_path(j, (enum job_file)i).text);
 	if (j->has_dir)
 		launch_dir_close(&j->dir);
 	*j = (struct job) { .vm_fd = -1, .state = JOB_DONE };

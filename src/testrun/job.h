@@ -61,6 +61,8 @@ int job_fd(const struct job *j);
 void job_read(struct job *j, uint64_t now_ms);
 /* Sees which of its processes have ended. */
 void job_reap(struct job *j, uint64_t now_ms);
+/* A signal ends the run: a test that goes on is ended, and reports where its guest was. It needs two seconds at most. */
+void job_stop(struct job *j, int number, uint64_t now_ms);
 /* Ends what is late at now_ms: first by SIGTERM, and what is still there later by SIGKILL. */
 void job_tick(struct job *j, uint64_t now_ms);
 bool job_is_running(const struct job *j);

@@ -103,9 +103,9 @@ static void end(struct junit *j)
 	*j = (struct junit) { .path = j->path };
 }
 
-int junit_open(struct junit *j, const char *path, struct error *e)
+int junit_open(struct junit *j, const char *path, time_t began, struct error *e)
 {
-	*j = (struct junit) { .path = path };
+	*j = (struct junit) { .path = path, .began = began };
 	int err = open_report(j, path);
 	if (!err)
 		j->cases = open_memstream(&j->text, &j->len);
@@ -117,16 +117,42 @@ int junit_open(struct junit *j, const char *path, struct error *e)
 	return error_set(e, err, "--junit %s: %s", path, strerror(-err));
 }
 
+/* The script's folder as readers group cases by it, words between dots: tests.gdb of ../tests/gdb/a.gdb, stepvm of one
+ * without a folder. */
+static void put_class(FILE *to, const char *path)
+{
+	char *folder = strdup(path);
+	char *slash = folder ? strrchr(folder, '/') : NULL, *rest = NULL;
+	bool has_word = false;
+	if (slash) {
+		*slash = 0;
+		for (char *word = strtok_r(folder, "/", &rest); word;
+		        word = strtok_r(NULL, "/", &rest)) {
+			if (!strcmp(word, ".") || !strcmp(word, ".."))
+				continue;
+			fputs(has_word ? "." : "", to);
+			junit_text(to, word, true);
+			has_word = true;
+		}
+	}
+	fputs(has_word ? "" : "stepvm", to);
+	free(folder);
+}
+
 void junit_add(struct junit *j, const struct junit_case *c)
 {
 	static const char *const elements[] = {
 		[VERDICT_FAILED] = "failure",
 		[VERDICT_SKIPPED] = "skipped",
+		[VERDICT_ERROR] = "error",
 	};
 	FILE *to = j->cases;
 	j->counts[c->verdict]++;
-	j->ms += c->ms;
-	fputs("    <testcase classname=\"stepvm\" name=\"", to);
+	fputs("    <testcase classname=\"", to);
+	put_class(to, c->name);
+	fputs("\" name=\"", to);
+	junit_text(to, c->name, true);
+	fputs("\" file=\"", to);
 	junit_text(to, c->name, true);
 	fputs("\"", to);
 	put_seconds(to, c->ms);
@@ -142,23 +168,35 @@ void junit_add(struct junit *j, const struct junit_case *c)
 	fprintf(to, "</%s>\n    </testcase>\n", elements[c->verdict]);
 }
 
-static void put_counts(const struct junit *j)
+static void put_counts(const struct junit *j, uint64_t ms)
 {
-	unsigned failed = j->counts[VERDICT_FAILED], skipped = j->counts[VERDICT_SKIPPED];
-	fprintf(j->to, " tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"%u\"",
-	        j->counts[VERDICT_PASSED] + failed + skipped, failed, skipped);
-	put_seconds(j->to, j->ms);
-	fputs(">\n", j->to);
+	unsigned all = 0;
+	for (unsigned i = 0; i < VERDICTS; i++)
+		all += j->counts[i];
+	fprintf(j->to, " tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\"", all,
+	        j->counts[VERDICT_FAILED], j->counts[VERDICT_ERROR], j->counts[VERDICT_SKIPPED]);
+	put_seconds(j->to, ms);
 }
 
-static int write_report(struct junit *j)
+/* ISO 8601, UTC. */
+static void put_timestamp(const struct junit *j)
+{
+	char text[32];
+	struct tm tm;
+	if (gmtime_r(&j->began, &tm) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		fprintf(j->to, " timestamp=\"%s\"", text);
+}
+
+static int write_report(struct junit *j, uint64_t ms)
 {
 	bool is_bad = fclose(j->cases) != 0;
 	j->cases = NULL;
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites", j->to);
-	put_counts(j);
-	fputs("  <testsuite name=\"stepvm test\"", j->to);
-	put_counts(j);
+	put_counts(j, ms);
+	fputs(">\n  <testsuite name=\"stepvm test\"", j->to);
+	put_counts(j, ms);
+	put_timestamp(j);
+	fputs(">\n", j->to);
 	if (!is_bad)
 		fwrite(j->text, 1, j->len, j->to);
 	fputs("  </testsuite>\n</testsuites>\n", j->to);
@@ -174,14 +212,9 @@ static int write_report(struct junit *j)
 	return 0;
 }
 
-int junit_finish(struct junit *j, struct error *e)
+int junit_finish(struct junit *j, uint64_t ms, struct error *e)
 {
-	int err = write_report(j);
+	int err = write_report(j, ms);
 	end(j);
 	return err ? error_set(e, err, "--junit %s: %s", j->path, strerror(-err)) : 0;
-}
-
-void junit_drop(struct junit *j)
-{
-	end(j);
 }

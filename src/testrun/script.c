@@ -157,17 +157,26 @@ static int set_head_file(struct parse *p, struct value v)
 	return h ? set_path(p, v, h->value) : fail(p, "there are too many such lines");
 }
 
-bool script_gives(const struct script *s, const char *option)
+const char *script_value(const struct script *s, const char *option)
 {
 	size_t len = strlen(option);
 	for (unsigned i = 0; i < s->head_count; i++)
 		if (!strcmp(s->heads[i].option, option))
-			return true;
-	for (unsigned i = 0; i < s->word_count; i++)
-		if (!strncmp(s->words[i], option, len) &&
-		        (!s->words[i][len] || s->words[i][len] == '='))
-			return true;
-	return false;
+			return s->heads[i].value;
+	for (unsigned i = 0; i < s->word_count; i++) {
+		if (strncmp(s->words[i], option, len) != 0)
+			continue;
+		if (s->words[i][len] == '=')
+			return s->words[i] + len + 1;
+		if (!s->words[i][len])
+			return i + 1 < s->word_count ? s->words[i + 1] : "";
+	}
+	return NULL;
+}
+
+bool script_gives(const struct script *s, const char *option)
+{
+	return script_value(s, option) != NULL;
 }
 
 static int take_entry(struct parse *p, const char *name, struct value v)

@@ -54,6 +54,9 @@ int script_parse(struct script *s, const char *path, const char *text, size_t le
 /* Whether the script gives the guest that option, such as "--speed", in either way. */
 bool script_gives(const struct script *s, const char *option);
 
+/* Its value there, or NULL. */
+const char *script_value(const struct script *s, const char *option);
+
 /* Splits text in place into words at spaces and tabs. '...' and "..." keep what is between them,
  * anywhere in a word; there is no other quoting. Returns how many, or -EINVAL with a text when a
  * quote is not closed or there are more than max. */

@@ -25,15 +25,20 @@ struct run {
 	struct job_setting setting;
 	struct job *jobs; /* script_count of them */
 	struct pollfd *fds;
-	unsigned started;                     /* jobs[0..started) */
-	unsigned reported;                    /* jobs[0..reported), and closed */
-	unsigned counts[VERDICT_SKIPPED + 1]; /* of those that are reported, by their verdict */
+	unsigned started;          /* jobs[0..started) */
+	unsigned reported;         /* jobs[0..reported), and closed */
+	unsigned counts[VERDICTS]; /* of those that are reported, by their verdict */
 	int signal_fd;
-	sigset_t before; /* the signal mask that we found */
-	int end_signal;  /* it ends us; 0: none has come */
+	sigset_t before;  /* the signal mask that we found */
+	int end_signal;   /* it ends us; 0: none has come */
+	bool is_in_haste; /* ... and another one has come since */
+	bool has_begun;   /* stdout has TAP's first line */
+	bool has_ended;   /* ... and its last */
 	bool has_junit;
 	struct junit junit;
-	struct error error;
+	uint64_t start_ms;
+	struct error error;   /* ends the run */
+	struct error trouble; /* the first that did not; the status is the host's all the same */
 };
 
 static uint64_t now_ms(void)
@@ -71,18 +76,19 @@ static char *log_path(const struct run *r, unsigned i)
 	return path;
 }
 
-static int keep_log(struct run *r, unsigned i)
+/* The log of one test can't be written: the others are tested all the same. */
+static void keep_log(struct run *r, unsigned i)
 {
 	char *path = log_path(r, i);
 	int err = path ? 0 : -ENOMEM;
-	if (path && r->jobs[i].verdict != VERDICT_FAILED)
+	enum verdict verdict = r->jobs[i].verdict;
+	if (path && verdict != VERDICT_FAILED && verdict != VERDICT_ERROR)
 		unlink(path);
 	else if (path)
 		err = job_write_log(&r->jobs[i], path);
 	if (err)
-		error_set(&r->error, err, "--log-dir %s: %s", path ? path : "", strerror(-err));
+		error_set(&r->trouble, err, "--log-dir %s: %s", path ? path : "", strerror(-err));
 	free(path);
-	return err;
 }
 
 /* --- the loop -------------------------------------------------------------------------------- */
@@ -91,17 +97,20 @@ static int keep_log(struct run *r, unsigned i)
 static int report_done(struct run *r)
 {
 	int err = 0;
-	while (!err && r->reported < r->started && r->jobs[r->reported].state == JOB_DONE) {
+	while (r->reported < r->started && r->jobs[r->reported].state == JOB_DONE) {
 		unsigned i = r->reported++;
-		job_report(&r->jobs[i], i + 1, stdout);
-		r->counts[r->jobs[i].verdict]++;
+		struct job *j = &r->jobs[i];
+		job_report(j, i + 1, stdout);
+		r->counts[j->verdict]++;
+		if (j->verdict == VERDICT_ERROR)
+			error_set(&r->trouble, -EIO, "%s: %s", j->path, j->why);
 		if (r->has_junit)
-			job_report_junit(&r->jobs[i], &r->junit);
+			job_report_junit(j, &r->junit);
 		if (r->config->log_dir)
-			err = keep_log(r, i);
-		job_close(&r->jobs[i]);
+			keep_log(r, i);
+		job_close(j);
 	}
-	if (fflush(stdout) && !err)
+	if (fflush(stdout))
 		err = error_set(&r->error, -errno, "standard output: %s", strerror(errno));
 	return err;
 }
@@ -123,9 +132,13 @@ static unsigned start_jobs(struct run *r)
 static void take_signals(struct run *r)
 {
 	struct signalfd_siginfo info;
-	while (read(r->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
-		if (info.ssi_signo != SIGCHLD && !r->end_signal)
+	while (read(r->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+		if (info.ssi_signo == SIGCHLD)
+			continue;
+		r->is_in_haste = r->end_signal != 0;
+		if (!r->end_signal)
 			r->end_signal = (int)info.ssi_signo;
+	}
 }
 
 /* Waits until a job says something, ends or is late, or a signal comes. */
@@ -154,20 +167,57 @@ static void attend(struct run *r)
 	}
 }
 
+static bool has_running(const struct run *r)
+{
+	for (unsigned i = r->reported; i < r->started; i++)
+		if (job_is_running(&r->jobs[i]))
+			return true;
+	return false;
+}
+
+/* A signal ends the run: those that go on say where they are. Another one is not waited for. */
+static void stop_all(struct run *r)
+{
+	for (unsigned i = r->reported; i < r->started; i++)
+		job_stop(&r->jobs[i], r->end_signal, now_ms());
+	while (has_running(r) && !r->is_in_haste)
+		attend(r);
+	report_done(r);
+}
+
+static void begin_tap(struct run *r)
+{
+	fputs("TAP version 13\n", stdout);
+	r->has_begun = true;
+}
+
+static void put_summary(struct run *r)
+{
+	unsigned errors = r->counts[VERDICT_ERROR];
+	printf("# %u passed, %u failed, %u skipped", r->counts[VERDICT_PASSED],
+	        r->counts[VERDICT_FAILED], r->counts[VERDICT_SKIPPED]);
+	if (errors)
+		printf(", %u error%s", errors, errors == 1 ? "" : "s");
+	putchar('\n');
+	r->has_ended = true;
+}
+
 static int run_all(struct run *r)
 {
 	unsigned count = r->config->script_count;
 	int err = 0;
-	printf("TAP version 13\n1..%u\n", count);
+	begin_tap(r);
+	printf("1..%u\n", count);
 	while (!err && r->reported < count && !r->end_signal) {
 		unsigned running = start_jobs(r);
 		err = report_done(r);
 		if (!err && running)
 			attend(r);
 	}
-	if (!err && !r->end_signal) {
-		printf("# %u passed, %u failed, %u skipped\n", r->counts[VERDICT_PASSED],
-		        r->counts[VERDICT_FAILED], r->counts[VERDICT_SKIPPED]);
+	if (!err && r->end_signal) {
+		stop_all(r);
+	} else if (!err) {
+		put_summary(r);
 		if (fflush(stdout))
 			err = error_set(&r->error, -errno, "standard output: %s", strerror(errno));
 	}
@@ -177,16 +227,20 @@ static int run_all(struct run *r)
 /* --- before and after ------------------------------------------------------------------------ */
 
 /* The signals that end us, and SIGCHLD, come as readable events, so that none is missed and no
- * handler is needed. What is ignored stays so: signalfd never gives it. */
+ * handler is needed. What is ignored (nohup, a shell's background job) stays so: it is left out, for the kernel keeps
+ * an ignored signal that is blocked, and signalfd gives it. */
 static int open_signals(struct run *r)
 {
 	static const int numbers[] = { SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
 	sigset_t set;
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
-		sigaddset(&set, numbers[i]);
 	/* An ignored SIGCHLD, which exec keeps, would make children vanish unseen. */
 	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		struct sigaction old;
+		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaddset(&set, numbers[i]);
+	}
 	sigprocmask(SIG_BLOCK, &set, &r->before);
 	r->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return r->signal_fd < 0 ? error_set(&r->error, -errno, "signalfd: %s", strerror(errno)) : 0;
@@ -257,9 +311,12 @@ static int skip_all(struct run *r)
 		junit_add(&r->junit, &(struct junit_case) { .name = r->config->scripts[i],
 		                             .verdict = VERDICT_SKIPPED,
 		                             .why = r->error.text });
-	fputs("TAP version 13\n1..0 # SKIP ", stdout);
+	begin_tap(r);
+	fputs("1..0 # SKIP ", stdout);
 	log_tap_name(stdout, r->error.text);
 	printf("\n# 0 passed, 0 failed, %u skipped\n", r->config->script_count);
+	r->has_ended = true;
+	r->error = (struct error) { 0 };
 	return fflush(stdout) ? error_set(&r->error, -errno, "standard output: %s", strerror(errno))
 	                      : 0;
 }
@@ -267,64 +324,113 @@ static int skip_all(struct run *r)
 /* Before any test runs, so that nobody learns after an hour that the report can't be written. */
 static int open_junit(struct run *r)
 {
-	struct error e = { 0 };
-	int err = r->config->junit ? junit_open(&r->junit, r->config->junit, &e) : 0;
+	int err = 0;
+	if (r->config->junit)
+		err = junit_open(&r->junit, r->config->junit, time(NULL), &r->error);
 	r->has_junit = r->config->junit && !err;
-	if (err)
-		r->error = e;
 	return err;
+}
+
+/* All that were named, before one runs, and before this machine is asked for what tests need: a wrong name is none of
+ * its faults. */
+static int find_scripts(struct run *r)
+{
+	for (unsigned i = 0; i < r->config->script_count; i++) {
+		const char *path = r->config->scripts[i];
+		struct stat st;
+		int err = access(path, R_OK) < 0 || stat(path, &st) < 0 ? errno : 0;
+		if (!err && S_ISDIR(st.st_mode))
+			return error_set(&r->error, -EISDIR,
+			        "%s: it is a folder: name its scripts, such as %.*s/*.gdb", path,
+			        (int)(strlen(path) - (path[strlen(path) - 1] == '/')), path);
+		if (err)
+			return error_set(
+			        &r->error, -err, "%s: cannot open: %s", path, strerror(err));
+	}
+	return 0;
+}
+
+/* The run did not come to its end. Tests that were not reported are errors, with the reason. */
+static void bail_out(struct run *r)
+{
+	char why[sizeof r->error.text + 40];
+	if (r->end_signal)
+		error_set(&r->error, -EINTR, "signal %d (%s) has ended the run", r->end_signal,
+		        strsignal(r->end_signal));
+	snprintf(why, sizeof why, "not tested: %s", r->error.text);
+	for (unsigned i = r->reported; i < r->config->script_count && r->has_junit; i++)
+		junit_add(&r->junit, &(struct junit_case) { .name = r->config->scripts[i],
+		                             .verdict = VERDICT_ERROR,
+		                             .why = why });
+	if (!r->has_begun)
+		begin_tap(r);
+	fputs("Bail out! ", stdout);
+	log_tap_name(stdout, r->error.text);
+	putchar('\n');
+	fflush(stdout);
 }
 
 static void close_junit(struct run *r, int *err)
 {
 	struct error e = { 0 };
-	if (!r->has_junit)
+	int failed = r->has_junit ? junit_finish(&r->junit, now_ms() - r->start_ms, &e) : 0;
+	if (*err || !failed)
 		return;
-	if (*err || r->end_signal) {
-		junit_drop(&r->junit);
-		return;
+	*err = failed;
+	r->error = e;
+}
+
+/* The status of a run that has come to its end, or of one that err has ended. */
+static int status_of(const struct run *r, int err, int error_status)
+{
+	const char *text = err ? r->error.text : r->trouble.text;
+	if (text[0])
+		fprintf(stderr, "stepvm test: %s\n", text);
+	if (err)
+		return error_status;
+	return text[0] ? STATUS_HOST : r->counts[VERDICT_FAILED] ? STATUS_FAILED_TESTS : STATUS_OK;
+}
+
+/* Looks whether all is there that tests need, and tests, or skips. */
+static int test_all(struct run *r, int *error_status)
+{
+	bool is_lacking = false;
+	int err = open_junit(r);
+	if (err)
+		return err;
+	err = find_scripts(r);
+	if (err) {
+		*error_status = STATUS_USAGE;
+		return err;
 	}
-	*err = junit_finish(&r->junit, &e);
-	if (*err)
-		r->error = e;
+	err = look_around(r, &is_lacking);
+	if (err)
+		return is_lacking && !r->config->no_skip ? skip_all(r) : err;
+	err = prepare(r);
+	if (!err)
+		err = open_signals(r);
+	return err ? err : run_all(r);
 }
 
 int testrun(const struct testrun_config *c)
 {
-	struct run r = { .config = c, .signal_fd = -1 };
-	bool is_lacking = false;
-	int err = look_around(&r, &is_lacking);
-	bool skips = err && is_lacking && !c->no_skip;
-	if (!err || skips) {
-		int failed = open_junit(&r);
-		skips = skips && !failed;
-		err = failed ? failed : err;
-	}
-	if (skips) {
-		err = skip_all(&r);
-	} else if (!err) {
-		err = prepare(&r);
-		if (!err)
-			err = open_signals(&r);
-		if (!err)
-			err = run_all(&r);
-	}
+	struct run r = { .config = c, .signal_fd = -1, .start_ms = now_ms() };
+	int error_status = STATUS_HOST;
+	int err = test_all(&r, &error_status);
+	if (r.signal_fd >= 0) /* a closed pipe comes as -EPIPE and as a signal, in this order */
+		take_signals(&r);
+	if (err || (r.end_signal && !r.has_ended))
+		bail_out(&r);
 	for (unsigned i = r.reported; i < r.started; i++)
 		job_close(&r.jobs[i]);
 	close_junit(&r, &err);
 	free(r.jobs);
 	free(r.fds);
 	if (r.signal_fd >= 0) {
-		/* A closed pipe comes as -EPIPE and as a signal, in this order. */
-		take_signals(&r);
 		close(r.signal_fd);
 		sigprocmask(SIG_SETMASK, &r.before, NULL);
 	}
 	if (r.end_signal) /* as it would have ended us, so that the shell sees it */
 		raise(r.end_signal);
-	if (err)
-		fprintf(stderr, "stepvm test: %s\n", r.error.text);
-	if (err || r.end_signal)
-		return STATUS_HOST;
-	return r.counts[VERDICT_FAILED] ? STATUS_FAILED_TESTS : STATUS_OK;
+	return status_of(&r, err, error_status);
 }

@@ -31,8 +31,12 @@
  * removed, so that what is there belongs to this run. NAME is the script's without its folder and
  * .gdb, and ends in the test's number where several scripts would share it.
  *
+ * A test that the host has failed (a full disk, no more processes) is told as `not ok`, too, and counted as an error;
+ * a run that ends before its time has `Bail out! REASON` for a last line.
+ *
  * gdb and VM have sessions of their own and die with us, however we end. SIGINT, SIGTERM, SIGHUP,
- * SIGQUIT and SIGPIPE end them all, and then us by the same signal. */
+ * SIGQUIT and SIGPIPE, where they are not ignored, end them all, which say where their guests were, and then us by the
+ * same signal. The report as XML is written in any case: what was not tested is an error there. */
 #ifndef STEPVM_TESTRUN_TESTRUN_H
 #define STEPVM_TESTRUN_TESTRUN_H
 
@@ -40,7 +44,8 @@
 
 /* Exit status: 0 none failed; 1 some did; 4 (STATUS_HOST of base/status.h, one line on stderr) the
  * host is not in order: expect.gdb is not installed, log_dir can't be written, the gdb that was
- * named is not there. Wrong use (2) is found by options_parse.
+ * named is not there, a test could not be run; 2 a script can't be read: none is tested then. Other wrong use is found by
+ * options_parse.
  *
  * Where this machine has no KVM that could be used, or no gdb, nothing can be tested: stdout is
  *
@@ -48,7 +53,7 @@
  *	1..0 # SKIP /dev/kvm is not there: ...
  *	# 0 passed, 0 failed, 2 skipped
  *
- * and the status 0, or, with no_skip, 4 with the reason on stderr. */
+ * and the status 0, or, with no_skip, `Bail out!` and 4 with the reason on stderr. */
 int testrun(const struct testrun_config *c);
 
 #endif

@@ -35,15 +35,25 @@ static bool is_crash(const struct outcome *o)
 	return !o->vm_was_ended || WTERMSIG(o->vm_status) != SIGTERM;
 }
 
+/* "timed out after 1 s", "ended by signal 15 (Terminated)". */
+static void tell_end(const struct outcome *o, char *to, size_t size)
+{
+	if (o->end_signal)
+		snprintf(to, size, "ended by signal %d (%s)", o->end_signal,
+		        strsignal(o->end_signal));
+	else
+		snprintf(to, size, "timed out after %g s", o->timeout_ms / 1000.0);
+}
+
 /* "timed out after 1 s at a.gdb:5: continue; the guest was at 0000:0000 (linear 0x0) in real16 mode
  * and last wrote `login:`", as far as it is known. */
-static void tell_timeout(const struct outcome *o, char *why, size_t size)
+static void tell_late(const struct outcome *o, char *why, size_t size)
 {
 	static const char word[] = "stepvm: the guest was ";
 	size_t len = 0;
 	const char *place = find_line(o->result, "at", &len);
 	bool has_guest = !strncmp(o->vm_word, word, strlen(word));
-	char place_text[300] = "", guest[200] = "", output[200] = "";
+	char end[80], place_text[300] = "", guest[200] = "", output[300] = "";
 	if (place)
 		snprintf(place_text, sizeof place_text, " at %.*s", (int)len, place);
 	else
@@ -56,17 +66,19 @@ static void tell_timeout(const struct outcome *o, char *why, size_t size)
 	if (has_guest && o->last_output)
 		snprintf(output, sizeof output, " and last wrote `%s`", o->last_output);
 	else if (has_guest)
-		snprintf(output, sizeof output, " and has written nothing");
-	snprintf(why, size, "timed out after %g s%s%s%s", o->timeout_ms / 1000.0, place_text, guest,
-	        output);
+		snprintf(output, sizeof output, " and has written nothing%s%.200s",
+		        o->console ? "; its serial port leads elsewhere: --console " : "",
+		        o->console ? o->console : "");
+	tell_end(o, end, sizeof end);
+	snprintf(why, size, "%s%s%s%s", end, place_text, guest, output);
 }
 
 static bool judge_vm(const struct outcome *o, char *why, size_t size)
 {
 	const char *word = o->vm_word[0] ? ": " : "";
 	size_t len;
-	if (o->is_timed_out || find_line(o->result, "late", &len))
-		tell_timeout(o, why, size);
+	if (o->end_signal || o->is_timed_out || find_line(o->result, "late", &len))
+		tell_late(o, why, size);
 	else if (o->vm_was_stuck)
 		snprintf(why, size, "the VM did not end when it was told to (SIGTERM)");
 	else if (is_crash(o))
@@ -109,12 +121,24 @@ static bool judge_script(const struct outcome *o, char *why, size_t size)
 	return false;
 }
 
+/* The VM was ended by its host, as it says in its last line. */
+static bool has_failed_host(const struct outcome *o)
+{
+	return o->vm_was_ready && WIFEXITED(o->vm_status) &&
+	       WEXITSTATUS(o->vm_status) == STATUS_HOST;
+}
+
 enum verdict verdict_reach(const struct outcome *o, char *why, size_t size)
 {
 	size_t len = 0;
 	const char *reason;
 	if (!judge_vm(o, why, size))
-		return VERDICT_FAILED;
+		return o->end_signal ? VERDICT_ERROR : VERDICT_FAILED;
+	if (has_failed_host(o)) {
+		snprintf(why, size, "the VM could not go on, exit status %d: %s", STATUS_HOST,
+		        o->vm_word);
+		return VERDICT_ERROR;
+	}
 	if (WIFSIGNALED(o->gdb_status)) {
 		snprintf(why, size, "gdb was killed by signal %d, %s", WTERMSIG(o->gdb_status),
 		        strsignal(WTERMSIG(o->gdb_status)));
@@ -124,7 +148,7 @@ enum verdict verdict_reach(const struct outcome *o, char *why, size_t size)
 		snprintf(why, size,
 		        "expect.gdb could not be loaded: it needs a gdb with Python (in gdb, "
 		        "`python print(1)` tells)");
-		return VERDICT_FAILED;
+		return VERDICT_ERROR;
 	}
 	reason = find_line(o->result, "skipped", &len);
 	if (reason && !find_line(o->result, "failed", &(size_t) { 0 })) {

@@ -10,6 +10,7 @@
 struct outcome {
 	uint32_t timeout_ms;
 	bool is_timed_out;
+	int end_signal;      /* it ends all tests, and has ended this one; or 0 */
 	bool vm_was_ready;   /* it waited for gdb */
 	bool vm_was_ended;   /* by our SIGTERM, so that its death by it is in order */
 	bool vm_was_stuck;   /* SIGTERM did not end it */
@@ -18,6 +19,8 @@ struct outcome {
 	const char *vm_word; /* the VM's last line on stderr, or "" */
 	/* The guest's last line of output that is not blank, NUL-terminated; NULL: it has none. */
 	const char *last_output;
+	const char *
+	        console; /* of --console: where else its serial port leads; NULL: it does not say */
 	/* What expect.gdb and testrun.py wrote, NUL-terminated. Lines:
 	 *	loaded		expect.gdb was read to its end
 	 *	begun		gdb is connected, and begins with the script
@@ -29,11 +32,13 @@ struct outcome {
 	const char *result;
 };
 
-enum verdict { VERDICT_FAILED, VERDICT_PASSED, VERDICT_SKIPPED };
+/* VERDICT_ERROR: the host was not in order, or a signal has ended it: nothing is known of the guest. */
+enum verdict { VERDICT_FAILED, VERDICT_PASSED, VERDICT_SKIPPED, VERDICT_ERROR };
+#define VERDICTS (VERDICT_ERROR + 1)
 
 /* Unless it passed, a line without newline in why: the reason to skip it, or what failed. That is
- * the first that fits, from cause to consequence: timeout, VM did not start, VM crashed or was
- * stuck, gdb crashed, gdb has no Python, the script failed, ended gdb before its end, expected
+ * the first that fits, from cause to consequence: timeout or signal, VM did not start, VM crashed or was
+ * stuck, the host failed it, gdb crashed, gdb has no Python, the script failed, ended gdb before its end, expected
  * nothing, gdb's exit status. */
 enum verdict verdict_reach(const struct outcome *o, char *why, size_t size);
 

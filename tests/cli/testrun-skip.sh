@@ -39,9 +39,16 @@ check() {
 # 0 passed, 0 failed, 2 skipped " "$how: all are skipped, status 0"
 	[[ $(sed -n 2p <<<"$out") = "1..0 # SKIP $reason"* ]]
 	ok $? "$how: a plan of none, with the reason" "$out"
-	out=$("$@" "$STEPVM" test --no-skip a.gdb b.gdb 2>&1)
-	[[ "$? $out" = "4 stepvm test: $reason"* ]]
-	ok $? "$how, --no-skip: one line, status 4" "$out"
+	out=$("$@" "$STEPVM" test --no-skip --junit x.xml a.gdb b.gdb 2>err)
+	[[ "$? $(cat err)" = "4 stepvm test: $reason"* ]]
+	ok $? "$how, --no-skip: one line, status 4" "$(cat err)"
+	[[ $out = "TAP version 13
+Bail out! $reason"* && $(grep -c '<error message="not tested: /dev/kvm' x.xml) = 2 ]]
+	ok $? "$how, --no-skip: TAP and the report say so" "$out
+$(cat x.xml)"
+	out=$("$@" "$STEPVM" test a.gdb nothere.gdb 2>&1 >/dev/null)
+	is "$? $out" "2 stepvm test: nothere.gdb: cannot open: No such file or directory" \
+		"$how: a script that is not there is no reason to skip"
 	if ! command -v prove >/dev/null; then
 		skip "$how: prove" "prove is not installed"
 		return
@@ -71,8 +78,8 @@ out=$(PATH=$PWD/bin "$STEPVM" test --no-skip a.gdb 2>&1)
 is "$?" 4 "no gdb, --no-skip: status 4"
 for how in "--gdb-program gdb1" "GDB=gdb1"; do
 	case $how in
-	GDB*) out=$(GDB=gdb1 "$STEPVM" test a.gdb 2>&1) ;;
-	*) out=$("$STEPVM" test $how a.gdb 2>&1) ;;
+	GDB*) out=$(GDB=gdb1 "$STEPVM" test a.gdb 2>&1 >/dev/null) ;;
+	*) out=$("$STEPVM" test $how a.gdb 2>&1 >/dev/null) ;;
 	esac
 	is "$? ${out%%:*}" "4 stepvm test" "$how: a gdb that was named has to be there"
 done

@@ -287,9 +287,6 @@ fails header-time 'header-time.gdb:2: timeout: expected a number of seconds from
 fails header-quote "header-quote.gdb:2: a quote ' is not closed" hello.bin "options: 'x" <<<"expect 1"
 names+=(header-none) wanted+=('header-none.gdb: expected a line `# guest: IMAGE`')
 echo 'expect 1' >header-none.gdb
-names+=(unreadable) wanted+=('unreadable.gdb: cannot read: Is a directory')
-mkdir unreadable.gdb
-names+=(missing) wanted+=('missing.gdb: cannot open: No such file')
 
 out=$("$STEPVM" test -j 4 --timeout 60 "${names[@]/%/.gdb}" 2>err)
 status=$?
@@ -501,35 +498,21 @@ fine.gdb True
 od&<d>\"?.gdb True ('failure', True)
 leaves.gdb True ('skipped', True)" "a parser of XML takes it, whatever the script says"
 fi
-out=$("$STEPVM" test --junit none/report.xml fine.gdb 2>&1)
+out=$("$STEPVM" test --junit none/report.xml fine.gdb 2>&1 >/dev/null)
 is "$? $out" "4 stepvm test: --junit none/report.xml: No such file or directory" \
 	"one that can't be written: said before any test runs"
-echo before >report.xml
-script slow.gdb spin.bin <<<'continue'
-"$STEPVM" test --junit report.xml slow.gdb >/dev/null 2>&1 &
-until pgrep -P $! >/dev/null; do :; done
-kill -INT $!
-wait $!
-is "$(cat report.xml; ls report.xml*)" "before
-report.xml" "a run that is interrupted leaves the report of before"
-
 # --- gdb ------------------------------------------------------------------------------------------
 
-out=$("$STEPVM" test --gdb-program nosuchgdb error.gdb 2>&1)
+out=$("$STEPVM" test --gdb-program nosuchgdb error.gdb 2>&1 >/dev/null)
 is "$? $out" "4 stepvm test: nosuchgdb is not installed: install gdb (apt-get install gdb) or name one with \
 --gdb-program" "no gdb: one line, status 4"
-out=$(GDB=./nosuchgdb "$STEPVM" test error.gdb 2>&1)
+out=$(GDB=./nosuchgdb "$STEPVM" test error.gdb 2>&1 >/dev/null)
 like "$? $out" "^4 stepvm test: ./nosuchgdb is not installed" "\$GDB"
-printf '#!/bin/sh\necho "Scripting is not supported in this copy of GDB."\nexit 1\n' >bare-gdb
-chmod +x bare-gdb
-out=$("$STEPVM" test --gdb-program ./bare-gdb error.gdb)
-like "$?$out" "^1.*# expect.gdb could not be loaded: it needs a gdb with Python.*not supported" \
-	"a gdb without Python"
 
 # --- KVM ------------------------------------------------------------------------------------------
 
 # One descriptor is /dev/kvm's, and none is left for the VM.
-out=$(ulimit -n 4 && exec "$STEPVM" test fine.gdb error.gdb 2>&1)
+out=$(ulimit -n 4 && exec "$STEPVM" test fine.gdb error.gdb 2>&1 >/dev/null)
 like "$? $out" "^4 stepvm test: .*Too many open files$" "no VM can be made: one line, status 4"
 
 # --- signals --------------------------------------------------------------------------------------

@@ -101,6 +101,37 @@ static void a_timeout_says_where(void)
 	CHECK_STR(judge(&o), "timed out after 1.5 s before the script began");
 }
 
+static void a_signal_says_where_and_is_no_failure(void)
+{
+	char why[300];
+	struct outcome o = good;
+	o.end_signal = SIGTERM;
+	o.result =
+	        "loaded\nbegun\nat a.gdb:3: continue\nfailed a.gdb:3: Remote connection closed\n";
+	o.vm_word = "stepvm: the guest was at 0x10 in long64 mode";
+	o.console = "con.log";
+	CHECK_EQ(verdict_reach(&o, why, sizeof why), VERDICT_ERROR);
+	CHECK_STR(why,
+	        "ended by signal 15 (Terminated) at a.gdb:3: continue; the guest was at 0x10 "
+	        "in long64 mode and has written nothing; its serial port leads elsewhere: "
+	        "--console con.log");
+}
+
+static void a_host_that_fails_is_no_failure_of_the_guest(void)
+{
+	char why[300];
+	struct outcome o = good;
+	o.vm_status = EXITED(4);
+	o.vm_word = "stepvm: standard output: No space left on device";
+	o.result = "loaded\nbegun\nfailed a.gdb:3: Remote connection closed\n";
+	CHECK_EQ(verdict_reach(&o, why, sizeof why), VERDICT_ERROR);
+	CHECK_STR(why, "the VM could not go on, exit status 4: stepvm: standard output: No space "
+	               "left on device");
+	o = good;
+	o.result = "";
+	CHECK_EQ(verdict_reach(&o, why, sizeof why), VERDICT_ERROR);
+}
+
 static void skipped(void)
 {
 	char why[50];
@@ -165,6 +196,8 @@ int main(void)
 	RUN(passes);
 	RUN(the_cause_comes_first);
 	RUN(a_timeout_says_where);
+	RUN(a_signal_says_where_and_is_no_failure);
+	RUN(a_host_that_fails_is_no_failure_of_the_guest);
 	RUN(skipped);
 	RUN(only_our_own_sigterm_is_in_order);
 	RUN(a_difference_of_the_engine_fails);
