@@ -15,11 +15,21 @@ unsigned cpu_operands(struct vcpu *v, struct operand operands[OPERANDS_MAX])
 	        vcpu_sregs(v), operands);
 }
 
+unsigned cpu_operands_of(
+        struct vcpu *v, const struct insn *insn, struct operand operands[OPERANDS_MAX])
+{
+	return operands_decode(insn->bytes, insn->byte_count,
+	        registers_code_bits(registers_mode(v)), vcpu_regs(v), vcpu_sregs(v), operands);
+}
+
 bool cpu_look_ahead(struct vcpu *v, struct insn *insn)
 {
-	uint8_t bytes[INSN_MAX];
+	uint8_t bytes[INSN_MAX] = { 0 };
 	size_t n = linear_read(v, registers_pc(v), bytes, sizeof bytes);
-	return insn_decode(insn, bytes, n, registers_code_bits(registers_mode(v)));
+	bool is_known = insn_decode(insn, bytes, n, registers_code_bits(registers_mode(v)));
+	memcpy(insn->bytes, bytes, sizeof bytes);
+	insn->byte_count = (uint8_t)n;
+	return is_known;
 }
 
 bool cpu_is_in_ram(struct vcpu *v, uint64_t gva, uint64_t *gpa)

@@ -9,6 +9,9 @@
 
 /* What the instruction at the pc is about to access. */
 unsigned cpu_operands(struct vcpu *v, struct operand operands[OPERANDS_MAX]);
+/* The same of one that cpu_look_ahead has just found there, whose bytes are not read again: each step asks. */
+unsigned cpu_operands_of(
+        struct vcpu *v, const struct insn *insn, struct operand operands[OPERANDS_MAX]);
 /* The instruction at the pc. False when its bytes can't be read. */
 bool cpu_look_ahead(struct vcpu *v, struct insn *insn);
 /* Whether gva is mapped to RAM now, at *gpa. What is above 4 GiB is not, before long mode: it can

@@ -45,7 +45,7 @@ bool handlers_can_fault(struct vcpu *v, const struct insn *insn)
 	        !allows_jump(&s->cs, insn) || r->rip + INSN_MAX - 1 > s->cs.limit)
 		return true;
 	/* Cut off by RAM's end, it has no operands: to fetch what follows raises nothing. */
-	unsigned count = cpu_operands(v, operands);
+	unsigned count = cpu_operands_of(v, insn, operands);
 	for (unsigned i = 0; i < count; i++)
 		if (!allows(operands[i].segment, s->cr0 & CR0_PE, &operands[i]))
 			return true;

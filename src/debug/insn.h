@@ -59,6 +59,8 @@ struct insn {
 	bool is_0f;          /* of the two-byte map, or of those after 0f 38 and 0f 3a */
 	uint8_t opcode;      /* the opcode byte; of the two-byte map that after 0f */
 	uint8_t vector;      /* INSN_INT */
+	uint8_t byte_count,
+	        bytes[INSN_MAX]; /* of cpu_look_ahead: from the pc on, as many as can be read */
 };
 
 /* bytes: up to INSN_MAX bytes at the instruction; code_bits: 16, 32 or 64. False when the bytes end

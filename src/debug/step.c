@@ -230,7 +230,10 @@ int step_one(struct control *c, struct stop *stop)
 	if (!cpu_look_ahead(c->cpu.vcpu, &insn))
 		insn = (struct insn) { .kind = INSN_OTHER };
 	struct vcpu *v = c->cpu.vcpu;
-	const struct step_before before = { *vcpu_regs(v), *vcpu_sregs(v), vcpu_tf(v) };
+	struct step_before before; /* by assignments, for an initializer copies all of it twice */
+	before.regs = *vcpu_regs(v);
+	before.sregs = *vcpu_sregs(v);
+	before.tf = vcpu_tf(v);
 	pushed_begin(c, false);
 	c->cpu.run_on_from = registers_pc(c->cpu.vcpu);
 	const bool is_user = is_for_user(c->cpu.vcpu, &insn);
