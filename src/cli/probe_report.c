@@ -85,6 +85,8 @@ static const struct {
 	        "at CPL 0, and says so" },
 	[PROBE_CPL3_BREAKPOINTS] = { "cpl3_breakpoints", "CPL 3: DR breakpoints fire", NULL,
 	        "the engine finds them; --engine kvm: those in code of CPL 3 are missed" },
+	[PROBE_CPL3_PORTS] = { "cpl3_ports", "CPL 3: ports by IOPL", NULL,
+	        "the engine allows them; --engine kvm: in and out raise #GP there" },
 	[PROBE_SHUTDOWN_KEEPS_STATE] = { "shutdown_keeps_registers", "triple fault keeps registers",
 	        NULL, "the stop shows registers after a reset" },
 	[PROBE_EFER_EXITS] = { "efer_exits", "a write of EFER exits",

@@ -248,6 +248,7 @@ static const struct {
 	[PROBE_CPL3_RUNS] = { probe_try_cpl3, LONG64 },
 	[PROBE_CPL3_STEPS] = { probe_try_cpl3_step, LONG64, PROBE_CPL3_RUNS },
 	[PROBE_CPL3_BREAKPOINTS] = { probe_try_cpl3_breakpoint, LONG64, PROBE_CPL3_RUNS },
+	[PROBE_CPL3_PORTS] = { probe_try_cpl3_ports, LONG64, PROBE_CPL3_RUNS },
 	[PROBE_SHUTDOWN_KEEPS_STATE] = { try_shutdown, ALL },
 	[PROBE_EFER_EXITS] = { try_efer, ALL },
 	[PROBE_PUSHES_HALF] = { try_push_segment, PROT32 },

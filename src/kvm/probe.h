@@ -54,6 +54,7 @@ enum probe_fact {
 	PROBE_CPL3_RUNS,            /* PROBE_RUNS at CPL 3, and an exception comes to CPL 0 */
 	PROBE_CPL3_STEPS,           /* a single-step there stops after its instruction */
 	PROBE_CPL3_BREAKPOINTS,     /* PROBE_EXEC_BREAKPOINTS there */
+	PROBE_CPL3_PORTS,           /* IOPL, as KVM_SET_REGS has it, allows ports there */
 	PROBE_PUSHES_HALF, /* a push of a segment register in 32-bit code leaves the slot's upper half */
 	PROBE_EMULATES, /* KVM emulates its guests, whose code takes much longer than here */
 	PROBE_FACTS,

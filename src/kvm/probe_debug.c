@@ -154,3 +154,17 @@ enum probe_answer probe_try_cpl3_breakpoint(struct scratch *s, enum scratch_mode
 	run_with_dr0(s, SCRATCH_CODE + 1, DR7_EXEC, &x);
 	return yes_or_no(s, x.kind == EXIT_DEBUG && x.debug.dr6 & 1 && is_pc(s, SCRATCH_CODE + 1));
 }
+
+/* Where IOPL is lost (kvm_pvm), the out is #GP. SDM vol 1, "I/O Privilege Level". */
+enum probe_answer probe_try_cpl3_ports(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	(void)mode;
+	scratch_put(s, SCRATCH_USER64, CODE(0xe6, 0x80, HLT)); /* out 0x80, al */
+	struct kvm_regs r = *vcpu_regs(&s->vcpu);
+	r.rflags |= 3u << 12; /* IOPL */
+	if (!s->err)
+		s->err = vcpu_set_regs(&s->vcpu, &r);
+	run_plain(s, &x);
+	return answer(s, x.kind == EXIT_IO, x.kind == EXIT_HLT && is_pc(s, AT_GP));
+}

@@ -76,5 +76,6 @@ probe_try probe_try_rep;
 probe_try probe_try_cpl3;
 probe_try probe_try_cpl3_step;
 probe_try probe_try_cpl3_breakpoint;
+probe_try probe_try_cpl3_ports;
 
 #endif

@@ -64,6 +64,7 @@ same "a write of EFER exits" efer_exits
 same "CPL 3: a step is a step" cpl3_steps
 same "KVM emulates its guests" emulates
 same "CPL 3: DR breakpoints fire" cpl3_breakpoints
+same "CPL 3: ports by IOPL" cpl3_ports
 
 # --- a guest that meets what this KVM lacks -------------------------------------------------------
 

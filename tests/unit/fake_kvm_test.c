@@ -63,6 +63,7 @@ static enum probe_answer plain_answer(enum probe_fact fact)
 	case PROBE_CPL3_RUNS:   /* not asked here */
 	case PROBE_CPL3_STEPS:
 	case PROBE_CPL3_BREAKPOINTS:
+	case PROBE_CPL3_PORTS:
 	case PROBE_FACTS: break;
 	}
 	return PROBE_UNKNOWN;
@@ -163,6 +164,7 @@ static bool is_modelled(enum probe_fact fact)
 	case PROBE_CPL3_RUNS:
 	case PROBE_CPL3_STEPS:
 	case PROBE_CPL3_BREAKPOINTS:
+	case PROBE_CPL3_PORTS:
 	case PROBE_FACTS: return false;
 	case PROBE_RUNS:
 	case PROBE_INT_N:
