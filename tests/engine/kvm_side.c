@@ -188,11 +188,12 @@ static bool step_kvm(struct pair *p, struct compare_result *r)
 	return !err && (stop.kind == STOP_STEPPED || stop.kind == STOP_HALTED);
 }
 
-/* A DEBUG with nothing done, which kvm_intel gives after a step before. */
+/* A DEBUG with nothing done, which kvm_intel gives after a step before. What shuts the CPU down does nothing else. */
 static bool is_stale(
         struct pair *p, const struct exit *x, uint64_t from, const struct compare_result *r)
 {
-	return x->kind == EXIT_DEBUG && vcpu_regs(&p->vcpu)->rip == from && r->own.regs.rip != from;
+	return x->kind == EXIT_DEBUG && vcpu_regs(&p->vcpu)->rip == from &&
+	       (r->shuts_down || r->own.regs.rip != from);
 }
 
 /* Runs the guest until something but a device's access ends it. */
