@@ -20,6 +20,8 @@
 #include "cli/options.h"
 #include "cli/probe_report.h"
 #include "debug/check.h"
+#include "history/history.h"
+#include "host/file.h"
 #include "host/sandbox.h"
 #include "host/terminal.h"
 #include "machine/machine.h"
@@ -112,29 +114,74 @@ static void warn_of_image(const struct machine *m)
 		fprintf(stderr, "stepvm: warning: %s\n", m->guest->image.warning);
 }
 
+static int flush_output(void)
+{
+	if (fflush(stdout) == 0)
+		return STATUS_OK;
+	fprintf(stderr, "stepvm: standard output: %s\n", strerror(errno));
+	return STATUS_HOST;
+}
+
+/* What a recording brings with it can't be said once more. */
+static bool says_machine(const struct machine_config *c)
+{
+	return c->memory_count || c->register_count || c->port_count || c->disk_count || c->keys ||
+	       c->parallel || c->rtc != RTC_UTC || c->image.has_load || c->image.append ||
+	       c->image.initrd_count || c->image.format != IMAGE_AUTO ||
+	       c->image.mode != START_AUTO || c->image.entry.kind != ENTRY_DEFAULT ||
+	       c->image.board != IMAGE_BOARD_AUTO;
+}
+
+/* *to: o with the machine of the recording that it names, which is *r, to be closed. */
+static int open_recording(
+        struct options *to, const struct options *o, struct recording **r, struct error *e)
+{
+	if (says_machine(&o->machine) || o->serve.record)
+		return error_set(e, -EINVAL,
+		        "%s is a recording, which brings its machine with it: leave out what says "
+		        "what that is, and --record",
+		        file_label(o->machine.image.path).text);
+	int err = recording_open(r, o->machine.image.path, o->serve.record_memory, e);
+	if (err)
+		return err;
+	if (recording_warning(*r)[0])
+		fprintf(stderr, "stepvm: warning: %s\n", recording_warning(*r));
+	*to = *o;
+	to->machine.image.path = NULL;
+	recording_configure(*r, &to->machine);
+	to->serve.recording = *r;
+	return 0;
+}
+
 static int run(const struct options *o)
 {
 	/* Too large for a stack that is small. */
 	static struct machine machine;
 	static struct serve serve;
 	struct error e = { 0 };
+	const char *verb = o->serve.recording ? "replay" : "run";
 	/* With the debugger on standard output the guest's words go where ours go. */
 	const char *listen = o->serve.listen;
 	int output_fd = listen && !strcmp(listen, "-") ? STDERR_FILENO : STDOUT_FILENO;
 	if (o->machine.hlt == HLT_STOP && !listen) {
 		error_set(&e, -EINVAL, "--hlt stop waits for a debugger: give --gdb WHERE, too");
-		return complain("run", &e, STATUS_USAGE);
+		return complain(verb, &e, STATUS_USAGE);
+	}
+	if (!o->machine.replay && recording_is_at(o->machine.image.path)) {
+		error_set(&e, -EINVAL, "%s is a recording: stepvm replay does it again",
+		        file_label(o->machine.image.path).text);
+		return complain(verb, &e, STATUS_USAGE);
 	}
 	int err = machine_open(&machine, &o->machine, output_fd, &e);
 	if (err)
-		return complain("run", &e, status_of(err));
+		return complain(verb, &e, status_of(err));
 	warn_of_image(&machine);
 	struct serve_config config = o->serve;
-	config.has_console = true;
+	config.has_console = !config.recording;
 	err = serve_open(&serve, &machine, &config, &e);
 	if (err) {
 		machine_close(&machine);
-		return complain("run", &e, status_of(err));
+		return complain(verb, &e, status_of(err));
 	}
 	const struct sandbox sandbox = {
 		.unlinked = { serve.transport.path, serve.consoles[0].transport.path,
@@ -155,8 +202,50 @@ static int run(const struct options *o)
 		status = tell_check(&machine, status);
 	machine_close(&machine);
 	if (err)
-		return complain("run", &e, status);
+		return complain(verb, &e, status);
 	return status < 0 ? end_by_signal(-status) : status;
+}
+
+/* replay --check */
+static int check_recording(const struct options *o, const struct recording *r)
+{
+	static struct machine machine;
+	static struct run guest;
+	struct error e = { 0 };
+	uint64_t checked = 0;
+	int err = machine_open(&machine, &o->machine, STDOUT_FILENO, &e);
+	if (err)
+		return complain("replay", &e, status_of(err));
+	run_init(&guest, &machine);
+	err = history_open(&guest, (struct recording *)r, &e);
+	const struct sandbox sandbox = { .writes_files = false };
+	if (!err) {
+		confine(o, &sandbox);
+		err = history_check(guest.history, r, &checked, &e);
+	}
+	history_end(&guest);
+	run_close(&guest);
+	machine_close(&machine);
+	if (err && err != -EILSEQ)
+		return complain("replay", &e, STATUS_HOST);
+	if (err)
+		printf("%" PRIu64 " positions checked, 1 differs: %s\n", checked + 1, e.text);
+	else
+		printf("%" PRIu64 " positions checked, 0 differ\n", checked);
+	return err ? STATUS_DIFFERS : flush_output();
+}
+
+static int replay(const struct options *o)
+{
+	static struct options with;
+	struct recording *r;
+	struct error e = { 0 };
+	int err = open_recording(&with, o, &r, &e);
+	if (err)
+		return complain("replay", &e, err == -ENOMEM ? STATUS_HOST : STATUS_USAGE);
+	int status = o->checks_recording ? check_recording(&with, r) : run(&with);
+	recording_close(r);
+	return status;
 }
 
 /* gdb -q -iex "set sysroot /" -iex "set $stepvm_owns = 1" -x stepvm.gdb [-ex "symbol-file F"]
@@ -322,22 +411,24 @@ static int debug(const struct options *o)
 {
 	struct launch_dir dir;
 	struct error e = { 0 };
-	int err = launch_dir_open(&dir, &e);
+	static struct options with;
+	struct recording *r = NULL;
+	int err = 0;
+	if (recording_is_at(o->machine.image.path)) {
+		err = open_recording(&with, o, &r, &e);
+		o = &with;
+	}
+	if (err)
+		return complain("debug", &e, err == -ENOMEM ? STATUS_HOST : STATUS_USAGE);
+	err = launch_dir_open(&dir, &e);
 	if (err)
 		return complain("debug", &e, STATUS_HOST);
 	int status = debug_guest(o, &dir, &e);
 	launch_dir_close(&dir);
+	recording_close(r);
 	if (e.text[0])
 		return complain("debug", &e, status);
 	return status < 0 ? end_by_signal(-status) : status;
-}
-
-static int flush_output(void)
-{
-	if (fflush(stdout) == 0)
-		return STATUS_OK;
-	fprintf(stderr, "stepvm: standard output: %s\n", strerror(errno));
-	return STATUS_HOST;
 }
 
 static int test(const struct options *o)
@@ -410,6 +501,7 @@ int main(int argc, char **argv)
 	switch (o.verb) {
 	case VERB_RUN: return run(&o);
 	case VERB_DEBUG: return debug(&o);
+	case VERB_REPLAY: return replay(&o);
 	case VERB_TEST: return test(&o);
 	case VERB_PROBE: return probe(&o);
 	case VERB_CONSOLE: return console(&o);

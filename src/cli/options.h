@@ -10,7 +10,7 @@
 #include "machine/config.h"
 #include "serve/config.h"
 
-enum verb { VERB_RUN, VERB_DEBUG, VERB_TEST, VERB_PROBE, VERB_CONSOLE, VERB_COUNT };
+enum verb { VERB_RUN, VERB_DEBUG, VERB_REPLAY, VERB_TEST, VERB_PROBE, VERB_CONSOLE, VERB_COUNT };
 
 enum completion { COMPLETION_NONE, COMPLETION_BASH, COMPLETION_ZSH }; /* scripts for shells */
 
@@ -20,9 +20,10 @@ struct options {
 	enum completion completion; /* the same, of another than COMPLETION_NONE */
 	bool has_verb;              /* verb was given: with wants_help, help of it, else of all */
 
-	struct machine_config machine; /* run, debug; machine.image.path NULL otherwise */
-	struct serve_config serve;     /* run, debug */
+	struct machine_config machine; /* run, debug, replay; machine.image.path NULL otherwise */
+	struct serve_config serve;     /* run, debug, replay */
 	bool has_engine;               /* --engine was given */
+	bool checks_recording;         /* replay: it is only checked */
 	bool no_sandbox;
 
 	const char *gdb_program; /* debug, test; NULL: $GDB, else gdb */

@@ -382,7 +382,10 @@ static const struct {
 	const char *title;
 } option_groups[] = {
 	{ ON_RUN, "Of run" },
+	{ ON_RUN | ON_REPLAY, "Of run and replay" },
 	{ ON_GUEST, "Of run and debug" },
+	{ ON_GUEST | ON_REPLAY, "Of run, debug and replay" },
+	{ ON_REPLAY, "Of replay" },
 	{ ON_DEBUG | ON_TEST, "Of debug and test" },
 	{ ON_TEST, "Of test" },
 	{ ON_PROBE, "Of probe" },

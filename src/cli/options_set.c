@@ -54,8 +54,15 @@ const char *option_set_no_reboot(struct options *o, const char *value)
 
 const char *option_set_record(struct options *o, const char *value)
 {
-	(void)value;
 	o->serve.record = true;
+	o->serve.record_file = value;
+	return NULL;
+}
+
+const char *option_set_check(struct options *o, const char *value)
+{
+	(void)value;
+	o->checks_recording = true;
 	return NULL;
 }
 

@@ -11,7 +11,7 @@ option_set option_set_memory, option_set_load, option_set_entry, option_set_regi
 option_set option_set_port, option_set_disk, option_set_screen, option_set_keys, option_set_console,
         option_set_parallel, option_set_rtc, option_set_hlt, option_set_engine,
         option_set_check_engine, option_set_speed, option_set_no_reboot, option_set_record,
-        option_set_record_memory;
+        option_set_record_memory, option_set_check;
 /* how it is served, and what is reported of it */
 option_set option_set_gdb, option_set_no_wait, option_set_symbols, option_set_trace,
         option_set_no_sandbox, option_set_gdb_program;

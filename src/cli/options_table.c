@@ -5,9 +5,11 @@
 #include "cli/options_set.h"
 
 const struct option_row option_rows[] = {
-	{ "gdb", 'g', "WHERE", ON_RUN, false, option_set_gdb,
+	{ "gdb", 'g', "WHERE", ON_RUN | ON_REPLAY, false, option_set_gdb,
 	        "Listen for a debugger at :PORT (of this machine only), HOST:PORT, unix:PATH, or - "
-	        "(standard input and output). The guest waits at its first instruction." },
+	        "(standard input and output). The guest waits at its first instruction, a "
+	        "recording "
+	        "at its last." },
 	{ "no-wait", 0, NULL, ON_RUN, false, option_set_no_wait,
 	        "With --gdb: let the guest run before a debugger has come." },
 	{ "memory", 'm', "SIZE[@ADDR]", ON_GUEST, true, option_set_memory,
@@ -78,7 +80,7 @@ const struct option_row option_rows[] = {
 	        "default, or with an interrupt). Where nothing can wake the CPU, auto is the end: "
 	        "a debugger is told so again whenever it continues. A call that waits in a PC's "
 	        "BIOS is no hlt." },
-	{ "engine", 0, "auto|kvm|interp", ON_GUEST, false, option_set_engine,
+	{ "engine", 0, "auto|kvm|interp", ON_GUEST | ON_REPLAY, false, option_set_engine,
 	        "What executes the guest's instructions. kvm: KVM alone. interp: stepvm's own "
 	        "engine, an interpreter that compares addresses where KVM needs planted bytes and "
 	        "guarded pages, and KVM for what the engine hands over. auto (the default): interp "
@@ -97,12 +99,18 @@ const struct option_row option_rows[] = {
 	        "run and debug), FACTOR times as fast (0.001 to 1000), or with the host's but "
 	        "without waits: a halted CPU goes on at once with what is due next, unless the "
 	        "BIOS waits for a key (max, the default of scripts of stepvm test)." },
-	{ "record", 0, NULL, ON_GUEST, false, option_set_record,
+	{ "record", 0, "[=FILE]", ON_GUEST, false, option_set_record,
 	        "Record the guest from its first instruction, so that gdb's reverse-stepi, "
 	        "reverse-continue and the like go back (src/history/README.md). Its time then goes "
-	        "on by its instructions, and by the host's where they take longer." },
-	{ "record-memory", 0, "SIZE", ON_GUEST, false, option_set_record_memory,
-	        "With --record: how much memory the recording may take (512M). Where that "
+	        "on by its instructions, and by the host's where they take longer. With =FILE the "
+	        "recording is written to that file, too, which must not be there yet: stepvm "
+	        "replay "
+	        "and stepvm debug open it. It holds the guest's RAM and all that is typed." },
+	{ "check", 0, NULL, ON_REPLAY, false, option_set_check,
+	        "Do all of the recording again, compare registers, devices, time and RAM with the "
+	        "checksums in it, and say so: status 12 where they differ, with the position." },
+	{ "record-memory", 0, "SIZE", ON_GUEST | ON_REPLAY, false, option_set_record_memory,
+	        "How much memory a recording may take (512M). Where that "
 	        "is full, places far back take longer to get to, and at last the oldest are "
 	        "lost." },
 	{ "no-reboot", 0, NULL, ON_GUEST, false, option_set_no_reboot,
@@ -115,16 +123,16 @@ const struct option_row option_rows[] = {
 	        "The time that the real-time clock of a PC's board starts with: the host's time in "
 	        "UTC (the default) or in its time zone, or a date such as 2026-11-30T12:34:56. It "
 	        "goes on with the guest's time." },
-	{ "trace", 't', "LIST", ON_GUEST, true, option_set_trace,
+	{ "trace", 't', "LIST", ON_GUEST | ON_REPLAY, true, option_set_trace,
 	        "Narrate on standard error: io (port accesses), mmio (accesses outside RAM), exits "
 	        "(why KVM came back), packets (what the debugger and stepvm tell each other), run "
 	        "(how run control steps and stops the guest, and why), bios (what the BIOS is "
 	        "called for, and what it answers), or several with commas between. May be "
 	        "repeated." },
-	{ "no-sandbox", 0, NULL, ON_GUEST, false, option_set_no_sandbox,
+	{ "no-sandbox", 0, NULL, ON_GUEST | ON_REPLAY, false, option_set_no_sandbox,
 	        "Keep all system calls: for a profiler, or where stepvm is ended by SIGSYS. By "
 	        "default those that a running guest does not need are given up." },
-	{ "symbols", 0, "FILE", ON_RUN | ON_DEBUG, false, option_set_symbols,
+	{ "symbols", 0, "FILE", ON_GUEST | ON_REPLAY, false, option_set_symbols,
 	        "The ELF file that the image was made from, for gdb's symbols: by default the "
 	        "image itself, when it is one. A gdb that was given no file reads it when it "
 	        "connects, unless it has 32-bit code and the guest is in 16-bit code." },
@@ -161,6 +169,13 @@ const struct option_verb option_verbs[VERB_COUNT] = {
 	        "the same, and gdb in this terminal",
 	        "Run the guest in IMAGE and start gdb in this terminal, connected and with its "
 	        "scripts for 16-bit code loaded. ARGS are handed to gdb." },
+	[VERB_REPLAY] = { "replay", "[options] FILE", "a FILE of run --record=FILE",
+	        "do a recording again; with --gdb, go back",
+	        "Do again what the guest did that run or debug --record=FILE has recorded in FILE, "
+	        "and print what it printed: without its image, its disks or the host of then. With "
+	        "--gdb, wait for a debugger at the recording's end, from where it goes back; "
+	        "stepvm "
+	        "debug FILE does that with gdb in this terminal." },
 	[VERB_TEST] = { "test", "[options] SCRIPT.gdb...", "a SCRIPT.gdb",
 	        "run gdb scripts as tests of guests",
 	        "Run gdb scripts as tests, each against a guest of its own, and report them on "

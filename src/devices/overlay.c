@@ -143,6 +143,29 @@ void overlay_free(struct overlay *o)
 	*o = (struct overlay) { 0 };
 }
 
+int overlay_each(
+        const struct overlay *o, const struct overlay *before, overlay_sector *each, void *ctx)
+{
+	uint8_t old[OVERLAY_SECTOR];
+	int result = 0;
+
+	for (size_t i = 0; i < o->slot_count; i++) {
+		const struct overlay_slot *slot = &o->slots[i];
+		const struct overlay_block *b = slot->block;
+		if (!b || (before && block_of(before, slot->number * SECTORS) == b))
+			continue;
+		for (unsigned k = 0; k < SECTORS && !result; k++) {
+			const uint64_t sector = slot->number * SECTORS + k;
+			const uint8_t *bytes = b->bytes + k * OVERLAY_SECTOR;
+			if (b->is_written >> k & 1 &&
+			        !(before && overlay_read(before, sector, old) &&
+			                !memcmp(old, bytes, OVERLAY_SECTOR)))
+				result = each(ctx, sector, bytes);
+		}
+	}
+	return result;
+}
+
 uint64_t overlay_size(const struct overlay *o)
 {
 	return o->slot_count * sizeof *o->slots +

@@ -29,6 +29,11 @@ int overlay_write(
 /* *to, which is nothing before, becomes the same as from. -ENOMEM leaves *to alone. */
 int overlay_copy(struct overlay *to, const struct overlay *from);
 void overlay_free(struct overlay *o);
+/* Calls for each sector that has been written, in no order, as long as it returns 0; and returns what it returned last.
+ * before: what it has of that sector, of an overlay that this one was made from, is left out where it is the same. */
+typedef int overlay_sector(void *ctx, uint64_t sector, const uint8_t bytes[OVERLAY_SECTOR]);
+int overlay_each(
+        const struct overlay *o, const struct overlay *before, overlay_sector *each, void *ctx);
 /* Bytes of memory; blocks that are shared count for each that has them. */
 uint64_t overlay_size(const struct overlay *o);
 

@@ -104,7 +104,7 @@ int checkpoint_load(struct history *h, const struct checkpoint *c, struct error 
 uint64_t history_bytes(const struct history *h)
 {
 	uint64_t bytes = h->store.bytes + spans_bytes(h) + h->event_bytes +
-	                 h->event_size * sizeof *h->events;
+	                 h->event_size * sizeof *h->events + disks_bytes(h);
 	for (size_t i = 0; i < h->checkpoint_count; i++)
 		bytes += sizeof(struct checkpoint) - sizeof(struct kept) +
 		         kept_size(&h->checkpoints[i]->kept);
@@ -203,6 +203,7 @@ int checkpoints_look(struct history *h, struct error *e)
 		return -ENOMEM;
 	}
 	spans_take(h);
+	file_checkpoint(h, c);
 	checkpoints_keep_within(h);
 	const uint64_t end_ns = clock_host_ns();
 	if (end_ns - begin_ns > (begin_ns - h->taken_ns) / COST_PARTS && h->interval < INTERVAL_MAX)

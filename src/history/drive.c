@@ -353,7 +353,7 @@ static void return_to_present(struct history *h)
 	spans_begin(h);
 }
 
-static int run_to(struct history *h, uint64_t position, struct error *e)
+int run_to(struct history *h, uint64_t position, struct error *e)
 {
 	struct stop stop;
 	for (;;)
@@ -397,7 +397,7 @@ int seek(struct history *h, uint64_t position, bool finely, struct error *e)
 	int err = leave_present(h, e);
 	if (err)
 		return err;
-	if (position >= h->end) {
+	if (position >= h->end && !h->is_file) {
 		err = checkpoint_load(h, h->present, e);
 		if (!err)
 			return_to_present(h);

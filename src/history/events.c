@@ -1,5 +1,6 @@
 /* The one door by which things come to a recorded guest, and the same again in its past. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,12 @@ static struct event *new_event(struct history *h, enum event_kind kind)
 
 static void has_happened(struct history *h)
 {
+	const struct event *v = &h->events[h->event_count];
 	h->next = ++h->event_count;
+	if (v->kind == EVENT_CHANGED)
+		file_changed(h, v->checkpoint);
+	else
+		file_event(h, v);
 }
 
 /* --- at the present ---------------------------------------------------------------------------- */
@@ -165,11 +171,24 @@ int events_keep_changes(struct history *h, struct error *e)
 
 /* --- in the past ------------------------------------------------------------------------------- */
 
+/* A device that has no room for them had some when they came: it is another one by now. */
+static int give_bytes(struct history *h, const struct event *v, struct error *e)
+{
+	struct board *b = &h->machine->guest->board;
+	if (board_input_room(b, v->device) < v->len)
+		return error_set(e, -EILSEQ,
+		        "the replay parts from the recording at position %" PRIu64
+		        ": %s has no room for what came",
+		        h->machine->position, v->device->name);
+	board_input(b, v->device, v->bytes, v->len);
+	return 0;
+}
+
 static int happen(struct history *h, const struct event *v, struct error *e)
 {
 	struct machine *m = h->machine;
 	switch (v->kind) {
-	case EVENT_INPUT: board_input(&m->guest->board, v->device, v->bytes, v->len); break;
+	case EVENT_INPUT: return give_bytes(h, v, e);
 	case EVENT_KEYS:
 		typist_put(&m->typist, v->keys, v->len, m->guest->board.state.now_ns);
 		input_feed(m);
@@ -183,7 +202,8 @@ static int happen(struct history *h, const struct event *v, struct error *e)
 
 int events_happen(struct history *h, struct error *e)
 {
-	while (h->next < h->event_count && h->events[h->next].position == h->machine->position) {
+	while (h->next < h->event_count && h->next < h->events_stop &&
+	        h->events[h->next].position == h->machine->position) {
 		const struct event *v = &h->events[h->next];
 		h->next++;
 		int err = happen(h, v, e);

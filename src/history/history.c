@@ -20,6 +20,7 @@
 
 static void drop_all(struct history *h)
 {
+	disks_unwatch(h);
 	events_free(h);
 	spans_free(h);
 	for (size_t i = 0; i < h->checkpoint_count; i++)
@@ -36,12 +37,15 @@ static int start(struct history *h, struct error *e)
 		.machine = m,
 		.bytes_max = h->bytes_max,
 		.step_before_ns = h->step_before_ns,
+		.writer = h->writer,
+		.events_stop = SIZE_MAX,
 		.interval = INTERVAL_BEGIN,
 		.taken_ns = clock_host_ns() };
 	m->is_past = false;
 	m->position = 0;
 	m->tsc_zero = 0;
 	machine_stop_clock(m);
+	disks_watch(h);
 	struct checkpoint *first = checkpoint_take(h, e);
 	if (!first || checkpoints_add(h, first)) {
 		checkpoint_free(h, first);
@@ -49,7 +53,27 @@ static int start(struct history *h, struct error *e)
 	}
 	h->next_checkpoint = h->interval;
 	spans_begin(h);
+	file_begin(h);
 	return 0;
+}
+
+struct history *history_make(struct run *r, uint64_t memory_max)
+{
+	struct machine *m = r->machine;
+	struct history *h = calloc(1, sizeof *h);
+	if (!h)
+		return NULL;
+	h->run = r;
+	h->machine = m;
+	h->bytes_max = memory_max ? memory_max : HISTORY_MEMORY_DEFAULT;
+	h->events_stop = SIZE_MAX;
+	h->step_before_ns = m->step_ns;
+	m->recorder = &history_recorder;
+	m->recorder_ctx = h;
+	control_set_whole_rep(&m->control, false);
+	control_set_recorded(&m->control, true);
+	r->history = h;
+	return h;
 }
 
 int history_begin(struct run *r, uint64_t memory_max, struct error *e)
@@ -63,26 +87,14 @@ int history_begin(struct run *r, uint64_t memory_max, struct error *e)
 		return error_set(e, -EROFS,
 		        "a disk's file is written to (--disk FILE,write), and could not be taken "
 		        "back");
-	struct history *h = calloc(1, sizeof *h);
+	struct history *h = history_make(r, memory_max);
 	if (!h)
 		return error_set(e, -ENOMEM, "out of memory");
-	h->run = r;
-	h->machine = m;
-	h->bytes_max = memory_max ? memory_max : HISTORY_MEMORY_DEFAULT;
-	int err = start(h, e);
-	if (err) {
-		drop_all(h);
-		free(h);
-		return err;
-	}
-	m->recorder = &history_recorder;
-	m->recorder_ctx = h;
-	h->step_before_ns = m->step_ns;
 	m->step_ns = RECORD_STEP_NS;
-	control_set_whole_rep(&m->control, false);
-	control_set_recorded(&m->control, true);
-	r->history = h;
-	return 0;
+	int err = start(h, e);
+	if (err)
+		history_end(r);
+	return err;
 }
 
 void history_end(struct run *r)
@@ -92,9 +104,9 @@ void history_end(struct run *r)
 	if (!h)
 		return;
 	struct machine *m = h->machine;
-	if (m->is_past)
-		seek(h, h->end, false, &e);
+	const bool is_present = !m->is_past || (!h->is_file && !seek(h, h->end, false, &e));
 	m->is_past = false;
+	file_end(h, is_present);
 	m->recorder = NULL;
 	control_set_recorded(&m->control, false);
 	m->step_ns = h->step_before_ns;
@@ -126,10 +138,11 @@ bool history_refuses(const struct history *h, struct error *e)
 {
 	if (!history_is_past(h))
 		return false;
-	error_set(e, -EPERM,
-	        "the guest stands in the past of its recording, which can't be changed; monitor "
-	        "record cut "
-	        "makes this the present");
+	error_set(e, -EPERM, "%s",
+	        h->is_file
+	                ? "this is a recording from a file, which can't be changed"
+	                : "the guest stands in the past of its recording, which can't be changed; "
+	                  "monitor record cut makes this the present");
 	return true;
 }
 
@@ -146,7 +159,7 @@ static void drop_marks(struct history *h)
 void history_cut(struct history *h)
 {
 	struct machine *m = h->machine;
-	if (!m->is_past)
+	if (!m->is_past || h->is_file)
 		return;
 	/* What was to come from here on is forgotten, and with it what it led to. */
 	while (h->checkpoint_count &&
@@ -165,6 +178,7 @@ void history_cut(struct history *h)
 	h->next_checkpoint = m->position;
 	h->next_pace = m->position;
 	spans_cut(h);
+	file_cut(h);
 	history_changed(h);
 }
 
@@ -181,6 +195,7 @@ void history_state(const struct history *h, struct history_state *to)
 		.bytes_max = h->bytes_max,
 		.now_ns = m->guest->board.state.now_ns,
 		.has_lost = h->has_lost,
+		.is_file = h->is_file,
 	};
 }
 
@@ -295,6 +310,8 @@ static enum history_outcome step(struct history *h, struct stop *stop, struct er
 enum history_outcome history_run(struct history *h, struct stop *stop, struct error *e)
 {
 	enum history_outcome result = HISTORY_STOP;
+	if (h->is_file && h->task == TASK_LIVE) /* there is no present to live in */
+		h->task = TASK_FORWARD;
 	switch (h->task) {
 	case TASK_FORWARD: return forward(h, stop, e);
 	case TASK_STEP: return step(h, stop, e);
@@ -360,7 +377,7 @@ bool history_interrupt(struct history *h, struct stop *stop)
 int history_leave_past(struct history *h, struct error *e)
 {
 	history_interrupt(h, NULL);
-	return history_is_past(h) ? seek(h, h->end, false, e) : 0;
+	return history_is_past(h) && !h->is_file ? seek(h, h->end, false, e) : 0;
 }
 
 bool history_wait(struct history *h, uint64_t *timeout_ns)

@@ -42,11 +42,44 @@ void history_rebooted(struct history *h);
 /* In the past: this is the present from now on, and what has happened after it is forgotten. */
 void history_cut(struct history *h);
 
+/* --- files (README.md has the format) ----------------------------------------------------------- */
+
+/* From now on the recording is written to a file as well, which is open and empty: fd is the recording's then, name is
+ * borrowed. -errno with a text. Whatever fails later ends the file with a line for the user, and the guest goes on. */
+int history_write_to(struct history *h, int fd, const char *name, struct error *e);
+/* The guest stands, and somebody looks at it: the file has all up to here. NULL is fine. */
+void history_stands(struct history *h);
+/* The whole recording as a file's bytes, the caller's by free. -errno with a text. */
+int history_save(struct history *h, uint8_t **bytes, size_t *len, struct error *e);
+
+/* A file's recording, opened: what its guest is made of, and what happened to it. */
+struct recording;
+/* Reads and checks it: at most memory_max bytes of memory for what it holds, 0: HISTORY_MEMORY_DEFAULT. *to is owned, by
+ * recording_close. -errno with a text that names the file. */
+int recording_open(struct recording **to, const char *path, uint64_t memory_max, struct error *e);
+void recording_close(struct recording *r);
+/* Whether a file's first bytes are of a recording: a regular file's. */
+bool recording_is_at(const char *path);
+/* What the recorded guest was made of goes into c; it borrows from r. */
+void recording_configure(const struct recording *r, struct machine_config *c);
+/* "of boot.bin by stepvm 0.1.0 on GenuineIntel, ..., positions 0 to 123"; and what is wrong with it, or "". */
+void recording_describe(const struct recording *r, char *to, size_t size);
+const char *recording_warning(const struct recording *r);
+/* What stepvm has ended with when it was recorded, or -1: it is not known. */
+int recording_status(const struct recording *r);
+/* r's guest, which machine_open has made of that config, stands at the first position of the recording, and all of that is
+ * its past. r lives longer than it. -errno with a text. */
+int history_open(struct run *run, struct recording *r, struct error *e);
+/* All of it happens again, and is compared with what the file says. 0; -EILSEQ with a text that names the position and
+ * what differs; -EINTR: somebody has kicked. *checked: how many positions. */
+int history_check(struct history *h, const struct recording *r, uint64_t *checked, struct error *e);
+
 struct history_state {
 	uint64_t begin, position, end; /* begin: the first that can be reached */
 	uint64_t checkpoints, events, bytes, bytes_max;
 	uint64_t now_ns; /* the guest's time */
 	bool has_lost;   /* what was before begin was given up for memory */
+	bool is_file;    /* it comes from a file, and all of it is the past */
 };
 void history_state(const struct history *h, struct history_state *to);
 

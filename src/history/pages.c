@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "history/file_bytes.h"
 #include "kvm/touched.h"
 
 #define LEAF_PAGES 64u
@@ -12,6 +13,8 @@
 
 struct page {
 	unsigned references;
+	bool has_sum;
+	uint64_t sum; /* page_sum's */
 	uint8_t bytes[MEMORY_PAGE];
 };
 
@@ -195,4 +198,139 @@ void pages_put(const struct pages *p, struct memory *m, int pagemap_fd, uint64_t
 	}
 	if (*changed)
 		m->writes++;
+}
+
+/* --- for a file -------------------------------------------------------------------------------- */
+
+uint64_t pages_count(const struct memory *m)
+{
+	uint64_t count = 0;
+	for (unsigned i = 0; i < m->count; i++)
+		count += m->slots[i].size / MEMORY_PAGE;
+	return count;
+}
+
+uint64_t pages_gpa(const struct memory *m, uint64_t page)
+{
+	unsigned i = 0;
+	while (i + 1 < m->count && page >= m->slots[i].size / MEMORY_PAGE)
+		page -= m->slots[i++].size / MEMORY_PAGE;
+	return m->slots[i].gpa + page * MEMORY_PAGE;
+}
+
+/* Which leaf it is on: each slot begins with one of its own. */
+static size_t leaf_of(const struct memory *m, uint64_t page, unsigned *at)
+{
+	size_t leaf = 0;
+	unsigned i = 0;
+	for (; i + 1 < m->count && page >= m->slots[i].size / MEMORY_PAGE; i++) {
+		page -= m->slots[i].size / MEMORY_PAGE;
+		leaf += (m->slots[i].size + LEAF_BYTES - 1) / LEAF_BYTES;
+	}
+	*at = (unsigned)(page % LEAF_PAGES);
+	return leaf + page / LEAF_PAGES;
+}
+
+int pages_zero(struct pages_store *store, struct pages *to, const struct memory *m)
+{
+	struct pages new = { .count = leaves_of(m) };
+	new.leaves = take(store, table_size(new.count));
+	if (!new.leaves)
+		return -ENOMEM;
+	*to = new;
+	return 0;
+}
+
+int pages_same(struct pages_store *store, struct pages *to, const struct pages *from)
+{
+	struct pages new = { .count = from->count };
+	new.leaves = take(store, table_size(new.count));
+	if (!new.leaves)
+		return -ENOMEM;
+	for (size_t i = 0; i < new.count; i++)
+		if ((new.leaves[i] = from->leaves[i]))
+			new.leaves[i]->references++;
+	*to = new;
+	return 0;
+}
+
+const uint8_t *pages_at(const struct pages *p, const struct memory *m, uint64_t page)
+{
+	unsigned at;
+	const struct pages_leaf *leaf = p->leaves[leaf_of(m, page, &at)];
+	return leaf ? bytes_of(leaf->pages[at]) : zeros;
+}
+
+int pages_change(struct pages_store *store, struct pages *p, const struct memory *m, uint64_t page,
+        const uint8_t *bytes)
+{
+	unsigned at;
+	struct pages_leaf **leaf = &p->leaves[leaf_of(m, page, &at)];
+	bool is_own = *leaf && (*leaf)->references == 1;
+	return keep_page(store, leaf, &is_own, at, bytes);
+}
+
+static int differ_leaf(const struct pages_leaf *before, const struct pages_leaf *now,
+        uint64_t first, unsigned count, pages_difference *differs, void *ctx)
+{
+	int result = 0;
+	for (unsigned i = 0; i < count && !result && before != now; i++) {
+		const struct page *a = before ? before->pages[i] : NULL;
+		const struct page *b = now ? now->pages[i] : NULL;
+		if (a != b && memcmp(bytes_of(a), bytes_of(b), MEMORY_PAGE) != 0)
+			result = differs(ctx, first + i, bytes_of(a), bytes_of(b));
+	}
+	return result;
+}
+
+int pages_differ(const struct pages *before, const struct pages *now, const struct memory *m,
+        pages_difference *differs, void *ctx)
+{
+	uint64_t first = 0;
+	size_t leaf = 0;
+	int result = 0;
+	for (unsigned k = 0; k < m->count; k++)
+		for (uint64_t off = 0; off < m->slots[k].size && !result;
+		        off += LEAF_BYTES, leaf++) {
+			unsigned count = pages_left(&m->slots[k], off);
+			result = differ_leaf(before->leaves[leaf], now->leaves[leaf], first, count,
+			        differs, ctx);
+			first += count;
+		}
+	return result;
+}
+
+uint64_t page_sum(const uint8_t *bytes)
+{
+	return file_sum(0, bytes, MEMORY_PAGE);
+}
+
+/* Pages of zeros count for nothing. */
+static uint64_t sum_leaf(struct pages_leaf *leaf, uint64_t first)
+{
+	uint64_t sum = 0;
+	for (unsigned i = 0; i < LEAF_PAGES; i++) {
+		struct page *p = leaf->pages[i];
+		if (!p)
+			continue;
+		if (!p->has_sum)
+			p->sum = page_sum(p->bytes);
+		p->has_sum = true;
+		const uint64_t both[] = { first + i, p->sum };
+		sum += file_sum(0, both, sizeof both);
+	}
+	return sum;
+}
+
+uint64_t pages_sum(const struct pages *p, const struct memory *m)
+{
+	uint64_t sum = 0, first = 0;
+	size_t leaf = 0;
+	for (unsigned k = 0; k < m->count; k++)
+		for (uint64_t off = 0; off < m->slots[k].size; off += LEAF_BYTES, leaf++) {
+			if (p->leaves[leaf])
+				sum += sum_leaf(p->leaves[leaf], first);
+			first += pages_left(&m->slots[k], off);
+		}
+	return sum;
 }

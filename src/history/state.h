@@ -38,6 +38,16 @@ struct event {
 	const struct device *device;
 };
 
+/* A disk of the guest's: disks.c. */
+struct watched_disk {
+	struct history *history;
+	struct disk_medium medium; /* its own */
+	unsigned number;
+	struct overlay seen; /* what was read of it */
+};
+
+struct file_writer; /* file_write.c */
+
 enum task {
 	TASK_LIVE,      /* nothing that is not recorded anew */
 	TASK_FORWARD,   /* in the past, to the present */
@@ -68,6 +78,12 @@ struct history {
 	uint64_t event_bytes;
 	struct history_mark marks[HISTORY_MARKS_MAX];
 	unsigned mark_count;
+
+	struct watched_disk watched[DISKS_MAX];
+	const struct media *media;  /* whose disks these are */
+	struct file_writer *writer; /* the file that it goes to; owned; NULL: none */
+	bool is_file;               /* it comes from a file: all of it is the past */
+	size_t events_stop;         /* so many events happen at most: of --check */
 
 	/* Where the guest stands: machine.position, and the first event that has not happened. */
 	size_t next;
@@ -109,6 +125,11 @@ struct history {
 	uint64_t wait_ns;
 	bool is_waiting;
 };
+
+/* --- history.c ---------------------------------------------------------------------------------- */
+
+/* run's, with nothing in it yet; history_end frees it. NULL without memory. */
+struct history *history_make(struct run *r, uint64_t memory_max);
 
 /* --- checkpoints.c ------------------------------------------------------------------------------ */
 
@@ -157,6 +178,30 @@ void events_drop(struct history *h, size_t count);
 void events_cut(struct history *h, size_t count);
 void events_free(struct history *h);
 
+/* --- disks.c ------------------------------------------------------------------------------------ */
+
+/* From now on what is read of the guest's disks is kept; and no longer, all of it forgotten. */
+void disks_watch(struct history *h);
+void disks_unwatch(struct history *h);
+uint64_t disks_bytes(const struct history *h);
+
+/* --- file_write.c ------------------------------------------------------------------------------- */
+
+/* All do nothing where no file is written. What fails ends the file with a line, and nothing else. */
+/* A recording begins: at its first checkpoint. */
+void file_begin(struct history *h);
+/* A checkpoint has come by itself; or by a change, which is the event; or something from outside has come. */
+void file_checkpoint(struct history *h, const struct checkpoint *c);
+void file_changed(struct history *h, const struct checkpoint *c);
+void file_event(struct history *h, const struct event *v);
+/* The guest has read count new sectors of a disk, 0 to any. */
+void file_sectors(
+        struct history *h, unsigned disk, uint64_t first, const uint8_t *bytes, size_t count);
+/* What was to come from here on is forgotten. */
+void file_cut(struct history *h);
+/* The recording ends, and the guest stands at its end where is_present. */
+void file_end(struct history *h, bool is_present);
+
 /* --- drive.c ------------------------------------------------------------------------------------ */
 
 enum drive {
@@ -175,6 +220,8 @@ uint64_t guest_time(const struct history *h, uint64_t host_ns);
 /* The guest stands at a position of the recording, with nothing that stops it on the way. finely: with checkpoints before
  * it, so that what is just before can be reached soon. 0 or -errno with a text. */
 int seek(struct history *h, uint64_t position, bool finely, struct error *e);
+/* On from here, to a position at or after it, with nothing that stops it on the way. */
+int run_to(struct history *h, uint64_t position, struct error *e);
 /* Into the past: the present is kept. 0 or -errno with a text. */
 int leave_present(struct history *h, struct error *e);
 

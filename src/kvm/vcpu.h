@@ -116,6 +116,8 @@ int vcpu_set_msr(struct vcpu *v, uint32_t number, uint64_t value);
  * caller's, by free. vcpu_get_cpuid: into one of these, again. 0 or -errno. */
 struct kvm_cpuid2 *vcpu_new_cpuid(struct vcpu *v);
 int vcpu_get_cpuid(struct vcpu *v, struct kvm_cpuid2 *to);
+/* cpuid gives the guest this from now on, before its first instruction. 0 or KVM's -errno: it is as it was then. */
+int vcpu_use_cpuid(struct vcpu *v, const struct kvm_cpuid2 *c);
 /* The guest's own TF, which vcpu_regs shows too. KVM hides it and loses it while it single-steps,
  * so it is kept here then, and whoever steps an instruction that loads TF says so. */
 static inline bool vcpu_tf(struct vcpu *v)

@@ -53,6 +53,32 @@ struct kvm_cpuid2 *vcpu_new_cpuid(struct vcpu *v)
 	return NULL;
 }
 
+static bool is_same_cpuid(const struct kvm_cpuid2 *a, const struct kvm_cpuid2 *b)
+{
+	for (uint32_t i = 0; i < a->nent && a->nent == b->nent; i++) {
+		const struct kvm_cpuid_entry2 *x = &a->entries[i], *y = &b->entries[i];
+		if (x->function != y->function || x->index != y->index || x->flags != y->flags ||
+		        x->eax != y->eax || x->ebx != y->ebx || x->ecx != y->ecx ||
+		        x->edx != y->edx)
+			return false;
+	}
+	return a->nent == b->nent;
+}
+
+int vcpu_use_cpuid(struct vcpu *v, const struct kvm_cpuid2 *c)
+{
+	struct kvm_cpuid2 *now = vcpu_new_cpuid(v);
+	int err = 0;
+	if (!now)
+		return -ENOMEM;
+	if (!is_same_cpuid(now, c))
+		err = vcpu_call(v, KVM_SET_CPUID2, (void *)c);
+	if (!err)
+		v->xsave = xsave_layout_of(c);
+	free(now);
+	return err;
+}
+
 int vcpu_get_xcr0(struct vcpu *v, uint64_t *value)
 {
 	struct kvm_xcrs x = { 0 };

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "boot/image.h"
+#include "machine/keys_script.h"
 #include "debug/means.h"
 #include "devices/board.h"
 #include "devices/disk.h"
@@ -68,6 +69,22 @@ struct config_disk {
 	enum disk_kind kind;
 };
 
+/* What a recorded guest was made of, where it is to do the same again: no image is loaded. All borrowed. */
+struct config_replay {
+	const char *image; /* its name */
+	enum image_format format;
+	bool is_pc, watches_zero;
+	bool has_boot; /* the first disk is what it was started from */
+	unsigned disk_count;
+	struct {
+		const char *name;
+		enum disk_kind kind;
+		struct disk_medium medium;
+	} disks[DISKS_MAX];
+	const struct keys_script *script;
+	const struct kvm_cpuid2 *cpuid; /* what cpuid gave it; NULL: not known */
+};
+
 /* Whether memory overlaps, a register exists or a port is free is judged by machine_open. */
 struct machine_config {
 	struct image_options image;
@@ -89,6 +106,7 @@ struct machine_config {
 	unsigned trace;            /* TRACE_ bits */
 	bool no_reboot;            /* a guest that resets the machine ends it */
 	const char *parallel;      /* the file that a PC's parallel port prints to, or NULL */
+	const struct config_replay *replay; /* instead of an image, or NULL */
 	enum config_rtc rtc;
 	int64_t rtc_seconds; /* RTC_DATE: since 1970-01-01, in the guest's own zone */
 };

@@ -2,6 +2,7 @@
 #include "machine/guest.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,21 @@ static int add_disks(struct guest *g, const struct machine_config *c, const stru
 	return err;
 }
 
+/* Its RAM, its registers and what its devices hold come later. */
+static int set_replayed(struct guest *g, const struct config_replay *r, struct error *e)
+{
+	g->image.format = r->format;
+	g->image.board = r->is_pc ? IMAGE_BOARD_PC : IMAGE_BOARD_BARE;
+	g->image.why = "a recording says so";
+	snprintf(g->image.name, sizeof g->image.name, "%s", r->image);
+	int err = r->cpuid ? vcpu_use_cpuid(&g->vcpus[0], r->cpuid) : 0;
+	if (err)
+		snprintf(g->image.warning, sizeof g->image.warning,
+		        "KVM does not take the CPUID of the CPU that this was recorded on: %s",
+		        strerror(-err));
+	return media_open_replayed(&g->media, r, e);
+}
+
 /* The image's entry state, then what --reg says. */
 static int set_state(struct guest *g, const struct machine_config *c, const struct media *before,
         struct error *e)
@@ -92,7 +108,7 @@ static int make(struct guest *g, const struct machine_config *c, const struct vm
 	err = vcpu_open(&g->vcpus[0], &g->vm, e);
 	if (err)
 		goto close_vm;
-	err = set_state(g, c, before, e);
+	err = c->replay ? set_replayed(g, c->replay, e) : set_state(g, c, before, e);
 	board_init(&g->board, g->image.board == IMAGE_BOARD_PC, output, ctx);
 	g->is_shown = c->is_shown;
 	board_set_rtc(&g->board,

@@ -26,12 +26,17 @@ void machine_kick(void *ctx)
 	check_kick(&m->control);
 }
 
+static bool is_silent(const struct machine *m)
+{
+	return m->is_past && !m->shows_past;
+}
+
 /* Bytes that nobody takes now are kept, and get the vCPU out of the guest: who runs it waits for
  * their reader, and hears the debugger meanwhile. */
 static void put_output(void *ctx, const uint8_t *bytes, size_t len)
 {
 	struct machine *m = ctx;
-	if (m->is_past)
+	if (is_silent(m))
 		return;
 	if (m->prints_to_debugger && m->tell && m->tell(m->tell_ctx, bytes, len))
 		return;
@@ -47,7 +52,7 @@ static void put_output(void *ctx, const uint8_t *bytes, size_t len)
 static void say(void *ctx, const char *text)
 {
 	const struct machine *m = ctx;
-	if (!m->is_past)
+	if (!is_silent(m))
 		notice_print("stepvm: %s\n", text);
 }
 
@@ -234,7 +239,7 @@ static void trace(void *ctx, const struct exit *x)
 	bool is_wanted = m->config->trace & TRACE_EXITS ||
 	                 (m->config->trace & TRACE_IO && x->kind == EXIT_IO) ||
 	                 (m->config->trace & TRACE_MMIO && x->kind == EXIT_MMIO);
-	if (!is_wanted || m->is_past)
+	if (!is_wanted || is_silent(m))
 		return;
 	exit_describe(x, true, line, sizeof line);
 	notice_print("%s\n", line);
@@ -245,7 +250,7 @@ static void decided(void *ctx, const struct decision *d)
 	struct machine *m = ctx;
 	char line[200];
 	journal_run_note(&m->decisions, d);
-	if (!(m->config->trace & TRACE_RUN) || m->is_past)
+	if (!(m->config->trace & TRACE_RUN) || is_silent(m))
 		return;
 	decision_describe(d, line, sizeof line);
 	notice_print("run: %s\n", line);
@@ -301,7 +306,7 @@ static int read_keys(struct machine *m, struct error *e)
 		        &why, -EINVAL, "the guest's board has no keyboard (--board pc has)");
 	else if (m->config->keys)
 		err = keys_script_read(&m->keys, m->config->keys, &why);
-	typist_init(&m->typist, &m->keys);
+	typist_init(&m->typist, m->config->replay ? m->config->replay->script : &m->keys);
 	return err ? error_set(e, err, "--keys: %s", why.text) : 0;
 }
 
@@ -343,7 +348,8 @@ int machine_open_beside(struct machine *m, const struct machine_config *c, const
 	control_init(&m->control, machine_vcpu(m), &io);
 	control_set_engine(&m->control, c->engine);
 	control_set_tells_exits(&m->control, c->trace & TRACE_EXITS);
-	control_set_watch_zero(&m->control, has_vectors(&m->guest->image));
+	control_set_watch_zero(
+	        &m->control, c->replay ? c->replay->watches_zero : has_vectors(&m->guest->image));
 	machine_end_journals(m);
 	err = c->checks_engine ? check_open(&m->control, tell_difference, e) : 0;
 	if (!err)
@@ -375,6 +381,9 @@ static int check_image(const struct machine_config *c, struct error *e)
 int machine_reset(struct machine *m, struct error *e)
 {
 	struct guest *new, *old = m->guest;
+	if (m->config->replay)
+		return error_set(
+		        e, -EPERM, "this is a recording from a file: there is no image to start");
 	int err = check_image(m->config, e);
 	if (!err)
 		err = media_check_restart(old->media, e);

@@ -71,6 +71,7 @@ struct machine {
 	void *recorder_ctx;
 	/* What the guest does it has done before: it prints nothing, and takes nothing from outside. */
 	bool is_past;
+	bool shows_past; /* ... but what it printed is printed again */
 	/* With a recorder: the guest's TSC at its time 0; from there the TSC goes on with that time. */
 	uint64_t tsc_zero;
 	const char *kvm_name; /* vm_module_name's, asked for before the sandbox closes /sys */

@@ -237,6 +237,25 @@ int media_open(struct media **to, const struct machine_config *c, struct image_l
 	return err;
 }
 
+int media_open_replayed(struct media **to, const struct config_replay *r, struct error *e)
+{
+	if (!r->is_pc)
+		return 0;
+	struct media *m = calloc(1, sizeof *m);
+	if (!m)
+		return error_set(e, -ENOMEM, "out of memory");
+	int err = 0;
+	for (unsigned i = 0; i < r->disk_count && !err; i++)
+		err = disks_add(
+		        &m->disks, r->disks[i].name, &r->disks[i].medium, r->disks[i].kind, e);
+	m->disks.has_boot = r->has_boot;
+	if (err)
+		media_close(m);
+	else
+		*to = m;
+	return err;
+}
+
 void media_close(struct media *m)
 {
 	if (!m)

@@ -24,6 +24,8 @@ struct media {
  * no disks; -EFBIG: too much came by a pipe. */
 int media_open(struct media **to, const struct machine_config *c, struct image_loaded *image,
         const struct media *before, struct error *e);
+/* The disks of a recorded guest. */
+int media_open_replayed(struct media **to, const struct config_replay *r, struct error *e);
 /* Flushes what was written, and tells the user where that fails. NULL is allowed. */
 void media_close(struct media *m);
 /* Whether a guest that begins with the files would find them as this one has. -EBUSY with a text:

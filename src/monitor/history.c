@@ -25,8 +25,11 @@ static void say_where(struct run *run, const struct output *out)
 	history_state(run->history, &s);
 	report_where(machine_vcpu(run->machine), where, sizeof where);
 	say(out, "position %" PRIu64 " of %" PRIu64 "%s, %s, %" PRIu64 ".%09" PRIu64 " s\n",
-	        s.position, s.end, s.position == s.end ? " (the present)" : "", where,
-	        s.now_ns / 1000000000u, s.now_ns % 1000000000u);
+	        s.position, s.end,
+	        s.position != s.end ? ""
+	        : s.is_file         ? " (the recording's end)"
+	                            : " (the present)",
+	        where, s.now_ns / 1000000000u, s.now_ns % 1000000000u);
 }
 
 static void say_info(struct run *run, const struct output *out)
@@ -44,12 +47,22 @@ static void say_info(struct run *run, const struct output *out)
 	        s.checkpoints, s.events, s.bytes >> 10, s.bytes_max >> 10);
 }
 
+static bool is_of_file(const struct run *run)
+{
+	struct history_state s = { .is_file = false };
+	if (run->history)
+		history_state(run->history, &s);
+	return s.is_file;
+}
+
 void monitor_record(struct run *run, const struct output *out, const char *operands)
 {
 	struct error e = { 0 };
 	int err = 0;
 	if (!strcmp(operands, "on"))
 		err = history_begin(run, 0, &e);
+	else if (is_of_file(run) && *operands && strcmp(operands, "info") != 0)
+		err = error_set(&e, -1, "this is a recording from a file, and stays as it is");
 	else if (!strcmp(operands, "off") && history_is_past(run->history))
 		err = error_set(&e, -1,
 		        "the guest stands in the past; monitor goto end, or monitor record cut, "

@@ -7,6 +7,8 @@
 
 #define SERVE_CONSOLES 2 /* serial lines that --console can be given for */
 
+struct recording;
+
 struct serve_config {
 	const char *listen; /* WHERE of transport_open; NULL: no debugger can come */
 	bool no_wait;       /* the guest runs before one has come */
@@ -15,7 +17,9 @@ struct serve_config {
 	        *consoles[SERVE_CONSOLES]; /* where each serial line leads; NULL: as by default */
 	bool has_screen;                   /* --screen, */
 	const char *screen;                /* ... and where; NULL: this terminal */
-	bool record; /* the guest is recorded from its first instruction on, */
+	bool record;                 /* the guest is recorded from its first instruction on, */
+	const char *record_file;     /* ... into this file, which must not be there yet; or NULL */
+	struct recording *recording; /* the guest is that one's; borrowed; NULL: a live one */
 	uint64_t
 	        record_memory; /* ... in so many bytes; 0: as many as history_begin takes by itself */
 	const char *symbols;   /* the ELF file that the image was made from, or NULL */

@@ -3,6 +3,8 @@
 #include "serve/internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 #include <unistd.h>
 
 #include "history/history.h"
+#include "host/file.h"
 #include "host/notice.h"
 #include "host/signals.h"
 #include "machine/core.h"
@@ -142,8 +145,43 @@ static int open_consoles(struct serve *s, struct error *e)
 static int begin_recording(struct serve *s, struct error *e)
 {
 	struct error why = { 0 };
-	int err = history_begin(&s->run, s->config->record_memory, &why);
+	const char *path = s->config->record_file;
+	int fd = -1, err = 0;
+	/* Its contents are the guest's RAM, and what was typed. */
+	if (path)
+		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY | O_CLOEXEC, 0600);
+	if (path && fd < 0)
+		return error_set(e, errno == EEXIST ? -EEXIST : -EIO, "--record=%s: %s",
+		        file_label(path).text,
+		        errno == EEXIST ? "it is there already, and is left as it is: name a file "
+		                          "that is not"
+		                        : strerror(errno));
+	if (path)
+		signal(SIGXFSZ, SIG_IGN);
+	err = history_begin(&s->run, s->config->record_memory, &why);
+	if (!err && path)
+		err = history_write_to(s->run.history, fd, path, &why);
+	if (err && path) {
+		unlink(path);
+		if (!s->run.history)
+			close(fd);
+	}
 	return err ? error_set(e, err, "--record: %s", why.text) : 0;
+}
+
+/* A debugger begins at its end, where what is looked for has happened; without one it is seen from its beginning. */
+static int open_recording(struct serve *s, struct error *e)
+{
+	struct history_state state;
+	struct error why = { 0 };
+	int err = history_open(&s->run, s->config->recording, e);
+	if (err)
+		return err;
+	s->machine->shows_past = !s->config->listen;
+	history_state(s->run.history, &state);
+	if (s->config->listen && history_seek(s->run.history, state.end, &why))
+		notice_print("stepvm: %s\n", why.text);
+	return 0;
 }
 
 /* What ends the loop's wait, or the guest's run: signals, ticks, and the machine's timer. */
@@ -190,7 +228,9 @@ static int begin_life(struct serve *s, struct error *e)
 	run_init(&s->run, m);
 	if (m->guest->board.is_pc && !m->config->no_reboot)
 		err = run_keep_power_on(&s->run, e);
-	if (!err && s->config->record)
+	if (!err && s->config->recording)
+		err = open_recording(s, e);
+	else if (!err && s->config->record)
 		err = begin_recording(s, e);
 	if (err)
 		run_close(&s->run);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/status.h"
 #include "history/history.h"
 #include "host/notice.h"
 #include "machine/explain.h"
@@ -55,6 +56,42 @@ static void fail(struct serve *s, const struct error *e)
 	if (is_over)
 		history_end(&s->run);
 	stop_at(s, TARGET_STOP_SIGNAL, text);
+	if (!is_over && !s->has_transport)
+		run_end(&s->run, STATUS_DIFFERS);
+}
+
+static bool is_of_file(const struct serve *s)
+{
+	struct history_state state;
+	if (!s->run.history)
+		return false;
+	history_state(s->run.history, &state);
+	return state.is_file;
+}
+
+/* The end of a recording that comes from a file: nothing was there after it. Without a debugger that is the end. */
+static void stop_at_last(struct serve *s)
+{
+	char text[1800];
+	const struct stop end = { .kind = STOP_DEVICE };
+	const bool is_over = machine_is_stopping(s->machine);
+	size_t len = 0;
+	if (is_over) {
+		report_stop(s->machine, &end, text, sizeof text - 100);
+		len = strlen(text);
+	}
+	snprintf(text + len, sizeof text - len,
+	        "The recording ends here, at position %" PRIu64 ".\n", s->machine->position);
+	if (s->has_transport) {
+		stop_at(s, TARGET_STOP_END, text);
+		return;
+	}
+	const int status = recording_status(s->config->recording);
+	if (!is_over)
+		notice_print("stepvm: %s", text);
+	run_end(&s->run, is_over      ? machine_exit_status(s->machine)
+	                 : status > 0 ? status
+	                              : STATUS_OK);
 }
 
 /* An end of the guest is a place to look back from, before it is the end. True: it was shown as one. */
@@ -118,7 +155,12 @@ void serve_run_recorded(struct serve *s)
 	case HISTORY_STOP: handle(s, &stop, was_step); break;
 	case HISTORY_KICKED: sources_attend(s, 0); break;
 	case HISTORY_BEGIN: stop_at(s, TARGET_STOP_BEGIN, NULL); break;
-	case HISTORY_END: stop_at(s, TARGET_STOP_END, NULL); break;
+	case HISTORY_END:
+		if (is_of_file(s))
+			stop_at_last(s);
+		else
+			stop_at(s, TARGET_STOP_END, NULL);
+		break;
 	case HISTORY_FAILED: fail(s, &e); break;
 	}
 }

@@ -85,6 +85,7 @@ static void wait_for_debugger(struct serve *s)
 		} while (clock_host_ns() < until);
 	}
 	terminal_cooked();
+	history_stands(s->run.history);
 	serve_show_wait(s);
 	stand_still(s, RUN_FOREVER);
 }

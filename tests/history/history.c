@@ -7,8 +7,11 @@
  * all of it has to be the same: registers, MSRs, extended state, devices, disks and RAM. A second machine that nobody
  * records does as many steps at other strides, and ends the same, where nothing came from outside. What is found in it, of
  * writes and jumps to places at random, is the same whether or not stretches are passed over for what is known of them.
+ * A third machine has the recording from a file, in which all is the same (files.c).
  *
  * Output is TAP. How each is started stands in guest_starts.h. */
+#include "history.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -18,9 +21,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
-#include "cli/options.h"
 #include "guest_starts.h"
-#include "history/state.h"
 #include "kvm/registers.h"
 #include "machine/firmware.h"
 #include "machine/input.h"
@@ -32,7 +33,7 @@
 
 static uint64_t state;
 
-static uint64_t rnd(uint64_t below)
+uint64_t rnd(uint64_t below)
 {
 	state ^= state << 13;
 	state ^= state >> 7;
@@ -40,24 +41,8 @@ static uint64_t rnd(uint64_t below)
 	return state % below;
 }
 
-struct subject {
-	const char *name;
-	struct options options;
-	struct machine machine;
-	struct run run;
-	bool has_outside; /* something came from there */
-};
-
-/* What is compared, part by part. */
-enum { GENERAL, SYSTEM, EVENTS, XSAVE, MSRS, DEVICES, DISKS, CONTROL, RAM, PARTS };
 static const char *const parts[PARTS] = { "general registers", "system registers", "events",
 	"extended state", "MSRs", "devices", "disks", "run control", "RAM" };
-
-struct note {
-	uint64_t position, hash[PARTS];
-	struct kvm_regs regs;
-	uint64_t now_ns;
-};
 
 static uint64_t add(uint64_t hash, const void *bytes, size_t len)
 {
@@ -81,7 +66,14 @@ static uint64_t add_words(uint64_t hash, const uint8_t *bytes, size_t len)
 #define TSC        0x10u
 #define TSC_ADJUST 0x3bu
 
-static bool take_note(struct subject *g, struct note *n)
+/* Of those that have gone the last two are heeded, and the others left over: a file does not have them. */
+static void forget_old_keys(struct typist_state *t)
+{
+	for (unsigned i = t->count; i < TYPIST_MAX - 2; i++)
+		t->queue[(t->head + i) % TYPIST_MAX] = (struct key_event) { .code = 0 };
+}
+
+bool take_note(struct subject *g, struct note *n)
 {
 	struct machine *m = &g->machine;
 	struct kept k;
@@ -111,6 +103,7 @@ static bool take_note(struct subject *g, struct note *n)
 		if (k.vcpu.msrs[i].index != TSC && k.vcpu.msrs[i].index != TSC_ADJUST)
 			n->hash[MSRS] = add(n->hash[MSRS], &k.vcpu.msrs[i], sizeof k.vcpu.msrs[i]);
 	n->hash[DEVICES] = add(1, &k.board, sizeof k.board);
+	forget_old_keys(&k.typist);
 	n->hash[DEVICES] = add(n->hash[DEVICES], &k.typist, sizeof k.typist);
 	n->hash[DISKS] = disks_image_size(&k.disks);
 	n->hash[CONTROL] = k.control.is_halted + 2u * k.control.is_acknowledged +
@@ -122,7 +115,7 @@ static bool take_note(struct subject *g, struct note *n)
 	return true;
 }
 
-static bool is_same(
+bool is_same(
         const struct subject *g, const struct note *was, const struct note *is, const char *how)
 {
 	bool same = true;
@@ -164,7 +157,7 @@ static int open_guest(struct subject *g, const char *image, struct error *e)
 	return err;
 }
 
-static void close_guest(struct subject *g)
+void close_guest(struct subject *g)
 {
 	history_end(&g->run);
 	run_close(&g->run);
@@ -290,7 +283,7 @@ static unsigned record(
 
 /* --- jumps -------------------------------------------------------------------------------------- */
 
-static bool jump(struct subject *g, const struct note *notes, unsigned count, uint64_t jumps)
+bool jump(struct subject *g, const struct note *notes, unsigned count, uint64_t jumps)
 {
 	unsigned differ = 0;
 	for (uint64_t i = 0; i < jumps && differ < 5; i++) {
@@ -439,6 +432,8 @@ static bool try_guest(const char *image, uint64_t jumps, bool is_disturbed, uint
 	good = good && (!count || find(&g, notes, count, jumps));
 	if (good && count && !g.has_outside)
 		good = witness(&g, &notes[count - 1], image);
+	if (good && count)
+		good = try_file(&g, notes, count, 1 + jumps / 4);
 	close_guest(&g);
 	return good;
 }

@@ -34,6 +34,7 @@ static const char *sample(const char *name)
 		{ "parallel", "printed" },
 		{ "rtc", "utc" },
 		{ "speed", "2" },
+		{ "record", "f" },
 		{ "record-memory", "64M" },
 		{ "trace", "io" },
 		{ "symbols", "f" },
@@ -102,10 +103,11 @@ static void only_lists_repeat(void)
 		char words[128], text[64];
 		struct line l;
 		const char *value = sample(r->name);
-		unsigned verb = r->scope & ON_RUN     ? VERB_RUN
-		                : r->scope & ON_DEBUG ? VERB_DEBUG
-		                : r->scope & ON_TEST  ? VERB_TEST
-		                                      : VERB_PROBE;
+		unsigned verb = r->scope & ON_RUN      ? VERB_RUN
+		                : r->scope & ON_DEBUG  ? VERB_DEBUG
+		                : r->scope & ON_REPLAY ? VERB_REPLAY
+		                : r->scope & ON_TEST   ? VERB_TEST
+		                                       : VERB_PROBE;
 		if (r->scope == ON_GLOBAL) /* the first ends the check */
 			continue;
 		const char *given = value && !option_may_lack_value(r) ? value : "";
@@ -151,6 +153,15 @@ static void check_lines_fit(const char *text, size_t width)
 	}
 }
 
+/* ... and not a longer name that begins so. */
+static bool has_name(const char *text, const char *name)
+{
+	char in_line[80], at_end[80];
+	snprintf(in_line, sizeof in_line, "%s ", name);
+	snprintf(at_end, sizeof at_end, "%s\n", name);
+	return strstr(text, in_line) || strstr(text, at_end);
+}
+
 static void help_shows_a_verb_its_options(void)
 {
 	for (unsigned verb = 0; verb < VERB_COUNT; verb++) {
@@ -162,7 +173,7 @@ static void help_shows_a_verb_its_options(void)
 			        r->name, r->value && !option_may_lack_value(r) ? " " : "",
 			        r->value ? r->value : "");
 			name[strlen(name) - 1] = '\0';
-			CHECK_EQ(strstr(text, name) != NULL, !!(r->scope & 1u << verb));
+			CHECK_EQ(has_name(text, name), !!(r->scope & 1u << verb));
 		}
 		CHECK(strstr(text, "options:\n\n") == NULL); /* a heading has something under it */
 		free(text);

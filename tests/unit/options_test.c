@@ -415,12 +415,12 @@ static void operands_and_verbs_are_named(void)
 	CHECK_STR(l.o.machine.image.path, "-odd");
 	CHECK_TAKEN(l, "run -");
 	CHECK_STR(l.o.machine.image.path, "-");
-	check_refused("",
-	        "stepvm: expected a verb: run, debug, test, probe or console; see stepvm --help");
-	check_refused("''",
-	        "stepvm: expected a verb: run, debug, test, probe or console; see stepvm --help");
-	check_refused(
-	        "boot", "stepvm: boot: not a verb; expected run, debug, test, probe or console");
+	check_refused("", "stepvm: expected a verb: run, debug, replay, test, probe or console; "
+	                  "see stepvm --help");
+	check_refused("''", "stepvm: expected a verb: run, debug, replay, test, probe or console; "
+	                    "see stepvm --help");
+	check_refused("boot",
+	        "stepvm: boot: not a verb; expected run, debug, replay, test, probe or console");
 	check_refused(
 	        "/dev/null", "stepvm: /dev/null: not a verb; did you mean stepvm run /dev/null?");
 	check_refused("run", "stepvm run: expected an IMAGE; see stepvm run --help");
@@ -433,14 +433,15 @@ static void operands_and_verbs_are_named(void)
 	CHECK_TAKEN(l, "probe --json");
 	CHECK(l.o.is_json);
 	check_refused("--gdb :1 run a",
-	        "stepvm: --gdb: expected a verb before it: run; see stepvm --help");
+	        "stepvm: --gdb: expected a verb before it: run or replay; see stepvm --help");
 	check_refused("-m 1M run a",
 	        "stepvm: -m: expected a verb before it: run or debug; see stepvm --help");
 }
 
 static void options_out_of_place_say_where_they_belong(void)
 {
-	check_refused("debug --gdb :1 a", "stepvm debug: --gdb: an option of run, not of debug");
+	check_refused("debug --gdb :1 a",
+	        "stepvm debug: --gdb: an option of run or replay, not of debug");
 	check_refused("run --jobs 2 a", "stepvm run: --jobs: an option of test, not of run");
 	check_refused("run --gdb-program=x a",
 	        "stepvm run: --gdb-program: an option of debug or test, not of run");
@@ -481,7 +482,8 @@ static void unknown_verbs_get_a_near_word(void)
 		check_refused(slips[i].typed, text);
 	}
 	check_refused("ru n", "stepvm: ru: not a verb; did you mean run? See stepvm --help");
-	check_refused("r", "stepvm: r: not a verb; expected run, debug, test, probe or console");
+	check_refused(
+	        "r", "stepvm: r: not a verb; expected run, debug, replay, test, probe or console");
 }
 
 static void a_name_with_one_dash_gets_the_other(void)

@@ -1,0 +1,110 @@
+#!/bin/bash
+# needs: kvm
+# Recordings as files: written as they go, opened again without the image, its disk or the engine of then, cut, broken,
+# refused. TAP.
+#
+#	STEPVM=build/stepvm GUESTS=build/guests tests/cli/recording.sh
+. "$(dirname "$0")/tap.bash"
+set -u
+
+needs STEPVM GUESTS
+GDB=${GDB:-gdb}
+export LC_ALL=C.UTF-8
+work=$(mktemp -d "${TMPDIR:-/tmp}/stepvm-cli.XXXXXX") || exit 2
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+has() { # TEXT REGEX NAME
+	grep -Eq -- "$2" <<<"$1"
+	ok $? "$3" "$1"
+}
+vm() {
+	timeout 60 "$STEPVM" "$@" </dev/null 2>&1
+}
+
+# --- written, and done again -----------------------------------------------------------------------
+
+cp "$GUESTS/disk.bin" image
+live=$(vm run --record=a image)
+status=$?
+is "$(stat -c %a a)" 600 "only its owner may read it"
+size=$(stat -c %s a)
+ok $((size >= 100000)) "a boot sector's recording is less than 100 KB" "$size"
+rm image
+again=$(vm replay a)
+is "$? $(head -n 1 <<<"$again")" "$status $(head -n 1 <<<"$live")" "without its image it prints the same, and ends the same"
+has "$(vm replay --check a)" '^[0-9]+ positions checked, 0 differ$' "--check"
+is "$(vm replay --engine kvm a | head -n 1)" "$(head -n 1 <<<"$live")" "by another engine"
+live=$(vm run --record=t "$GUESTS/triple.bin")
+status=$?
+again=$(vm replay t)
+is $? $status "after a triple fault it ends with the same status" "$again"
+has "$(vm run a)" 'a is a recording: stepvm replay does it again' "run says what a recording is"
+
+# --- refused ---------------------------------------------------------------------------------------
+
+out=$(vm run --record=a "$GUESTS/hello.bin")
+is "$? $(stat -c %s a)" "2 $size" "a file that is there is left as it is"
+has "$out" 'there already' "... and said"
+mkfifo fifo
+mkdir folder
+for what in fifo folder nowhere/file; do
+	out=$(vm run --record=$what "$GUESTS/hello.bin")
+	ok $(($? != 2 && $? != 4)) "$what is no place for one" "$out"
+	has "$out" "^stepvm run: --record=$what: " "... and said"
+done
+out=$(vm run --record=w --disk "$work/w.img,write" "$GUESTS/disk.bin")
+ok $(($? == 0)) "a disk that is written to is refused" "$out"
+out=$(vm debug --memory 1M a)
+is $? 2 "a recording's machine is not said once more" "$out"
+
+# --- no room ---------------------------------------------------------------------------------------
+
+out=$(ulimit -f 20; vm run --record=full "$GUESTS/disk.bin")
+has "$out" '^stepvm: --record=full: File too large; the recording in the file ends here' "where there is no room it ends"
+has "$out" "$(head -n 1 <<<"$(vm replay a)")" "... and the guest goes on"
+has "$(vm replay full)" 'cut before its beginning was whole' "... and is refused"
+
+# --- cut and broken --------------------------------------------------------------------------------
+
+vm run --record=k "$GUESTS/ticks.bin" >/dev/null
+size=$(stat -c %s k)
+opened=0 refused=0 wrong=
+for ((len = 0; len < size; len += size / 40 + 1)); do
+	head -c $len k >cut
+	out=$(vm replay --check cut)
+	status=$?
+	case $status:$out in
+	0:*cut\ or\ broken*0\ differ) opened=$((opened + 1)) ;;
+	2:*can\'t\ be\ replayed*) refused=$((refused + 1)) ;;
+	*) wrong+="$len: $status $out"$'\n' ;;
+	esac
+done
+is "$wrong" "" "cut anywhere it goes up to its last whole chunk, or is refused"
+ok $((opened < 3 || refused < 3)) "... both of them" "$opened $refused"
+printf x | dd of=k bs=1 seek=$((size - 100)) conv=notrunc 2>/dev/null
+has "$(vm replay --check k)" 'k is cut or broken after' "a broken chunk is where it ends"
+head -c 300 /dev/zero >zeros
+has "$(vm replay zeros)" "zeros can't be replayed: not a recording" "a file that is none"
+
+# --- killed in the debugger ------------------------------------------------------------------------
+
+if command -v "$GDB" >/dev/null; then
+	"$STEPVM" run --gdb unix:socket --record=killed --load 0x7c00 "$GUESTS/stages.bin" </dev/null >/dev/null 2>said &
+	pid=$!
+	for ((i = 0; i < 1000; i++)); do
+		grep -q 'waiting for a debugger' said && break
+		read -rt 0.02 <> <(:)
+	done
+	live=$(timeout 60 "$GDB" -nx -batch -ex 'target remote socket' -ex 'stepi 5' -ex 'info registers eip' \
+		-ex "shell kill -9 $pid" 2>&1 </dev/null)
+	live=$(awk '/^eip/ { print $2 }' <<<"$live")
+	dead=$(timeout 60 "$GDB" -nx -batch -ex "target remote | exec \"$STEPVM\" replay --gdb - killed 2>/dev/null" \
+		-ex 'info registers eip' -ex 'reverse-stepi' -ex 'info registers eip' -ex 'reverse-continue' -ex 'info registers eip' 2>&1 </dev/null)
+	all=$(awk '/^eip/ { print $2 }' <<<"$dead")
+	is "$(head -n 1 <<<"$all")" "${live:-none}" "killed by signal 9 it goes up to the last stop"
+	ok $(($(sort -u <<<"$all" | wc -l) != 3)) "... from where one goes back" "$dead"
+	is "$(tail -n 1 <<<"$all")" 0x7c00 "... to the beginning"
+fi
+
+echo "1..$count"
+[ $bad = 0 ]
