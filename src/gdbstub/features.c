@@ -80,7 +80,11 @@ static void number_rows(
 }
 
 /* Without a regnum a register has the number after the last one's; gdb fetches the description in
- * pieces of 4096 bytes, so what can be left out is. */
+ * pieces of 4096 bytes, so what can be left out is.
+ *
+ * gdb has no use for the group on x86, where its own code decides by a register's number and type what `info
+ * registers` leaves out: vectors and floats, which none of ours can be and still be a number or have fields (gdb's
+ * i386_register_reggroup_p). A union with a vector in it is listed all the same: gdb 13.1 was tried. */
 static void add_register(
         struct feature_text *s, const struct x86_row *row, unsigned number, unsigned *next)
 {

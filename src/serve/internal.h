@@ -58,7 +58,7 @@ void serve_halt(struct serve *s, bool is_news);
 
 /* recording.c: RUN_FREE and RUN_STEPPING of a guest that is recorded. */
 void serve_run_recorded(struct serve *s);
-/* After a triple fault: appends how its cause is found, where the guest is recorded. */
+/* After a triple fault: appends how its cause is found, or would be if the guest were recorded. */
 void serve_hint_at_way_back(const struct serve *s, char *text, size_t size);
 /* The debugger has asked for one step back, or for all to the last stop. */
 void serve_step_back(struct serve *s);

@@ -20,8 +20,14 @@ void serve_hint_at_way_back(const struct serve *s, char *text, size_t size)
 	uint64_t gate;
 	unsigned gate_len;
 	size_t len = strlen(text);
-	if (!s->run.history || !s->session)
+	if (!s->session)
 		return;
+	if (!s->run.history) {
+		snprintf(text + len, size - len,
+		        "With --record there is a way back from here: reverse-stepi, stepvm "
+		        "last-write.\n");
+		return;
+	}
 	snprintf(text + len, size - len, "reverse-stepi goes back to the instruction");
 	len = strlen(text);
 	if (explain_gate(machine_vcpu(s->machine), &gate, &gate_len))

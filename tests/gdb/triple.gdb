@@ -6,7 +6,7 @@
 # scripts: none
 
 monitor catch exception
-expect-output "Triple fault: the CPU shut down at 0008:0*7c41(.|\n)*taken as boot at 0x7c00" continue
+expect-output "Triple fault: the CPU shut down at 0008:0*7c41(.|\n)*taken as boot at 0x7c00(.|\n)*With --record" continue
 expect-stop signal SIGSEGV
 expect $pc == &fatal
 expect $eax == 0xdead
