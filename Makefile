@@ -165,7 +165,7 @@ $(B)/tests/history/history: $(call test_objects,history) $(B)/libstepvm.a
 # A library for LD_PRELOAD that answers /dev/kvm's calls in the process, by a copy of the engine: tests/standin/README.md.
 # All that it needs is compiled once more, as a library's code is, and hidden from the program that it is loaded into.
 STANDIN_OBJECTS := $(patsubst %.c,$(B)/standin/%.o,$(wildcard src/interp/*.c tests/standin/*.c) \
-	tests/unit/fake_calls.c tests/unit/fake_run.c)
+	tests/unit/fake_calls.c tests/unit/fake_run.c tests/unit/fake_kinds.c)
 STANDIN_FLAGS   := -fPIC -fvisibility=hidden -DINTERP_SLOTS_MAX=512
 
 $(B)/standin/%.o: %.c
@@ -175,7 +175,8 @@ $(B)/standin/%.o: %.c
 
 $(B)/standin.so: $(STANDIN_OBJECTS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-z,defs -o $@ $^
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-z,defs -o $@.new $^
+	$(Q)mv $@.new $@ # whole, for what starts meanwhile
 
 .SECONDARY: $(foreach room,unit fuzz rsp,$(call test_objects,$(room)))
 

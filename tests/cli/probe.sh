@@ -148,10 +148,10 @@ ok $? "the manual page has the verb"
 
 # --- no KVM ---------------------------------------------------------------------------------------
 
-# An empty /dev, where we may make one.
+# An empty /dev, where we may make one; without a stand-in for /dev/kvm (tests/standin).
 hidden() {
 	# shellcheck disable=SC2016 # the inner shell expands
-	unshare --mount --map-root-user bash -c 'mount -t tmpfs none /dev && exec "$@"' - "$@" 2>&1
+	unshare --mount --map-root-user bash -c 'mount -t tmpfs none /dev && unset LD_PRELOAD && exec "$@"' - "$@" 2>&1
 }
 if hidden true >/dev/null; then
 	out=$(hidden "$STEPVM" probe)

@@ -9,12 +9,39 @@
 
 #include "base/cpu_bits.h"
 
-int calls_extension(unsigned long number)
+int calls_extension(uint64_t quirks, unsigned long number)
 {
 	switch (number) {
-	case KVM_CAP_XCRS: return 1;
+	case KVM_CAP_XCRS:
+	case KVM_CAP_X86_USER_SPACE_MSR:
+	case KVM_CAP_X86_MSR_FILTER: return 1;
 	case KVM_CAP_NR_MEMSLOTS: return FAKE_SLOTS;
-	default: return fake_check_extension(0, number);
+	default: return fake_check_extension(quirks, number);
+	}
+}
+
+/* Of filters, one that denies writes of EFER: a clear bit denies, and what is denied exits. api.rst,
+ * KVM_X86_SET_MSR_FILTER. */
+static void set_filter(struct fake_vm *vm, const struct kvm_msr_filter *f)
+{
+	vm->exits_at_efer = false;
+	for (unsigned k = 0; k < KVM_MSR_FILTER_MAX_RANGES; k++) {
+		const struct kvm_msr_filter_range *r = &f->ranges[k];
+		uint32_t n = MSR_EFER - r->base;
+		if (r->flags & KVM_MSR_FILTER_WRITE && n < r->nmsrs)
+			vm->exits_at_efer |= !(r->bitmap[n / 8] >> n % 8 & 1);
+	}
+}
+
+int calls_vm(struct fake_vm *vm, unsigned long request, void *arg)
+{
+	const struct kvm_enable_cap *cap = arg;
+	switch (request) {
+	case KVM_CHECK_EXTENSION: return calls_extension(vm->quirks, (unsigned long)arg);
+	case KVM_X86_SET_MSR_FILTER: set_filter(vm, arg); return 0;
+	case KVM_ENABLE_CAP:
+		return cap->cap == KVM_CAP_X86_USER_SPACE_MSR ? 0 : fake_call_vm(vm, request, arg);
+	default: return fake_call_vm(vm, request, arg);
 	}
 }
 

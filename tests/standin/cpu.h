@@ -73,8 +73,9 @@ void msr_from_engine(struct cpu *cpu, const struct interp_msrs *m);
 /* KVM_GET_SUPPORTED_CPUID. 0 or -E2BIG. */
 int cpuid_supported(struct kvm_cpuid2 *to);
 
-/* KVM_CHECK_EXTENSION, and the calls of a vCPU. */
-int calls_extension(unsigned long number);
+/* KVM_CHECK_EXTENSION, and the calls of a VM and a vCPU. */
+int calls_extension(uint64_t quirks, unsigned long number);
+int calls_vm(struct fake_vm *vm, unsigned long request, void *arg);
 int calls_vcpu(struct fake_vcpu *v, unsigned long request, void *arg);
 
 #endif

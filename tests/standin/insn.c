@@ -11,7 +11,7 @@
 #include "interp/transfer.h"
 
 /* A free run is done one instruction after the other before it is done fast: a KVM that emulates its guests is told
- * from others by how long a loop of 100 takes (kvm/probe_emulates.c). */
+ * from others by how long a loop of 100 takes (kvm/probe_emulates.c). Not so on kinds that let the CPU run them. */
 #define SLOW_INSNS 200u
 #define FAST_INSNS 4096u /* between two looks at immediate_exit */
 
@@ -169,6 +169,8 @@ static void run_engine(
 		return;
 	}
 	i->how = find_how(cpu, p);
+	if (op == 0x0f && opcode_at(cpu, p->at + 1) == 0x1e && fake_has(v, FAKE_HANDED_TO_CPU))
+		i->how = FAKE_HANDED;
 	if (interp_raised(c) != V_NONE) {
 		if (interp_last_vector(c) == interp_raised(c)) {
 			raise_in(cpu, i);
@@ -191,16 +193,38 @@ static void run_engine(
 		i->end = FAKE_UNKNOWN;
 }
 
+/* What a kind of KVM does otherwise: true, and i says what. The others of fake_kvm.h are fake_run.c's. */
+static bool has_quirk(const struct cpu *cpu, struct fake_insn *i, unsigned at)
+{
+	const struct fake_vcpu *v = i->v;
+	const struct kvm_sregs *s = &i->to.s;
+	uint8_t op = i->opcode, next = opcode_at(cpu, at + 1);
+	bool is_32 = s->cr0 & CR0_PE && cpu->engine->code_bits == 32;
+	bool is_int = op == 0xcc || op == 0xcd || op == 0xcf;
+	i->end = FAKE_UNKNOWN;
+	if (is_32 && is_int && fake_has(v, FAKE_NO_INT32))
+		return true;
+	i->end = FAKE_HANGS;
+	if (cpu->engine->is_real && op == 0xcd && next >= 0x80 && fake_has(v, FAKE_INT_80_HANGS))
+		return true;
+	i->end = FAKE_DONE;
+	return false;
+}
+
 void fake_execute(struct fake_insn *i, struct fake_vcpu *v, bool shows_tf)
 {
 	struct cpu *cpu = v->cpu;
 	fake_begin(i, v);
+	if (v->pending == FAKE_AGAIN && fake_has(v, FAKE_READS_AGAIN))
+		i->to.r.rsp = v->again_rsp;
 	cpu->fault.vector = V_NONE;
 	cpu->is_software = false;
 	cpu_load(cpu, v, &i->to);
 	read_code(cpu);
 	const struct prefixes p = read_prefixes(cpu);
 	i->opcode = opcode_at(cpu, p.at);
+	if (v->vm->quirks && has_quirk(cpu, i, p.at))
+		return;
 	if (i->opcode == 0xcc ||
 	        (i->opcode == 0xcd && p.at + 1 < cpu->code_len && !cpu->engine->is_v86)) {
 		i->vector = i->opcode == 0xcc ? 3 : cpu->code[p.at + 1];
@@ -249,6 +273,8 @@ bool fake_enter(struct fake_insn *i, uint8_t vector, uint64_t flags)
 	v->has_error = cpu->is_software = false;
 	cpu->fault.vector = V_NONE;
 	cpu_load(cpu, v, &i->to);
+	if (c->is_real && fake_has(v, FAKE_IVT_HAS_NO_LIMIT))
+		c->sregs.idt.limit = 0xffff;
 	c->hit_count = 0;
 	c->r[NEXT] = c->rip;
 	flags_put(c, flags);
@@ -269,6 +295,7 @@ bool fake_enter(struct fake_insn *i, uint8_t vector, uint64_t flags)
 		interp_drop_marks(c);
 	}
 	interp_commit_marks(c);
+	c->sregs.idt.limit = v->now.s.idt.limit;
 	c->rip = c->r[NEXT];
 	c->shadow = 0;
 	cpu_save(cpu, v, &i->to);
@@ -311,13 +338,15 @@ bool fake_goes_on(struct fake_vcpu *v, unsigned insns)
 {
 	if (__atomic_load_n(&v->run->immediate_exit, __ATOMIC_SEQ_CST))
 		return false;
-	if (insns >= SLOW_INSNS && is_free(v))
+	if ((insns >= SLOW_INSNS || fake_has(v, FAKE_ONLY_OURS)) && is_free(v))
 		run_fast(v);
 	return true;
 }
 
 int fake_give_up(struct fake_vcpu *v)
 {
-	(void)v;
+	/* One that hangs ends by a signal alone. */
+	while (!__atomic_load_n(&v->run->immediate_exit, __ATOMIC_SEQ_CST))
+		__builtin_ia32_pause();
 	return -EINTR;
 }

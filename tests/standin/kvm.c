@@ -1,5 +1,4 @@
-/* The stand-in: open, close, fcntl and ioctl in the place of the C library's. */
-#include <dlfcn.h>
+/* The stand-in: open, close, fcntl, mmap and ioctl in the place of the C library's. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -16,51 +15,29 @@
 #define RUN_SIZE 8192u
 #define FDS_MAX  1024
 
-/* Descriptors are duplicates of one file in memory each, made before the sandbox closes: VMs and /dev/kvm are of the same,
- * each vCPU has one of its own, which is used again when it is closed. */
-#define FILES 32
-
+/* The descriptors of a /dev/kvm, its VMs and vCPUs are duplicates of one file in memory, which has nothing in it: the
+ * program's sandbox lets nobody make another file later on. */
 static struct object {
 	enum { OBJECT_KVM, OBJECT_VM, OBJECT_VCPU } kind;
-	unsigned users; /* descriptors, and a VM's vCPUs */
-	int file;       /* of vCPUs */
-	struct object *parent;
+	unsigned users;        /* descriptors, and what is made of it */
+	struct object *parent; /* NULL: a KVM's */
 	struct fake_vm *vm;
 	struct fake_vcpu *vcpu;
 } * by_fd[FDS_MAX];
 
-static int shared_file = -1;
-static struct {
-	int fd;
-	bool is_used;
-} files[FILES];
-
-static long sys(long number, long a, long b, long c)
-{
-	return syscall(number, a, b, c);
-}
+static uint64_t quirks; /* of all VMs: STANDIN_KIND in the environment */
 
 /* --- objects ------------------------------------------------------------------------------------ */
 
-static bool make_files(void)
+/* False: it names none of fake_kinds. */
+static bool take_kind(void)
 {
-	if (shared_file >= 0)
-		return true;
-	int fd = memfd_create("stand-in for KVM", MFD_CLOEXEC);
-	shared_file = fd < 0 ? -1 : (int)sys(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 900);
-	if (fd >= 0)
-		sys(SYS_close, fd, 0, 0);
-	for (unsigned k = 0; k < FILES; k++) {
-		fd = memfd_create("stand-in for a vCPU", MFD_CLOEXEC);
-		if (fd < 0 || ftruncate(fd, RUN_SIZE) < 0)
-			return false;
-		/* Where no test counts descriptors. */
-		files[k].fd = (int)sys(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 900);
-		sys(SYS_close, fd, 0, 0);
-		if (files[k].fd < 0)
-			return false;
-	}
-	return shared_file >= 0;
+	const char *name = getenv("STANDIN_KIND");
+	unsigned k = 0;
+	while (name && k < fake_kind_count && strcmp(fake_kinds[k].name, name))
+		k++;
+	quirks = k < fake_kind_count ? fake_kinds[k].quirks : 0;
+	return k < fake_kind_count;
 }
 
 static struct object *find(int fd)
@@ -72,119 +49,114 @@ static void release(struct object *o)
 {
 	if (!o || --o->users)
 		return;
-	release(o->parent);
-	if (o->kind == OBJECT_VCPU) {
+	if (o->vcpu) {
 		munmap(o->vcpu->run, RUN_SIZE);
-		files[o->file].is_used = false;
 		cpu_close(o->vcpu);
-		free(o->vcpu);
 	}
-	if (o->kind == OBJECT_VM)
-		free(o->vm);
+	release(o->parent);
+	free(o->vcpu);
+	free(o->vm);
 	free(o);
 }
 
-/* A descriptor of o, whose one user it is. */
+/* One more of o; fd: of the same file. */
 static int give_fd(struct object *o, int file)
 {
-	int fd = (int)sys(SYS_fcntl, file, F_DUPFD_CLOEXEC, 0);
-	if (fd >= FDS_MAX) {
-		sys(SYS_close, fd, 0, 0);
-		fd = -1;
-	}
-	if (fd < 0)
+	int fd = (int)syscall(SYS_fcntl, file, F_DUPFD_CLOEXEC, 0);
+	if (fd >= FDS_MAX)
+		syscall(SYS_close, fd);
+	if (fd < 0 || fd >= FDS_MAX)
 		return -EMFILE;
 	by_fd[fd] = o;
 	o->users++;
 	return fd;
 }
 
+static struct object *make(struct object like)
+{
+	struct object *o = malloc(sizeof *o);
+	if (!o)
+		return NULL;
+	*o = like;
+	o->users = 1;
+	if (o->parent)
+		o->parent->users++;
+	return o;
+}
+
 static int open_kvm(void)
 {
-	struct object *o = make_files() ? calloc(1, sizeof *o) : NULL;
-	if (!o)
-		return -ENOMEM;
-	o->kind = OBJECT_KVM;
-	int fd = give_fd(o, shared_file);
+	if (!take_kind())
+		return -EINVAL;
+	int fd = memfd_create("stand-in for KVM", MFD_CLOEXEC);
 	if (fd < 0)
-		free(o);
-	return fd;
-}
-
-static int create_vm(void)
-{
-	struct object *o = calloc(1, sizeof *o);
-	if (o)
-		o->vm = calloc(1, sizeof *o->vm);
-	if (!o || !o->vm) {
-		free(o);
-		return -ENOMEM;
-	}
-	o->kind = OBJECT_VM;
-	int fd = give_fd(o, shared_file);
-	if (fd < 0) {
-		free(o->vm);
-		free(o);
-	}
-	return fd;
-}
-
-static int create_vcpu(struct object *vm)
-{
-	int file = 0, fd = -ENOMEM;
-	while (file < FILES && files[file].is_used)
-		file++;
-	struct object *o = file < FILES ? calloc(1, sizeof *o) : NULL;
-	struct fake_vcpu *v = o ? calloc(1, sizeof *v) : NULL;
-	if (!v)
-		goto fail;
-	fake_reset(&v->now);
-	v->vm = vm->vm;
-	v->run = mmap(NULL, RUN_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, files[file].fd, 0);
-	if (v->run == MAP_FAILED)
-		goto fail;
-	memset(v->run, 0, RUN_SIZE);
-	v->xsave.region[0] = 0x37f;  /* FCW after finit: SDM vol 1, "FINIT" */
-	v->xsave.region[6] = 0x1f80; /* MXCSR */
-	*o = (struct object) { .kind = OBJECT_VCPU, .vcpu = v, .file = file, .parent = vm };
-	if (!cpu_open(v))
-		goto unmap;
-	fd = give_fd(o, files[file].fd);
-	if (fd >= 0) {
-		vm->users++;
-		files[file].is_used = true;
+		return -errno;
+	struct object *o = make((struct object) { .kind = OBJECT_KVM });
+	if (o && fd < FDS_MAX) {
+		by_fd[fd] = o;
 		return fd;
 	}
-	cpu_close(v);
-unmap:
-	munmap(v->run, RUN_SIZE);
-fail:
-	free(v);
+	syscall(SYS_close, fd);
 	free(o);
+	return -ENOMEM;
+}
+
+static int create_vm(struct object *kvm, int kvm_fd)
+{
+	struct object *o = make((struct object) { .kind = OBJECT_VM, .parent = kvm });
+	if (!o)
+		return -ENOMEM;
+	o->vm = calloc(1, sizeof *o->vm);
+	int fd = o->vm ? give_fd(o, kvm_fd) : -ENOMEM;
+	if (o->vm)
+		o->vm->quirks = quirks;
+	release(o); /* its descriptor is its user */
+	return fd;
+}
+
+static struct fake_vcpu *new_vcpu(struct fake_vm *vm)
+{
+	struct fake_vcpu *v = calloc(1, sizeof *v);
+	if (!v)
+		return NULL;
+	fake_reset(&v->now);
+	v->vm = vm;
+	v->run = (void *)syscall(SYS_mmap, NULL, RUN_SIZE, PROT_READ | PROT_WRITE,
+	        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (v->run == MAP_FAILED || !cpu_open(v)) {
+		if (v->run != MAP_FAILED)
+			munmap(v->run, RUN_SIZE);
+		free(v);
+		return NULL;
+	}
+	v->xsave.region[0] = 0x37f;  /* FCW after finit: SDM vol 1, "FINIT" */
+	v->xsave.region[6] = 0x1f80; /* MXCSR */
+	return v;
+}
+
+static int create_vcpu(struct object *vm, int vm_fd)
+{
+	struct object *o = make((struct object) { .kind = OBJECT_VCPU, .parent = vm });
+	if (!o)
+		return -ENOMEM;
+	o->vcpu = new_vcpu(vm->vm);
+	int fd = o->vcpu ? give_fd(o, vm_fd) : -ENOMEM;
+	release(o);
 	return fd;
 }
 
 /* --- calls -------------------------------------------------------------------------------------- */
 
-static int call_kvm(unsigned long request, void *arg)
+static int call_kvm(struct object *o, int fd, unsigned long request, void *arg)
 {
 	switch (request) {
 	case KVM_GET_API_VERSION: return 12;
-	case KVM_CHECK_EXTENSION: return calls_extension((unsigned long)arg);
+	case KVM_CHECK_EXTENSION: return calls_extension(quirks, (unsigned long)arg);
 	case KVM_GET_VCPU_MMAP_SIZE: return RUN_SIZE;
 	case KVM_GET_SUPPORTED_CPUID: return cpuid_supported(arg);
 	case KVM_GET_MSR_INDEX_LIST: return msr_list(arg);
-	case KVM_CREATE_VM: return create_vm();
+	case KVM_CREATE_VM: return create_vm(o, fd);
 	default: return -EINVAL;
-	}
-}
-
-static int call_vm(struct object *o, unsigned long request, void *arg)
-{
-	switch (request) {
-	case KVM_CHECK_EXTENSION: return calls_extension((unsigned long)arg);
-	case KVM_CREATE_VCPU: return create_vcpu(o);
-	default: return fake_call_vm(o->vm, request, arg);
 	}
 }
 
@@ -203,8 +175,11 @@ EXPORT int ioctl(int fd, unsigned long asked, ...)
 		return (int)syscall(SYS_ioctl, fd, request, arg);
 	switch (o->kind) {
 
-	case OBJECT_KVM: result = call_kvm(request, arg); break;
-	case OBJECT_VM: result = call_vm(o, request, arg); break;
+	case OBJECT_KVM: result = call_kvm(o, fd, request, arg); break;
+	case OBJECT_VM:
+		result = request == KVM_CREATE_VCPU ? create_vcpu(o, fd)
+		                                    : calls_vm(o->vm, request, arg);
+		break;
 	case OBJECT_VCPU: result = calls_vcpu(o->vcpu, request, arg); break;
 	}
 	if (result >= 0)
@@ -249,18 +224,30 @@ EXPORT int open64(const char *path, int flags, ...)
 
 EXPORT int close(int fd)
 {
-	if (fd >= 900 && fd < FDS_MAX && shared_file >= 0) {
-		if (fd == shared_file)
-			return 0;
-		for (unsigned k = 0; k < FILES; k++)
-			if (files[k].fd == fd)
-				return 0;
-	}
 	if (find(fd)) {
 		release(by_fd[fd]);
 		by_fd[fd] = NULL;
 	}
 	return (int)syscall(SYS_close, fd);
+}
+
+/* A vCPU's run structure once more: mremap(2) of length 0. */
+static void *map(void *at, size_t len, int rights, int flags, int fd, off_t off)
+{
+	const struct object *o = flags & MAP_ANONYMOUS ? NULL : find(fd);
+	if (o && o->vcpu)
+		return mremap(o->vcpu->run, 0, len, MREMAP_MAYMOVE);
+	return (void *)syscall(SYS_mmap, at, len, rights, flags, fd, off);
+}
+
+EXPORT void *mmap(void *at, size_t len, int rights, int flags, int fd, off_t off)
+{
+	return map(at, len, rights, flags, fd, off);
+}
+
+EXPORT void *mmap64(void *at, size_t len, int rights, int flags, int fd, off_t off)
+{
+	return map(at, len, rights, flags, fd, off);
 }
 
 static int control(int fd, int command, void *arg)

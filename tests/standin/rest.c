@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cpu_bits.h"
+#include "interp/decode.h"
 #include "interp/paging.h"
 
 #define CR4_DE      (1u << 3)
@@ -157,6 +158,30 @@ static bool do_mov_dr(struct cpu *cpu, struct fake_insn *i, unsigned at, uint8_t
 	return finish(cpu, i, at + 3);
 }
 
+/* sgdt and sidt: what is written to memory. CPUs differ in the upper byte of a 16-bit one's base. */
+static bool do_store_table(struct cpu *cpu, struct fake_insn *i)
+{
+	struct interp *c = cpu->engine;
+	struct insn insn;
+	struct place limit, base;
+	if (!interp_decode(&insn, cpu->code, cpu->code_len, c->code_bits) || !insn.is_mem ||
+	        insn.ext > 1)
+		return false;
+	const struct kvm_dtable *from = insn.ext ? &i->to.s.idt : &i->to.s.gdt;
+	unsigned len = c->is_long ? 8 : 4;
+	c->r[NEXT] = c->rip + insn.len;
+	uint64_t off = effective_address(c, &insn);
+	cpu->undo_count = 0;
+	if (!mem_prepare(c, insn.seg, off, 2, ACCESS_WRITE, &limit) ||
+	        !mem_prepare(c, insn.seg, off + 2, len, ACCESS_WRITE, &base))
+		return false;
+	mem_put(&limit, from->limit, 2);
+	mem_put(&base, from->base, len);
+	interp_commit_marks(c);
+	cpu_take_hits(cpu);
+	return finish(cpu, i, insn.len);
+}
+
 /* --- MSRs --------------------------------------------------------------------------------------- */
 
 static bool do_msr(struct cpu *cpu, struct fake_insn *i, unsigned at)
@@ -164,6 +189,16 @@ static bool do_msr(struct cpu *cpu, struct fake_insn *i, unsigned at)
 	struct kvm_regs *r = &i->to.r;
 	uint64_t value = (uint32_t)r->rax | r->rdx << 32;
 	bool is_write = cpu->code[at + 1] == 0x30;
+	if (is_write && (uint32_t)r->rcx == MSR_EFER && i->v->vm->exits_at_efer) {
+		struct kvm_run *run = i->v->run;
+		memset(&run->msr, 0, sizeof run->msr);
+		run->msr.reason = KVM_MSR_EXIT_REASON_FILTER;
+		run->msr.index = MSR_EFER;
+		run->msr.data = value;
+		give(cpu, i, V_GP); /* should it be refused */
+		i->end = FAKE_MSR;
+		return finish(cpu, i, at + 2);
+	}
 	bool is_there = is_write ? msr_set(i->v, &i->to, (uint32_t)r->rcx, value)
 	                         : msr_get(i->v, &i->to, (uint32_t)r->rcx, &value);
 	if (!is_there)
@@ -189,6 +224,7 @@ bool cpu_do_rest(struct cpu *cpu, struct fake_insn *i, unsigned at)
 	if (cpu->code[at] != 0x0f)
 		return false;
 	switch (cpu->code[at + 1]) {
+	case 0x01: return do_store_table(cpu, i);
 	case 0x20:
 	case 0x22: return do_mov_cr(cpu, i, at, rex);
 	case 0x21:

@@ -18,6 +18,7 @@ struct fake_slot {
 
 struct fake_vm {
 	uint64_t quirks;
+	bool exits_at_efer; /* KVM_X86_SET_MSR_FILTER */
 	struct fake_slot slots[FAKE_SLOTS];
 	unsigned changes;    /* of slots */
 	unsigned page_count; /* FAKE_EMPTY_STEPS: pages stepped on since the slots changed */
@@ -58,7 +59,7 @@ struct fake_vcpu {
 	/* The instruction under way, between an exit and the next KVM_RUN. */
 	enum fake_pending {
 		FAKE_NOTHING,
-		FAKE_OUT,   /* the state after it is `after` */
+		FAKE_OUT,   /* the state after it is `after`; wrmsr likewise */
 		FAKE_AGAIN, /* in and MMIO reads: it is done again, with what has come in */
 		FAKE_WRITE, /* the state is that after it; more writes may be to be told */
 	} pending;
@@ -85,6 +86,7 @@ enum fake_end {
 	FAKE_DONE,    /* rip is where it leads */
 	FAKE_HALTED,  /* hlt */
 	FAKE_PORT,    /* run->io is filled in; FAKE_DONE when it is done again with data */
+	FAKE_MSR,     /* wrmsr, and run->msr is filled in for who is to do it */
 	FAKE_READS,   /* an MMIO read: `wanted` */
 	FAKE_RAISES,  /* a fault: vector */
 	FAKE_CALLS,   /* int n, int3: vector, whose handler rip is to go to */

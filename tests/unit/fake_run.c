@@ -374,6 +374,13 @@ static enum next begin_port(struct fake_vcpu *v, const struct fake_insn *i, cons
 	return leave(v, KVM_EXIT_IO);
 }
 
+static enum next begin_msr(struct fake_vcpu *v, const struct fake_insn *i)
+{
+	v->pending = FAKE_OUT;
+	v->after = i->to;
+	return leave(v, KVM_EXIT_X86_WRMSR);
+}
+
 static enum next begin_read(struct fake_vcpu *v, const struct fake_insn *i)
 {
 	v->pending = FAKE_AGAIN;
@@ -404,6 +411,7 @@ static enum next do_insn(struct fake_vcpu *v)
 	case FAKE_DONE: return retire(v, &i, &b);
 	case FAKE_HALTED: return halt(v, &i, &b);
 	case FAKE_PORT: return begin_port(v, &i, &b);
+	case FAKE_MSR: return begin_msr(v, &i);
 	case FAKE_RAISES: return raise_fault(v, i.vector);
 	case FAKE_BREAKS:
 		if (is_asked(v, KVM_GUESTDBG_USE_SW_BP) && !fake_has(v, FAKE_INT3_TO_GUEST))
@@ -429,6 +437,8 @@ static enum next complete(struct fake_vcpu *v)
 	case FAKE_NOTHING: return GO_ON;
 	case FAKE_OUT:
 		v->pending = FAKE_NOTHING;
+		if (v->run->exit_reason == KVM_EXIT_X86_WRMSR && v->run->msr.error)
+			return raise_fault(v, 13);
 		v->now = v->after;
 		v->access_count = 0;
 		note_traps(v, &b, FAKE_PLAIN);
