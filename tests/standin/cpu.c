@@ -125,7 +125,7 @@ bool cpu_open(struct fake_vcpu *v)
 	cpu->engine = make_engine(cpu);
 	cpu->slot_changes = UINT32_MAX;
 	cpu->xcr0 = 1;
-	cpu->fault.vector = V_NONE;
+	cpu->fault.vector = cpu->software = V_NONE;
 	v->cpu = cpu;
 	msr_reset(v);
 	if (cpu->engine)

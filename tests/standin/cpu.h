@@ -28,7 +28,7 @@ struct cpu {
 	unsigned reads_seen;
 	bool has_failed;    /* more accesses than are kept */
 	struct fault fault; /* V_NONE, or what fake_enter is to deliver */
-	bool is_software;   /* fake_enter is for int n */
+	int software;       /* int n's vector, where fake_enter is for that; V_NONE */
 	uint8_t code[CODE_BYTES];
 	unsigned code_len;
 	struct {

@@ -218,7 +218,7 @@ void fake_execute(struct fake_insn *i, struct fake_vcpu *v, bool shows_tf)
 	if (v->pending == FAKE_AGAIN && fake_has(v, FAKE_READS_AGAIN))
 		i->to.r.rsp = v->again_rsp;
 	cpu->fault.vector = V_NONE;
-	cpu->is_software = false;
+	cpu->software = V_NONE;
 	cpu_load(cpu, v, &i->to);
 	read_code(cpu);
 	const struct prefixes p = read_prefixes(cpu);
@@ -231,7 +231,7 @@ void fake_execute(struct fake_insn *i, struct fake_vcpu *v, bool shows_tf)
 		i->end = i->opcode == 0xcc ? FAKE_BREAKS : FAKE_CALLS;
 		i->to.r.rip += p.at + (i->opcode == 0xcc ? 1 : 2);
 		i->to.shadow = 0;
-		cpu->is_software = true;
+		cpu->software = i->vector;
 		return;
 	}
 	run_engine(cpu, i, &p, shows_tf);
@@ -262,7 +262,8 @@ bool fake_enter(struct fake_insn *i, uint8_t vector, uint64_t flags)
 	struct cpu *cpu = v->cpu;
 	struct interp *c = cpu->engine;
 	struct fault f = { .vector = vector };
-	enum event event = cpu->is_software || vector == 3 ? EVENT_SOFTWARE : EVENT_INTERRUPT;
+	enum event event =
+	        cpu->software == vector || vector == V_BP ? EVENT_SOFTWARE : EVENT_INTERRUPT;
 	if (cpu->fault.vector == vector) {
 		f = cpu->fault;
 	} else if (v->has_error && v->exception == vector) {
@@ -270,8 +271,8 @@ bool fake_enter(struct fake_insn *i, uint8_t vector, uint64_t flags)
 		f.error = v->error;
 		f.cr2 = v->now.s.cr2;
 	}
-	v->has_error = cpu->is_software = false;
-	cpu->fault.vector = V_NONE;
+	v->has_error = false;
+	cpu->fault.vector = cpu->software = V_NONE;
 	cpu_load(cpu, v, &i->to);
 	if (c->is_real && fake_has(v, FAKE_IVT_HAS_NO_LIMIT))
 		c->sregs.idt.limit = 0xffff;
