@@ -1,4 +1,4 @@
-/* The instructions that the engine hands over and start-up code uses: hlt, control and debug registers, MSRs. SDM vol 2 and 3. */
+/* The instructions that the engine hands over and start-up code uses: hlt, control and debug registers, MSRs, fxsave. SDM vol 2 and 3. */
 #include "cpu.h"
 
 #include <string.h>
@@ -182,6 +182,46 @@ static bool do_store_table(struct cpu *cpu, struct fake_insn *i)
 	return finish(cpu, i, insn.len);
 }
 
+/* --- extended state ------------------------------------------------------------------------------ */
+
+#define FXSAVE_BYTES   416 /* in 64-bit code; else up to xmm7. SDM vol 1, "FXSAVE Area" */
+#define FXSAVE_BYTES32 288
+#define XSAVE_BV       512
+
+/* fxsave and fxrstor: the registers are kept, though nothing computes with them. */
+static bool do_fxsave(struct cpu *cpu, struct fake_insn *i)
+{
+	struct interp *c = cpu->engine;
+	struct insn insn;
+	struct place at[FXSAVE_BYTES / 8];
+	uint8_t *x = (uint8_t *)&i->v->xsave;
+	unsigned count = (c->is_long ? FXSAVE_BYTES : FXSAVE_BYTES32) / 8;
+	if (!interp_decode(&insn, cpu->code, cpu->code_len, c->code_bits) || !insn.is_mem ||
+	        insn.ext > 1 || i->to.s.cr0 & (CR0_EM | CR0_TS))
+		return false;
+	c->r[NEXT] = c->rip + insn.len;
+	uint64_t off = effective_address(c, &insn);
+	if ((c->seg[insn.seg].base + off) & 15)
+		return give(cpu, i, V_GP);
+	for (unsigned k = 0; k < count; k++)
+		if (!mem_prepare(c, insn.seg, off + 8 * k, 8, insn.ext ? ACCESS_READ : ACCESS_WRITE,
+		            &at[k]))
+			return false;
+	if (insn.ext && mem_get(&at[3], 8) & 0xffff0000) /* MXCSR's reserved bits */
+		return give(cpu, i, V_GP);
+	for (unsigned k = 0; k < count; k++) {
+		uint64_t value;
+		memcpy(&value, x + 8 * k, 8);
+		if (!insn.ext)
+			mem_put(&at[k], value, 8);
+		value = mem_get(&at[k], 8);
+		memcpy(x + 8 * k, &value, 8);
+	}
+	x[XSAVE_BV] |= 3; /* x87, SSE */
+	interp_commit_marks(c);
+	return finish(cpu, i, insn.len);
+}
+
 /* --- MSRs --------------------------------------------------------------------------------------- */
 
 static bool do_msr(struct cpu *cpu, struct fake_insn *i, unsigned at)
@@ -229,6 +269,7 @@ bool cpu_do_rest(struct cpu *cpu, struct fake_insn *i, unsigned at)
 	case 0x22: return do_mov_cr(cpu, i, at, rex);
 	case 0x21:
 	case 0x23: return do_mov_dr(cpu, i, at, rex);
+	case 0xae: return do_fxsave(cpu, i);
 	case 0x30:
 	case 0x32: return do_msr(cpu, i, at);
 	default: return false;
