@@ -157,6 +157,25 @@ document stepvm last-write
 Go to before the last write to an address: stepvm last-write ADDRESS [LENGTH].
 end
 
+define stepvm calls
+  monitor calls $arg0
+end
+document stepvm calls
+Show the last calls of an int's vector, by position: stepvm calls 0x13.
+end
+
+define stepvm output
+  if $argc == 0
+    monitor output
+  else
+    monitor output $arg0
+    stepvm-moved
+  end
+end
+document stepvm output
+Go to where the guest has printed line N, or the Nth from the end: stepvm output N|-N. Alone it lists the last lines.
+end
+
 define stepvm last-jump-to
   monitor last-jump-to $arg0
   stepvm-moved

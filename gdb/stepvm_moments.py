@@ -165,5 +165,30 @@ Usage: stepvm hits ADDRESS"""
     gdb.write(ask("hits " + address_of(arg), "position", "never"))
 
 
+def calls(arg):
+    """Show the last calls of an int's vector, by position.
+Usage: stepvm calls N
+
+Each with AX, whether it was by int N, and whether the BIOS has answered it."""
+    if not arg:
+        raise Failed("expected a vector, as in stepvm calls 0x13")
+    gdb.write(ask("calls " + arg, "position", "never"))
+
+
+def output(arg):
+    """Go to where the guest has printed a line.
+Usage: stepvm output [N|-N]
+
+-N counts from the end. Alone it lists the last lines, with their numbers."""
+    if arg:
+        move("output " + arg, "position")
+        return
+    said = machine.monitor("output")
+    if said.startswith("output"):
+        raise Failed(said.strip())
+    gdb.write(said)
+
+
 COMMANDS = {"save": save, "load": load, "reset": reset, "record": record, "when": when, "goto": goto, "mark": mark,
-            "last-write": last_write, "last-jump-to": last_jump_to, "hits": hits}  # fmt: skip
+            "last-write": last_write, "last-jump-to": last_jump_to, "hits": hits,
+            "calls": calls, "output": output}  # fmt: skip

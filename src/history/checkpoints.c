@@ -103,7 +103,7 @@ int checkpoint_load(struct history *h, const struct checkpoint *c, struct error 
 
 uint64_t history_bytes(const struct history *h)
 {
-	uint64_t bytes = h->store.bytes + spans_bytes(h) + h->event_bytes +
+	uint64_t bytes = h->store.bytes + spans_bytes(h) + output_bytes(h) + h->event_bytes +
 	                 h->event_size * sizeof *h->events + disks_bytes(h);
 	for (size_t i = 0; i < h->checkpoint_count; i++)
 		bytes += sizeof(struct checkpoint) - sizeof(struct kept) +
@@ -166,6 +166,7 @@ void checkpoints_keep_within(struct history *h)
 		remove_at(h, 0);
 		h->checkpoints[0]->is_fine = false; /* it stays, as the beginning */
 		spans_drop(h, h->checkpoints[0]->position);
+		output_drop(h, h->checkpoints[0]->position);
 		h->has_lost = true;
 	}
 }

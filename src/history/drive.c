@@ -217,7 +217,9 @@ static enum drive go(struct history *h, uint64_t limit, const struct control_ran
 			m->position++;
 			continue;
 		}
-		int result = answer_firmware(m, steps(h, limit - m->position, range, stop), stop);
+		int result = steps(h, limit - m->position, range, stop);
+		calls_look(h);
+		result = answer_firmware(m, result, stop);
 		if (result < 0) {
 			error_set(e, result, "KVM_RUN failed: %s", strerror(-result));
 			return DRIVE_FAILED;

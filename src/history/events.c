@@ -130,8 +130,13 @@ static void undetermined(void *ctx)
 	history_changed(ctx);
 }
 
+static void prints(void *ctx, const uint8_t *bytes, size_t len)
+{
+	output_note(ctx, bytes, len);
+}
+
 const struct machine_recorder history_recorder = { input, keys, before_step, steps_left, waited,
-	undetermined };
+	undetermined, prints };
 
 void history_changed(struct history *h)
 {

@@ -23,6 +23,7 @@ static void drop_all(struct history *h)
 	disks_unwatch(h);
 	events_free(h);
 	spans_free(h);
+	output_free(h);
 	for (size_t i = 0; i < h->checkpoint_count; i++)
 		checkpoint_free(h, h->checkpoints[i]);
 	checkpoint_free(h, h->present);
@@ -179,6 +180,7 @@ void history_cut(struct history *h)
 	h->next_pace = m->position;
 	spans_cut(h);
 	file_cut(h);
+	output_cut(h);
 	history_changed(h);
 }
 

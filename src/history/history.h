@@ -19,6 +19,8 @@
 #define HISTORY_MARKS_MAX      64
 #define HISTORY_NAME_MAX       32
 #define HISTORY_HITS_MAX       20
+#define HISTORY_LINES_MAX      4096
+#define HISTORY_LINE_TEXT      80
 
 struct history;
 
@@ -134,5 +136,27 @@ const struct history_mark *history_find_mark(const struct history *h, const char
 enum history_what { HISTORY_WRITES, HISTORY_COMES };
 int history_find(struct history *h, enum history_what what, uint64_t gva, uint64_t len,
         uint64_t *positions, unsigned max, struct error *e);
+
+/* The last calls of an int's vector before now, up to max, the newest first: by int n, and of the BIOS however the guest
+ * has come to it. Returns as history_find. */
+struct history_call {
+	uint64_t position; /* of the int n; of the BIOS where there was none */
+	uint16_t ax;
+	bool is_int, is_by_bios;
+};
+int history_calls(
+        struct history *h, unsigned vector, struct history_call *to, unsigned max, struct error *e);
+
+/* The guest's output by lines, which count from 1 where the recording begins; those that are known. */
+struct history_line {
+	uint64_t position; /* before its first byte is printed */
+	char text[HISTORY_LINE_TEXT];
+};
+void history_lines(const struct history *h, uint64_t *first, uint64_t *count);
+/* -ERANGE with a text: it is not known. */
+int history_line(
+        const struct history *h, uint64_t number, struct history_line *to, struct error *e);
+/* As history_seek, of a line's position; where the firmware has printed it, to before the call. */
+int history_seek_line(struct history *h, uint64_t position, struct error *e);
 
 #endif

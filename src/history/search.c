@@ -72,6 +72,12 @@ static int leave_call_back(struct history *h, uint64_t stop_between, struct erro
 	return err || m->position >= stop_between ? err : seek(h, touch, true, e);
 }
 
+int search_before_call(struct history *h, struct error *e)
+{
+	h->found_touch = true;
+	return leave_call_back(h, 0, e);
+}
+
 enum history_outcome search_step_back(struct history *h, struct stop *stop, struct error *e)
 {
 	struct machine *m = h->machine;
@@ -132,9 +138,7 @@ static enum history_outcome end_search(struct history *h, struct stop *stop, str
 	return HISTORY_STOP;
 }
 
-/* The segment from the checkpoint at on begins. True: the guest is stopped there already, where it is the recording's
- * beginning, to which nobody comes. */
-static bool begin_segment(struct history *h, size_t at, struct stop *stop, struct error *e)
+bool search_begin_segment(struct history *h, size_t at, struct stop *stop, struct error *e)
 {
 	if (checkpoint_load(h, h->checkpoints[at], e))
 		return false;
@@ -154,7 +158,7 @@ static bool enter_segment(struct history *h, uint64_t end, struct stop *stop, st
 		end = from;
 		h->segment--;
 	}
-	if (begin_segment(h, h->segment, stop, e))
+	if (search_begin_segment(h, h->segment, stop, e))
 		note_stop(h, stop);
 	h->is_searching = !e->text[0];
 	return h->is_searching;
@@ -200,7 +204,7 @@ enum history_outcome search_run_back(struct history *h, struct stop *stop, struc
 
 /* --- who has ----------------------------------------------------------------------------------- */
 
-static bool is_called_off(const struct history *h, struct error *e)
+bool search_is_called_off(const struct history *h, struct error *e)
 {
 	const struct run *r = h->run;
 	if (!signals_end && !(r->is_called_off && r->is_called_off(r->called_off_ctx)))
@@ -220,7 +224,7 @@ static int find_in_segment(struct history *h, uint64_t to, uint64_t *all, unsign
 		switch (drive(h, to, NULL, &stop, e)) {
 		case DRIVE_KICKED:
 			h->was_kicked = true; /* heard by the seek that follows */
-			if (is_called_off(h, e))
+			if (search_is_called_off(h, e))
 				return -EINTR;
 			break;
 		case DRIVE_FAILED: return -EIO;
@@ -250,12 +254,12 @@ static int find_back(struct history *h, uint64_t *to, unsigned max, bool is_writ
 		return 0;
 	for (size_t at = checkpoints_before(h, end - 1) + 1; at-- > 0 && count < max;) {
 		const uint64_t from = h->checkpoints[at]->position, last = spans_last(h, from, end);
-		if (is_called_off(h, e))
+		if (search_is_called_off(h, e))
 			return -EINTR;
 		end = from;
 		if (last <= from && at)
 			continue;
-		const bool is_at_begin = begin_segment(h, at, &stop, e) && !is_write;
+		const bool is_at_begin = search_begin_segment(h, at, &stop, e) && !is_write;
 		int err = e->text[0] ? -EIO
 		                     : find_in_segment(h, last, all, max - count, &n, is_write, e);
 		if (err)

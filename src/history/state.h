@@ -64,6 +64,26 @@ struct spans {
 	uint64_t from; /* the one that is under way, at the present */
 };
 
+struct output_line {
+	uint64_t begin,
+	        end; /* the steps that have printed its first byte and its last one so far */
+	uint8_t len;
+	char text[HISTORY_LINE_TEXT]; /* as far as it goes */
+};
+
+struct output_lines {
+	struct output_line *all; /* owned, the oldest first */
+	size_t count, size;
+	uint64_t dropped; /* before these */
+	bool is_open;     /* the last one has not ended */
+};
+
+/* What history_calls has found in a segment. */
+struct calls {
+	unsigned vector, count, max;
+	struct history_call all[HISTORY_HITS_MAX]; /* the oldest first */
+};
+
 struct history {
 	struct run *run;
 	struct machine *machine;
@@ -73,6 +93,7 @@ struct history {
 	struct checkpoint **checkpoints; /* owned, by position and event */
 	size_t checkpoint_count, checkpoint_size;
 	struct spans spans;
+	struct output_lines output;
 	struct event *events; /* owned, by position */
 	size_t event_count, event_size;
 	uint64_t event_bytes;
@@ -108,7 +129,8 @@ struct history {
 	uint64_t origin, segment_end;
 	size_t segment;
 	bool is_searching, has_found;
-	bool is_finding; /* within history_find */
+	bool is_finding;     /* within history_find or history_calls */
+	struct calls *calls; /* within history_calls; else NULL */
 	bool was_touch; /* the last stop: the firmware's access to what is watched, and not the CPU's */
 	bool found_touch; /* ... the one that was found */
 	uint64_t found;
@@ -229,8 +251,28 @@ int leave_present(struct history *h, struct error *e);
 
 /* The firmware's code, for drive. */
 extern const struct control_range history_rom;
+/* The segment from the checkpoint at on begins. True: the guest is stopped there already, where it is the recording's
+ * beginning, to which nobody comes. */
+bool search_begin_segment(struct history *h, size_t at, struct stop *stop, struct error *e);
+/* Whoever waits for what is looked for wants it no more: a text. */
+bool search_is_called_off(const struct history *h, struct error *e);
+/* Where the guest stands within a call of the firmware's: to before the call. */
+int search_before_call(struct history *h, struct error *e);
 /* history_run's, of TASK_STEP_BACK and TASK_RUN_BACK. */
 enum history_outcome search_step_back(struct history *h, struct stop *stop, struct error *e);
 enum history_outcome search_run_back(struct history *h, struct stop *stop, struct error *e);
+
+/* --- calls.c, output.c -------------------------------------------------------------------------- */
+
+/* After a step: it may be a call of the BIOS, for history_calls. */
+void calls_look(struct history *h);
+
+/* At the present: the guest prints. */
+void output_note(struct history *h, const uint8_t *bytes, size_t len);
+/* What was printed after here is forgotten; and what was before a position. */
+void output_cut(struct history *h);
+void output_drop(struct history *h, uint64_t before);
+void output_free(struct history *h);
+uint64_t output_bytes(const struct history *h);
 
 #endif

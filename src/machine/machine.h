@@ -35,6 +35,8 @@ struct machine_recorder {
 	void (*waited)(void *ctx, uint64_t ns);
 	/* The last step had a result that is none of the machine's state: see control_io.undetermined. */
 	void (*undetermined)(void *ctx);
+	/* The guest prints. */
+	void (*prints)(void *ctx, const uint8_t *bytes, size_t len);
 };
 
 struct machine {

@@ -1,4 +1,4 @@
-/* monitor record, when, goto, mark, last-write, last-jump-to, hits: the guest's recording. */
+/* monitor record, when, goto, mark, last-write, last-jump-to, hits, calls, output: the guest's recording. */
 #include "history/history.h"
 
 #include <inttypes.h>
@@ -206,4 +206,84 @@ void monitor_last_jump_to(struct run *run, const struct output *out, const char 
 void monitor_hits(struct run *run, const struct output *out, const char *operands)
 {
 	find(run, out, "hits", operands, HISTORY_COMES, HISTORY_HITS_MAX);
+}
+
+void monitor_calls(struct run *run, const struct output *out, const char *operands)
+{
+	struct history_call all[HISTORY_HITS_MAX];
+	struct cursor c = cursor_of(operands);
+	struct error e = { 0 };
+	uint64_t vector;
+	if (!recording(run, out, "calls", operands))
+		return;
+	if (!cursor_number(&c, &vector) || !cursor_at_end(&c) || vector > 0xff) {
+		refuse(out, "calls", operands, "expected a vector from 0 to 0xff");
+		return;
+	}
+	int count = history_calls(run->history, (unsigned)vector, all, HISTORY_HITS_MAX, &e);
+	if (count < 0) {
+		refuse(out, "calls", operands, "%s", e.text);
+		return;
+	}
+	if (!count)
+		say(out, "never before, as far as is recorded\n");
+	for (int i = 0; i < count; i++)
+		say(out, "position %" PRIu64 "  AH=%02x AX=%04x%s%s\n", all[i].position,
+		        all[i].ax >> 8, all[i].ax, all[i].is_int ? "  int" : "",
+		        all[i].is_by_bios ? "  BIOS" : "");
+}
+
+#define OUTPUT_SHOWN 20
+
+static void say_lines(const struct history *h, const struct output *out)
+{
+	uint64_t first, count;
+	struct history_line line;
+	struct error e = { 0 };
+	history_lines(h, &first, &count);
+	if (history_line(h, first, &line, &e))
+		say(out, "%s\n", e.text);
+	for (uint64_t i = count > OUTPUT_SHOWN ? count - OUTPUT_SHOWN : 0; i < count; i++)
+		if (!history_line(h, first + i, &line, &e))
+			say(out, "%" PRIu64 "  position %" PRIu64 "  %s\n", first + i,
+			        line.position, line.text);
+}
+
+/* N, or -N from the end: 0 is none. */
+static bool take_line(const struct history *h, const char *operands, uint64_t *number)
+{
+	struct cursor c = cursor_of(operands);
+	uint64_t first, count;
+	const bool is_back = cursor_char(&c, '-');
+	if (!cursor_number(&c, number) || !cursor_at_end(&c))
+		return false;
+	history_lines(h, &first, &count);
+	if (is_back)
+		*number = *number <= count ? first + count - *number : 0;
+	return true;
+}
+
+void monitor_output(struct run *run, const struct output *out, const char *operands)
+{
+	struct history_line line;
+	struct error e = { 0 };
+	uint64_t number;
+	if (!recording(run, out, "output", operands))
+		return;
+	if (!*operands) {
+		say_lines(run->history, out);
+		return;
+	}
+	if (!take_line(run->history, operands, &number)) {
+		refuse(out, "output", operands, "expected a line's number, or -N from the end");
+		return;
+	}
+	if (history_line(run->history, number, &line, &e) ||
+	        history_seek_line(run->history, line.position, &e)) {
+		refuse(out, "output", operands, "%s", e.text);
+		return;
+	}
+	run_moved(run);
+	say_where(run, out);
+	say(out, "It prints: %s\n" MONITOR_STALE, line.text);
 }

@@ -69,7 +69,7 @@ monitor_run monitor_catch, monitor_uncatch, monitor_ports, monitor_log;
 monitor_more monitor_more_catch;
 /* history.c */
 monitor_run monitor_record, monitor_when, monitor_goto, monitor_mark, monitor_last_write,
-        monitor_last_jump_to, monitor_hits;
+        monitor_last_jump_to, monitor_hits, monitor_calls, monitor_output;
 /* memory.c */
 monitor_run monitor_x, monitor_xp;
 /* msr.c */

@@ -206,6 +206,14 @@ static const struct command commands[] = {
 	{ "last-jump-to", "ADDRESS", "go to where the guest came to it last",
 	        monitor_last_jump_to },
 	{ "hits", "ADDRESS", "the last positions at which the guest came to it", monitor_hits },
+	{ "calls", "N",
+	        "the last calls of int N: their positions, with AX, and whether the BIOS answered",
+	        monitor_calls },
+	{ "output", "[N|-N]",
+	        "go to where the guest has printed line N, or the Nth from the end; alone: the "
+	        "last "
+	        "lines",
+	        monitor_output },
 	{ "exit", NULL, "end stepvm; quit does the same", leave },
 	{ "quit", NULL, "the same as exit", leave, .is_unlisted = true },
 	{ "q", NULL, "the same as exit", leave, .is_unlisted = true },

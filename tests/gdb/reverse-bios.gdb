@@ -37,3 +37,9 @@ expect-output "int 0x10" reverse-continue
 expect $cs == 0xf000
 reverse-continue
 expect-output "^position 0 of" monitor when
+
+# Where a line was printed, and who has called.
+stepvm goto end
+expect-output "position [0-9]+  AH=0e AX=0e[0-9a-f]+  int  BIOS" stepvm calls 0x10
+expect-error "expected a vector" stepvm calls x
+expect-error "there are lines|printed nothing" stepvm output 4000

@@ -195,6 +195,65 @@ static void the_engine_stays_while_a_guest_is_recorded(void)
 	rsp_close(&r);
 }
 
+/* pc prints a line on port 0xe9, and hooks int 1Ch. */
+static void lines_of_output_are_places(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "pc", "--board", "pc", "--record", NULL);
+	CHECK(strstr(rsp_monitor(&r, "output"), "printed nothing"));
+	rsp_monitor(&r, "catch reset");
+	RSP_BEGINS(&r, "T05", "c");
+	uint64_t position = 0;
+	CHECK(sscanf(rsp_monitor(&r, "output"), "1  position %" SCNu64 "  pc ok\n", &position) ==
+	        1);
+	CHECK(strstr(rsp_monitor(&r, "output -1"), "It prints: pc ok\n"));
+	CHECK_EQ(position_of(&r), position);
+	RSP_IS(&r, "e6", "m%x,1", (unsigned)rsp_pc(rsp_ask(&r, "?"))); /* out %al, $0xe9 */
+	CHECK(strstr(rsp_monitor(&r, "output 2"), "there are lines 1 to 1"));
+	CHECK(strstr(rsp_monitor(&r, "output -2"), "there are lines 1 to 1"));
+	CHECK(strstr(rsp_monitor(&r, "output x"), "expected a line's number"));
+	rsp_monitor(&r, "output 1");
+	CHECK_EQ(position_of(&r), position);
+	rsp_monitor(&r, "record cut");
+	CHECK(strstr(rsp_monitor(&r, "output"), "printed nothing"));
+	RSP_BEGINS(&r, "T05", "c");
+	CHECK(strstr(rsp_monitor(&r, "output"), "  pc ok\n"));
+	rsp_close(&r);
+}
+
+/* By int n, by the timer, and through the guest's own handler. */
+static void calls_of_a_vector_are_found(void)
+{
+	struct rsp r;
+	uint64_t position = 0, first = 0;
+	unsigned ax;
+	RSP_OPEN(&r, RSP_UNIX, "pc", "--board", "pc", "--record", NULL);
+	rsp_monitor(&r, "catch reset");
+	RSP_BEGINS(&r, "T05", "c");
+	const char *all = rsp_monitor(&r, "calls 0x6f");
+	CHECK(sscanf(all, "position %" SCNu64 "  AH=%*x AX=%x", &position, &ax) == 2);
+	CHECK(strstr(all, "  int  BIOS\n"));
+	char go[40];
+	snprintf(go, sizeof go, "goto %" PRIu64, position);
+	rsp_monitor(&r, go);
+	RSP_IS(&r, "cd6f", "m%x,2", (unsigned)rsp_pc(rsp_ask(&r, "?")));
+	rsp_monitor(&r, "goto end");
+	all = rsp_monitor(&r, "calls 0x1c"); /* three ticks, which the BIOS passes on */
+	unsigned lines = 0;
+	for (const char *at = all; (at = strchr(at, '\n')); at++)
+		lines++;
+	CHECK_EQ(lines, 3);
+	CHECK(sscanf(all, "position %" SCNu64 " %*[^\n]\nposition %" SCNu64, &position, &first) ==
+	                2 &&
+	        first < position);
+	CHECK(strstr(all, "  int\n") && !strstr(all, "BIOS"));
+	CHECK(strstr(rsp_monitor(&r, "calls 8"), "  BIOS\n"));
+	CHECK_STR(rsp_monitor(&r, "calls 0x77"), "never before, as far as is recorded\n");
+	CHECK(strstr(rsp_monitor(&r, "calls 0x100"), "expected a vector"));
+	CHECK(strstr(rsp_monitor(&r, "calls"), "expected a vector"));
+	rsp_close(&r);
+}
+
 int main(void)
 {
 	RUN(ctrl_c_ends_what_is_looked_for);
@@ -203,6 +262,8 @@ int main(void)
 	RUN(a_stop_in_the_past_shows_what_came_there);
 	RUN(a_breakpoint_that_was_left_by_hand_is_none);
 	RUN(a_reset_is_caught_in_the_past);
+	RUN(lines_of_output_are_places);
+	RUN(calls_of_a_vector_are_found);
 	RUN(the_engine_stays_while_a_guest_is_recorded);
 	return check_done();
 }
