@@ -9,6 +9,8 @@
  * writes and jumps to places at random, is the same whether or not stretches are passed over for what is known of them.
  * A third machine has the recording from a file, in which all is the same (files.c).
  *
+ * HISTORY_STEPS in the environment: so many steps of each at most; HISTORY_ENGINE: who does them (--engine).
+ *
  * Output is TAP. How each is started stands in guest_starts.h. */
 #include "history.h"
 
@@ -23,6 +25,7 @@
 #include "base/array.h"
 #include "guest_starts.h"
 #include "kvm/registers.h"
+#include "kvm/touched.h"
 #include "machine/firmware.h"
 #include "machine/input.h"
 
@@ -60,6 +63,24 @@ static uint64_t add_words(uint64_t hash, const uint8_t *bytes, size_t len)
 		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
 		hash ^= hash >> 29;
 	}
+	return hash;
+}
+
+/* Pages of zeros are left out, and those that nobody has touched are not read. */
+static uint64_t hash_ram(const struct machine *m)
+{
+	static const uint8_t zeros[MEMORY_PAGE];
+	const struct memory *memory = &m->guest->vm.memory;
+	struct touched_pages touched = { .fd = m->pagemap_fd };
+	uint64_t hash = 1;
+	for (unsigned i = 0; i < memory->count; i++)
+		for (uint64_t off = 0; off < memory->slots[i].size; off += MEMORY_PAGE) {
+			const uint8_t *hva = memory->slots[i].hva + off;
+			if (touched_is_untouched(&touched, hva) || !memcmp(hva, zeros, MEMORY_PAGE))
+				continue;
+			hash = add(hash, &off, sizeof off) ^ i;
+			hash = add_words(hash, hva, MEMORY_PAGE);
+		}
 	return hash;
 }
 
@@ -108,9 +129,7 @@ bool take_note(struct subject *g, struct note *n)
 	n->hash[DISKS] = disks_image_size(&k.disks);
 	n->hash[CONTROL] = k.control.is_halted + 2u * k.control.is_acknowledged +
 	                   4u * k.control.acknowledged + 8u * k.control.halt_rip;
-	const struct memory *memory = &m->guest->vm.memory;
-	for (unsigned i = 0; i < memory->count; i++)
-		n->hash[RAM] = add_words(n->hash[RAM], memory->slots[i].hva, memory->slots[i].size);
+	n->hash[RAM] = hash_ram(m);
 	kept_free(&k);
 	return true;
 }
@@ -254,7 +273,9 @@ static unsigned record(
 	struct stop stop;
 	/* KVM's steps take a hundred times as long as the engine's. */
 	const uint64_t part = g->machine.control.engine_choice == ENGINE_KVM ? KVM_PART : 1;
-	while (count < max && g->machine.position < STEPS_MAX / part) {
+	const char *steps = getenv("HISTORY_STEPS");
+	const uint64_t most = (steps ? strtoull(steps, NULL, 0) : STEPS_MAX) / part;
+	while (count < max && g->machine.position < most) {
 		const uint64_t strides[] = { 12, 300, 300, STRIDE_MAX / part };
 		uint64_t to = g->machine.position + 1 + rnd(strides[rnd(ARRAY_SIZE(strides))]);
 		enum drive how = drive(h, to, NULL, &stop, e);

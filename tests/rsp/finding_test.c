@@ -175,6 +175,26 @@ static void a_reset_is_caught_in_the_past(void)
 	rsp_close(&r);
 }
 
+/* A 0x03 comes anywhere, also within a step of KVM's: the position is that of what is shown, so the next step leads to the
+ * next one. */
+static void ctrl_c_leaves_no_step_half_done(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--load", "0x7c00", "--record", "--engine", "kvm", NULL);
+	for (int i = 0; i < 40 && check_case_ok; i++) {
+		rsp_send(&r, "c", 1);
+		rsp_send_raw(&r, "\x03", 1);
+		CHECK(!strncmp(rsp_reply(&r), "T02", 3));
+		const uint64_t there = position_of(&r), eax = rsp_register(&r, 0);
+		const bool is_at_inc =
+		        rsp_pc(rsp_ask(&r, "?")) == 0x7c00 + rsp_symbol("spin", "loop");
+		RSP_BEGINS(&r, "T05", "s");
+		CHECK_EQ(position_of(&r), there + 1);
+		CHECK_EQ(rsp_register(&r, 0), eax + is_at_inc);
+	}
+	rsp_close(&r);
+}
+
 /* Who has done the guest's instructions does them again. */
 static void the_engine_stays_while_a_guest_is_recorded(void)
 {
@@ -264,6 +284,7 @@ int main(void)
 	RUN(a_reset_is_caught_in_the_past);
 	RUN(lines_of_output_are_places);
 	RUN(calls_of_a_vector_are_found);
+	RUN(ctrl_c_leaves_no_step_half_done);
 	RUN(the_engine_stays_while_a_guest_is_recorded);
 	return check_done();
 }
