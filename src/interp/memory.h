@@ -114,8 +114,7 @@ static inline bool mem_prepare(struct interp *c, unsigned seg, uint64_t off, uns
 		return false;
 	struct tlb_entry *e = &c->tlb[lin >> 12 & (TLB_SIZE - 1)];
 	if (LIKELY(((lin + len - 1) & ~(uint64_t)(PAGE - 1)) == e->write_page)) {
-		e->written |= UINT64_C(1) << (lin / TRAIL_LINE & 63) |
-		              UINT64_C(1) << ((lin + len - 1) / TRAIL_LINE & 63);
+		e->written |= trail_lines(lin, len);
 		at->p = (uint8_t *)(e->add + lin);
 		at->len1 = 8;
 		return true;
