@@ -26,8 +26,8 @@ def follow():
             return
         State.is_through_gdb = wanted
         gdb.execute("monitor console " + ("gdb" if wanted else "stdio"), to_string=True)
-    except gdb.error:
-        pass  # the connection has gone, or gdb can't tell: it is tried before the next prompt
+    except (gdb.error, KeyboardInterrupt):
+        pass  # the connection has gone, gdb can't tell, or Ctrl-C was typed: it is tried before the next prompt
 
 
 def ask_for_hints(_event=None):

@@ -92,8 +92,14 @@ def ask(line, *starts):
 
 
 def move(line, *starts):
-    """As ask, and the guest stands somewhere else then."""
-    said = ask(line, *starts)
+    """As ask, and the guest stands somewhere else then. After Ctrl-C nobody knows what was said: where it stands is
+asked for."""
+    try:
+        said = ask(line, *starts)
+    except KeyboardInterrupt:
+        forget()
+        gdb.write(machine.monitor("when"))
+        raise
     if "maintenance flush" not in said:
         gdb.write(said)
         return

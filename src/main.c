@@ -390,7 +390,7 @@ static int debug_guest(const struct options *o, const struct launch_dir *dir, st
 	if (err)
 		return status_of(err);
 	warn_of_image(&machine);
-	/* Ctrl-C is for gdb, which asks us to stop the guest. */
+	/* Ctrl-C is for gdb, which asks us to stop the guest; serve_adopt_debugger has another use for it. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
 	err = serve_open(&serve, &machine, &config, e);

@@ -302,9 +302,14 @@ static enum verdict monitor(struct session *s, struct text_in in)
 	if (strlen(line) != len)
 		return REPLY_WRONG;
 	struct target_stop stop;
-	if (s->target->monitor->command(s->target->ctx, line, print, s, &stop))
+	const struct target_monitor *m = s->target->monitor;
+	const size_t begin = s->out_end;
+	if (m->command(s->target->ctx, line, print, s, &stop))
 		program_replaced(s, &stop);
-	return REPLY_OK;
+	/* gdb looks for Ctrl-C after each O packet, and does not read on then: the OK would be the reply to its next
+	 * packet. lldb shows a reply as it is. */
+	const bool is_joined = m->may_last && m->may_last(s->target->ctx) && !s->is_lldb;
+	return is_joined && reply_join_prints(s, begin) ? REPLY : REPLY_OK;
 }
 
 const struct command session_queries[] = {

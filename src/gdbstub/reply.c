@@ -60,6 +60,23 @@ void reply_print_bytes(struct session *s, const void *text, size_t len)
 	reply_begin(s);
 }
 
+/* The packets are $O...#cc each, of hex alone. */
+bool reply_join_prints(struct session *s, size_t begin)
+{
+	reply_begin(s);
+	for (size_t at = begin; at < s->out_end; at += strlen("#cc")) {
+		at += strlen("$O");
+		while (s->out[at] != '#')
+			text_put_char(&s->reply, (char)s->out[at++]);
+	}
+	if (!s->reply.len || s->reply.is_full) {
+		reply_begin(s);
+		return false;
+	}
+	s->out_end = begin;
+	return true;
+}
+
 enum verdict reply_refuse(struct session *s, const char *format, ...)
 {
 	va_list args;

@@ -17,6 +17,9 @@ void reply_make_room(struct session *s);
 void reply_print(struct session *s, const char *text);
 void reply_print_bytes(struct session *s, const void *text, size_t len);
 
+/* What was printed since out_end was begin becomes the reply. False: there is nothing, or it does not fit into one, and
+ * nothing has changed. */
+bool reply_join_prints(struct session *s, size_t begin);
 /* REPLY_WHY with this reason. */
 enum verdict reply_refuse(struct session *s, const char *format, ...)
         __attribute__((format(printf, 2, 3)));

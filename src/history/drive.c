@@ -364,8 +364,10 @@ int run_to(struct history *h, uint64_t position, struct error *e)
 		case DRIVE_FAILED: return -EIO;
 		case DRIVE_LEFT: break;
 		case DRIVE_KICKED:
-			h->was_kicked = true;
-			break; /* heard after it, for it is short */
+			h->was_kicked = true;      /* heard after it, for it is short */
+			if (h->run->is_called_off) /* but who waits for it may want to hear of us */
+				h->run->is_called_off(h->run->called_off_ctx);
+			break;
 		case DRIVE_STOP:
 			if (stop.kind == STOP_SHUTDOWN || stop.kind == STOP_FAILED)
 				return h->machine->position >= position

@@ -8,7 +8,7 @@
 #include "base/array.h"
 #include "host/kick.h"
 
-volatile sig_atomic_t signals_end, signals_child, signals_screen;
+volatile sig_atomic_t signals_end, signals_child, signals_screen, signals_interrupt;
 
 static volatile sig_atomic_t fd = -1;
 
@@ -54,6 +54,23 @@ void signals_open(int wake_fd)
 	/* A closed pipe shows as EPIPE where it is written to. */
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
+}
+
+static void on_interrupt(int number)
+{
+	(void)number;
+	signals_interrupt = 1;
+	kicker_kick();
+}
+
+void signals_share_interrupt(void)
+{
+	struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
+	sigset_t interrupt;
+	sigaction(SIGINT, &action, NULL);
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	pthread_sigmask(SIG_UNBLOCK, &interrupt, NULL);
 }
 
 void signals_close(void)

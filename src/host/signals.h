@@ -14,11 +14,16 @@ extern volatile sig_atomic_t signals_child;
  * back. */
 extern volatile sig_atomic_t signals_screen;
 
+/* The terminal's Ctrl-C, which is for a program that shares the terminal with us; whoever looks sets it back. */
+extern volatile sig_atomic_t signals_interrupt;
+
 /* From now on these signals set the flags, kick and make wake_fd, an eventfd,
  * readable. What is ignored stays ignored. SIGPIPE is ignored. */
 void signals_open(int wake_fd);
 /* What they do when one comes: for another signal's handler, too. */
 void signals_note(int number);
+/* SIGINT does not end stepvm from now on: it sets signals_interrupt, and kicks. */
+void signals_share_interrupt(void);
 /* They still set the flags, and wake_fd is let alone. */
 void signals_close(void);
 

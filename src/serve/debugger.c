@@ -5,9 +5,11 @@
 #include "base/status.h"
 #include "history/history.h"
 #include "host/notice.h"
+#include "host/signals.h"
 #include "machine/firmware.h"
 #include "machine/input.h"
 #include "serve/internal.h"
+#include "serve/sources.h"
 
 static void trace_packets(
         const struct serve *s, const char *arrow, const uint8_t *bytes, size_t len)
@@ -153,6 +155,7 @@ bool serve_read_debugger(struct serve *s)
 		lose_debugger(s);
 		return true;
 	}
+	signals_interrupt = 0; /* what is typed from now on is about this packet */
 	trace_packets(s, "<- ", s->in + s->in_len, (size_t)n);
 	s->was_heard = true;
 	s->in_len += (size_t)n;
@@ -175,10 +178,43 @@ static bool has_interrupt(const struct serve *s)
 	return is_found;
 }
 
+#define LONG_KICK_NS  UINT64_C(50000000)
+#define STILL_HERE_NS UINT64_C(500000000)
+
+void serve_begin_long(struct serve *s)
+{
+	s->said_ns = clock_host_ns();
+	sources_arm(s);
+	kicker_arm_timer(&s->kicker, LONG_KICK_NS);
+}
+
+void serve_end_long(struct serve *s)
+{
+	serve_disarm(s);
+	s->said_ns = 0;
+}
+
+/* gdb waits 2 s for a byte (`show remotetimeout`) before it looks whether Ctrl-C was typed, and it gives the reply up then:
+ * it would take that for the reply to its next packet. A byte between packets is none of a reply, and begins the time
+ * anew; gdb 13 and lldb 14 pass over a newline. */
+static void keep_waiting(struct serve *s)
+{
+	const uint64_t now = clock_host_ns();
+	if (now - s->said_ns < STILL_HERE_NS || serve_has_output(s))
+		return;
+	s->said_ns = now;
+	transport_write(&s->transport, (const uint8_t *)"\n", 1);
+}
+
 bool serve_is_called_off(void *ctx)
 {
 	struct serve *s = ctx;
 	if (!s->session)
+		return true;
+	if (!s->said_ns)
+		return false;
+	keep_waiting(s);
+	if (signals_interrupt)
 		return true;
 	long n = s->in_len < SERVE_INPUT_SIZE ? transport_read(&s->transport, s->in + s->in_len,
 	                                                SERVE_INPUT_SIZE - s->in_len)

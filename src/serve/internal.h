@@ -36,7 +36,12 @@ void serve_feed(struct serve *s);
 /* False when the debugger has sent nothing. */
 bool serve_read_debugger(struct serve *s);
 void serve_accept_debugger(struct serve *s);
-/* run.is_called_off: within a packet that takes long. True: a 0x03 has come since, or the debugger is gone. */
+/* A packet that can take long, and the end of it: meanwhile the guest is kicked every now and then, so that
+ * serve_is_called_off is asked. */
+void serve_begin_long(struct serve *s);
+void serve_end_long(struct serve *s);
+/* run.is_called_off: within such a packet. True: a 0x03 or, from our gdb's terminal, Ctrl-C has come since, or the
+ * debugger is gone. It keeps gdb waiting, too. */
 bool serve_is_called_off(void *ctx);
 /* A stop in the protocol's words. was_step: the debugger had asked for one. */
 struct target_stop serve_target_stop(const struct serve *s, const struct stop *stop, bool was_step);

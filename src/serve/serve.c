@@ -34,6 +34,7 @@ void serve_adopt_debugger(struct serve *s, int pid)
 {
 	s->child_pid = pid;
 	s->is_attached = false;
+	signals_share_interrupt();
 }
 
 void serve_end_guest(struct serve *s, int status)

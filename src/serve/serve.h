@@ -47,6 +47,8 @@ struct serve {
 	bool was_heard;     /* the debugger has sent something */
 	bool was_resumed;   /* ... and has had the guest go on */
 	bool has_alarm;     /* the kicker's timer is armed for steps */
+	uint64_t
+	        said_ns; /* when the debugger heard of us last (the host's time) in serve_begin_long; 0: not in one */
 	bool is_attached;   /* see target_run.is_attached */
 	bool goes_back;     /* the debugger wants to, and there is no recording */
 	bool has_shown_end; /* the guest's end, as a stop: of a recording */

@@ -371,14 +371,21 @@ static bool monitor(
 {
 	struct serve *s = ctx;
 	if (s->run.history) /* what is searched in it can take long */
-		sources_arm(s);
+		serve_begin_long(s);
 	const bool is_other = monitor_command(&s->run, line, print, to);
 	if (s->run.history)
-		serve_disarm(s);
+		serve_end_long(s);
 	if (!is_other)
 		return false;
 	*stop = serve_target_stop(s, &s->run.last, true);
 	return true;
+}
+
+/* What is searched in a recording does. */
+static bool monitor_may_last(void *ctx)
+{
+	const struct serve *s = ctx;
+	return s->run.history;
 }
 
 static const char *file_path(void *ctx, unsigned cpu)
@@ -428,7 +435,7 @@ void target_init(struct target *t, struct serve *s)
 	static const struct target_breakpoints breakpoints = { insert, remove_breakpoint,
 		insert_watch, remove_watch };
 	static const struct target_cpus cpus = { cpu_count, cpu_name, cpu_where };
-	static const struct target_monitor monitor_ops = { monitor };
+	static const struct target_monitor monitor_ops = { monitor, monitor_may_last };
 	static const struct target_file file = { file_path, file_status, file_read };
 	static const struct target_made made[] = { { "screen.png", open_screen, read_screen },
 		{ "core", open_core, read_core } };

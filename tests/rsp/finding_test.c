@@ -35,7 +35,9 @@ static const char *monitor_and_interrupt(struct rsp *r, const char *line, bool a
 		        sscanf(at, "%2x", &byte) == 1 && len < sizeof text - 1; at += 2)
 			text[len++] = (char)byte;
 	text[len] = 0;
-	return strcmp(r->packet, "OK") ? "(no OK)" : text;
+	if (!strcmp(r->packet, "OK"))
+		return text;
+	return rsp_unhex(r->packet, text, sizeof text) ? text : "(no OK)";
 }
 
 static void ctrl_c_ends_what_is_looked_for(void)

@@ -518,6 +518,17 @@ static inline const char *rsp_ask(struct rsp *r, const char *format, ...)
 	return n > 0 && (size_t)n < sizeof body ? rsp_ask_bytes(r, body, (size_t)n) : "(too long)";
 }
 
+/* Hex digits become text. False: they are none. */
+static inline bool rsp_unhex(const char *hex, char *text, size_t size)
+{
+	size_t len = 0;
+	unsigned byte;
+	for (; sscanf(hex, "%2x", &byte) == 1 && strlen(hex) >= 2 && len < size - 1; hex += 2)
+		text[len++] = (char)byte;
+	text[len] = 0;
+	return len && !*hex;
+}
+
 /* Runs `monitor LINE`; what it prints, up to the next call. */
 static inline const char *rsp_monitor(struct rsp *r, const char *line)
 {
@@ -536,7 +547,9 @@ static inline const char *rsp_monitor(struct rsp *r, const char *line)
 			text[len++] = (char)byte;
 	}
 	text[len] = 0;
-	return strcmp(r->packet, "OK") ? "(no OK)" : text;
+	if (!strcmp(r->packet, "OK"))
+		return text;
+	return rsp_unhex(r->packet, text, sizeof text) ? text : "(no OK)";
 }
 
 #endif

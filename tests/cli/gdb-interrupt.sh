@@ -1,0 +1,68 @@
+#!/bin/bash
+# needs: kvm
+# Ctrl-C in gdb while stepvm searches a recording: gdb and stepvm stay in step, whatever is typed. TAP.
+#
+#	STEPVM=build/stepvm GUESTS=build/guests tests/cli/gdb-interrupt.sh
+. "$(dirname "$0")/tap.bash"
+set -u
+
+needs STEPVM GUESTS
+GDB=${GDB:-gdb}
+for program in "$GDB" script; do
+	command -v "$program" >/dev/null || { echo "1..0 # SKIP $program is not installed"; exit 0; }
+done
+export LC_ALL=C.UTF-8 TERM=dumb
+sums=0
+
+# waits_for TEXT: until it is printed, from here on. heard has what was.
+waits_for() {
+	local byte
+	heard=
+	while [[ $heard != *"$1"* ]] && IFS= read -r -t "${TEST_WAIT_S:-60}" -d '' -n 1 byte <&"$out"; do
+		heard+=$byte
+	done
+	[[ $heard == *"$1"* ]]
+}
+# says TEXT: typed; answer has what comes up to the next prompt but what a key at a prompt has made. A sum, for what is
+# typed is echoed.
+says() {
+	sums=$((sums + 1))
+	printf '%s\routput 7000+%s\r' "$1" "$sums" >&"$in"
+	waits_for "$((7000 + sums))"
+	answer=$(tr -d '\r' <<<"$heard" | grep -v -- '<- \|-> ')
+	waits_for "(gdb) "
+}
+command="stty -echo cols 200 rows 50; '$STEPVM' debug --record --trace packets --load 0x7c00 --gdb-program '$GDB' \
+	'$GUESTS/spin.bin' -- -nx -ex 'set confirm off' -ex 'set pagination off' -ex 'stepvm context off'"
+coproc T { exec timeout 300 script -qfec "$command" /dev/null 2>&1; }
+exec {out}<&"${T[0]}" {in}>&"${T[1]}"
+pid=$T_PID
+waits_for "(gdb) "
+ok $? "gdb starts"
+# The loop's counter says how far: a condition that stepvm looks at itself.
+says 'set breakpoint condition-evaluation target'
+says 'tbreak *0x7c0a if $eax == 1000000'
+says continue
+says "monitor when"
+where=$(grep -o 'position .*' <<<"$answer")
+ok $? "a recording of millions of positions" "$answer"
+for line in "monitor last-write 0x18" "stepvm last-write 0x18"; do
+	printf '%s\r' "$line" >&"$in"
+	waits_for '<- $qRcmd' && printf '\003' >&"$in"
+	ok $? "$line, and Ctrl-C"
+	waits_for "(gdb) "
+	ok $? "... has an end" "$heard"
+	[[ $heard != *Traceback* ]]
+	ok $? "... and no traceback" "$heard"
+	says "monitor when"
+	is "$(grep -o 'position .*' <<<"$answer")" "$where" "... the reply to what is asked next is that to it"
+	says 'info registers ebx'
+	grep -q '^ebx  *0x0 ' <<<"$answer"
+	ok $? "... and so is the one after it" "$answer"
+done
+printf 'quit\r' >&"$in"
+wait "$pid"
+is "$?" 0 "gdb ends"
+
+echo "1..$count"
+[ $bad = 0 ]
