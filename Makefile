@@ -331,18 +331,22 @@ SHARE          := $(DESTDIR)$(PREFIX)/share
 BASH_COMPLETION = $(SHARE)/bash-completion/completions
 ZSH_COMPLETION  = $(SHARE)/zsh/site-functions
 
+# $(call quoted,PATH): one word of the shell's, whatever is in it.
+quoted = '$(subst ','\'',$(1))'
+
 install: $(B)/stepvm $(B)/stepvm.1 ## to $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/stepvm $(SHARE)/man/man1 $(BASH_COMPLETION) $(ZSH_COMPLETION)
-	install -m 755 $(B)/stepvm $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 gdb/*.gdb gdb/*.py $(SHARE)/stepvm/
-	install -m 644 $(B)/stepvm.1 $(SHARE)/man/man1/
-	$(B)/stepvm --completion bash >$(BASH_COMPLETION)/stepvm
-	$(B)/stepvm --completion zsh >$(ZSH_COMPLETION)/_stepvm
+	install -d $(call quoted,$(DESTDIR)$(PREFIX)/bin) $(call quoted,$(SHARE)/stepvm) \
+		$(call quoted,$(SHARE)/man/man1) $(call quoted,$(BASH_COMPLETION)) $(call quoted,$(ZSH_COMPLETION))
+	install -m 755 $(B)/stepvm $(call quoted,$(DESTDIR)$(PREFIX)/bin/)
+	install -m 644 gdb/*.gdb gdb/*.py $(call quoted,$(SHARE)/stepvm/)
+	install -m 644 $(B)/stepvm.1 $(call quoted,$(SHARE)/man/man1/)
+	$(B)/stepvm --completion bash >$(call quoted,$(BASH_COMPLETION)/stepvm)
+	$(B)/stepvm --completion zsh >$(call quoted,$(ZSH_COMPLETION)/_stepvm)
 
 uninstall: ## what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/stepvm $(SHARE)/man/man1/stepvm.1 \
-		$(BASH_COMPLETION)/stepvm $(ZSH_COMPLETION)/_stepvm
-	rm -rf $(SHARE)/stepvm
+	rm -f $(call quoted,$(DESTDIR)$(PREFIX)/bin/stepvm) $(call quoted,$(SHARE)/man/man1/stepvm.1) \
+		$(call quoted,$(BASH_COMPLETION)/stepvm) $(call quoted,$(ZSH_COMPLETION)/_stepvm)
+	rm -rf $(call quoted,$(SHARE)/stepvm)
 
 VERSION := $(shell sed -n 's/.*STEPVM_VERSION "\(.*\)"/\1/p' src/base/version.h)
 DEB     := build/stepvm_$(VERSION)_amd64.deb
