@@ -9,7 +9,8 @@ def stepvm_load():
     import gdb.unwinder
 
     names = ("machine", "segments", "addresses", "code", "callers", "frames", "interrupts", "tables", "paging",
-             "context", "modes", "console", "registers", "moments", "commands")  # fmt: skip
+             "context", "modes", "console", "registers", "moments", "files",
+             "commands")  # fmt: skip
     old = sys.modules.get("stepvm_commands")
     if old is not None:
         old.unload()

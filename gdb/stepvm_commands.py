@@ -8,6 +8,7 @@ import gdb
 
 import stepvm_console as console
 import stepvm_context as context
+import stepvm_files as files
 import stepvm_frames as frames
 import stepvm_interrupts as interrupts
 import stepvm_machine as machine
@@ -146,7 +147,7 @@ Usage: stepvm screenshot FILE"""
     if not arg:
         raise Failed("expected a FILE to write")
     try:
-        gdb.execute("remote get screen.png " + arg, False, True)
+        files.fetch("screen.png", arg, files.is_whole_png)
     except gdb.error as error:
         said = machine.monitor("screen")
         if said.startswith("screen: "):
@@ -165,7 +166,7 @@ in it, but x/i takes the code for 32-bit code; `objdump -D -m i8086 FILE` does n
     if not arg:
         raise Failed("expected a FILE to write")
     try:
-        gdb.execute("remote get core " + arg, False, True)
+        files.fetch("core", arg, files.is_whole_core)
     except gdb.error as error:
         raise Failed("no core: %s" % error) from None
     gdb.write("Wrote a core file, %s.\n" % arg)

@@ -91,6 +91,16 @@ has "$out" 'annot access memory at address 0xc0000000' "... and no more"
 
 out=$("$STEPVM" debug --gdb-program "$GDB" "$GUESTS/segments.bin" -- -nx -batch -ex 'stepvm core a' -ex 'stepvm core' 2>&1 </dev/null)
 is "$(head -c 4 a | tail -c 3)" ELF "stepvm core FILE"
+# limited COMMAND: what it says where no file of gdb's can have more than 1 KiB
+limited() {
+	"$STEPVM" debug --gdb-program "$GDB" --board pc "$GUESTS/segments.bin" -- -nx -batch \
+		-ex 'python import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)' \
+		-ex 'python resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))' -ex "$1" 2>&1 </dev/null
+}
+for name in core screenshot; do
+	[[ $(limited "stepvm $name cut") = *"cut could not be written whole: is the disk full?"* ]]
+	ok $? "stepvm $name: a file that is not whole is none" "$(limited "stepvm $name cut"; ls -l cut)"
+done
 if [ "$("$GDB" -nx -batch -ex 'python print(1)' 2>/dev/null)" = 1 ]; then
 	has "$out" '^Wrote a core file, a\.$' "... says so"
 	has "$out" '^expected a FILE' "... and what it wants"
