@@ -100,7 +100,7 @@ static int step_whole(struct control *c, enum step_why why, struct stop *stop)
 	const bool was_halted = c->cpu.is_halted;
 	c->cpu.must_step_off = c->cpu.is_halted = false;
 	c->cpu.why = why;
-	int err = observe_step(c, c->step_interrupts && interrupt_is_due(c), stop);
+	int err = observe_step(c, interrupt_comes_next(c), stop);
 	if (!err && stop->kind == STOP_KICKED && c->cpu.stuck) /* with nothing done */
 		c->cpu.is_halted = was_halted;
 	while (is_rep && !err && stop->kind == STOP_STEPPED && registers_pc(c->cpu.vcpu) == pc) {
@@ -267,7 +267,7 @@ static uint64_t step_many(struct control *c, const struct control_range *range, 
 {
 	struct engine_steps steps = { range->begin, range->end, range->max, c->step_interrupts };
 	c->cpu.why = STEP_IN_RANGE;
-	if (steps.max < 2 || c->steps_whole_rep || (c->step_interrupts && interrupt_is_due(c)))
+	if (steps.max < 2 || c->steps_whole_rep || interrupt_comes_next(c))
 		return 0;
 	if (steps.begin < range->many_begin)
 		steps.begin = range->many_begin;
@@ -433,7 +433,7 @@ static int run_on(struct control *c, struct stop *stop)
 	enum step_why why;
 	int result = 1;
 	*stop = (struct stop) { .kind = STOP_STEPPED };
-	if (control_is_halted(c) && interrupt_is_due(c))
+	if ((control_is_halted(c) || c->cpu.is_shut_down) && interrupt_is_due(c))
 		c->cpu.must_step_off = false; /* nothing but the interrupt gets it on */
 	c->cpu.is_halted = false;
 	if (c->cpu.must_step_off && !approach_has_arrived(c))

@@ -22,7 +22,7 @@
 
 /* What run control knows of the guest that KVM does not: part of the machine's state. */
 struct control_state {
-	bool is_acknowledged, is_halted;
+	bool is_acknowledged, is_shut_down, is_halted;
 	uint8_t acknowledged;
 	uint64_t halt_rip;
 };

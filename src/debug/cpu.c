@@ -49,6 +49,19 @@ int cpu_clear_rf(struct vcpu *v)
 	return vcpu_set_regs(v, &regs);
 }
 
+int cpu_put_back(struct vcpu *v, const struct kvm_regs *regs, const struct kvm_sregs *sregs)
+{
+	const struct kvm_sregs *now = vcpu_sregs(v);
+	int err = vcpu_drop_exception(v);
+	if (!memcmp(regs, vcpu_regs(v), sizeof *regs) &&
+	        !memcmp(&sregs->cs, &now->cs, sizeof now->cs) &&
+	        !memcmp(&sregs->ss, &now->ss, sizeof now->ss))
+		return err;
+	if (!err)
+		err = vcpu_set_sregs(v, sregs);
+	return err ? err : vcpu_set_regs(v, regs);
+}
+
 int cpu_end_iteration(struct vcpu *v, const struct insn *insn, const struct kvm_regs *before)
 {
 	struct kvm_regs regs = *vcpu_regs(v);

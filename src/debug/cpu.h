@@ -19,6 +19,10 @@ bool cpu_look_ahead(struct vcpu *v, struct insn *insn);
 bool cpu_is_in_ram(struct vcpu *v, uint64_t gva, uint64_t *gpa);
 /* A CPU enters a handler with RF clear; an emulating KVM leaves its own there. */
 int cpu_clear_rf(struct vcpu *v);
+/* A triple fault, or KVM can't go on: the CPU is as it was the moment before. kvm_amd has reset it after a
+ * triple fault; kvm_pvm has loaded CS before it gives up a far return; and an exception that could not be
+ * delivered stays in KVM (kvm_intel), which would raise it in whatever comes next. */
+int cpu_put_back(struct vcpu *v, const struct kvm_regs *regs, const struct kvm_sregs *sregs);
 /* After an iteration of the rep insn that KVM was given a count of 1 for: the count and rip are put as they are between
  * two iterations, where an interrupt would find them. before: the registers without that 1. */
 int cpu_end_iteration(struct vcpu *v, const struct insn *insn, const struct kvm_regs *before);

@@ -406,11 +406,13 @@ uint64_t engine_steps(struct control *c, const struct engine_steps *steps, struc
 	return done;
 }
 
+/* To the handler of the interrupt, or to that of an exception on the way. */
 static bool deliver(struct control *c)
 {
 	check_begin(c, c->engine->interp);
 	bool is_done = interp_deliver(c->engine->interp, c->cpu.acknowledged);
 	check_end_interrupt(c, c->engine->interp, is_done, c->cpu.acknowledged);
+	c->engine_shuts_down = !is_done && interp_shuts_down(c->engine->interp);
 	if (!is_done)
 		return false;
 	interrupt_delivered(c);
@@ -421,13 +423,16 @@ static bool deliver(struct control *c)
 
 bool engine_interrupt(struct control *c, struct stop *stop)
 {
+	c->engine_shuts_down = false;
 	if (!load(c))
 		return false;
 	follow_watches(c);
 	interrupt_acknowledge(c);
 	if (!deliver(c))
 		return false;
-	cpu_enter_handler(c, c->cpu.acknowledged, CATCH_BY_DEVICE);
+	const uint8_t vector = (uint8_t)interp_last_vector(c->engine->interp);
+	cpu_enter_handler(
+	        c, vector, vector == c->cpu.acknowledged ? CATCH_BY_DEVICE : CATCH_BY_EXCEPTION);
 	*stop = (struct stop) { .kind = STOP_STEPPED };
 	return true;
 }

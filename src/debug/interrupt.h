@@ -13,8 +13,11 @@
 bool interrupt_waits(const struct control *c);
 /* One waits, and the CPU takes it now. */
 bool interrupt_is_due(struct control *c);
-/* One is due, and its way to the handler is to be a step: what the CPU pushes may be watched, or its
- * vector is 0. */
+/* One is due, and a step takes it, too: those of a debugger's do where it has asked for that, and where the CPU has shut
+ * down on the way to its handler. */
+bool interrupt_comes_next(struct control *c);
+/* One is due, and its way to the handler is to be a step: what the CPU pushes may be watched, its
+ * vector is 0, or it may lead to no handler. */
 bool interrupt_wants_step(struct control *c);
 /* It leaves its device, where it has not yet: cpu_run.acknowledged. */
 void interrupt_acknowledge(struct control *c);

@@ -127,6 +127,7 @@ struct control_state control_save(const struct control *c)
 {
 	return (struct control_state) {
 		.is_acknowledged = c->cpu.is_acknowledged,
+		.is_shut_down = c->cpu.is_shut_down,
 		.is_halted = c->cpu.is_halted,
 		.acknowledged = c->cpu.acknowledged,
 		.halt_rip = c->cpu.halt_rip,
@@ -137,6 +138,7 @@ void control_load(struct control *c, const struct control_state *s)
 {
 	control_restarted(c, c->cpu.vcpu);
 	c->cpu.is_acknowledged = s->is_acknowledged;
+	c->cpu.is_shut_down = s->is_shut_down;
 	c->cpu.acknowledged = s->acknowledged;
 	c->cpu.is_halted = s->is_halted;
 	c->cpu.halt_rip = s->halt_rip;

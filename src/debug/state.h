@@ -114,7 +114,8 @@ struct cpu_run {
 	/* Kept with the machine's state: struct control_state. */
 	bool is_acknowledged; /* an interrupt was, and the guest has not come to its handler: */
 	uint8_t acknowledged; /* its vector */
-	bool is_halted;       /* the last instruction was hlt, and rip is after it */
+	bool is_shut_down; /* on the way to that handler: nothing but this interrupt comes next */
+	bool is_halted;    /* the last instruction was hlt, and rip is after it */
 	uint64_t halt_rip;
 
 	/* The debug registers: the guest's own when knows_guest, and those in use: which

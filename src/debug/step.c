@@ -12,8 +12,6 @@
  * - KVM_EXIT_DEBUG with nothing done happens (kvm_intel): once more, then. */
 #include "debug/step.h"
 
-#include <string.h>
-
 #include "base/cpu_bits.h"
 #include "debug/cpu.h"
 #include "debug/guest_debug.h"
@@ -68,22 +66,6 @@ static int keep_shadow_of_sti(struct vcpu *v)
 	events.interrupt.shadow = KVM_X86_SHADOW_INT_STI;
 	events.flags = KVM_VCPUEVENT_VALID_SHADOW;
 	return vcpu_set_events(v, &events);
-}
-
-/* A triple fault, or KVM can't go on: the CPU is as it was the moment before. kvm_amd has reset it after a
- * triple fault; kvm_pvm has loaded CS before it gives up a far return; and an exception that could not be
- * delivered stays in KVM (kvm_intel), which would raise it in whatever comes next. */
-static int put_back(struct vcpu *v, const struct step_before *before)
-{
-	const struct kvm_sregs *now = vcpu_sregs(v);
-	int err = vcpu_drop_exception(v);
-	if (!memcmp(&before->regs, vcpu_regs(v), sizeof before->regs) &&
-	        !memcmp(&before->sregs.cs, &now->cs, sizeof now->cs) &&
-	        !memcmp(&before->sregs.ss, &now->ss, sizeof now->ss))
-		return err;
-	if (!err)
-		err = vcpu_set_sregs(v, &before->sregs);
-	return err ? err : vcpu_set_regs(v, &before->regs);
 }
 
 /* What the instruction has done to TF, to the debug registers or to the interrupt shadow is made what it
@@ -143,7 +125,7 @@ static int step_looked_at(struct control *c, const struct insn *insn,
 	int err = plan_watch(c, insn) ? watched_step(c, insn, before, &has_entered, stop)
 	                              : step_by_kvm(c, insn, &none, stop);
 	if (!err && (stop->kind == STOP_SHUTDOWN || stop->kind == STOP_FAILED))
-		return put_back(v, before);
+		return cpu_put_back(v, &before->regs, &before->sregs);
 	if (!err && stop->kind == STOP_KICKED) /* what it has raised it raises again */
 		return vcpu_drop_exception(v);
 	if (err || (stop->kind != STOP_STEPPED && stop->kind != STOP_DEVICE &&

@@ -1,6 +1,7 @@
 /* A vector's handler: through the IVT in real mode, through the IDT's gates otherwise. */
 #include "debug/vectors.h"
 
+#include "base/cpu_bits.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
 #include "kvm/segment.h"
@@ -80,4 +81,24 @@ bool vector_target(struct vcpu *v, unsigned vector, uint64_t *gva, unsigned *slo
 	case CPU_LONG64: return gate_target(v, vector, gva, slot_size);
 	}
 	return false;
+}
+
+/* SDM vol 3, "System-Segment and Gate-Descriptor Types": a task gate is 5, and interrupt and trap gates are 6 and 7, of
+ * 16 bits, and 14 and 15. */
+static bool is_gate(unsigned type, bool is_long)
+{
+	return type == 14 || type == 15 || (!is_long && type >= 5 && type <= 7);
+}
+
+bool vector_leads_nowhere(struct vcpu *v, unsigned vector)
+{
+	const struct kvm_sregs *s = vcpu_sregs(v);
+	const bool is_long = s->efer & EFER_LMA, is_real = registers_is_real(registers_mode(v));
+	const unsigned size = is_real ? 4 : is_long ? 16 : 8;
+	uint8_t g[8];
+	if (vector * size + size - 1 > s->idt.limit)
+		return true;
+	if (is_real || linear_read(v, s->idt.base + vector * size, g, sizeof g) != sizeof g)
+		return false;
+	return !(g[5] & 0x80) || !is_gate(g[5] & 0x1f, is_long);
 }

@@ -32,5 +32,8 @@ enum vector {
  * slot of the frame that the CPU pushes (2, 4 or 8). False: the table has no such gate, the gate is
  * not present, is a task gate, or cannot be read. */
 bool vector_target(struct vcpu *v, unsigned vector, uint64_t *gva, unsigned *slot_size);
+/* Whether the CPU is sure to raise an exception in place of an interrupt with this vector: the table ends before its
+ * entry, or the gate there is not present or is none. */
+bool vector_leads_nowhere(struct vcpu *v, unsigned vector);
 
 #endif

@@ -173,8 +173,8 @@ void interp_leave_trail(struct interp *c);
 
 /* Whether an interrupt waits: INTERP_WINDOW. */
 void interp_set_irq(struct interp *c, bool is_pending);
-/* Does what the CPU does to take an interrupt with this vector now, as INTERP_WINDOW has said. False:
- * nothing was done, it is KVM's. */
+/* Does what the CPU does to take an interrupt with this vector now, as INTERP_WINDOW has said: it comes to its handler,
+ * or to that of an exception on the way (interp_last_vector). False: nothing was done, it is KVM's. */
 bool interp_deliver(struct interp *c, uint8_t vector);
 
 /* Exceptions that end a run: bit n for vector n. None at first. */
@@ -199,7 +199,7 @@ enum interp_why interp_run_quiet(
 /* After INTERP_HANDOVER: why, and the opcode's last byte, with 0x100 where it is after 0f. */
 enum interp_reason interp_handed(const struct interp *c, unsigned *opcode);
 /* After INTERP_HANDOVER of interp_run: whether it is sure that the CPU shuts down, for the instruction raises an
- * exception, and the way to its handler and to that of #DF fault, too. */
+ * exception, and the way to its handler and to that of #DF fault, too. After interp_deliver: the same of the interrupt. */
 bool interp_shuts_down(const struct interp *c);
 /* The exception that the last instruction has raised, or raises then, before what comes of it on the way to its handler;
  * -1: none. */

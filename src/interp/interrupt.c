@@ -349,13 +349,18 @@ bool interp_deliver(struct interp *c, uint8_t vector)
 {
 	c->hit_count = 0;
 	c->vector = V_NONE;
-	if (!c->is_mine || interp_enter(c, vector, EVENT_INTERRUPT, NULL) != DONE) {
+	c->shuts_down = false;
+	enum interp_done how = HANDOVER;
+	if (c->is_mine)
+		how = interp_enter(c, vector, EVENT_INTERRUPT, NULL);
+	if (how != DONE && !(how == FAULTS && !c->fault.is_mmio && interp_deliver_fault(c))) {
 		interp_drop_marks(c);
 		c->hit_count = 0;
 		return false;
 	}
 	interp_commit_marks(c);
-	c->last_vector = vector;
+	c->last_vector = c->vector;
+	c->vector = V_NONE;
 	c->handler = UINT64_MAX; /* interp_vector_to is about what an instruction led to */
 	c->rip = c->r[NEXT];
 	c->shadow = 0;

@@ -182,9 +182,7 @@ static struct fault combine(const struct interp *c, const struct fault *first)
 	return *second;
 }
 
-/* The way to the handler of what c->fault says, or of what is raised there, where the engine is sure of all of it. Where
- * the way to the handler of #DF faults, the CPU shuts down. */
-static bool deliver_fault(struct interp *c)
+bool interp_deliver_fault(struct interp *c)
 {
 	struct fault f = c->fault;
 	c->raised = f.vector;
@@ -269,7 +267,7 @@ static __attribute__((noinline)) bool do_otherwise(
 		return false;
 	if (how == FAULTS && i && c->fault.is_mmio)
 		how = interp_mmio(c, i);
-	return how == DONE || (how == FAULTS && deliver_fault(c));
+	return how == DONE || (how == FAULTS && interp_deliver_fault(c));
 }
 
 /* Does the instruction at pc. False: nothing was done. */

@@ -22,6 +22,10 @@ enum event {
 enum interp_done interp_enter(
         struct interp *c, unsigned vector, enum event event, const uint32_t *error);
 
+/* The way to the handler of what c->fault says, or of what is raised there, where the engine is sure of all of it. Where
+ * the way to the handler of #DF faults, the CPU shuts down: c->shuts_down. False: nothing was done. */
+bool interp_deliver_fault(struct interp *c);
+
 /* Whether popf and iret may load these flags, of which len bytes count; then it does. */
 bool interp_load_rflags(struct interp *c, uint64_t value, unsigned len);
 

@@ -1,6 +1,7 @@
 /* Run control on every kind of KVM: what the guest does with its own TF, int3, debug registers and
  * interrupts is the guest's, whether it is stepped, run, or run with breakpoints. */
 #include "control_rig.h"
+#include "debug/vectors.h"
 
 #define MOV_DR7_DX 0x0f, 0x23, 0xfa /* dr7 = edx */
 #define DR7_OFF    0x400u
@@ -395,6 +396,75 @@ EVERYWHERE(an_interrupt_wakes_a_halted_cpu)
 	CHECK_EQ(r->outs, 1);
 }
 
+/* Gates of 32-bit code: so many bytes at a vector's. */
+static void put_gate(struct rig *r, uint8_t vector, uint64_t gate)
+{
+	rig_write(r, RIG_IDT + 8u * vector, &gate, sizeof gate);
+}
+
+static void put_limit(struct rig *r, uint16_t limit)
+{
+	struct kvm_sregs s = *vcpu_sregs(&r->vcpu);
+	s.idt.limit = limit;
+	CHECK_EQ(vcpu_set_sregs(&r->vcpu, &s), 0);
+}
+
+/* Neither the interrupt nor what comes of it has a handler: the CPU is shut down, and stays it whatever is asked of it.
+ * With its gate back the interrupt comes to its handler, and the guest goes on. */
+EVERYWHERE(an_interrupt_without_a_handler_shuts_the_cpu_down_for_good)
+{
+	/* 16-bit code has no gates, but a table that ends, which not every KVM sees. */
+	if (!rig_has_int(r) || rig_fact(r, PROBE_SHUTDOWN_KEEPS_STATE) == PROBE_UNKNOWN)
+		return;
+	PUT(r, NOP, NOP, HLT);
+	put_interrupt(r);
+	SET(r, rflags, 0x202);
+	const uint64_t gate = rig_read(r, RIG_IDT + 8 * 0x40, 8);
+	const uint16_t limit = vcpu_sregs(&r->vcpu)->idt.limit;
+	if (r->is_32) {
+		put_gate(r, 0x40, 0);
+		put_gate(r, VECTOR_GP, 0);
+		put_gate(r, VECTOR_DF, 0);
+	} else {
+		put_limit(r, 0);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		CHECK_RUN(r, STOP_SHUTDOWN, RIG_CODE);
+		RIG_STOPPED(r, control_step(&r->control, &r->stop), STOP_SHUTDOWN, RIG_CODE);
+		const struct control_state kept = control_save(&r->control);
+		control_load(&r->control, &kept);
+		RIG_STOPPED(r, control_step(&r->control, &r->stop), STOP_SHUTDOWN, RIG_CODE);
+	}
+	CHECK_EQ(r->acknowledged, 1);
+	CHECK_EQ(GET(r, rsp), RIG_STACK);
+	if (r->is_32)
+		put_gate(r, 0x40, gate);
+	else
+		put_limit(r, limit);
+	CHECK_STEP(r, rig_handler(0x40));
+	CHECK_EQ(rig_stacked(r, 0), RIG_CODE);
+	CHECK_RUN(r, STOP_HALTED, RIG_CODE + 3);
+	CHECK_EQ(r->outs, 1);
+	CHECK_EQ(r->acknowledged, 1);
+}
+
+/* Where #GP has one, that is where it comes to. The fake's #GP has none. */
+EVERYWHERE(an_interrupt_without_a_handler_comes_to_that_of_gp)
+{
+	if (!r->is_32 || (r->kind && !r->is_engine))
+		return;
+	PUT(r, NOP, NOP, HLT);
+	put_interrupt(r);
+	PUT_AT(r, rig_handler(VECTOR_GP), HLT);
+	SET(r, rflags, 0x202);
+	put_gate(r, 0x40, 0);
+	CHECK_RUN(r, STOP_HALTED, rig_handler(VECTOR_GP) + 1);
+	CHECK_EQ(rig_stacked(r, 0), 0x40 * 8 + 3);
+	CHECK_EQ(rig_stacked(r, 1), RIG_CODE);
+	CHECK_EQ(r->acknowledged, 1);
+	CHECK(!control_has_interrupt(&r->control));
+}
+
 int main(void)
 {
 	RUN(its_own_single_steps_are_its_own);
@@ -422,5 +492,7 @@ int main(void)
 	RUN(an_interrupt_that_was_taken_back_does_not_come_with_the_segments);
 	RUN(a_breakpoint_on_an_interrupts_handler_is_met);
 	RUN(an_interrupt_wakes_a_halted_cpu);
+	RUN(an_interrupt_without_a_handler_shuts_the_cpu_down_for_good);
+	RUN(an_interrupt_without_a_handler_comes_to_that_of_gp);
 	return check_done();
 }
