@@ -512,7 +512,7 @@ like "$? $out" "^4 stepvm test: ./nosuchgdb is not installed" "\$GDB"
 # --- KVM ------------------------------------------------------------------------------------------
 
 # One descriptor is /dev/kvm's, and none is left for the VM.
-out=$(ulimit -n 4 && exec "$STEPVM" test fine.gdb error.gdb 2>&1 >/dev/null)
+out=$( (ulimit -n 4 && exec "$STEPVM" test fine.gdb error.gdb) 2>&1 >/dev/null)
 like "$? $out" "^4 stepvm test: .*Too many open files$" "no VM can be made: one line, status 4"
 
 # --- signals --------------------------------------------------------------------------------------
