@@ -109,14 +109,18 @@ end
 define stepvm record
   if $argc == 0
     monitor record
-  else
+  end
+  if $argc == 1
     monitor record $arg0
+  end
+  if $argc == 2
+    remote get recording $arg1
   end
 end
 document stepvm record
 Record the guest, so that reverse-stepi, reverse-continue and the others go back: stepvm record on.
 
-off ends it; cut makes the past where the guest stands the present; alone it tells.
+off ends it; cut makes the past where the guest stands the present; save FILE writes it to a file; alone it tells.
 end
 
 define stepvm when

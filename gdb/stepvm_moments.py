@@ -106,12 +106,27 @@ asked for."""
     follow_machine("".join(part + "\n" for part in said.splitlines() if "maintenance flush" not in part))
 
 
+def save_recording(path):
+    if not path:
+        raise Failed("expected a FILE to write")
+    try:
+        gdb.execute("remote get recording " + path, False, True)
+    except gdb.error as error:
+        raise Failed("no recording is written: %s" % error) from None
+    gdb.write("Wrote the recording, %s.\n" % path)
+
+
 def record(arg):
     """Record the guest, so that reverse-stepi, reverse-continue and the others go back.
-Usage: stepvm record [on|off|cut|info]
+Usage: stepvm record [on|off|cut|save FILE|info]
 
 on begins here, off ends it, and cut makes the past where the guest stands the present: what came after it
-is forgotten. Alone it tells how much is recorded."""
+is forgotten. save writes it to a file, as `remote get recording FILE` does: `stepvm debug FILE` opens that.
+It has the guest's RAM and all that was typed. Alone it tells how much is recorded."""
+    verb, _, path = arg.partition(" ")
+    if verb == "save":
+        save_recording(path.strip())
+        return
     gdb.write(ask("record " + arg, "on", "off"))
 
 

@@ -439,6 +439,7 @@ static int test(const struct options *o)
 		.jobs = o->jobs,
 		.timeout_ms = o->timeout_ms,
 		.log_dir = o->log_dir,
+		.record_dir = o->record_dir,
 		.junit = o->junit,
 		.gdb_program = o->gdb_program,
 		.no_skip = o->no_skip,

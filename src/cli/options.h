@@ -35,6 +35,8 @@ struct options {
 	uint32_t timeout_ms; /* test: for a script that names none */
 	bool no_skip;        /* test: where nothing can be tested, fail */
 	const char *junit;   /* test: where the report as JUnit XML goes; NULL: nowhere */
+	const char
+	        *record_dir; /* test: where recordings of failed scripts go; NULL: none is made */
 	const char *log_dir; /* test: where logs of failed scripts go; NULL: on stdout only */
 
 	const char *socket; /* console: where; NULL: it is to be found */

@@ -245,6 +245,12 @@ const char *option_set_no_skip(struct options *o, const char *value)
 	return NULL;
 }
 
+const char *option_set_record_failures(struct options *o, const char *value)
+{
+	o->record_dir = value;
+	return NULL;
+}
+
 const char *option_set_log_dir(struct options *o, const char *value)
 {
 	o->log_dir = value;

@@ -17,7 +17,7 @@ option_set option_set_gdb, option_set_no_wait, option_set_symbols, option_set_tr
         option_set_no_sandbox, option_set_gdb_program;
 /* tests, the probe, help */
 option_set option_set_jobs, option_set_timeout, option_set_no_skip, option_set_log_dir,
-        option_set_junit, option_set_json, option_set_help, option_set_version, option_set_manual,
-        option_set_completion;
+        option_set_record_failures, option_set_junit, option_set_json, option_set_help,
+        option_set_version, option_set_manual, option_set_completion;
 
 #endif

@@ -141,6 +141,9 @@ const struct option_row option_rows[] = {
 	        "How long a test may take when its script has no timeout line: 30 by default." },
 	{ "no-skip", 0, NULL, ON_TEST, false, option_set_no_skip,
 	        "Fail (status 4) where there is no KVM or no gdb, instead of skipping all." },
+	{ "record-failures", 0, "DIR", ON_TEST, false, option_set_record_failures,
+	        "Record each guest, and leave the recording of a test that fails as "
+	        "DIR/NAME.recording: stepvm debug opens it where the script was, and goes back." },
 	{ "log-dir", 0, "DIR", ON_TEST, false, option_set_log_dir,
 	        "Write the logs of failed tests to DIR too." },
 	{ "junit", 0, "FILE", ON_TEST, false, option_set_junit,

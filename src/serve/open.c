@@ -311,6 +311,7 @@ void serve_close(struct serve *s)
 		transport_close(&s->transport);
 	close_wakers(s);
 	free(s->screenshot);
+	free(s->recording);
 	core_free(s->core);
 	free(s->in);
 }

@@ -60,9 +60,11 @@ struct serve {
 	char file_path[PATH_MAX]; /* target_file_path's answer */
 	uint8_t *screenshot;      /* target_file_open_screen's, owned */
 	size_t screenshot_size;
-	struct core *core; /* target_file_open_core's, owned */
-	int child_pid;     /* of serve_adopt_debugger, while it lives, or 0 */
-	int child_signal;  /* ... the one that has ended it, or 0 */
+	struct core *core;  /* target_file_open_core's, owned */
+	uint8_t *recording; /* target_file_open_recording's, owned */
+	size_t recording_size;
+	int child_pid;    /* of serve_adopt_debugger, while it lives, or 0 */
+	int child_signal; /* ... the one that has ended it, or 0 */
 	uint64_t
 	        child_end_ns; /* we are to end, and it has until then (the host's time); 0: we are not */
 	/* Bytes from the debugger that the session has not taken: [in_at, in_len). Owned, of

@@ -423,6 +423,16 @@ static size_t read_core(void *ctx, uint64_t off, uint8_t *to, size_t len)
 	return target_file_read_core(ctx, off, to, len);
 }
 
+static int open_recording(void *ctx, uint64_t *size)
+{
+	return target_file_open_recording(ctx, size);
+}
+
+static size_t read_recording(void *ctx, uint64_t off, uint8_t *to, size_t len)
+{
+	return target_file_read_recording(ctx, off, to, len);
+}
+
 void target_init(struct target *t, struct serve *s)
 {
 	static const struct target_registers registers = { find_register, register_size,
@@ -438,7 +448,7 @@ void target_init(struct target *t, struct serve *s)
 	static const struct target_monitor monitor_ops = { monitor, monitor_may_last };
 	static const struct target_file file = { file_path, file_status, file_read };
 	static const struct target_made made[] = { { "screen.png", open_screen, read_screen },
-		{ "core", open_core, read_core } };
+		{ "core", open_core, read_core }, { "recording", open_recording, read_recording } };
 	static const struct target_history history = { step_back, run_back };
 	*t = (struct target) { s, &registers, &memory, &run, &breakpoints, &cpus, &monitor_ops,
 		&file, made, ARRAY_SIZE(made), &history };

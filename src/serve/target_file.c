@@ -1,4 +1,4 @@
-/* The guest's ELF file for gdb, opened anew for each request, the picture of its screen, and a core. */
+/* The guest's ELF file for gdb, opened anew for each request, the picture of its screen, a core, and its recording. */
 #include "serve/target_file.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "history/history.h"
 #include "machine/core.h"
 #include "machine/screen.h"
 
@@ -90,6 +91,17 @@ const char *target_file_path(struct serve *s, enum target_layout layout)
 	return s->file_path[0] ? s->file_path : NULL;
 }
 
+/* bytes NULL: there are none. */
+static size_t copy(const uint8_t *bytes, size_t size, uint64_t off, uint8_t *to, size_t len)
+{
+	if (!bytes || off >= size)
+		return 0;
+	if (len > size - off)
+		len = size - (size_t)off;
+	memcpy(to, bytes + off, len);
+	return len;
+}
+
 int target_file_open_screen(struct serve *s, uint64_t *size)
 {
 	free(s->screenshot);
@@ -100,12 +112,7 @@ int target_file_open_screen(struct serve *s, uint64_t *size)
 
 size_t target_file_read_screen(const struct serve *s, uint64_t off, uint8_t *to, size_t len)
 {
-	if (!s->screenshot || off >= s->screenshot_size)
-		return 0;
-	if (len > s->screenshot_size - off)
-		len = s->screenshot_size - (size_t)off;
-	memcpy(to, s->screenshot + off, len);
-	return len;
+	return copy(s->screenshot, s->screenshot_size, off, to, len);
 }
 
 int target_file_open_core(struct serve *s, uint64_t *size)
@@ -124,4 +131,23 @@ int target_file_open_core(struct serve *s, uint64_t *size)
 size_t target_file_read_core(const struct serve *s, uint64_t off, uint8_t *to, size_t len)
 {
 	return s->core ? core_read(s->core, s->machine, off, to, len) : 0;
+}
+
+int target_file_open_recording(struct serve *s, uint64_t *size)
+{
+	struct error e = { 0 };
+	free(s->recording);
+	s->recording = NULL;
+	if (!s->run.history)
+		return ENOENT;
+	int err = history_save(s->run.history, &s->recording, &s->recording_size, &e);
+	if (err)
+		return -err;
+	*size = s->recording_size;
+	return 0;
+}
+
+size_t target_file_read_recording(const struct serve *s, uint64_t off, uint8_t *to, size_t len)
+{
+	return copy(s->recording, s->recording_size, off, to, len);
 }

@@ -1,4 +1,4 @@
-/* The files that gdb sees: the ELF file that belongs to the guest, a picture of its screen, and a core. */
+/* The files that gdb sees: the ELF file that belongs to the guest, a picture of its screen, a core, and its recording. */
 #ifndef STEPVM_SERVE_TARGET_FILE_H
 #define STEPVM_SERVE_TARGET_FILE_H
 
@@ -20,5 +20,8 @@ int target_file_open_screen(struct serve *s, uint64_t *size);
 size_t target_file_read_screen(const struct serve *s, uint64_t off, uint8_t *to, size_t len);
 int target_file_open_core(struct serve *s, uint64_t *size);
 size_t target_file_read_core(const struct serve *s, uint64_t off, uint8_t *to, size_t len);
+/* The guest's recording, as history_save gives it. */
+int target_file_open_recording(struct serve *s, uint64_t *size);
+size_t target_file_read_recording(const struct serve *s, uint64_t off, uint8_t *to, size_t len);
 
 #endif

@@ -82,12 +82,22 @@ static int open_file(const struct job *j, enum job_file file)
 	        job_path(j, file).text, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 }
 
+/* A guest with such a disk is not recorded. */
+static bool writes_disk(const struct script *s)
+{
+	for (unsigned i = 0; i < s->word_count; i++)
+		if (strstr(s->words[i], ",write"))
+			return true;
+	return false;
+}
+
 /* stepvm run -g unix:SOCKET --speed max OPTIONS -- GUEST. Gives the pid or -errno. */
 static int start_vm(struct job *j, int console_fd, int err_fd, struct error *e)
 {
 	char where[sizeof j->dir.socket + sizeof "unix:"];
 	struct script *s = &j->script;
-	char *argv[SCRIPT_WORDS_MAX + 2 * SCRIPT_HEADS_MAX + 10];
+	char *argv[SCRIPT_WORDS_MAX + 2 * SCRIPT_HEADS_MAX + 11];
+	char record[PATH_MAX + sizeof "--record="];
 	unsigned n = 0;
 	snprintf(where, sizeof where, "unix:%s", j->dir.socket);
 	argv[n++] = (char *)"stepvm";
@@ -97,6 +107,11 @@ static int start_vm(struct job *j, int console_fd, int err_fd, struct error *e)
 	if (!script_gives(s, "--speed")) {
 		argv[n++] = (char *)"--speed";
 		argv[n++] = (char *)"max";
+	}
+	if (j->recording && !script_gives(s, "--record") && !writes_disk(s)) {
+		unlink(j->recording);
+		snprintf(record, sizeof record, "--record=%s", j->recording);
+		argv[n++] = record;
 	}
 	for (unsigned i = 0; i < s->head_count; i++) {
 		argv[n++] = (char *)s->heads[i].option;
@@ -168,7 +183,11 @@ static int read_script(struct job *j, struct error *e)
 void job_start(struct job *j, const struct job_setting *s, const char *path, uint64_t now_ms)
 {
 	struct error e = { 0 };
-	*j = (struct job) { .setting = s, .path = path, .vm_fd = -1, .start_ms = now_ms };
+	*j = (struct job) { .recording = j->recording,
+		.setting = s,
+		.path = path,
+		.vm_fd = -1,
+		.start_ms = now_ms };
 	int err = read_script(j, &e);
 	if (err) {
 		give_up(j, now_ms, VERDICT_FAILED, e.text);

@@ -41,6 +41,7 @@ struct job {
 	enum job_state state;
 	enum verdict verdict; /* of one that is done */
 	char why[700];        /* it has not passed; one line */
+	char *recording;      /* the file that its guest is recorded into, owned; NULL: none */
 	struct script script;
 	struct launch_dir dir;
 	bool has_dir;

@@ -60,8 +60,8 @@ static size_t base_of(const char *path, const char **base)
 	return len;
 }
 
-/* DIR/NAME.log of test i, DIR/NAME-NUMBER.log when another script has its name too. */
-static char *log_path(const struct run *r, unsigned i)
+/* DIR/NAME.log of test i, DIR/NAME-NUMBER.log when another script has its name too; the same of .recording. */
+static char *path_in(const struct run *r, const char *dir, unsigned i, const char *end)
 {
 	const char *base, *other;
 	char *path;
@@ -71,7 +71,7 @@ static char *log_path(const struct run *r, unsigned i)
 		if (k != i && base_of(r->config->scripts[k], &other) == len &&
 		        !memcmp(base, other, len))
 			snprintf(number, sizeof number, "-%u", i + 1);
-	if (asprintf(&path, "%s/%.*s%s.log", r->config->log_dir, (int)len, base, number) < 0)
+	if (asprintf(&path, "%s/%.*s%s.%s", dir, (int)len, base, number, end) < 0)
 		return NULL;
 	return path;
 }
@@ -79,7 +79,7 @@ static char *log_path(const struct run *r, unsigned i)
 /* The log of one test can't be written: the others are tested all the same. */
 static void keep_log(struct run *r, unsigned i)
 {
-	char *path = log_path(r, i);
+	char *path = path_in(r, r->config->log_dir, i, "log");
 	int err = path ? 0 : -ENOMEM;
 	enum verdict verdict = r->jobs[i].verdict;
 	if (path && verdict != VERDICT_FAILED && verdict != VERDICT_ERROR)
@@ -89,6 +89,17 @@ static void keep_log(struct run *r, unsigned i)
 	if (err)
 		error_set(&r->trouble, err, "--log-dir %s: %s", path ? path : "", strerror(-err));
 	free(path);
+}
+
+/* What is there belongs to scripts that have failed in this run. */
+static void keep_recording(struct job *j)
+{
+	if (j->recording && j->verdict != VERDICT_FAILED && j->verdict != VERDICT_ERROR)
+		unlink(j->recording);
+	else if (j->recording && access(j->recording, R_OK) == 0)
+		printf("# stepvm debug %s goes back from where it failed\n", j->recording);
+	free(j->recording);
+	j->recording = NULL;
 }
 
 /* --- the loop -------------------------------------------------------------------------------- */
@@ -108,6 +119,7 @@ static int report_done(struct run *r)
 			job_report_junit(j, &r->junit);
 		if (r->config->log_dir)
 			keep_log(r, i);
+		keep_recording(j);
 		job_close(j);
 	}
 	if (fflush(stdout))
@@ -123,6 +135,8 @@ static unsigned start_jobs(struct run *r)
 		running += job_is_running(&r->jobs[i]);
 	while (running < r->config->jobs && r->started < r->config->script_count) {
 		struct job *j = &r->jobs[r->started];
+		if (r->config->record_dir)
+			j->recording = path_in(r, r->config->record_dir, r->started, "recording");
 		job_start(j, &r->setting, r->config->scripts[r->started++], now_ms());
 		running += job_is_running(j);
 	}
@@ -246,9 +260,8 @@ static int open_signals(struct run *r)
 	return r->signal_fd < 0 ? error_set(&r->error, -errno, "signalfd: %s", strerror(errno)) : 0;
 }
 
-static int open_log_dir(struct run *r)
+static int open_dir(struct run *r, const char *option, const char *dir)
 {
-	const char *dir = r->config->log_dir;
 	struct stat st;
 	int err = 0;
 	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
@@ -259,7 +272,7 @@ static int open_log_dir(struct run *r)
 		err = ENOTDIR;
 	else if (access(dir, W_OK | X_OK) < 0)
 		err = errno;
-	return err ? error_set(&r->error, -err, "--log-dir %s: %s", dir, strerror(err)) : 0;
+	return err ? error_set(&r->error, -err, "%s %s: %s", option, dir, strerror(err)) : 0;
 }
 
 /* Whether scripts can be tested on this machine at all: with a gdb, and a KVM that makes VMs. Else
@@ -293,7 +306,9 @@ static int prepare(struct run *r)
 	if (!err)
 		err = launch_script("stepvm.gdb", r->setting.stepvm_gdb, &r->error);
 	if (!err && c->log_dir)
-		err = open_log_dir(r);
+		err = open_dir(r, "--log-dir", c->log_dir);
+	if (!err && c->record_dir)
+		err = open_dir(r, "--record-failures", c->record_dir);
 	if (err)
 		return err;
 	r->setting.config = c;

@@ -33,6 +33,8 @@
  *
  * A test that the host has failed (a full disk, no more processes) is told as `not ok`, too, and counted as an error;
  * a run that ends before its time has `Bail out! REASON` for a last line.
+ * With record_dir each guest is recorded, and the recording of a script that fails is DIR/NAME.recording, to be opened by
+ * stepvm debug at its end: where the script was. One with a disk that is written to is not recorded.
  *
  * gdb and VM have sessions of their own and die with us, however we end. SIGINT, SIGTERM, SIGHUP,
  * SIGQUIT and SIGPIPE, where they are not ignored, end them all, which say where their guests were, and then us by the

@@ -106,5 +106,22 @@ if command -v "$GDB" >/dev/null; then
 	is "$(tail -n 1 <<<"$all")" 0x7c00 "... to the beginning"
 fi
 
+# --- from a debugger, and from a test that fails ------------------------------------------------------
+
+if command -v "$GDB" >/dev/null; then
+	timeout 60 "$GDB" -nx -batch -ex "target remote | exec \"$STEPVM\" run --gdb - --record --load 0x7c00 \"$GUESTS/stages.bin\" 2>/dev/null" \
+		-ex 'stepi 7' -ex 'remote get recording saved' -ex 'reverse-stepi 3' -ex 'remote get recording past' >/dev/null 2>&1 </dev/null
+	for file in saved past; do
+		has "$(vm replay --check $file)" '^[0-9]+ positions checked, 0 differ$' "remote get recording: $file"
+	done
+	has "$(vm replay saved)" 'ends here, at position 7\.' "... is all of it, up to the present"
+	has "$(vm replay past)" 'ends here, at position 7\.' "... also where the guest stands in the past"
+	printf '# guest: %s\n# options: --load 0x7c00\nstepi 4\nexpect $ax == 0x1234\n' "$GUESTS/stages.bin" >fails.gdb
+	printf '# guest: %s\n# options: --load 0x7c00\nstepi 4\nexpect 1 == 1\n' "$GUESTS/stages.bin" >good.gdb
+	out=$(vm test --record-failures kept fails.gdb good.gdb)
+	is "$(ls kept)" fails.recording "test --record-failures keeps the recording of the one that fails"
+	has "$(vm replay kept/fails.recording)" 'ends here, at position 4\.' "... up to where it has failed"
+fi
+
 echo "1..$count"
 [ $bad = 0 ]

@@ -41,6 +41,7 @@ static const char *sample(const char *name)
 		{ "jobs", "2" },
 		{ "timeout", "1" },
 		{ "log-dir", "d" },
+		{ "record-failures", "d" },
 		{ "junit", "x.xml" },
 		{ "gdb-program", "g" },
 		{ "completion", "bash" },
