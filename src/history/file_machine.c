@@ -211,6 +211,7 @@ static const struct field fields[] = {
 	ONE(bios.disk_said, ANY),
 	ONE(bios.video_said, ANY),
 	ONE(control.is_acknowledged, 1),
+	ONE(control.is_shut_down, 1),
 	ONE(control.is_halted, 1),
 	ONE(control.acknowledged, ANY),
 	ONE(control.halt_rip, ANY),
