@@ -139,6 +139,11 @@ bool control_has_acknowledged(const struct control *c, uint8_t *vector)
 	return c->cpu.is_acknowledged;
 }
 
+bool control_shut_down_by(const struct control *c, uint8_t *vector)
+{
+	return c->cpu.is_shut_down && control_has_acknowledged(c, vector);
+}
+
 bool control_take_unseen(struct control *c)
 {
 	if (c->cpu.unseen != UNSEEN_NEW)

@@ -129,6 +129,8 @@ bool control_has_interrupt(const struct control *c);
 bool control_takes_interrupt(struct control *c);
 /* One has left its device and is on its way to the CPU: its vector. */
 bool control_has_acknowledged(const struct control *c, uint8_t *vector);
+/* Whether the CPU has shut down on the way to its handler. */
+bool control_shut_down_by(const struct control *c, uint8_t *vector);
 /* True once: a step that led to CPL 3 has come to its end only where the guest was back at CPL 0,
  * for this KVM does not step code there (PROBE_CPL3_STEPS). */
 bool control_take_unseen(struct control *c);

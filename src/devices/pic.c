@@ -310,6 +310,27 @@ static void write_device(struct board *b, uint16_t port, uint8_t value)
 	pic_write(&b->state.pic, port, value);
 }
 
+static bool has_vector(const struct pic_chip *c, uint8_t vector)
+{
+	return c->is_initialized && c->expects == PIC_READY && vector >= c->base &&
+	       vector - c->base < 8;
+}
+
+int pic_irq_of(const struct pic *p, uint8_t vector)
+{
+	if (has_vector(&p->master, vector))
+		return vector - p->master.base;
+	return has_vector(&p->slave, vector) ? 8 + vector - p->slave.base : -1;
+}
+
+int pic_in_service(const struct pic *p)
+{
+	int input = first(&p->master, p->master.isr);
+	if (input == PIC_CASCADE && p->slave.isr)
+		return 8 + first(&p->slave, p->slave.isr);
+	return input;
+}
+
 static void show_chip(struct device_text *t, const char *name, const struct pic_chip *c)
 {
 	if (!c->is_initialized || c->expects != PIC_READY) {

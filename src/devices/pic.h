@@ -74,6 +74,10 @@ uint8_t pic_acknowledge(struct pic *p);
 bool pic_waits(const struct pic *p, unsigned irq);
 /* Whether the guest has masked the IRQ, or not made its controller ready. */
 bool pic_masks(const struct pic *p, unsigned irq);
+/* The IRQ that this vector is of; -1: it is none of the chips', or they are not set up. */
+int pic_irq_of(const struct pic *p, uint8_t vector);
+/* The IRQ of the highest priority that is in service at its chip, until the guest's EOI; -1: none is. */
+int pic_in_service(const struct pic *p);
 /* Whether a rising edge of the IRQ would set INTR now. */
 bool pic_would_interrupt(const struct pic *p, unsigned irq);
 

@@ -203,6 +203,20 @@ void explain_fault(struct vcpu *v, char *to, size_t size)
 	explain_vector(&line, v, VECTOR_DF, CATCH_BY_EXCEPTION);
 }
 
+void explain_interrupt(struct vcpu *v, unsigned vector, char *to, size_t size)
+{
+	struct line line = { .to = to, .size = size };
+	to[0] = 0;
+	explain_vector(&line, v, vector, CATCH_BY_DEVICE);
+	explain_vector(&line, v, VECTOR_GP, CATCH_BY_EXCEPTION);
+	explain_vector(&line, v, VECTOR_DF, CATCH_BY_EXCEPTION);
+}
+
+bool explain_gate_of(struct vcpu *v, unsigned vector, uint64_t *gva, unsigned *len)
+{
+	return find_entry(v, vector, gva, len);
+}
+
 bool explain_gate(struct vcpu *v, uint64_t *gva, unsigned *len)
 {
 	char text[200]; /* what leads to the vector, which explain_fault has said */

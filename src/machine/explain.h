@@ -15,6 +15,9 @@ void explain_fault(struct vcpu *v, char *to, size_t size);
 /* The gate in the IDT, or the entry in the IVT, of the first vector that explain_fault names. False: the table ends
  * before it. */
 bool explain_gate(struct vcpu *v, uint64_t *gva, unsigned *len);
+/* The same of an interrupt of a device that has led to a triple fault on the way to its handler. */
+void explain_interrupt(struct vcpu *v, unsigned vector, char *to, size_t size);
+bool explain_gate_of(struct vcpu *v, unsigned vector, uint64_t *gva, unsigned *len);
 /* One line: the bytes at the pc. */
 void explain_bytes(struct vcpu *v, char *to, size_t size);
 

@@ -9,6 +9,7 @@
 #include "debug/insn.h"
 #include "debug/means.h"
 #include "debug/vectors.h"
+#include "devices/pic.h"
 #include "kvm/linear.h"
 #include "kvm/probe.h"
 #include "kvm/registers.h"
@@ -221,9 +222,37 @@ static void append_zero_vector(struct machine *m, char *to, size_t size)
 	snprintf(to + len, size - len, "What led there: %s.\n", what);
 }
 
+/* An interrupt's name, where its vector is one of the 8259s'. */
+static void name_interrupt(struct machine *m, uint8_t vector, char *to, size_t size)
+{
+	int irq = pic_irq_of(&m->guest->board.state.pic, vector);
+	if (irq >= 0)
+		snprintf(to, size, "IRQ %d", irq);
+	else
+		snprintf(to, size, "An interrupt");
+}
+
+/* On the way to an interrupt's handler: the instruction has nothing to do with it. */
+static void report_interrupt(
+        struct machine *m, uint8_t vector, const char *where, char *to, size_t size)
+{
+	char why[600], name[20];
+	explain_interrupt(machine_vcpu(m), vector, why, sizeof why);
+	name_interrupt(m, vector, name, sizeof name);
+	snprintf(to, size,
+	        "Triple fault: the CPU shut down at %s in %s mode.\n%s came there, before the "
+	        "instruction.\n%s",
+	        where, registers_mode_name(registers_mode(machine_vcpu(m))), name, why);
+}
+
 static void report_shutdown(struct machine *m, const char *where, char *to, size_t size)
 {
 	char why[700];
+	uint8_t vector;
+	if (control_shut_down_by(&m->control, &vector)) {
+		report_interrupt(m, vector, where, to, size);
+		return;
+	}
 	if (is_reset(machine_vcpu(m))) {
 		snprintf(to, size,
 		        "Triple fault: the CPU shut down, and this KVM has reset it: the registers "
@@ -280,6 +309,14 @@ static void report_halt(struct machine *m, const char *where, char *to, size_t s
 	                   : has_if ? ", and nothing can wake it (no device will interrupt)"
 	                            : ", and nothing can wake it (IF=0)";
 	snprintf(to, size, "hlt: the CPU is halted%s. After the hlt: %s.\n", wake, where);
+	const int irq = pic_in_service(&m->guest->board.state.pic);
+	size_t len = strlen(to);
+	if (has_if && irq >= 0 && !machine_can_wake(m) && len < size)
+		snprintf(to + len, size - len,
+		        "IRQ %d is still in service at the 8259 (no EOI was sent), which holds "
+		        "back "
+		        "IRQ %d and those of lower priority.\n",
+		        irq, irq);
 	append_wait(m, to, size);
 }
 

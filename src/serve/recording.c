@@ -19,6 +19,7 @@ void serve_hint_at_way_back(const struct serve *s, char *text, size_t size)
 {
 	uint64_t gate;
 	unsigned gate_len;
+	uint8_t vector;
 	size_t len = strlen(text);
 	if (!s->session)
 		return;
@@ -30,7 +31,9 @@ void serve_hint_at_way_back(const struct serve *s, char *text, size_t size)
 	}
 	snprintf(text + len, size - len, "reverse-stepi goes back to the instruction");
 	len = strlen(text);
-	if (explain_gate(machine_vcpu(s->machine), &gate, &gate_len))
+	if (control_shut_down_by(&s->machine->control, &vector)
+	                ? explain_gate_of(machine_vcpu(s->machine), vector, &gate, &gate_len)
+	                : explain_gate(machine_vcpu(s->machine), &gate, &gate_len))
 		snprintf(text + len, size - len,
 		        "; stepvm last-write 0x%" PRIx64 " %u to the last write to its gate", gate,
 		        gate_len);

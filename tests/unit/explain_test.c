@@ -70,6 +70,27 @@ static void an_exception_without_a_handler(void)
 	                       "Vector 0x06 (#UD): " NO_IDT "Vector 0x08 (#DF): " NO_IDT);
 }
 
+static void an_interrupt_without_a_handler(void)
+{
+	static char text[600];
+	uint64_t gva;
+	unsigned len;
+	struct kvm_sregs *s = start(false, "\x90", 1);
+	s->idt.base = IDT;
+	s->idt.limit = 0x7ff;
+	explain_interrupt(&cpu, 0x20, text, sizeof text);
+	CHECK_STR(text,
+	        "Vector 0x20 (interrupt): there is no handler, for its gate at 0x2100 is not "
+	        "present or not valid.\n"
+	        "Vector 0x0d (#GP): there is no handler, for its gate at 0x2068 is not "
+	        "present or not valid.\n"
+	        "Vector 0x08 (#DF): there is no handler, for its gate at 0x2040 is not "
+	        "present or not valid.\n");
+	CHECK(explain_gate_of(&cpu, 0x20, &gva, &len));
+	CHECK_EQ(gva, 0x2100);
+	CHECK_EQ(len, 8);
+}
+
 /* The first vector that is told, of an instruction of protected or long mode with CR0's and CR4's
  * bits. */
 static unsigned long vector_of(bool is_long, const char *code, uint64_t cr0, uint64_t cr4)
@@ -196,6 +217,7 @@ static void a_handler_and_what_is_wrong_with_it(void)
 int main(void)
 {
 	RUN(an_exception_without_a_handler);
+	RUN(an_interrupt_without_a_handler);
 	RUN(an_instruction_that_there_is_not);
 	RUN(an_instruction_that_cr0_or_cr4_rules_out);
 	RUN(an_int_is_no_exception);

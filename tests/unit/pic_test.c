@@ -316,6 +316,30 @@ static void would_interrupt_knows_what_is_in_service(void)
 	CHECK(!pic_intr(&p));
 }
 
+static void an_irq_is_named_by_its_vector_and_while_it_is_in_service(void)
+{
+	struct pic p;
+
+	pic_reset(&p);
+	CHECK_EQ(pic_irq_of(&p, 0x20), -1);
+	CHECK_EQ(pic_in_service(&p), -1);
+	p = ready();
+	CHECK_EQ(pic_irq_of(&p, 0x1f), -1);
+	CHECK_EQ(pic_irq_of(&p, 0x20), 0);
+	CHECK_EQ(pic_irq_of(&p, 0x2f), 15);
+	CHECK_EQ(pic_irq_of(&p, 0x30), -1);
+	pulse(&p, 12);
+	pic_acknowledge(&p);
+	CHECK_EQ(pic_in_service(&p), 12);
+	pulse(&p, 1);
+	pic_acknowledge(&p);
+	CHECK_EQ(pic_in_service(&p), 1);
+	pic_write(&p, 0x20, EOI);
+	pic_write(&p, 0xa0, EOI);
+	pic_write(&p, 0x20, EOI);
+	CHECK_EQ(pic_in_service(&p), -1);
+}
+
 int main(void)
 {
 	RUN(nothing_comes_before_it_is_initialized);
@@ -333,5 +357,6 @@ int main(void)
 	RUN(special_mask_mode);
 	RUN(poll);
 	RUN(would_interrupt_knows_what_is_in_service);
+	RUN(an_irq_is_named_by_its_vector_and_while_it_is_in_service);
 	return check_done();
 }
