@@ -81,7 +81,7 @@ complete_words() { # WORDS...: what bash offers for the last of them
 	printf '%s\n' "${COMPREPLY[@]}" | sort | tr '\n' ' '
 }
 is "$(complete_words stepvm '')" \
-	"--completion --help --manual --version console debug probe run test " "bash: the verbs"
+	"--completion --help --manual --version console debug probe replay run test " "bash: the verbs"
 is "$(complete_words stepvm run --me)" "--memory " "an option by its beginning"
 is "$(complete_words stepvm run --gd)" "--gdb " "one of run"
 is "$(complete_words stepvm test --gd)" "--gdb-program " "another of test"

@@ -74,7 +74,7 @@ for ((len = 0; len < size; len += size / 40 + 1)); do
 	out=$(vm replay --check cut)
 	status=$?
 	case $status:$out in
-	0:*cut\ or\ broken*0\ differ) opened=$((opened + 1)) ;;
+	0:*0\ differ) opened=$((opened + 1)) ;; # between two chunks nothing is cut
 	2:*can\'t\ be\ replayed*) refused=$((refused + 1)) ;;
 	*) wrong+="$len: $status $out"$'\n' ;;
 	esac
