@@ -372,6 +372,8 @@ if !$_isvoid($stepvm_owns)
   define hook-quit
     set confirm off
   end
+  # No shared library will bring a name that is unknown now: gdb would ask, and take the next line for the answer.
+  set breakpoint pending off
 end
 
 # A trace frame may be of another mode: gdb reads the description again there, and when it leaves it.

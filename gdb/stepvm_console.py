@@ -32,7 +32,7 @@ def follow():
 
 def ask_for_hints(_event=None):
     """At a stop, of which a connection's beginning is one: who has continued a guest that waits for a key would
-    see nothing. stepvm says it once."""
+    see nothing. stepvm says it each time."""
     try:
         if State.has_hints or not context.is_for_a_person() or not machine.has_register("cpumode"):
             return

@@ -150,7 +150,7 @@ def mark(arg):
     """Give where the guest stands a name for `stepvm goto`; alone: the names.
 Usage: stepvm mark [NAME]"""
     said = machine.monitor(("mark " + arg).strip())
-    if said.startswith("mark"):
+    if said.startswith(("mark:", "mark " + arg + ":")):
         raise Failed(said.strip())
     gdb.write(said)
 

@@ -38,7 +38,7 @@ def testrun():
 def testrun_connect(target):
     """gdb asks for the guest's ELF file, and warns where there is none: that is left out."""
     lines = gdb.execute("target remote " + target, to_string=True).splitlines(True)
-    gdb.write("".join(line for line in lines if "stepvm knows no ELF file" not in line))
+    gdb.write("".join(line for line in lines if "this guest has no ELF file" not in line))
 
 
 TESTRUN_NAMES = ("SCRIPT", "TARGET", "LOAD", "SYMBOLS", "DEADLINE")

@@ -60,7 +60,7 @@ enum verdict files_path(struct session *s, struct text_in in)
 	if (!text_take(&in, ":") && (!reply_take_thread(s, &in, &process) || !text_take(&in, ":")))
 		return REPLY_WRONG;
 	if (!path)
-		path = "stepvm knows no ELF file; symbol-file FILE reads one";
+		path = "this guest has no ELF file, which is fine (symbol-file FILE reads symbols)";
 	return reply_piece(s, in, path, strlen(path));
 }
 

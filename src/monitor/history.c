@@ -13,8 +13,8 @@ static struct history *recording(
 {
 	if (!run->history)
 		refuse(out, command, operands,
-		        "nothing is recorded; monitor record on begins here, stepvm run --record "
-		        "at the first instruction");
+		        "nothing is recorded; monitor record on begins here, stepvm debug "
+		        "--record (or run) at the first instruction");
 	return run->history;
 }
 
@@ -142,6 +142,8 @@ void monitor_mark(struct run *run, const struct output *out, const char *operand
 	if (*operands) {
 		if (history_mark(run->history, operands, &e))
 			refuse(out, "mark", operands, "%s", e.text);
+		else
+			say(out, "%s is position %" PRIu64 "\n", operands, run->machine->position);
 		return;
 	}
 	for (unsigned i = 0; (m = history_mark_at(run->history, i)); i++)

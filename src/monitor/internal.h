@@ -91,6 +91,7 @@ bool monitor_take_value(struct vcpu *v, struct cursor *c, uint64_t *value);
 /* After what moves the guest under gdb's feet: gdb asks again when it next stops. */
 #define MONITOR_STALE                                                                              \
 	"gdb keeps what it has read until the guest goes on: say maintenance flush "               \
-	"register-cache, and maintenance flush dcache.\n"
+	"register-cache, and maintenance flush dcache; the stepvm command of the same name "       \
+	"does.\n"
 
 #endif

@@ -16,6 +16,8 @@ static void say_text(const struct output *out, const struct screen *screen)
 		say(out,
 		        "The screen has no text: %s. remote get screen.png FILE saves a picture.\n",
 		        kind);
+	else if (!screen_text_rows(screen))
+		say(out, "(the screen is empty)\n");
 	for (unsigned i = 0; i < screen_text_rows(screen); i++) {
 		screen_text_row(screen, i, row);
 		say(out, "%s\n", row);

@@ -94,7 +94,7 @@ void serve_hint_at_keys(struct serve *s)
 {
 	struct machine *m = s->machine;
 	char what[100], text[300];
-	if (!m->hints_at_keys || s->config->has_screen || !input_has_no_keys(m) ||
+	if (!m->hints_at_keys || m->has_hinted || s->config->has_screen || !input_has_no_keys(m) ||
 	        firmware_waiting(m) != 0x16 || !firmware_describe_wait(m, what, sizeof what))
 		return;
 	int n = snprintf(text, sizeof text,
@@ -103,7 +103,7 @@ void serve_hint_at_keys(struct serve *s)
 	        what);
 	serve_end_line(s);
 	serve_end_told_line(s);
-	m->hints_at_keys = !serve_tell(s, (const uint8_t *)text, (size_t)n);
+	m->has_hinted = serve_tell(s, (const uint8_t *)text, (size_t)n);
 }
 
 void serve_flush(struct serve *s)

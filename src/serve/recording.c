@@ -13,7 +13,7 @@
 
 #define HOW_TO_RECORD                                                                              \
 	"Nothing is recorded that could be gone back to: monitor record on begins here, and "      \
-	"stepvm run --record at the first instruction.\n"
+	"stepvm debug --record (or run) at the first instruction.\n"
 
 void serve_hint_at_way_back(const struct serve *s, char *text, size_t size)
 {

@@ -110,6 +110,7 @@ static void resume(void *ctx, const struct target_action *actions)
 {
 	struct serve *s = ctx;
 	s->was_resumed = true;
+	s->machine->has_hinted = false;
 	/* gdb continues from a breakpoint by a step: that must not pass a halt that is the end. */
 	s->keeps_halt = actions->is_step_off && run_is_halted_for_good(&s->run);
 	switch (actions->how) {

@@ -196,8 +196,9 @@ static int take_entry(struct parse *p, const char *name, struct value v)
 	}
 	if (!(p->seen & 1u << GUEST))
 		return 0; /* prose */
-	return fail(p, "not a key of a test's header: expected guest, options, symbols, timeout, "
-	               "scripts, board, disk, keys or speed");
+	return fail(p,
+	        "not a key of a test's header: expected guest, options, symbols, timeout, "
+	        "scripts, board, disk, keys or speed; other options of stepvm's go into options");
 }
 
 /* One line that begins with #, which is prose unless `KEY:` and a blank or the line's end follow.

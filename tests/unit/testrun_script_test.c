@@ -87,7 +87,7 @@ static void prose_is_no_key(void)
 
 #define UNKNOWN_KEY                                                                                \
 	"a.gdb:2: not a key of a test's header: expected guest, options, symbols, timeout, "       \
-	"scripts, board, disk, keys or speed"
+	"scripts, board, disk, keys or speed; other options of stepvm's go into options"
 #define GDB_REFUSED "a.gdb:2: options: --gdb is not for a script: stepvm test connects gdb itself"
 
 static void refused(void)
