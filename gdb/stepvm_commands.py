@@ -208,6 +208,7 @@ def handlers():
         (gdb.events.before_prompt, machine.forget_memory),
         (gdb.events.new_objfile, machine.forget_memory),
         (gdb.events.before_prompt, console.follow),
+        (gdb.events.before_prompt, moments.follow),
         (gdb.events.stop, console.ask_for_hints),
         (gdb.events.exited, console.forget_hints),
     )

@@ -91,14 +91,26 @@ def ask(line, *starts):
     return said
 
 
+class Moment:
+    """Where the guest stands."""
+
+    is_unknown = False  # Ctrl-C has ended what may have moved it
+
+
+def follow(_event=None):
+    """Before each prompt."""
+    if Moment.is_unknown:
+        Moment.is_unknown = False
+        forget()
+
+
 def move(line, *starts):
-    """As ask, and the guest stands somewhere else then. After Ctrl-C nobody knows what was said: where it stands is
-asked for."""
+    """As ask, and the guest stands somewhere else then. After Ctrl-C nobody knows what was said. Nothing is asked at
+once, for what gdb has not dealt with of the key would end that, too, with its reply still to come."""
     try:
         said = ask(line, *starts)
     except KeyboardInterrupt:
-        forget()
-        gdb.write(machine.monitor("when"))
+        Moment.is_unknown = True
         raise
     if "maintenance flush" not in said:
         gdb.write(said)

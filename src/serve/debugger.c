@@ -204,6 +204,7 @@ static void keep_waiting(struct serve *s)
 		return;
 	s->said_ns = now;
 	transport_write(&s->transport, (const uint8_t *)"\n", 1);
+	trace_packets(s, "-> ", (const uint8_t *)"\n", 1);
 }
 
 bool serve_is_called_off(void *ctx)

@@ -34,13 +34,24 @@ says() {
 	waits_for "(gdb) "
 }
 
-# stepvm's standard error has the packets, which tell when it searches: a line of "asked" for each last-write. gdb's, where
+# settles: a Ctrl-C that gdb takes notice of at its next prompt takes along what was typed there. Until a sum is answered.
+settles() {
+	local TEST_WAIT_S=2 try
+	for try in {1..30}; do
+		sums=$((sums + 1))
+		printf 'output 7000+%s\r' "$sums" >&"$in"
+		waits_for "$((7000 + sums))" && waits_for "(gdb) " && return
+	done
+	return 1
+}
+
+# stepvm's standard error has the packets, which tell when it searches: a line of "asked" for each byte that keeps gdb waiting. gdb's, where
 # it prints what a monitor command says, is the terminal.
 printf '%s\n' '#!/bin/sh' "exec '$GDB' \"\$@\" 2>&1" >"$work/gdb"
 chmod +x "$work/gdb"
 mkfifo "$work/packets" "$work/asked"
-grep --line-buffered -a '<- .*qRcmd,6c6173742d7772697465' <"$work/packets" >"$work/asked" &
-command="stty -echo cols 200 rows 50; exec '$STEPVM' debug --record --trace packets --load 0x7c00 --gdb-program '$work/gdb' \
+grep --line-buffered -a '^-> .x0a' <"$work/packets" >"$work/asked" &
+command="stty -echo noflsh cols 200 rows 50; exec '$STEPVM' debug --record --trace packets --load 0x7c00 --gdb-program '$work/gdb' \
 	'$GUESTS/spin.bin' -- -nx -ex 'set confirm off' -ex 'set pagination off' -ex 'stepvm context off' 2>'$work/packets'"
 coproc T { exec timeout 300 script -qfec "$command" /dev/null; }
 exec {out}<&"${T[0]}" {in}>&"${T[1]}" {asked}<"$work/asked"
@@ -49,7 +60,7 @@ waits_for "(gdb) "
 ok $? "gdb starts"
 # The loop's counter says how far: a condition that stepvm looks at itself.
 says 'set breakpoint condition-evaluation target'
-says 'tbreak *0x7c0a if $eax == 1000000'
+says 'tbreak *0x7c0a if $eax == 16000000'
 says continue
 says "monitor when"
 where=$(grep -o 'position .*' <<<"$answer")
@@ -62,6 +73,7 @@ for line in "monitor last-write 0x18" "stepvm last-write 0x18"; do
 	ok $? "... has an end" "$heard"
 	[[ $heard != *Traceback* ]]
 	ok $? "... and no traceback" "$heard"
+	settles
 	says "monitor when"
 	is "$(grep -o 'position .*' <<<"$answer")" "$where" "... the reply to what is asked next is that to it"
 	says 'info registers ebx'
