@@ -78,8 +78,8 @@ struct fake_vcpu {
 	unsigned insns;            /* FAKE_WINDOW_LATE */
 	unsigned entries;          /* of handlers, in this KVM_RUN */
 	unsigned hung_runs;
-	struct kvm_xsave xsave; /* kept, and used by nothing */
 	void *cpu;              /* whoever does the instructions keeps here what it needs */
+	struct kvm_xsave xsave; /* kept, and used by nothing */
 };
 
 enum fake_end {
