@@ -463,7 +463,8 @@ EVERYWHERE(an_interrupt_without_a_handler_comes_to_that_of_gp)
 	SET(r, rflags, 0x202);
 	put_gate(r, 0x40, 0);
 	CHECK_RUN(r, STOP_HALTED, rig_handler(VECTOR_GP) + 1);
-	CHECK_EQ(rig_stacked(r, 0), 0x40 * 8 + 3);
+	/* Its EXT, bit 0, QEMU's TCG leaves out. */
+	CHECK_EQ(rig_stacked(r, 0) | !r->is_engine, 0x40 * 8 + 3);
 	CHECK_EQ(rig_stacked(r, 1), RIG_CODE);
 	CHECK_EQ(r->acknowledged, 1);
 	CHECK(!control_has_interrupt(&r->control));
