@@ -7,8 +7,8 @@ expect-console "call 2: b"
 expect-output "^[^\n]*atchpoint 1: tables.idt" watch tables.idt[0x30]
 reverse-continue
 expect-stop breakpoint 1
-expect-output "clear \(.*count=(count@entry=)?256\)(.|\n)*words\[i\] = 0" frame
+expect-output "clear \(.*count=(count@entry=)?256\)" frame
 expect &words[i] == (unsigned *)&tables.idt[0x30] + 1
 expect tables.idt[0x30].type == 0x8e00
 up
-expect-output "kernel \(\)(.|\n)*sizeof tables.log" frame
+expect-output "kernel \(\)" frame
