@@ -56,7 +56,7 @@ bool trail_before_kvm(struct control *c)
 	return cpu_look_ahead(c->cpu.vcpu, &insn) && !insn_is_vex(&insn) && is_quiet(&insn);
 }
 
-/* Whatever it was: watchpoints are told of it by what has changed, too, wherever it was written by. */
+/* Whatever wrote it: a watchpoint is also reported by what has changed in the bytes, wherever they were written from. */
 void trail_after_kvm(struct control *c, bool is_quiet_one)
 {
 	struct trail *t = c->trail;
