@@ -312,7 +312,7 @@ EVERYWHERE(from_before_the_hlt_of_a_call_that_waits)
 			finish_step(&r);
 		else if (!run_wait(&r.run, &timeout_ns))
 			CHECK_FAIL("nothing wakes it");
-		else
+		else if (r.run.state == RUN_WAITING)
 			poll(NULL, 0, (int)(timeout_ns / 1000000) + 1); /* as long as it says */
 	}
 	CHECK_EQ(pc(&r), CODE + 11);
