@@ -140,8 +140,10 @@ const struct machine_recorder history_recorder = { input, keys, before_step, ste
 
 void history_changed(struct history *h)
 {
-	if (h && !h->machine->is_past)
-		h->has_changed = true;
+	if (!h || h->machine->is_past)
+		return;
+	h->has_changed = true;
+	h->is_down = false;
 }
 
 void history_rebooted(struct history *h)

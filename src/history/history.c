@@ -247,6 +247,26 @@ bool history_is_finding(const struct history *h)
 	return h && h->is_finding;
 }
 
+void history_stepped(struct history *h, const struct stop *stop)
+{
+	if (!h || h->machine->is_past || (stop->kind != STOP_SHUTDOWN && stop->kind != STOP_FAILED))
+		return;
+	h->is_down = true;
+	h->down = *stop;
+}
+
+bool history_is_down(const struct history *h)
+{
+	return h && h->is_down && !h->machine->is_past;
+}
+
+/* At the present. */
+static void note_stop(struct history *h, struct stop *stop)
+{
+	run_note(h->run, stop);
+	history_stepped(h, stop);
+}
+
 static enum history_outcome outcome(struct history *h, enum drive how, struct stop *stop)
 {
 	switch (how) {
@@ -327,6 +347,11 @@ enum history_outcome history_run(struct history *h, struct stop *stop, struct er
 	}
 	if (run_resumes_reset(h->run, stop))
 		return HISTORY_STOP;
+	if (history_is_down(h)) { /* a step that does nothing would be one more position */
+		*stop = h->down;
+		run_note(h->run, stop);
+		return HISTORY_STOP;
+	}
 	h->pace_host_ns = h->ahead_ns = 0;
 	result = outcome(h, drive(h, UINT64_MAX, NULL, stop, e), stop);
 	if (result == HISTORY_KICKED && h->ahead_ns)
@@ -334,7 +359,7 @@ enum history_outcome history_run(struct history *h, struct stop *stop, struct er
 	if (result == HISTORY_KICKED)
 		stop->kind = STOP_KICKED;
 	if (result != HISTORY_FAILED)
-		run_note(h->run, stop);
+		note_stop(h, stop);
 	return result;
 }
 
@@ -352,7 +377,7 @@ static bool end_half_step(struct history *h, struct stop *stop, struct error *e)
 	for (unsigned i = 0; i < HALF_STEP_TRIES && m->control.cpu.stuck && how == DRIVE_LEFT; i++)
 		how = drive(h, m->position + 1, &nowhere, stop, e);
 	if (how == DRIVE_STOP)
-		run_note(h->run, stop);
+		note_stop(h, stop);
 	return how == DRIVE_STOP;
 }
 

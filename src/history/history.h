@@ -38,6 +38,11 @@ bool history_is_past(const struct history *h);
 bool history_refuses(const struct history *h, struct error *e);
 /* Somebody else than the guest has changed it: its registers, its memory, the machine. NULL is fine. */
 void history_changed(struct history *h);
+/* At the present the guest has been stepped to *stop, not by history_run. NULL is fine. */
+void history_stepped(struct history *h, const struct stop *stop);
+/* At the present the CPU is shut down, or stands at what nobody can do, and nobody has changed anything since: it does no
+ * step, and going on (history_run) leads to the same stop. NULL: false. */
+bool history_is_down(const struct history *h);
 /* The guest has reset the machine, which has begun anew: a step of its own. NULL is fine. */
 void history_rebooted(struct history *h);
 

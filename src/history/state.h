@@ -113,6 +113,8 @@ struct history {
 	struct checkpoint *present; /* ... and state; owned */
 	bool has_changed;           /* by somebody else than the guest, since the last step */
 	bool has_lost;
+	bool is_down; /* at the present: the CPU does nothing any more, unless somebody changes it, */
+	struct stop down;     /* ... and this is why */
 	struct error failure; /* of the recorder, which can't tell it at once */
 	bool was_kicked;      /* within a seek */
 

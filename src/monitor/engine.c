@@ -3,6 +3,7 @@
 
 #include "debug/check.h"
 #include "debug/means.h"
+#include "history/history.h"
 #include "monitor/internal.h"
 
 void monitor_info_engine(struct run *run, const struct output *out, const char *operands)
@@ -50,5 +51,7 @@ void monitor_engine(struct run *run, const struct output *out, const char *opera
 		        "monitor record off first");
 		return;
 	}
+	if (*operands)
+		history_changed(run->history); /* what nobody could do may be done now */
 	monitor_info_engine(run, out, "");
 }

@@ -147,7 +147,8 @@ static void step(struct serve *s)
 {
 	struct run *r = &s->run;
 	struct stop stop;
-	const bool is_recorded = s->goes_back || s->has_shown_end || history_has_task(r->history);
+	const bool is_recorded = s->goes_back || s->has_shown_end || history_has_task(r->history) ||
+	                         history_is_down(r->history);
 	bool is_long = is_recorded || run_may_last(r);
 	if (must_send_first(s))
 		return;
@@ -179,6 +180,7 @@ static void step(struct serve *s)
 		fail(s, err);
 		return;
 	}
+	history_stepped(r->history, &stop);
 	serve_handle_stop(s, &stop, true);
 	if (stop.kind != STOP_KICKED)
 		return;

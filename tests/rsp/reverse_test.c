@@ -68,6 +68,39 @@ static void an_end_is_a_place_to_look_back_from(void)
 	rsp_close(&r);
 }
 
+/* A shut-down CPU does nothing, so going on there leads to no new position. One that somebody has helped goes on. */
+static void a_resume_that_gets_nowhere_is_no_position(void)
+{
+	struct rsp r;
+	char when[200], registers[1200];
+	const uint64_t fatal = rsp_symbol("triple", "fatal");
+	RSP_OPEN(&r, RSP_UNIX, "triple", "--load", "0x7c00", "--board", "bare", "--record", NULL);
+	RSP_STOPS(&r, "c", fatal, "T0b");
+	snprintf(when, sizeof when, "%s", rsp_monitor(&r, "when"));
+	snprintf(registers, sizeof registers, "%s", rsp_ask(&r, "g"));
+	RSP_STOPS(&r, "c", fatal, "T0b");
+	RSP_STOPS(&r, "s", fatal, "T0b");
+	RSP_STOPS(&r, "c", fatal, "T0b");
+	CHECK_STR(rsp_monitor(&r, "when"), when);
+	for (int i = 0; i < 2; i++) {
+		RSP_STOPS(&r, "bs", fatal, "T05");
+		RSP_BEGINS(&r, "T05", "bs");
+		CHECK(rsp_pc(r.packet) != fatal);
+		RSP_BEGINS(&r, "T05", "c"); /* to the present */
+		RSP_IS(&r, registers, "g");
+		CHECK_STR(rsp_monitor(&r, "when"), when);
+		RSP_STOPS(&r, "c", fatal, "T0b");
+	}
+	RSP_IS(&r, "OK", "M%" PRIx64 ",2:9090", fatal); /* two nops in place of the ud2 */
+	RSP_STOPS(&r, "s", fatal + 1, "T05");
+	snprintf(registers, sizeof registers, "%s", rsp_ask(&r, "g"));
+	RSP_STOPS(&r, "bs", fatal, "T05");
+	RSP_STOPS(&r, "bs", fatal, "T05");
+	rsp_monitor(&r, "goto end");
+	RSP_IS(&r, registers, "g");
+	rsp_close(&r);
+}
+
 /* A search for what never was, over all that the guest has done for a while. */
 static void a_search_ends_where_it_began(void)
 {
@@ -252,6 +285,7 @@ int main(void)
 	RUN(steps_go_back_to_where_they_came_from);
 	RUN(the_past_is_not_changed);
 	RUN(an_end_is_a_place_to_look_back_from);
+	RUN(a_resume_that_gets_nowhere_is_no_position);
 	RUN(a_search_ends_where_it_began);
 	RUN(a_guest_left_in_the_past_goes_on_from_the_present);
 	RUN(a_search_ends_with_its_debugger);
