@@ -81,6 +81,8 @@ static inline void bytes_state(struct file_out *to, uint64_t position, enum file
 	machine_out(&a, now);
 	if (before)
 		machine_out(&b, before);
+	while (before && b.len < a.len) /* as many keys as now, which were zeros */
+		out_number(&b, 0, 1);
 	out_number(&o, position, 8);
 	out_number(&o, kind, 1);
 	out_number(&o, 1, 1);

@@ -17,7 +17,7 @@ struct wire {
 	struct fake_target fake;
 	struct session *session;
 	bool stops_at_once; /* a machine that went on stops as soon as it may */
-	uint8_t *out;       /* all that came out since wire_forget */
+	uint8_t *out;       /* all that came out since wire_forget; wire_collect puts a zero after it */
 	size_t out_len;
 	char *reply; /* wire_ask's */
 };
@@ -29,7 +29,7 @@ static inline void wire_open(struct wire *w)
 	fake_init(&w->fake);
 	w->session = session_open(&w->fake.target, &wire_trap);
 	w->stops_at_once = true;
-	w->out = malloc(WIRE_OUT_SIZE);
+	w->out = malloc(WIRE_OUT_SIZE + 1);
 	w->reply = malloc(WIRE_BIG);
 	w->out_len = 0;
 }
@@ -60,8 +60,9 @@ static inline void wire_collect(struct wire *w, size_t at_once)
 		w->out_len += len;
 		session_sent(w->session, len);
 		if (!len)
-			return;
+			break;
 	}
+	w->out[w->out_len] = 0;
 }
 
 static inline void wire_feed(struct wire *w, const void *bytes, size_t len)
