@@ -1,5 +1,6 @@
 /* Translations (a direct-mapped TLB), watched ranges, and the accesses that are not the fast way. */
 #include "interp/paging.h"
+#include "interp/segment.h"
 
 #define PAGE_MASK (~(uint64_t)(PAGE - 1))
 
@@ -49,15 +50,24 @@ void interp_flush(struct interp *c)
 	c->code_page = 1;
 }
 
-/* Where the access begins within a limit of all 4 GiB, or of all of 64-bit addresses, CPUs differ in whether it wraps. */
-void interp_segment_fault(struct interp *c, unsigned seg, uint64_t off, unsigned can)
+/* One that expands down ends at 64 KiB or 4 GiB: SDM vol 3, "Limit Checking". Where the access begins within a limit of
+ * all 4 GiB, or of all of 64-bit addresses, CPUs differ in whether it wraps. */
+bool interp_outside_segment(
+        struct interp *c, unsigned seg, uint64_t off, unsigned len, unsigned can, uint64_t *lin)
 {
 	const struct segment *s = &c->seg[seg];
-	bool wraps = (s->can & can) == can && s->limit >= UINT32_MAX && off <= s->limit;
-	if (s->is_sure && !wraps)
+	bool may = ((s->can | s->can_down) & can) == can, is_down = s->can_down != 0;
+	uint64_t last = !is_down ? s->limit : interp_segment(c, seg)->db ? UINT32_MAX : 0xffff;
+	bool begins = may && off <= last && !(is_down && off <= s->limit);
+	if (is_down && begins && last - off >= len - 1) {
+		*lin = (s->base + off) & c->lin_mask;
+		return true;
+	}
+	if (s->is_sure && !(begins && last >= UINT32_MAX))
 		raise_error(c, seg == SS ? V_SS : V_GP, 0);
 	else
 		raise(c, V_NONE);
+	return false;
 }
 
 static bool is_page_watched(const struct interp *c, uint64_t page, bool for_writes)

@@ -26,8 +26,10 @@ enum access {
 /* What is not the fast way. False: c->fault says what there is to raise. */
 bool interp_access(struct interp *c, unsigned seg, uint64_t lin, unsigned len, enum access kind,
         struct place *at);
-/* Sets c->fault for an access that the segment does not allow. */
-void interp_segment_fault(struct interp *c, unsigned seg, uint64_t off, unsigned can);
+/* An access that the segment's base, limit and rights do not allow, if it does not expand down. True: it does, and its are
+ * others, *lin; else c->fault. */
+bool interp_outside_segment(
+        struct interp *c, unsigned seg, uint64_t off, unsigned len, unsigned can, uint64_t *lin);
 
 /* Notes who watches an access. */
 void interp_look_for_watches(struct interp *c, uint64_t lin, unsigned len, enum access kind);
@@ -58,10 +60,8 @@ static inline bool to_linear(
         struct interp *c, unsigned seg, uint64_t off, unsigned len, unsigned can, uint64_t *lin)
 {
 	const struct segment *s = &c->seg[seg];
-	if (UNLIKELY((s->can & can) != can || off > s->limit || s->limit - off < len - 1)) {
-		interp_segment_fault(c, seg, off, can);
-		return false;
-	}
+	if (UNLIKELY((s->can & can) != can || off > s->limit || s->limit - off < len - 1))
+		return interp_outside_segment(c, seg, off, len, can, lin);
 	*lin = (s->base + off) & c->lin_mask;
 	return true;
 }

@@ -22,7 +22,7 @@ static void derive_segment(struct interp *c, unsigned which, const struct kvm_se
 {
 	struct segment *to = &c->seg[which];
 	bool is_data = !(s->type & TYPE_CODE);
-	*to = (struct segment) { s->base, s->limit, CAN_READ | CAN_WRITE, true };
+	*to = (struct segment) { s->base, s->limit, CAN_READ | CAN_WRITE, true, 0 };
 	if (c->is_long) {
 		to->limit = UINT64_MAX;
 		if (which != FS && which != GS)
@@ -37,10 +37,14 @@ static void derive_segment(struct interp *c, unsigned which, const struct kvm_se
 			to->can = to->is_sure = 0;
 	} else if (s->unusable) {
 		to->can = 0;
-	} else if (!s->present || !s->s || (is_data && s->type & TYPE_DOWN)) {
+	} else if (!s->present || !s->s) {
 		to->can = to->is_sure = 0;
 	} else if (is_data) {
 		to->can = s->type & TYPE_WRITE ? CAN_READ | CAN_WRITE : CAN_READ;
+		if (s->type & TYPE_DOWN) {
+			to->can_down = to->can;
+			to->can = 0;
+		}
 	} else {
 		to->can = s->type & TYPE_READ ? CAN_READ : 0;
 	}

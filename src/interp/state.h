@@ -89,6 +89,9 @@ struct segment {
 	uint64_t base, limit;
 	uint8_t can;     /* CAN_READ, CAN_WRITE */
 	uint8_t is_sure; /* what it can't do raises #GP or #SS; else such an access is KVM's */
+	/* Of one that expands down, whose offsets begin after its limit: what it can do, while can is 0, so that the
+	 * fast way leaves it to interp_outside_segment. Of others 0. */
+	uint8_t can_down;
 };
 
 enum { CAN_READ = 1, CAN_WRITE = 2, CAN_FETCH = 4 };
