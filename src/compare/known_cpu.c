@@ -94,6 +94,15 @@ static bool is_iret_with_rf(const struct known_case *c, const struct opcode *o)
 }
 
 /* es, cs, ss or ds, with a base that 64-bit code has no use for. */
+/* A REX that other prefixes follow, or another REX. */
+static bool is_rex_before_prefix(const struct known_case *c, const struct opcode *o)
+{
+	for (unsigned i = 0; c->bits == 64 && i + 1 < o->prefix_len; i++)
+		if ((c->bytes[i] & 0xf0) == 0x40)
+			return true;
+	return false;
+}
+
 static bool is_based_override(const struct known_case *c, const struct opcode *o)
 {
 	const struct kvm_sregs *s = &c->before->sregs;
@@ -291,6 +300,14 @@ static bool is_short_iret(const struct known_case *c, const struct opcode *o)
 	       c->result->kvm.regs.rsp == c->before->regs.rsp + popped;
 }
 
+/* So it does not find what is wrong with them, either. */
+static bool is_short_iret_to_fault(const struct known_case *c, const struct opcode *o)
+{
+	int raised = c->result->own_raised;
+	return c->bits == 64 && known_is_one(o, 0xcf) && !(o->rex & 8) &&
+	       (raised == KNOWN_GP || raised == KNOWN_SS || raised == KNOWN_PF);
+}
+
 /* Without "unrestricted guest" kvm_intel has real mode done as virtual-8086 mode, at CPL 3. */
 static bool is_aligned_real(const struct known_case *c, const struct opcode *o)
 {
@@ -397,6 +414,9 @@ const struct known_row known_on_cpu[] = {
 	{ "TCG: es, cs, ss and ds before an instruction of 64-bit code add their base",
 	        is_based_override, KNOWN_ON_TCG, false, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 1, \"Segmentation in 64-Bit Mode\"", "pvm, bochs" },
+	{ "TCG: a REX counts where other prefixes follow it", is_rex_before_prefix, KNOWN_ON_TCG,
+	        true, KNOWN_ANYTHING, UINT64_MAX, "vol 2, \"REX Prefixes\": ignored",
+	        "cpu, bochs" },
 	{ "TCG: sysret loads RF, so that a step of it goes on", is_sysret_with_rf, KNOWN_ON_TCG,
 	        true, KNOWN_ANYTHING, UINT64_MAX, "vol 2, SYSRET", "bochs" },
 	{ "TCG: sysret loads VM", is_sysret_to_v86, KNOWN_ON_TCG, false, COMPARE_FLAGS, RFLAGS_VM,
@@ -449,6 +469,8 @@ const struct known_row known_on_cpu[] = {
 	{ "Bochs: iret with 16 or 32 bits does not pop ss and rsp in 64-bit code", is_short_iret,
 	        KNOWN_ON_CPU, false, COMPARE_REGS | COMPARE_SEGMENTS, 0,
 	        "vol 2, IRET/IRETD/IRETQ; vol 3, \"IRET in IA-32e Mode\"", "tcg" },
+	{ "Bochs: nor does it raise what ss and rsp do there", is_short_iret_to_fault, KNOWN_ON_CPU,
+	        true, KNOWN_ANYTHING, UINT64_MAX, "vol 2, IRET/IRETD/IRETQ", "tcg" },
 	{ "Bochs: REX.R before a segment register in ModRM is #UD", is_wide_segment, KNOWN_ON_CPU,
 	        false, KNOWN_ANYTHING, UINT64_MAX, "vol 2, \"REX Prefixes\"", "cpu, tcg" },
 	{ "Bochs: ss before a string instruction of 64-bit code has it raise #SS", is_string_of_ss,

@@ -17,7 +17,7 @@ struct decoder {
 	unsigned rep;
 	int seg; /* of a prefix, or -1 */
 	bool has_66, has_67, has_lock;
-	bool is_odd;   /* prefixes in an order that CPUs and emulators may read differently */
+	bool is_odd; /* segment prefixes in an order that CPUs and emulators may read differently */
 	bool is_short; /* the bytes were not enough */
 };
 
@@ -53,7 +53,7 @@ static void take_segment(struct decoder *d, int seg)
 		d->seg = seg;
 }
 
-/* Takes the prefixes, and returns the opcode. A REX that no opcode follows counts for nothing. */
+/* Takes the prefixes, and returns the opcode. A REX that no opcode follows counts for nothing: SDM vol 2, "REX Prefixes". */
 static unsigned take_prefixes(struct decoder *d)
 {
 	for (;;) {
@@ -73,11 +73,9 @@ static unsigned take_prefixes(struct decoder *d)
 		default:
 			if (d->bits != 64 || (byte & 0xf0) != 0x40 || d->is_short)
 				return byte;
-			d->is_odd |= d->rex != 0;
 			d->rex = byte;
 			continue;
 		}
-		d->is_odd |= d->rex != 0;
 		d->rex = 0;
 	}
 }
