@@ -60,29 +60,33 @@ void interp_set_breakpoints(struct interp *c, const uint64_t *sorted, unsigned c
 		c->filter[filter_bit(sorted[k]) / 64] |= 1ull << (filter_bit(sorted[k]) % 64);
 }
 
-/* An instruction at the end of a page, which may go on in the next one: not kept. */
+/* How much of it a CPU fetches nobody has said, for it may be no instruction; ud2 is known to be one of two bytes. */
+static bool is_of_no_length(const struct insn *i, bool is_whole)
+{
+	bool is_ud2 = i->is_0f && i->op == 0x0b;
+	if (is_whole)
+		return i->fn == interp_undefined && !is_ud2;
+	return i->fn == interp_handover || i->fn == interp_undefined ||
+	       i->fn == interp_pop_or_xop || i->fn == interp_simd;
+}
+
+/* An instruction at the end of a page, which may go on in the next one: not kept. Where all of the 15 bytes that it may
+ * have can be fetched, and nobody sees that they were, it does not matter how many of them it has. */
 static const struct insn *fetch_across(struct interp *c, uint64_t pc, unsigned len)
 {
 	uint8_t bytes[INSN_BYTES + 1];
-	unsigned len1 = len < INSN_BYTES ? len : INSN_BYTES;
+	unsigned len1 = len < INSN_BYTES ? len : INSN_BYTES, marks = c->mark_count;
 	memcpy(bytes, (const uint8_t *)(c->code_add + pc), len1);
-	if (interp_decode(&c->scratch, bytes, len1, c->code_bits)) {
-		/* Whether the CPU fetches more of what it does not know. ud2 it knows. */
-		bool is_ud2 = c->scratch.is_0f && c->scratch.op == 0x0b;
-		if (c->scratch.fn == interp_undefined && !is_ud2)
-			c->scratch.fn = interp_handover;
-		return &c->scratch;
-	}
-	/* How long it is nobody has said. */
-	if (c->scratch.fn == interp_handover || c->scratch.fn == interp_undefined ||
-	        c->scratch.fn == interp_pop_or_xop || c->scratch.fn == interp_simd) {
+	bool is_whole = interp_decode(&c->scratch, bytes, len1, c->code_bits);
+	bool may_end = is_of_no_length(&c->scratch, is_whole);
+	if (len1 == INSN_BYTES || (is_whole && !may_end))
+		return is_whole ? &c->scratch : NULL;
+	uint64_t rest = (pc + len1) & c->lin_mask;
+	const struct tlb_entry *e = interp_fetch_entry(c, rest);
+	if (may_end && (!e || c->mark_count != marks)) {
 		c->scratch.fn = interp_handover;
 		return &c->scratch;
 	}
-	if (len1 == INSN_BYTES)
-		return NULL;
-	uint64_t rest = (pc + len1) & c->lin_mask;
-	const struct tlb_entry *e = interp_fetch_entry(c, rest);
 	if (!e)
 		return NULL;
 	memcpy(bytes + len1, (const uint8_t *)(e->add + rest), INSN_BYTES - len1);

@@ -271,21 +271,6 @@ static void exceptions_come_to_their_handlers(void)
 	}
 }
 
-/* Of what no CPU has, it is not known how much of it is fetched; ud2 is two bytes. */
-static void ud2_at_the_end_of_a_page_is_known(void)
-{
-	for (unsigned bits = 16; bits <= 64; bits *= 2) {
-		struct rig r;
-		rig_open(&r, bits);
-		r.regs.rip = (RIG_CODE | 0xfff) - 1;
-		RIG_CODE_IS(&r, 0x0f, 0x0b);
-		interp_catch(r.c, 1u << 6);
-		CHECK_EQ(rig_run(&r, 1), INTERP_EXCEPTION);
-		CHECK_EQ(interp_last_vector(r.c), 6);
-		rig_close(&r);
-	}
-}
-
 static void int_and_iret_come_back(void)
 {
 	for (unsigned bits = 16; bits <= 64; bits *= 2) {
@@ -393,30 +378,6 @@ static void some_states_are_kvms(void)
 	r.regs.rflags = 2;
 	CHECK(interp_load(r.c, &r.regs, &r.sregs, 0, false));
 	rig_close(&r);
-}
-
-/* Where an instruction that is not known ends, only who knows it can say: its last bytes are not fetched. */
-static void what_is_not_known_is_not_fetched_whole(void)
-{
-	static const struct {
-		uint8_t bytes[5];
-		enum interp_why why;
-	} rows[] = {
-		{ { 0xc5, 0x95, 0x1b, 0x00, 0x00 },
-		        INTERP_HANDOVER }, /* VEX; as lds it would have 6 bytes */
-		{ { 0x8b, 0x95, 0x1b, 0x00, 0x00 }, INTERP_EXCEPTION }, /* mov edx, [rbp+...] */
-		{ { 0x66, 0x66, 0x66, 0x66, 0x66 }, INTERP_EXCEPTION },
-	};
-	for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
-		struct rig r;
-		rig_open(&r, 64);
-		memcpy(r.ram + 0x4ffb, rows[k].bytes, 5);
-		rig_put(&r, rig_pte(0x5000), 0x5022, 8); /* not present */
-		r.regs.rip = 0x4ffb;
-		interp_catch(r.c, 1u << 14);
-		CHECK_EQ(rig_run(&r, 1), rows[k].why);
-		rig_close(&r);
-	}
 }
 
 /* Accessed and Dirty bits of what was handed over are not set later, either. */
@@ -606,14 +567,12 @@ int main(void)
 	RUN(mov_ss_has_a_shadow);
 	RUN(a_kick_ends_a_run);
 	RUN(exceptions_come_to_their_handlers);
-	RUN(ud2_at_the_end_of_a_page_is_known);
 	RUN(int_and_iret_come_back);
 	RUN(a_device_and_a_watch_are_both_told);
 	RUN(a_breakpoint_is_met_where_the_state_is_kvms);
 	RUN(what_is_not_known_is_handed_over);
 	RUN(code_past_the_limit_is_handed_over);
 	RUN(some_states_are_kvms);
-	RUN(what_is_not_known_is_not_fetched_whole);
 	RUN(a_handover_leaves_no_marks);
 	RUN(iret_sets_rf_for_one_instruction);
 	RUN(a_handover_has_changed_nothing);
