@@ -329,7 +329,9 @@ enum interp_done interp_load_far(struct interp *c, const struct insn *i)
 {
 	uint64_t off, selector, at = effective_address(c, i);
 	unsigned len = operand_len(i);
-	if (!i->is_mem || ((at + len + 1) & address_mask(i)) < at)
+	if (!i->is_mem) /* lss, lfs and lgs; les and lds begin a VEX then */
+		return i->is_0f ? raise(c, V_UD) : HANDOVER;
+	if (((at + len + 1) & address_mask(i)) < at)
 		return HANDOVER;
 	if (i->osz == 3) /* AMD's CPUs have no 64-bit offset here */
 		return HANDOVER;

@@ -148,8 +148,8 @@ enum interp_done interp_selector_group(struct interp *c, const struct insn *i)
 		mem_put(&at, selector, 2);
 		return DONE;
 	}
-	if (i->ext > 5)
-		return HANDOVER;
+	if (i->ext > 5) /* with f2 /6 is lkgs: opcodes.c */
+		return raise(c, V_UD);
 	if (i->ext < 4 && c->cpl)
 		return raise_error(c, V_GP, 0);
 	if (!rm_read(c, i, 2, &v))

@@ -414,6 +414,11 @@ static void what_is_not_there_is_undefined(void)
 		{ 32, { 0x8e, 0xd8 }, false, 0x0c,
 		        13 },                        /* mov ds, ax: of an LDT that there is not */
 		{ 32, { 0x8f, 0xc8 }, false, 0, 6 }, /* no XOP by cpuid */
+		{ 16, { 0x0f, 0xb2, 0xc0 }, false, 0, 6 },        /* lss of a register */
+		{ 64, { 0x0f, 0xb5, 0xc0 }, false, 0, 6 },        /* lgs */
+		{ 32, { 0xc4, 0xc0 }, false, 0, -1 },             /* VEX */
+		{ 32, { 0x0f, 0x00, 0xf0 }, false, 0, 6 },        /* 0f 00 /6 */
+		{ 64, { 0xf2, 0x0f, 0x00, 0xf0 }, false, 0, -1 }, /* lkgs */
 	};
 	for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
 		struct rig r;
