@@ -17,7 +17,7 @@ struct wire {
 	struct fake_target fake;
 	struct session *session;
 	bool stops_at_once; /* a machine that went on stops as soon as it may */
-	uint8_t *out;       /* all that came out since wire_forget; wire_collect puts a zero after it */
+	uint8_t *out; /* all that came out since wire_forget; wire_collect puts a zero after it */
 	size_t out_len;
 	char *reply; /* wire_ask's */
 };
