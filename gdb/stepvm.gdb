@@ -371,6 +371,14 @@ end
 if !$_isvoid($stepvm_owns)
   define hook-quit
     set confirm off
+    if !$stepvm_plain
+      python __import__("stepvm_console").leave()
+    end
+  end
+  define hook-disconnect
+    if !$stepvm_plain
+      python __import__("stepvm_console").leave()
+    end
   end
   # No shared library will bring a name that is unknown now: gdb would ask, and take the next line for the answer.
   set breakpoint pending off

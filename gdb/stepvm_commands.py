@@ -210,7 +210,7 @@ def handlers():
         (gdb.events.before_prompt, console.follow),
         (gdb.events.before_prompt, moments.follow),
         (gdb.events.stop, console.ask_for_hints),
-        (gdb.events.exited, console.forget_hints),
+        (gdb.events.exited, console.note_end),
     )
 
 
@@ -227,6 +227,7 @@ def load():
     gdb.unwinder.register_unwinder(None, frames.Unwinder(), replace=True)
     gdb.unwinder.register_unwinder(None, interrupts.Unwinder(), replace=True)
     frames.register_filter()
+    console.be_quiet_at_end()
     modes.load()
     registers.load()
 

@@ -3,6 +3,8 @@
 In gdb's TUI, what others write to the terminal spoils its windows. While it is on, what the guest
 prints comes by way of gdb (`monitor console gdb`), which puts it into the command window."""
 
+import sys
+
 import gdb
 
 import stepvm_context as context
@@ -14,6 +16,7 @@ class State:
 
     is_through_gdb = False  # the output comes by way of gdb
     has_hints = False  # of this connection
+    ends = []  # events of guests that have ended since
 
 
 def follow():
@@ -32,8 +35,11 @@ def follow():
 
 def ask_for_hints(_event=None):
     """At a stop, of which a connection's beginning is one: who has continued a guest that waits for a key would
-    see nothing. stepvm says it each time."""
+    see nothing, and who sees gdb end by a signal no reason. stepvm says it each time."""
     try:
+        if State.ends:  # the guest is gone, and this one may be another stepvm's
+            State.has_hints = False
+            State.ends.clear()
         if State.has_hints or not context.is_for_a_person() or not machine.has_register("cpumode"):
             return
         State.has_hints = True
@@ -42,6 +48,26 @@ def ask_for_hints(_event=None):
         pass  # the connection has gone, or it is another stub
 
 
-def forget_hints(_event=None):
-    """The guest is gone, and the next one may be another stepvm's."""
-    State.has_hints = False
+def leave():
+    """Before `quit`: who asks for gdb's end need not be told that it has come."""
+    try:
+        if State.has_hints:
+            gdb.execute("monitor hints off", to_string=True)
+    except (gdb.error, KeyboardInterrupt):
+        pass  # nothing may keep gdb from ending
+
+
+# A handler of an end. A SIGTERM that ends gdb becomes a KeyboardInterrupt in whatever Python runs next, which gdb
+# tells; this does not run Python.
+note_end = State.ends.append
+
+
+def be_quiet_at_end():
+    """... and the next that runs is the end of Python itself, which would print a traceback."""
+    before = sys.unraisablehook
+
+    def tell(unraisable):
+        if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+            before(unraisable)
+
+    sys.unraisablehook = tell

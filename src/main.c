@@ -372,6 +372,14 @@ static int end_gdb(int pid, int status)
 	return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : STATUS_HOST;
 }
 
+/* gdb exits by SIGTERM as it does by quit, and has killed the guest before. But stepvm.gdb's hook of quit turns off the
+ * hints that it has asked for. */
+static bool has_not_quit(const struct serve *s)
+{
+	bool is_killed = s->run.is_killed || !s->child_pid;
+	return s->machine->wants_hints && is_killed && !s->child_signal && !s->child_end_ns;
+}
+
 /* The guest and gdb in one terminal: gdb owns it, and its end is ours. */
 static int debug_guest(const struct options *o, const struct launch_dir *dir, struct error *e)
 {
@@ -399,11 +407,16 @@ static int debug_guest(const struct options *o, const struct launch_dir *dir, st
 		return status_of(err);
 	}
 	int status = serve_gdb(o, dir, &serve, &pid, e);
+	const bool is_unasked = has_not_quit(&serve);
 	serve_close(&serve);
 	const int checked = tell_check(&machine, STATUS_OK);
 	machine_close(&machine);
 	if (pid)
 		status = end_gdb(pid, status);
+	if (is_unasked)
+		fputs("stepvm: gdb has ended without quit, most likely by a signal, and so has "
+		      "the guest\n",
+		        stderr);
 	return checked ? checked : status;
 }
 

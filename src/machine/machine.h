@@ -55,8 +55,8 @@ struct machine {
 	void (*has_printed)(void *ctx);
 	void *tell_ctx; /* of both */
 	bool prints_to_debugger;
-	bool hints_at_keys; /* the debugger's user is to be told that the guest waits for a key */
-	bool has_hinted;    /* ... and was, since it was resumed last */
+	bool wants_hints; /* a person is at the debugger: to be told that the guest waits for a key, */
+	bool has_hinted; /* ... which has been done since it was resumed last, and of gdb's end */
 	struct machine_line lines[MACHINE_LINES];
 	struct typist typist;    /* who types on the keyboard; */
 	struct keys_script keys; /* ... what --keys says is typed; owned */

@@ -18,9 +18,9 @@ void monitor_hints(struct run *run, const struct output *out, const char *operan
 {
 	struct machine *m = run->machine;
 	if (!strcmp(operands, "on") || !strcmp(operands, "off"))
-		m->hints_at_keys = !strcmp(operands, "on");
+		m->wants_hints = !strcmp(operands, "on");
 	else if (*operands)
 		refuse(out, "hints", operands, "expected on or off");
 	else
-		say(out, "%s\n", m->hints_at_keys ? "on" : "off");
+		say(out, "%s\n", m->wants_hints ? "on" : "off");
 }

@@ -177,8 +177,8 @@ static const struct command commands[] = {
 	        "tells",
 	        monitor_console },
 	{ "hints", "[on|off]",
-	        "whether you are told that a guest which goes on waits for a key; off at first, "
-	        "stepvm.gdb turns it on",
+	        "whether you are told that a guest which goes on waits for a key, and that gdb has "
+	        "ended without quit; off at first, stepvm.gdb turns it on",
 	        monitor_hints },
 	{ "sendkey", "KEYS [MS]",
 	        "strike keys on the guest's keyboard, for 100 ms: ret, f1, ctrl-alt-delete; alone: "

@@ -94,7 +94,7 @@ void serve_hint_at_keys(struct serve *s)
 {
 	struct machine *m = s->machine;
 	char what[100], text[300];
-	if (!m->hints_at_keys || m->has_hinted || s->config->has_screen || !input_has_no_keys(m) ||
+	if (!m->wants_hints || m->has_hinted || s->config->has_screen || !input_has_no_keys(m) ||
 	        firmware_waiting(m) != 0x16 || !firmware_describe_wait(m, what, sizeof what))
 		return;
 	int n = snprintf(text, sizeof text,

@@ -73,6 +73,33 @@ is "$?" 143 "stepvm is ended by SIGTERM, and ends by it"
 hasnt "$out" 'Traceback|KeyboardInterrupt|closed|egmentation|lost' "gdb ends before that, without a word of a guest that is lost"
 has "$out" 'stepvm: signal 15 \(Terminated\) ends gdb, and the guest$' "but ours"
 
+# at_prompt ACTION: gdb in a terminal, its pid in gdb, and ACTION when it has its prompt; all that is printed.
+at_prompt() {
+	local byte heard= gdb command="stty -echo; '$STEPVM' debug --gdb-program '$GDB' '$GUESTS/segments.bin' -- \
+		-nx -ex 'set confirm off' -ex 'shell echo pid=\$PPID.'"
+	coproc T { TERM=dumb exec timeout 60 script -qefc "$command" /dev/null; }
+	exec {from}<&"${T[0]}" {to}>&"${T[1]}"
+	while [[ $heard != *"(gdb) "* ]] && IFS= read -r -d '' -n 1 byte <&"$from"; do
+		heard+=$byte
+	done
+	gdb=${heard#*pid=} gdb=${gdb%%.*}
+	eval "$1"
+	heard+=$(cat <&"$from")
+	exec {from}<&- {to}>&-
+	wait
+	tr -d '\r' <<<"$heard"
+}
+if [ $has_python ] && command -v script >/dev/null; then
+	out=$(at_prompt 'kill -TERM $gdb')
+	has "$out" 'stepvm: gdb has ended without quit, most likely by a signal, and so has the guest$' \
+		"gdb ends by SIGTERM, as if it were an end of its own: said so"
+	hasnt "$out" 'Python Exception|Traceback' "... and Python says nothing"
+	for line in quit 'kill\rquit' '\004'; do
+		out=$(at_prompt "printf '$line\\r' >&\$to")
+		hasnt "$out" 'stepvm: gdb' "by $line: nothing is said"
+	done
+fi
+
 # --- in gdb's own language -------------------------------------------------------------------------
 
 # As in a gdb that has no Python, whatever this one is.
