@@ -9,7 +9,7 @@
 
 #include "cli/options_table.h"
 #include "cli/qemu_words.h"
-#include "cli/slips.h"
+#include "base/slips.h"
 
 #define TEST_TIMEOUT_MS 30000
 #define SHOWN_LEN_MAX   80 /* of a word in a message: keeps room for what was expected */
@@ -84,28 +84,25 @@ static struct verb_words verbs_of(unsigned scope)
 /* The option of this scope that was likely meant by name, or NULL. */
 static const struct option_row *near_row(const char *name, size_t len, unsigned scope)
 {
+	struct slips slips = slips_of(name, len);
 	const struct option_row *near = NULL;
-	unsigned fewest = SLIPS_FAR;
 	for (const struct option_row *r = option_rows; r->name; r++) {
-		unsigned slips = r->scope & scope ? slips_to(name, len, r->name) : SLIPS_FAR;
-		if (slips < fewest) {
-			fewest = slips;
+		if (r->scope & scope)
+			slips_look(&slips, r->name);
+		if (slips.nearest == r->name)
 			near = r;
-		}
 	}
 	return near;
 }
 
 static const struct option_verb *near_verb(const char *name)
 {
+	struct slips slips = slips_of(name, strlen(name));
 	const struct option_verb *near = NULL;
-	unsigned fewest = SLIPS_FAR;
 	for (unsigned verb = 0; verb < VERB_COUNT; verb++) {
-		unsigned slips = slips_to(name, strlen(name), option_verbs[verb].name);
-		if (slips < fewest) {
-			fewest = slips;
+		slips_look(&slips, option_verbs[verb].name);
+		if (slips.nearest == option_verbs[verb].name)
 			near = &option_verbs[verb];
-		}
 	}
 	return near;
 }

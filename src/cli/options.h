@@ -41,6 +41,8 @@ struct options {
 
 	const char *socket; /* console: where; NULL: it is to be found */
 
+	char why[140]; /* what is wrong with a value, where those words are of it */
+
 	bool is_json; /* probe: for machines */
 };
 

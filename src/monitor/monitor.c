@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/slips.h"
 #include "base/version.h"
 #include "machine/report.h"
 #include "history/history.h"
@@ -266,8 +267,42 @@ static bool help_devices(struct run *run, const struct output *out, const char *
 	return is_found;
 }
 
+/* The length of so many words of line, of its first ones, or of all it has. */
+static size_t words_len(const char *line, unsigned count)
+{
+	size_t len = strcspn(line, " ");
+	while (--count && line[len])
+		len += 1 + strcspn(line + len + 1, " ");
+	return len;
+}
+
+/* ": did you mean NAME?" where line begins with what is near to a command's name, or with less of it. */
+static const char *did_you_mean(const struct run *run, const char *line, char *to, size_t size)
+{
+	struct slips slips[] = { slips_of(line, words_len(line, 2)),
+		slips_of(line, words_len(line, 1)) };
+	const struct board *b = &run->machine->guest->board;
+	const char *info = strncmp(line, "info ", 5) ? NULL : line + 5;
+	struct slips device = slips_of(info ? info : "", info ? words_len(info, 1) : 0);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!is_of(line, commands[i].name)) /* info, for example, has no such operand */
+			slips_look(&slips[!strchr(commands[i].name, ' ')], commands[i].name);
+	for (unsigned i = 0; board_device(i); i++)
+		if (board_has(b, board_device(i)) && board_device(i)->show)
+			slips_look(&device, board_device(i)->name);
+	const struct slips *of = slips[0].fewest <= slips[1].fewest ? &slips[0] : &slips[1];
+	if (device.fewest < of->fewest)
+		snprintf(to, size, ": did you mean info %s?", device.nearest);
+	else if (of->nearest)
+		snprintf(to, size, ": did you mean %s?", of->nearest);
+	else
+		snprintf(to, size, ";");
+	return to;
+}
+
 static void help(struct run *run, const struct output *out, const char *operands)
 {
+	char near[60], text[120];
 	bool is_found = false;
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		const struct command *c = &commands[i];
@@ -278,8 +313,11 @@ static void help(struct run *run, const struct output *out, const char *operands
 			c->more(out);
 		is_found = true;
 	}
-	if (!help_devices(run, out, operands) && !is_found)
-		refuse(out, "help", operands, "no such command; monitor help lists them");
+	if (!help_devices(run, out, operands) && !is_found) {
+		snprintf(text, sizeof text, "no such command%s monitor help lists them",
+		        did_you_mean(run, operands, near, sizeof near));
+		refuse(out, "help", operands, text);
+	}
 }
 
 /* Words of line with single spaces. False when it is too long. */
@@ -323,7 +361,7 @@ bool monitor_command(struct run *run, const char *line, target_print *print, voi
 {
 	const struct output out = { print, to };
 	unsigned before = run->changes;
-	char words[TARGET_LINE_MAX + 1];
+	char words[TARGET_LINE_MAX + 1], near[60];
 	if (!line[strspn(line, " ")]) {
 		help(run, &out, "");
 		return false;
@@ -344,6 +382,7 @@ bool monitor_command(struct run *run, const char *line, target_print *print, voi
 	if (!strncmp(words, "info ", 5) && monitor_info_device(run, &out, words + 5))
 		return false;
 	/* In QEMU's words, which scripts look for. */
-	say(&out, "unknown command: '%.60s'; monitor help lists them\n", line);
+	say(&out, "unknown command: '%.60s'%s monitor help lists them\n", line,
+	        did_you_mean(run, words, near, sizeof near));
 	return false;
 }

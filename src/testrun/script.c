@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/cursor.h"
+#include "base/slips.h"
 #include "host/file.h"
 
 #define KEY_MAX 16 /* more than the longest key has */
@@ -179,6 +180,28 @@ bool script_gives(const struct script *s, const char *option)
 	return script_value(s, option) != NULL;
 }
 
+/* A key that there is none of, which is prose before the guest's line, unless it is near to that line's. */
+static int fail_unknown(struct parse *p, const char *name)
+{
+	char text[100];
+	struct slips slips = slips_of(name, strlen(name));
+	if (p->seen & 1u << GUEST)
+		for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)
+			slips_look(&slips, keys[i].name);
+	else
+		slips_look(&slips, keys[GUEST].name);
+	if (slips.nearest) {
+		snprintf(text, sizeof text, "%s: not a key of a test's header; did you mean %s?",
+		        name, slips.nearest);
+		return fail(p, text);
+	}
+	if (!(p->seen & 1u << GUEST))
+		return 0;
+	return fail(p,
+	        "not a key of a test's header: expected guest, options, symbols, timeout, "
+	        "scripts, board, disk, keys or speed; other options of stepvm's go into options");
+}
+
 static int take_entry(struct parse *p, const char *name, struct value v)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++) {
@@ -194,11 +217,19 @@ static int take_entry(struct parse *p, const char *name, struct value v)
 		p->key = &keys[i];
 		return keys[i].set(p, v);
 	}
-	if (!(p->seen & 1u << GUEST))
-		return 0; /* prose */
-	return fail(p,
-	        "not a key of a test's header: expected guest, options, symbols, timeout, "
-	        "scripts, board, disk, keys or speed; other options of stepvm's go into options");
+	return fail_unknown(p, name);
+}
+
+/* `#timeout:5` would be prose, and the test have another timeout than its author thinks. */
+static int check_blank(struct parse *p, const char *name)
+{
+	char text[60];
+	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!strcmp(name, keys[i].name) && (i == GUEST || p->seen & 1u << GUEST)) {
+			snprintf(text, sizeof text, "expected a blank after %s:", name);
+			return fail(p, text);
+		}
+	return 0;
 }
 
 /* One line that begins with #, which is prose unless `KEY:` and a blank or the line's end follow.
@@ -213,8 +244,10 @@ static int take_comment(struct parse *p, const char *at, const char *end)
 		if (n < KEY_MAX)
 			name[n++] = *at;
 	name[n] = 0;
-	if (!n || at == end || *at++ != ':' || (at < end && !is_blank(*at)))
+	if (!n || at == end || *at++ != ':')
 		return 0;
+	if (at < end && !is_blank(*at))
+		return check_blank(p, name);
 	for (; at < end && is_blank(*at); at++)
 		;
 	for (; end > at && is_blank(end[-1]); end--)

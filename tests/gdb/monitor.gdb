@@ -15,7 +15,12 @@ expect-output "^stdio" monitor console
 expect-output "^console x: expected gdb or stdio" monitor console x
 monitor console gdb
 expect-output "^gdb" monitor console
-expect-output "^unknown command: 'nonsense'" monitor nonsense
+expect-output "^unknown command: 'nonsense'; monitor help lists them$" monitor nonsense
+expect-output "^unknown command: 'ctach int 3': did you mean catch\? monitor help lists them$" monitor ctach int 3
+expect-output "^unknown command: 'info regsiters -a': did you mean info registers\?" monitor info regsiters -a
+expect-output "^unknown command: 'info pci': did you mean info pic\?" monitor info pci
+expect-output "^help regsters: no such command; monitor help lists them$" monitor help regsters
+expect-output "^help savevn: no such command: did you mean savevm\? monitor help lists them$" monitor help savevn
 expect-output "a name of 1 to 31 characters" monitor savevm xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
 expect-output "\Amonitor info pic +[^\n]+\n\Z" monitor help info pic
 expect-output "^monitor info mode .*\n(.*\n)*monitor info pit " monitor help info

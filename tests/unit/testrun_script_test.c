@@ -29,7 +29,7 @@ static void all_keys(void)
 	                                  "# More prose: with a colon\n"
 	                                  "# timeout: 0x10\n# scripts: stepvm\n"
 	                                  "expect 1\n# timeout: x\n"),
-	        -EINVAL); /* `guest:` wants a blank behind it */
+	        -EINVAL); /* `guest:` wants a blank after it */
 	CHECK_EQ(parse("tests/gdb/a.gdb", "# Prose.\n#\n\n#guest: ../hello.bin\n"
 	                                  "#  options:\t--hlt auto  --reg ax=2 \n"
 	                                  "# symbols: /abs/hello.elf\r\n"
@@ -79,7 +79,8 @@ static void lines_that_stand_for_options(void)
 
 static void prose_is_no_key(void)
 {
-	CHECK_EQ(parse("a.gdb", "# monitor: before guest\n# guest: a\n# https://x\n# Note: b\n"
+	CHECK_EQ(parse("a.gdb", "# monitor: before guest\n# symbol: s\n# timeout:7\n# guest: a\n# "
+	                        "https://x\n# Note: b\n"
 	                        "# a word: c\n# timeout 5\n## timeout: 5\n#"),
 	        0);
 	CHECK_EQ(script.timeout_ms, 0);
@@ -103,7 +104,13 @@ static void refused(void)
 		{ "\n# guest: a\n# guest: b\n", "a.gdb:3: said twice" },
 		{ "# timeout: 3\n# guest: a\n",
 		        "a.gdb:1: expected a line `# guest: IMAGE` before it" },
-		{ "# guest: a\n# timout: 3\n", UNKNOWN_KEY },
+		{ "# guest: a\n# timout: 3\n",
+		        "a.gdb:2: timout: not a key of a test's header; did you mean timeout?" },
+		{ "# What it shows.\n# guset: a\n# timeout: 3\n",
+		        "a.gdb:2: guset: not a key of a test's header; did you mean guest?" },
+		{ "# guest: a\n# memory: 3\n", UNKNOWN_KEY },
+		{ "# guest: a\n# timeout:5\n", "a.gdb:2: expected a blank after timeout:" },
+		{ "# guest:a\n", "a.gdb:1: expected a blank after guest:" },
 		{ "# guest: a\n# optionsoptionsoptions: 3\n", UNKNOWN_KEY },
 		{ "# guest: a\n# timeout: 0",
 		        "a.gdb:2: timeout: expected a number of seconds from 1 to 4294967" },

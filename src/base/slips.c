@@ -1,5 +1,5 @@
 /* The distance of two words: optimal string alignment. */
-#include "cli/slips.h"
+#include "base/slips.h"
 
 #include <string.h>
 
@@ -38,4 +38,13 @@ unsigned slips_to(const char *word, size_t len, const char *name)
 		return 1;
 	unsigned slips = slips_between(word, len, name, name_len);
 	return slips <= most ? slips : SLIPS_FAR;
+}
+
+void slips_look(struct slips *s, const char *name)
+{
+	unsigned count = slips_to(s->word, s->len, name);
+	if (count < s->fewest) {
+		s->fewest = count;
+		s->nearest = name;
+	}
 }
