@@ -8,6 +8,18 @@ mem 0x100000 0xc0000000 rw cache
 set mem inaccessible-by-default off
 
 define-prefix stepvm
+# Without a command, or with a word that is none. (gdb forgets the text of help where this comes after it.)
+define stepvm
+  if $argc == 0
+    help stepvm
+  else
+    if $stepvm_plain
+      printf "stepvm: there is no such command; help stepvm lists them\n"
+    else
+      stepvm-unknown $arg0
+    end
+  end
+end
 document stepvm
 Commands for guests of stepvm.
 

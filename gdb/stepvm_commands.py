@@ -1,6 +1,7 @@
 """`stepvm` commands about addresses, going on and going back: lin, break, x, over, ports, log, save,
 load, and how all of them become commands of gdb's."""
 
+import difflib
 import inspect
 import re
 
@@ -42,6 +43,9 @@ base is the segment times 16 in real mode and the descriptor's in protected mode
     if found.selector is not None:
         said.insert(0, seg_off(found.selector, found.offset))
     gdb.write(" = ".join(said) + "\n")
+    if machine.is_paging() and not machine.is_in_frame():
+        where = machine.monitor("gva2gpa 0x%x" % found.gva).strip()
+        gdb.write(re.sub("^gpa:", "physical", where).replace("Unmapped", "not mapped") + "\n")
     if machine.mode() == machine.LONG64:
         return
     for segment in SEGMENTS:
@@ -197,6 +201,19 @@ class Command(gdb.Command):
             raise Failed(str(error)) from None  # without "Python Exception"
 
 
+class Unknown(gdb.Command):
+    """Part of `stepvm`: what is said to a word that is none of its commands."""
+
+    def __init__(self, names):
+        self.names = names
+        super().__init__("stepvm-unknown", gdb.COMMAND_OBSCURE)
+
+    def invoke(self, arg, from_tty):
+        near = difflib.get_close_matches(arg, self.names, 1)
+        meant = "did you mean stepvm %s? See `help stepvm`" % near[0] if near else "`help stepvm` lists them"
+        raise Failed("stepvm %s: there is no such command; %s" % (arg, meant))
+
+
 def handlers():
     """(gdb's registry of events, our handler)."""
     return (
@@ -216,10 +233,11 @@ def handlers():
 
 def load():
     """Makes the commands, the frames and the view known to gdb."""
-    for part in (COMMANDS, tables.COMMANDS, paging.COMMANDS, moments.COMMANDS):
-        for name, run in part.items():
-            Command(name, run)
+    commands = {**COMMANDS, **tables.COMMANDS, **paging.COMMANDS, **moments.COMMANDS}
+    for name, run in commands.items():
+        Command(name, run)
     context.Context()
+    Unknown([*commands, "context"])
     if gdb.convenience_variable("stepvm_context") is None:
         gdb.set_convenience_variable("stepvm_context", int(context.is_for_a_person()))
     for registry, handler in handlers():

@@ -33,7 +33,8 @@ expect-output "^0000   base 00000000 limit ffffffff data rw- .*DPL 3" stepvm ldt
 expect-output "^rsp0      0000000000007000 .*\n.*ist1      0000000000006000\n(.*\n)*I/O map   0068" stepvm tss
 expect-error "0010 is no task state segment: base" stepvm tss 0x10
 expect-output "^cs   0008  base 0{16}  limit ffffffff  code 64-bit r-x" stepvm seg
-expect-output "\A0008:7c00 = 0x7c00 <start>\n\Z" stepvm lin 8:7c00
+expect-output "\A0008:7c00 = 0x7c00 <start>\nphysical 0x7c00\n\Z" stepvm lin 8:7c00
+expect-output "\A0x8000000000\nnot mapped\n\Z" stepvm lin 0x8000000000
 expect-error "0050 selects no segment" stepvm lin 50:0
 
 # By physical address, and by linear address again behind it.
