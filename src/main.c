@@ -264,8 +264,6 @@ static int start_gdb(const struct options *o, const char *symbols, bool has_file
 	int err = launch_script("stepvm.gdb", script, e);
 	if (err)
 		return err;
-	if (o->serve.symbols && access(o->serve.symbols, R_OK) < 0)
-		return error_set(e, -errno, "--symbols %s: %s", o->serve.symbols, strerror(errno));
 	while (o->gdb_args && o->gdb_args[count])
 		count++;
 	const char **argv = calloc(count + 17, sizeof *argv);

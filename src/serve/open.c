@@ -247,10 +247,13 @@ int serve_open(struct serve *s, struct machine *m, const struct serve_config *c,
 {
 	*s = (struct serve) { .machine = m, .config = c, .is_attached = true };
 	viewer_init(&s->viewer);
+	int err = target_file_check(c->symbols, e);
+	if (err)
+		return err;
 	s->in = malloc(SERVE_INPUT_SIZE);
 	if (!s->in)
 		return error_set(e, -ENOMEM, "out of memory");
-	int err = open_wakers(s, e);
+	err = open_wakers(s, e);
 	if (err)
 		goto free_in;
 	err = begin_life(s, e);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "history/history.h"
+#include "host/file.h"
 #include "machine/core.h"
 #include "machine/screen.h"
 
@@ -28,6 +29,18 @@ static int open_file(const struct serve *s, int *fd)
 		return ENOENT;
 	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	return *fd < 0 ? errno : 0;
+}
+
+int target_file_check(const char *symbols, struct error *e)
+{
+	struct stat status;
+	int err = 0;
+	if (symbols && (access(symbols, R_OK) < 0 || stat(symbols, &status) < 0))
+		err = errno;
+	else if (symbols && S_ISDIR(status.st_mode))
+		err = EISDIR;
+	return err ? error_set(e, -err, "--symbols %s: %s", file_label(symbols).text, strerror(err))
+	           : 0;
 }
 
 void target_file_find(struct serve *s)

@@ -5,6 +5,9 @@
 #include "gdbstub/target.h"
 #include "serve/serve.h"
 
+/* Whether what --symbols names is there, at the start: gdb would be offered a file, and get none. NULL: nothing is
+ * named. -errno with a text. */
+int target_file_check(const char *symbols, struct error *e);
 /* Before the sandbox, in which realpath(3) can't look around: finds what target_file_path tells. */
 void target_file_find(struct serve *s);
 

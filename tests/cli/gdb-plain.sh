@@ -56,6 +56,11 @@ has "$out" '=> 0xfffffff0:.jmp .*0xffff0000' "which shows 16-bit code therefore"
 out=$(session remote "--symbols $GUESTS/segments.bin" segments -ex 'x/i $pc')
 has "$out" 'warning: this guest has no ELF file, which is fine \(symbol-file FILE reads symbols\)' "a file that is no ELF file is not given either"
 
+out=$("$STEPVM" run -g - --symbols no.elf "$GUESTS/segments.bin" 2>&1 </dev/null)
+is "$? $out" "4 stepvm run: --symbols no.elf: No such file or directory" "a file that is not there is said at the start"
+out=$("$STEPVM" debug --symbols . "$GUESTS/segments.bin" 2>&1 </dev/null)
+is "$? $out" "4 stepvm debug: --symbols .: Is a directory" "a folder, too"
+
 # The file that the user gives.
 to_compat=(-ex 'x/i $pc' -ex 'tbreak *&prot' -ex c -ex 'x/i $pc' -ex 'tbreak *&long_start' -ex c
 	-ex 'x/2i $pc' -ex 'tbreak *&compat' -ex c -ex 'x/i $pc' -ex 'tbreak *&long_halt' -ex c -ex 'p $cpumode')
