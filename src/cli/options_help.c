@@ -56,7 +56,8 @@ static const struct fact status_facts[] = {
 	{ "2", "Wrong use of the command line." },
 	{ "4", "The host or KVM failed (no /dev/kvm, no memory), a file can't be read or is no "
 	       "image, or the guest's output can't be written." },
-	{ "6", "The guest's CPU shut down (triple fault)." },
+	{ "6", "The guest's CPU shut down (triple fault). With --gdb it stands there for the "
+	       "debugger, unless that has detached." },
 	{ "8", "KVM could not go on: an instruction it can't emulate, a failed entry." },
 	{ "10", "The guest has reset the machine, and --no-reboot was given." },
 	{ "12", "With --check-engine: the engine and KVM have done something differently." },

@@ -240,7 +240,7 @@ void serve_accept_debugger(struct serve *s)
 	viewer_unsay(&s->viewer);
 	run_stop(&s->run);
 	struct target_stop stop = serve_target_stop(s, &s->run.last, true);
-	s->was_heard = false;
+	s->was_heard = s->is_let_go = false;
 	s->session = session_open(&s->target, &stop);
 	if (!s->session) {
 		notice_print("stepvm: out of memory: the debugger was sent away\n");

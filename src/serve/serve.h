@@ -44,6 +44,7 @@ struct serve {
 	struct target target;
 	struct run run;     /* the guest's life */
 	bool has_told_loss; /* standard output can't be written */
+	bool is_let_go;     /* the last debugger has detached: the guest runs as without one */
 	bool was_heard;     /* the debugger has sent something */
 	bool was_resumed;   /* ... and has had the guest go on */
 	bool has_alarm;     /* the kicker's timer is armed for steps */

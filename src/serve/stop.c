@@ -76,10 +76,13 @@ static void stop_for_debugger(struct serve *s, const struct stop *stop, bool was
 		        s->transport.where);
 }
 
-/* A stop that ends the run, unless somebody can look at it. */
+/* A stop that ends the run, unless somebody can look at it: a debugger that is there, has not come yet, or is lost. One that
+ * has detached wants no more of the guest. */
 static void stop_or_end(struct serve *s, const struct stop *stop, bool was_step, int status)
 {
-	if (s->has_transport && s->transport.kind != TRANSPORT_STDIO) {
+	bool is_awaited = s->has_transport && s->transport.kind != TRANSPORT_STDIO &&
+	                  (s->session || !s->is_let_go);
+	if (is_awaited) {
 		stop_for_debugger(s, stop, was_step);
 	} else if (s->session) {
 		run_stop(&s->run);

@@ -176,6 +176,7 @@ static void detach(void *ctx)
 {
 	struct serve *s = ctx;
 	struct error e = { 0 };
+	s->is_let_go = true;
 	if (history_leave_past(s->run.history, &e)) {
 		notice_print("stepvm: the guest can't go on from its past: %s\n", e.text);
 		run_stop(&s->run);

@@ -239,6 +239,39 @@ static void detaching_lets_it_run_to_its_end(void)
 	}
 }
 
+/* The guest is at its triple fault already, or comes to it alone. */
+static void detached_it_ends_by_a_triple_fault(void)
+{
+	for (unsigned i = 0; i < 4 && check_case_ok; i++) {
+		struct rsp r;
+		RSP_OPEN(&r, RSP_UNIX, "triple", i & 1 ? "--record" : NULL, NULL);
+		if (i & 2)
+			RSP_BEGINS(&r, "T0b", "c");
+		RSP_IS(&r, "OK", "D");
+		CHECK_EQ(rsp_wait_exit(&r), 6);
+		rsp_wait_errors(&r, "Triple fault");
+		CHECK(strstr(r.errors, "stepvm: Triple fault: the CPU shut down") != NULL);
+		CHECK(!strstr(r.errors, "waits for a debugger"));
+		rsp_close(&r);
+	}
+}
+
+/* ... and where it was lost, the guest waits for the next one. */
+static void lost_it_waits_at_a_triple_fault(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "triple", NULL);
+	rsp_send(&r, "c", 1);
+	rsp_disconnect(&r);
+	CHECK(rsp_connect(&r));
+	RSP_BEGINS(&r, "T", "?");
+	RSP_BEGINS(&r, "T0b", "c");
+	rsp_disconnect(&r);
+	CHECK(rsp_connect(&r));
+	RSP_BEGINS(&r, "T0b", "?");
+	rsp_close(&r);
+}
+
 static void after_a_detach_a_new_debugger_stops_it(void)
 {
 	struct rsp r;
@@ -357,6 +390,8 @@ int main(void)
 	RUN(a_reply_that_nobody_reads_ends_nothing);
 	RUN(a_slow_reader_gets_all_replies);
 	RUN(detaching_lets_it_run_to_its_end);
+	RUN(detached_it_ends_by_a_triple_fault);
+	RUN(lost_it_waits_at_a_triple_fault);
 	RUN(after_a_detach_a_new_debugger_stops_it);
 	RUN(without_waiting_the_guest_runs_until_a_debugger_comes);
 	RUN(killing_ends_stepvm_with_status_0);
