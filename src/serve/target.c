@@ -78,12 +78,18 @@ static size_t read_memory(void *ctx, unsigned cpu, uint64_t gva, uint8_t *to, si
 	return linear_exists(vcpu_of(ctx), gva) ? linear_read(vcpu_of(ctx), gva, to, len) : 0;
 }
 
-/* The past of a recording stays as it was. */
+/* The past of a recording stays as it was. gdb has no way to show why a write of memory is refused ("Cannot access
+ * memory"), so it is said beside gdb, once where the guest stands; not on a screen that gdb's TUI has. */
 static bool may_write(void *ctx)
 {
 	struct serve *s = ctx;
-	if (history_is_past(s->run.history))
+	struct error e = { 0 };
+	if (history_refuses(s->run.history, &e)) {
+		if (!s->has_told_past && !s->machine->prints_to_debugger)
+			notice_print("stepvm: memory is not written: %s\n", e.text);
+		s->has_told_past = true;
 		return false;
+	}
 	history_changed(s->run.history);
 	return true;
 }
@@ -110,7 +116,7 @@ static void resume(void *ctx, const struct target_action *actions)
 {
 	struct serve *s = ctx;
 	s->was_resumed = true;
-	s->machine->has_hinted = false;
+	s->machine->has_hinted = s->has_told_past = false;
 	/* gdb continues from a breakpoint by a step: that must not pass a halt that is the end. */
 	s->keeps_halt = actions->is_step_off && run_is_halted_for_good(&s->run);
 	switch (actions->how) {

@@ -41,6 +41,9 @@ static void the_past_is_not_changed(void)
 	rsp_ask(&r, "s");
 	RSP_BEGINS(&r, "T05", "bs");
 	RSP_BEGINS(&r, "E", "M500,1:55");
+	rsp_wait_errors(&r, "memory is not written");
+	CHECK(strstr(r.errors, "stepvm: memory is not written: the guest stands in the past") !=
+	        NULL);
 	CHECK(strstr(rsp_ask(&r, "P0=01000000"), "past") != NULL);
 	CHECK(strstr(rsp_monitor(&r, "msr 0x277 0"), "past") != NULL);
 	RSP_IS(&r, "00", "m500,1");
