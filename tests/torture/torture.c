@@ -16,6 +16,18 @@ static void nor_a_guest_that_calls_the_bios(void)
 	CHECK(torture_live(&torture));
 }
 
+static void a_recorded_guest_is_the_same_at_a_position(void)
+{
+	torture.is_pc = false;
+	CHECK(torture_past(&torture));
+}
+
+static void so_is_one_that_calls_the_bios(void)
+{
+	torture.is_pc = true;
+	CHECK(torture_past(&torture));
+}
+
 static void a_guest_that_misbehaves_ends_nothing_but_itself(void)
 {
 	CHECK(torture_hostile(&torture));
@@ -41,6 +53,8 @@ int main(int argc, char **argv)
 	printf("# torture %u %u 0x%" PRIx64 "\n", torture.actions, torture.guests, torture.seed);
 	RUN(a_debugger_that_misbehaves_harms_nothing);
 	RUN(nor_a_guest_that_calls_the_bios);
+	RUN(a_recorded_guest_is_the_same_at_a_position);
+	RUN(so_is_one_that_calls_the_bios);
 	RUN(a_guest_that_misbehaves_ends_nothing_but_itself);
 	return check_done();
 }
