@@ -171,6 +171,7 @@ define stepvm last-write
 end
 document stepvm last-write
 Go to before the last write to an address: stepvm last-write ADDRESS [LENGTH].
+What counts is the byte in memory that it is now, by whatever linear address it was written.
 end
 
 define stepvm calls

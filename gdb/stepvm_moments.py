@@ -175,7 +175,8 @@ def last_write(arg):
     """Go to before the last write to an address.
 Usage: stepvm last-write ADDRESS [LENGTH]
 
-ADDRESS is SEG:OFF, or an expression of gdb's without blanks, such as $sp or &counter."""
+ADDRESS is SEG:OFF, or an expression of gdb's without blanks, such as $sp or &counter. What counts is
+the byte in memory that it is now: the write may have been by another linear address of it."""
     words = arg.split()
     if not 1 <= len(words) <= 2:
         raise Failed("expected ADDRESS [LENGTH]")

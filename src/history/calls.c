@@ -41,29 +41,14 @@ void calls_look(struct history *h)
 		note(h, &call);
 }
 
-static int look_in_segment(struct history *h, uint64_t to, struct error *e)
+static void see_int(void *ctx, const struct stop *stop)
 {
-	const struct cpu_run *cpu = &h->machine->control.cpu;
-	struct stop stop;
-	for (;;)
-		switch (drive(h, to, NULL, &stop, e)) {
-		case DRIVE_KICKED:
-			h->was_kicked = true; /* heard by the seek that follows */
-			if (search_is_called_off(h, e))
-				return -EINTR;
-			break;
-		case DRIVE_FAILED: return -EIO;
-		case DRIVE_LEFT:
-		case DRIVE_THERE: return 0;
-		case DRIVE_STOP:
-			if (stop.kind == STOP_SHUTDOWN || stop.kind == STOP_FAILED)
-				return 0;
-			struct history_call call = call_of(h);
-			call.is_int = true;
-			if (stop.kind == STOP_CATCH && cpu->cause == CATCH_BY_INT &&
-			        call.position < h->origin)
-				note(h, &call);
-		}
+	struct history *h = ctx;
+	struct history_call call = call_of(h);
+	call.is_int = true;
+	if (stop->kind == STOP_CATCH && h->machine->control.cpu.cause == CATCH_BY_INT &&
+	        call.position < h->origin)
+		note(h, &call);
 }
 
 /* Those of one segment, in order, come before those that are there, the newest first. An int n at its end may have led
@@ -98,7 +83,7 @@ static int look_back(struct history *h, struct history_call *to, unsigned max, s
 			return -EINTR;
 		h->calls = &one;
 		search_begin_segment(h, at, &stop, e);
-		int err = e->text[0] ? -EIO : look_in_segment(h, end, e);
+		int err = e->text[0] ? -EIO : search_segment(h, end, see_int, h, e);
 		if (err)
 			return err;
 		count = take_over(&one, to, count, max);

@@ -213,13 +213,9 @@ bool search_is_called_off(const struct history *h, struct error *e)
 	return true;
 }
 
-/* In one segment, the newest max of them, the oldest first in all. */
-static int find_in_segment(struct history *h, uint64_t to, uint64_t *all, unsigned max, unsigned *n,
-        bool is_write, struct error *e)
+int search_segment(struct history *h, uint64_t to, search_saw *saw, void *ctx, struct error *e)
 {
-	struct machine *m = h->machine;
 	struct stop stop;
-	*n = 0;
 	for (;;)
 		switch (drive(h, to, NULL, &stop, e)) {
 		case DRIVE_KICKED:
@@ -233,20 +229,37 @@ static int find_in_segment(struct history *h, uint64_t to, uint64_t *all, unsign
 		case DRIVE_STOP:
 			if (stop.kind == STOP_SHUTDOWN || stop.kind == STOP_FAILED)
 				return 0;
-			if ((is_write ? stop.kind != STOP_WATCH : stop.kind != STOP_BREAKPOINT) ||
-			        m->position - is_write >= h->origin)
-				break;
-			if (*n == max)
-				memmove(all, all + 1, --*n * sizeof *all);
-			all[(*n)++] = m->position - is_write;
-			h->found_touch = h->was_touch;
+			saw(ctx, &stop);
 		}
+}
+
+/* What is looked for in one segment: the newest max positions, the oldest first in all. */
+struct finding {
+	struct history *h;
+	bool is_write;
+	uint64_t all[HISTORY_HITS_MAX];
+	unsigned count, max;
+};
+
+static void see(void *ctx, const struct stop *stop)
+{
+	struct finding *f = ctx;
+	struct history *h = f->h;
+	const uint64_t at = h->machine->position - f->is_write;
+	if (stop->kind != (f->is_write ? STOP_WATCH : STOP_BREAKPOINT) || at >= h->origin ||
+	        (f->is_write && !aliases_are_hit(h, stop->watch.gva)))
+		return;
+	if (f->count == f->max)
+		memmove(f->all, f->all + 1, --f->count * sizeof *f->all);
+	f->all[f->count++] = at;
+	h->found_touch = h->was_touch;
 }
 
 static int find_back(struct history *h, uint64_t *to, unsigned max, bool is_write, struct error *e)
 {
-	uint64_t all[HISTORY_HITS_MAX], end = h->origin;
-	unsigned count = 0, n;
+	struct finding f = { .h = h, .is_write = is_write };
+	uint64_t end = h->origin;
+	unsigned count = 0;
 	struct stop stop;
 	if (max > HISTORY_HITS_MAX)
 		max = HISTORY_HITS_MAX;
@@ -260,12 +273,12 @@ static int find_back(struct history *h, uint64_t *to, unsigned max, bool is_writ
 		if (last <= from && at)
 			continue;
 		const bool is_at_begin = search_begin_segment(h, at, &stop, e) && !is_write;
-		int err = e->text[0] ? -EIO
-		                     : find_in_segment(h, last, all, max - count, &n, is_write, e);
+		f.max = max - count;
+		int err = e->text[0] ? -EIO : search_segment(h, last, see, &f, e);
 		if (err)
 			return err;
-		for (unsigned i = 0; i < n; i++)
-			to[count++] = all[n - 1 - i];
+		while (f.count)
+			to[count++] = f.all[--f.count];
 		if (is_at_begin && count < max)
 			to[count++] = from;
 	}
@@ -282,7 +295,7 @@ int history_find(struct history *h, enum history_what what, uint64_t gva, uint64
 		return err;
 	h->origin = h->machine->position;
 	control_hide_points(c, &points);
-	err = what == HISTORY_WRITES ? watches_add(&c->watches, gva, len, WATCH_WRITE)
+	err = what == HISTORY_WRITES ? aliases_watch(h, gva, len)
 	                             : breakpoints_add(&c->breakpoints, gva, false);
 	if (err)
 		error_set(e, err, "0x%" PRIx64 " can't be watched: %s", gva, strerror(-err));

@@ -78,6 +78,18 @@ struct output_lines {
 	bool is_open;     /* the last one has not ended */
 };
 
+/* The bytes that history_find looks for writes to, by pages. */
+#define ALIAS_PIECES (WATCH_LEN_MAX / MEMORY_PAGE + 1)
+#define ALIASES_MAX  64 /* linear addresses of them that are watched */
+struct alias_piece {
+	uint64_t gva, gpa, len;
+	bool is_mapped; /* else it is its linear address that counts */
+};
+struct aliases {
+	struct alias_piece pieces[ALIAS_PIECES];
+	unsigned count;
+};
+
 /* What history_calls has found in a segment. */
 struct calls {
 	unsigned vector, count, max;
@@ -131,8 +143,9 @@ struct history {
 	uint64_t origin, segment_end;
 	size_t segment;
 	bool is_searching, has_found;
-	bool is_finding;     /* within history_find or history_calls */
-	struct calls *calls; /* within history_calls; else NULL */
+	bool is_finding;        /* within history_find or history_calls */
+	struct calls *calls;    /* within history_calls; else NULL */
+	struct aliases aliases; /* within history_find of writes */
 	bool was_touch; /* the last stop: the firmware's access to what is watched, and not the CPU's */
 	bool found_touch; /* ... the one that was found */
 	uint64_t found;
@@ -256,6 +269,10 @@ extern const struct control_range history_rom;
 /* The segment from the checkpoint at on begins. True: the guest is stopped there already, where it is the recording's
  * beginning, to which nobody comes. */
 bool search_begin_segment(struct history *h, size_t at, struct stop *stop, struct error *e);
+/* On to a position; saw is told of each stop on the way, and may keep what it has seen. Not past the guest's end. 0, or
+ * -errno with a text. */
+typedef void search_saw(void *ctx, const struct stop *stop);
+int search_segment(struct history *h, uint64_t to, search_saw *saw, void *ctx, struct error *e);
 /* Whoever waits for what is looked for wants it no more: a text. */
 bool search_is_called_off(const struct history *h, struct error *e);
 /* Where the guest stands within a call of the firmware's: to before the call. */
@@ -263,6 +280,14 @@ int search_before_call(struct history *h, struct error *e);
 /* history_run's, of TASK_STEP_BACK and TASK_RUN_BACK. */
 enum history_outcome search_step_back(struct history *h, struct stop *stop, struct error *e);
 enum history_outcome search_run_back(struct history *h, struct stop *stop, struct error *e);
+
+/* --- aliases.c ---------------------------------------------------------------------------------- */
+
+/* Writes to the bytes that gva has now are watched for, by whatever linear address: those that the tables of now have, up
+ * to ALIASES_MAX, and the one that is their physical address. 0 or -errno as watches_add. */
+int aliases_watch(struct history *h, uint64_t gva, uint64_t len);
+/* One of these watchpoints was hit there: whether it led to these bytes then. */
+bool aliases_are_hit(struct history *h, uint64_t gva);
 
 /* --- calls.c, output.c -------------------------------------------------------------------------- */
 

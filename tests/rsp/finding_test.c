@@ -77,6 +77,47 @@ static void the_first_position_is_found(void)
 	rsp_close(&r);
 }
 
+/* What the guest is about to do where it stands, by its first byte. */
+#define STORES_A_NUMBER 0xc7 /* mov $7, of spaces' loop */
+#define STORES_EBX      0x89 /* of its program */
+#define CALL_SIZE       6    /* mov %r8, %cr3; call *%rax */
+
+static void goes_to(struct rsp *r, uint64_t gva, uint64_t opcode, uint64_t ebx)
+{
+	char line[64];
+	snprintf(line, sizeof line, "last-write 0x%" PRIx64 " 4", gva);
+	const char *said = rsp_monitor(r, line);
+	if (!strstr(said, "The guest stands before it"))
+		CHECK_FAIL("%s -> %s", line, said);
+	rsp_ask(r, "p10");
+	CHECK_EQ(rsp_value(rsp_ask(r, "m%" PRIx64 ",1", rsp_value(r->packet))), opcode);
+	CHECK_EQ(rsp_register(r, 1), ebx);
+}
+
+/* The byte is asked for by one of its linear addresses, and was written by another. */
+static void a_write_is_found_by_whatever_linear_address_it_was(void)
+{
+	struct rsp r;
+	const uint64_t off = rsp_symbol("spaces", "value") - rsp_symbol("spaces", "program");
+	const uint64_t program = rsp_symbol("spaces", "PROGRAM") + off;
+	const uint64_t first = 0x400000 + off, second = 0x800000 + off;
+	RSP_OPEN(&r, RSP_UNIX, "spaces", "--mode", "long", "--load", "0x100000", "--record", NULL);
+	RSP_GO_TO(&r, rsp_symbol("spaces", "called") + CALL_SIZE);
+	goes_to(&r, first, STORES_EBX, 1);
+	rsp_monitor(&r, "goto end");
+	RSP_GO_TO(&r, rsp_symbol("spaces", "edited"));
+	/* The program's page is the first one now; its last call was in the other space. */
+	goes_to(&r, program, STORES_A_NUMBER, 4);
+	rsp_monitor(&r, "goto end");
+	RSP_GO_TO(&r, rsp_symbol("spaces", "end")); /* it is the second one */
+	goes_to(&r, second, STORES_EBX, 5);
+	rsp_monitor(&r, "goto end");
+	goes_to(&r, program, STORES_EBX, 5);
+	rsp_monitor(&r, "goto end");
+	goes_to(&r, first, STORES_A_NUMBER, 4);
+	rsp_close(&r);
+}
+
 /* A breakpoint of the debugger's at the same place has a condition, which is none of it. */
 static void conditions_are_not_asked(void)
 {
@@ -280,6 +321,7 @@ int main(void)
 {
 	RUN(ctrl_c_ends_what_is_looked_for);
 	RUN(the_first_position_is_found);
+	RUN(a_write_is_found_by_whatever_linear_address_it_was);
 	RUN(conditions_are_not_asked);
 	RUN(a_stop_in_the_past_shows_what_came_there);
 	RUN(a_breakpoint_that_was_left_by_hand_is_none);

@@ -1,0 +1,78 @@
+/* Who wrote to a byte is asked by one linear address of it, and the guest may have written by another: in a higher half, or
+ * before paging was on. All that lead to the byte are watched, and where one is hit, it has to lead there then. */
+#include "base/cpu_bits.h"
+#include "history/state.h"
+#include "kvm/linear.h"
+
+#define PAGE_SIZE 4096u
+
+static int watch(struct history *h, uint64_t gva, uint64_t len)
+{
+	return watches_add(&h->machine->control.watches, gva, len, WATCH_WRITE);
+}
+
+/* What the page and a piece have in common is watched at the page's linear address. */
+static bool add_page(void *ctx, const struct paging_page *p)
+{
+	struct history *h = ctx;
+	const struct aliases *a = &h->aliases;
+	for (unsigned i = 0; i < a->count; i++) {
+		const struct alias_piece *piece = &a->pieces[i];
+		/* A piece is within a page of 4 KiB, which no page has a part of. */
+		if (!piece->is_mapped || piece->gpa < p->gpa || piece->gpa - p->gpa >= p->size)
+			continue;
+		if (h->machine->control.watches.count >= ALIASES_MAX)
+			return false;
+		watch(h, p->gva + (piece->gpa - p->gpa), piece->len);
+	}
+	return true;
+}
+
+/* By pages: each may be anywhere. */
+static void take_pieces(struct history *h, uint64_t gva, uint64_t len)
+{
+	struct vcpu *v = machine_vcpu(h->machine);
+	struct aliases *a = &h->aliases;
+	uint64_t left;
+	a->count = 0;
+	while (len && a->count < ALIAS_PIECES) {
+		struct alias_piece *p = &a->pieces[a->count++];
+		const uint64_t in_page = PAGE_SIZE - (gva & (PAGE_SIZE - 1));
+		*p = (struct alias_piece) { .gva = gva, .len = len < in_page ? len : in_page };
+		p->is_mapped = linear_to_gpa(v, gva, &p->gpa, &left);
+		gva += p->len;
+		len -= p->len;
+	}
+}
+
+int aliases_watch(struct history *h, uint64_t gva, uint64_t len)
+{
+	const struct aliases *a = &h->aliases;
+	struct vcpu *v = machine_vcpu(h->machine);
+	uint64_t next;
+	h->aliases.count = 0;
+	int err = watch(h, gva, len);
+	if (err)
+		return err;
+	take_pieces(h, gva, len);
+	for (unsigned i = 0; i < a->count;
+	        i++) /* as without paging, and where it maps low memory to itself */
+		if (a->pieces[i].is_mapped && a->pieces[i].gpa != a->pieces[i].gva)
+			watch(h, a->pieces[i].gpa, a->pieces[i].len);
+	if (vcpu_sregs(v)->cr0 & CR0_PG)
+		linear_each(v, 0, add_page, h, &next);
+	return 0;
+}
+
+bool aliases_are_hit(struct history *h, uint64_t gva)
+{
+	const struct aliases *a = &h->aliases;
+	uint64_t gpa = 0, left;
+	const bool is_mapped = linear_to_gpa(machine_vcpu(h->machine), gva, &gpa, &left);
+	for (unsigned i = 0; i < a->count; i++) {
+		const struct alias_piece *p = &a->pieces[i];
+		if (p->is_mapped ? is_mapped && gpa - p->gpa < p->len : gva - p->gva < p->len)
+			return true;
+	}
+	return false;
+}
