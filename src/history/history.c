@@ -45,6 +45,8 @@ static int start(struct history *h, struct error *e)
 	m->is_past = false;
 	m->position = 0;
 	m->tsc_zero = 0;
+	m->control.cpu.stuck =
+	        0; /* what a kick has left undone is the first step, and not counted yet */
 	machine_stop_clock(m);
 	disks_watch(h);
 	struct checkpoint *first = checkpoint_take(h, e);
@@ -395,6 +397,8 @@ bool history_interrupt(struct history *h, struct stop *stop)
 		has_stopped = end_half_step(h, stop ? stop : &at, &e);
 	else if (m->is_past && m->position < h->end)
 		events_happen(h, &e);
+	else if (m->is_past && !h->is_file) /* it has just come there */
+		seek(h, h->end, false, &e);
 	h->is_searching = false;
 	h->is_waiting = false; /* what passes while it stands is none of its time */
 	h->task = TASK_LIVE;

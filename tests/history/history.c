@@ -325,6 +325,25 @@ bool jump(struct subject *g, const struct note *notes, unsigned count, uint64_t 
 	return !differ;
 }
 
+/* A kick has found the guest at the last position, in the past: it is at the present then. */
+static bool interrupt_at_end(struct subject *g)
+{
+	struct history *h = g->run.history;
+	struct history_state s;
+	struct stop stop;
+	struct error e = { 0 };
+	history_state(h, &s);
+	if (s.end <= s.begin || history_seek(h, s.end - 1, &e))
+		return true;
+	if (drive(h, s.end, NULL, &stop, &e) == DRIVE_FAILED || g->machine.position < s.end)
+		return true; /* its end, which is a stop */
+	history_interrupt(h, NULL);
+	if (!history_is_past(h))
+		return true;
+	printf("# %s: interrupted at its last position it is still in the past\n", g->name);
+	return false;
+}
+
 /* --- finding ------------------------------------------------------------------------------------ */
 
 /* What is looked for: where the guest has been, or its stack is, or near it; or anywhere. */
@@ -435,6 +454,8 @@ static bool try_guest(const char *image, uint64_t jumps, bool is_disturbed, uint
 		printf("# %s: %s\n", image, e.text);
 		return true; /* none that runs here */
 	}
+	/* Where it begins, a kick may have found the step with nothing done. */
+	g.machine.control.cpu.stuck = 1;
 	if (history_begin(&g.run, 0, &e)) {
 		printf("# %s: %s\n", image, e.text);
 		close_guest(&g);
@@ -450,6 +471,7 @@ static bool try_guest(const char *image, uint64_t jumps, bool is_disturbed, uint
 	if (!good)
 		printf("# %s: %s\n", image, e.text);
 	good = good && (!count || jump(&g, notes, count, jumps));
+	good = good && (!count || interrupt_at_end(&g));
 	good = good && (!count || find(&g, notes, count, jumps));
 	if (good && count && !g.has_outside)
 		good = witness(&g, &notes[count - 1], image);
