@@ -1,12 +1,15 @@
 /* A recording's file from anywhere: its chunks' checksums are made true, so that what is in them is read. What is read is a
- * machine that devices can go on with: time passes, and each port is read and written. */
+ * machine that devices can go on with: time passes, and each port is read and written.
+ *
+ * Bytes that begin as a file does are one. Others are changes to one that is good (bytes_recording), chunk by chunk: its
+ * number, what is done to it (enum change), where in its payload, how many bytes. */
 #include "fuzz.h"
 
 #include "../unit/recording_bytes.h"
 
 #define MEMORY   (UINT64_C(32) << 20)
-#define PORTS    0x1000
-#define MACHINES 4
+#define PORTS    0x520 /* above these there is no device of ours */
+#define MACHINES 2
 
 static void swallow(void *ctx, const uint8_t *bytes, size_t len)
 {
@@ -47,13 +50,85 @@ static void go_on(const struct kept *k, const struct keys_script *script, bool i
 	board_next_interrupt_ns(&b);
 }
 
+/* --- a good one, changed ------------------------------------------------------------------------ */
+
+enum change { CHANGE_BYTES, CHANGE_INSERT, CHANGE_CUT, CHANGE_LEAVE_OUT, CHANGE_TWICE, CHANGES };
+
+static void change_payload(struct file_out *o, enum change how, size_t at, struct fuzz_in *bytes)
+{
+	const size_t len = fuzz_left(bytes);
+	if (how == CHANGE_INSERT) {
+		struct file_out longer = { 0 };
+		out_bytes(&longer, o->bytes, at);
+		out_bytes(&longer, bytes->at, len);
+		out_bytes(&longer, o->bytes + at, o->len - at);
+		out_free(o);
+		*o = longer;
+	} else if (how == CHANGE_BYTES) {
+		fuzz_take(bytes, o->bytes + at, len < o->len - at ? len : o->len - at);
+	} else if (how == CHANGE_CUT) {
+		o->len = at;
+	}
+}
+
+/* The chunk, and what all changes that name it make of it. */
+static void put_changed(
+        struct file_out *to, const struct file_chunk *c, uint8_t number, struct fuzz_in in)
+{
+	struct file_out o = { 0 };
+	unsigned times = 1;
+	out_bytes(&o, c->payload.at, c->payload.left);
+	while (fuzz_left(&in)) {
+		const bool is_this = fuzz_number(&in, 1) == number;
+		const enum change how = (enum change)(fuzz_number(&in, 1) % CHANGES);
+		size_t at = (size_t)fuzz_number(&in, 2), len = (size_t)fuzz_number(&in, 1);
+		struct fuzz_in bytes = in;
+		if (len > fuzz_left(&in))
+			len = fuzz_left(&in);
+		bytes.end = in.at += len;
+		if (!is_this)
+			continue;
+		if (how == CHANGE_LEAVE_OUT)
+			times = 0;
+		else if (how == CHANGE_TWICE)
+			times = 2;
+		else
+			change_payload(&o, how, at < o.len ? at : o.len, &bytes);
+	}
+	for (; times; times--)
+		file_put_chunk(to, (enum file_type)c->type, &o);
+	out_free(&o);
+}
+
+static struct file_out changed_recording(const uint8_t *data, size_t size)
+{
+	struct file_out good = bytes_recording(), to = { 0 };
+	struct file_in in = { .at = good.bytes, .left = good.len };
+	struct file_chunk c;
+	out_bytes(&to, in_bytes(&in, FILE_MAGIC_SIZE), FILE_MAGIC_SIZE);
+	for (uint8_t number = 0; file_chunk(&in, &c); number++)
+		put_changed(&to, &c, number, (struct fuzz_in) { data, data + size });
+	out_free(&good);
+	return to;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct recording r;
 	struct error e = { 0 };
-	uint8_t *copy = malloc(size + 1);
+	const bool is_file = recording_is_one(data, size);
+	struct file_out changed = { 0 };
+	if (!is_file) {
+		changed = changed_recording(data, size);
+		FUZZ_CLAIM(!changed.has_failed);
+		data = changed.bytes;
+		size = changed.len;
+	}
+	uint8_t *copy = malloc(size + 1); /* without room behind it */
 	FUZZ_CLAIM(copy);
 	memcpy(copy, data, size);
+	out_free(&changed);
+	bytes_renew(copy, size);
 	bytes_mend(copy, size);
 	if (recording_parse(&r, copy, size, MEMORY, &e)) {
 		FUZZ_CLAIM(e.text[0]);
