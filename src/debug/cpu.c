@@ -89,7 +89,8 @@ const struct probe *cpu_probe(struct control *c)
 	if (!c->is_probed) {
 		if (probe_run(&c->probe, c->cpu.vcpu->vm, NULL))
 			c->probe = (struct probe) { .step_runs_whole_rep = true,
-				.mov_ss_hides_step = true };
+				.mov_ss_hides_step = true,
+				.step_leaves_trap = true };
 		c->is_probed = true;
 	}
 	return &c->probe;
@@ -226,6 +227,15 @@ static bool may_stay(struct vcpu *v)
 	                            (opcode >= 0xe9 && opcode <= 0xeb);
 }
 
+void cpu_take_leftover(struct control *c, struct vcpu_debug *debug)
+{
+	const uint32_t ours = KVM_GUESTDBG_SINGLESTEP | KVM_GUESTDBG_USE_HW_BP;
+	if (!c->cpu.has_stepped || debug->control & ours || !cpu_probe(c)->step_leaves_trap)
+		return;
+	debug->control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
+	debug->dr7 |= DR7_ONES;
+}
+
 int cpu_run_to_exit(struct control *c, const struct vcpu_debug *debug, struct exit *x)
 {
 	struct vcpu *v = c->cpu.vcpu;
@@ -235,11 +245,15 @@ int cpu_run_to_exit(struct control *c, const struct vcpu_debug *debug, struct ex
 	/* One that came before it began is for later, but where the step may never end: nobody kicks again. */
 	if (!c->cpu.may_last)
 		c->cpu.was_kicked |= vcpu_take_kick(v);
-	vcpu_set_debug(v, debug);
+	struct vcpu_debug wanted = *debug;
+	cpu_take_leftover(c, &wanted);
+	vcpu_set_debug(v, &wanted);
 	while (!is_news) {
 		int err = vcpu_run(v, x);
 		if (err)
 			return err;
+		if (x->kind != EXIT_KICKED)
+			c->cpu.has_stepped = debug->control & KVM_GUESTDBG_SINGLESTEP;
 		if (x->kind == EXIT_KICKED) {
 			is_news = ends_by_kick(c, debug, &before);
 			c->cpu.was_kicked |= !is_news;

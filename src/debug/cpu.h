@@ -42,6 +42,10 @@ void cpu_use_register(
  * CONTROL_TIMER_NS then. */
 #define CPU_STUCK_MAX 200
 
+/* Has the next run's debug settings stop the guest for a trap that a step has left over, where this KVM would give it to
+ * the guest: kvm_intel under Bochs has one in the CPU after a step of what KVM does itself (cpuid, a move to cr0 that
+ * turns paging on), and takes it for the guest's where no debug register is in use. control_guest: a_step_leaves_nothing… */
+void cpu_take_leftover(struct control *c, struct vcpu_debug *debug);
 /* Runs the guest with *debug until it exits with news, as far as a step or the way to a handler
  * goes: a kick that has come before is kept in was_kicked (with may_last it is obeyed), and one that finds it with nothing done, or
  * past the instruction, is news. Where KVM tells of a stop with nothing done, it runs on. The devices' trace sees

@@ -174,8 +174,8 @@ void decision_describe(const struct decision *d, char *to, size_t size)
 		        guards[d->how]);
 		break;
 	case DECISION_RUN:
-		snprintf(to, size, "free run from 0x%" PRIx64 ", debug registers in use: %u", d->at,
-		        d->number);
+		snprintf(to, size, "free run from 0x%" PRIx64 ", debug registers in use: %u%s",
+		        d->at, d->number, d->how ? ", taken for what a step has left over" : "");
 		break;
 	case DECISION_ENGINE: snprintf(to, size, "the engine runs from 0x%" PRIx64, d->at); break;
 	case DECISION_HANDED: describe_handed(d, to, size); break;

@@ -230,8 +230,10 @@ int free_run(struct control *c, struct stop *stop)
 	seen_forget(&c->cpu);
 	c->cpu.knows_guest = false;
 	c->cpu.run_from = registers_pc(c->cpu.vcpu);
-	CONTROL_NOTE(c, .kind = DECISION_RUN, .at = c->cpu.run_from,
-	        .number = count_registers(&c->cpu.vcpu->debug));
+	const struct vcpu_debug *debug = &c->cpu.vcpu->debug;
+	const unsigned registers = count_registers(debug);
+	CONTROL_NOTE(c, .kind = DECISION_RUN, .at = c->cpu.run_from, .number = registers,
+	        .how = !registers && debug->control & KVM_GUESTDBG_USE_HW_BP);
 	while (result == 1) {
 		struct exit x;
 		bool is_due = interrupt_is_due(c);
@@ -256,6 +258,7 @@ int free_run(struct control *c, struct stop *stop)
 		if (result >= 0) {
 			note_exit(c, &x);
 			note_unseen(c);
+			c->cpu.has_stepped &= x.kind == EXIT_KICKED;
 		}
 		if (result >= 0 && is_due)
 			result = interrupt_settle(c);

@@ -360,6 +360,7 @@ enum place_result place_all(struct control *c, enum step_why *why)
 		c->cpu.zero_slot = (int)slot;
 		cpu_use_register(&debug, slot++, 0, CPU_EXECUTES, 1);
 	}
+	cpu_take_leftover(c, &debug);
 	/* Without breakpoints of ours the guest's work by themselves. */
 	if (debug.control & KVM_GUESTDBG_USE_HW_BP) {
 		keep_guest_registers(c, slot, &debug);

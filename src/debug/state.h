@@ -124,6 +124,8 @@ struct cpu_run {
 	bool knows_guest;
 	int watch_of_slot[BREAKPOINT_REGISTERS], guest_of_slot[BREAKPOINT_REGISTERS];
 
+	bool has_stepped; /* KVM's single-step was on in the last run: cpu_take_leftover */
+
 	/* A step. */
 	bool entered_handler;   /* it ended at an exception handler's first instruction */
 	uint8_t vector;         /* ... of this vector, */

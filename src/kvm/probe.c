@@ -242,6 +242,7 @@ static const struct {
 	[PROBE_STEP_SHOWS_TF] = { probe_try_pushf, ALL },
 	[PROBE_STEP_SKIPS_MOV_SS] = { probe_try_mov_ss, ALL },
 	[PROBE_STEP_RUNS_WHOLE_REP] = { probe_try_rep, ALL },
+	[PROBE_STEP_LEAVES_TRAP] = { probe_try_leftover, ALL },
 	[PROBE_READ_ONLY_SLOTS] = { try_read_only, ALL },
 	[PROBE_DELETED_SLOTS] = { try_deleted, ALL },
 	[PROBE_GUARDS_FAIL] = { try_guarded_fst, ALL },
@@ -270,6 +271,7 @@ int probe_run(struct probe *p, const struct vm *beside, struct error *e)
 	p->step_runs_whole_rep = probe_try_rep(&s, SCRATCH_REAL16) != PROBE_NO;
 	p->mov_ss_hides_step = probe_try_mov_ss(&s, SCRATCH_REAL16) != PROBE_NO;
 	p->has_data_breakpoints = probe_try_data_breakpoint(&s, SCRATCH_REAL16) == PROBE_YES;
+	p->step_leaves_trap = probe_try_leftover(&s, SCRATCH_REAL16) != PROBE_NO;
 	scratch_close(&s);
 	return 0;
 }

@@ -25,6 +25,9 @@ struct probe {
 	bool has_data_breakpoints;
 	/* A single-step of mov ss does not stop before the instruction after it. */
 	bool mov_ss_hides_step;
+	/* A single-step may leave its trap over, which comes in the next run: to the guest, where no debug register
+	 * is in use. */
+	bool step_leaves_trap;
 };
 
 /* Claims about this KVM. All are about CPL 0 but for those of CPL3. */
@@ -46,6 +49,7 @@ enum probe_fact {
 	PROBE_STEP_SHOWS_TF,      /* pushf pushes the TF of KVM's single-step */
 	PROBE_STEP_SKIPS_MOV_SS,  /* mov_ss_hides_step */
 	PROBE_STEP_RUNS_WHOLE_REP,  /* step_runs_whole_rep */
+	PROBE_STEP_LEAVES_TRAP,     /* step_leaves_trap */
 	PROBE_READ_ONLY_SLOTS,      /* writes exit as MMIO, reads and execution go on */
 	PROBE_DELETED_SLOTS,        /* reads and writes exit as MMIO */
 	PROBE_GUARDS_FAIL,          /* an access can be an emulation failure for the guard alone */

@@ -125,6 +125,19 @@ enum probe_answer probe_try_rep(struct scratch *s, enum scratch_mode mode)
 	return answer(s, left == 0, left == 2);
 }
 
+/* KVM does cpuid itself, on every CPU. Where the step's trap is left over, the run after it goes to the handler of #DB. */
+enum probe_answer probe_try_leftover(struct scratch *s, enum scratch_mode mode)
+{
+	struct exit x;
+	scratch_put(s, mode, CODE(0x0f, 0xa2, NOP, HLT));
+	scratch_step(s, &x);
+	if (s->err || x.kind != EXIT_DEBUG || !is_pc(s, SCRATCH_CODE + 2))
+		return PROBE_UNKNOWN;
+	run_plain(s, &x);
+	return answer(s, x.kind == EXIT_HLT && is_pc(s, SCRATCH_HANDLERS + 1 + 1),
+	        x.kind == EXIT_HLT && is_pc(s, SCRATCH_CODE + 4));
+}
+
 /* --- CPL 3 ----------------------------------------------------------------------------------- */
 
 enum probe_answer probe_try_cpl3(struct scratch *s, enum scratch_mode mode)

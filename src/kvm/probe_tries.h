@@ -73,6 +73,7 @@ probe_try probe_try_hlt;
 probe_try probe_try_pushf;
 probe_try probe_try_mov_ss;
 probe_try probe_try_rep;
+probe_try probe_try_leftover;
 probe_try probe_try_cpl3;
 probe_try probe_try_cpl3_step;
 probe_try probe_try_cpl3_breakpoint;

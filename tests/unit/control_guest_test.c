@@ -111,6 +111,39 @@ EVERYWHERE(a_tf_that_a_debugger_sets_is_the_guests)
 	CHECK_EQ(rig_stacked(r, 0), RIG_CODE + 2);
 }
 
+/* What a step has left over in the CPU is none of the guest's, whatever a run has in place. On kvm_intel under Bochs it
+ * is there after what KVM does itself, as cpuid. */
+EVERYWHERE(a_step_leaves_nothing_over_for_the_guest)
+{
+	if (!rig_has_int(r))
+		return;
+	for (unsigned breakpoints = 0; breakpoints < 6; breakpoints++) {
+		PUT(r, CPUID, NOP, HLT);
+		PUT_AT(r, rig_handler(1), OUT_AL(0x81), IRET);
+		CHECK_STEP(r, RIG_CODE + 2);
+		CHECK_RUN(r, STOP_HALTED, RIG_CODE + 4);
+		CHECK_EQ(r->outs, 0);
+		CHECK_BREAK(r, RIG_FREE + breakpoints);
+	}
+}
+
+/* And its own breakpoint is kept meanwhile. */
+EVERYWHERE(its_own_breakpoint_is_met_after_a_step)
+{
+	if (!rig_has_int(r))
+		return;
+	PUT(r, MOV_DR0_SI, MOV_DR7_BP, CPUID, NOP, NOP, HLT);
+	PUT_AT(r, rig_handler(1), OUT_AL(0x81), MOV_DR7_DX, IRET);
+	SET(r, rsi, RIG_CODE + 9);
+	SET(r, rbp, DR7_EXEC0);
+	CHECK_STEP(r, RIG_CODE + 3);
+	CHECK_STEP(r, RIG_CODE + 6);
+	CHECK_STEP(r, RIG_CODE + 8);
+	SET(r, rdx, DR7_OFF);
+	CHECK_RUN(r, STOP_HALTED, RIG_CODE + 11);
+	CHECK_EQ(r->outs, 1);
+}
+
 /* --- its own int3 ------------------------------------------------------------------------------- */
 
 EVERYWHERE(its_own_int3_comes_to_its_handler)
@@ -478,6 +511,8 @@ int main(void)
 	RUN(its_own_single_steps_are_not_lost_by_a_signal);
 	RUN(pushf_under_a_step_pushes_its_own_tf);
 	RUN(a_tf_that_a_debugger_sets_is_the_guests);
+	RUN(a_step_leaves_nothing_over_for_the_guest);
+	RUN(its_own_breakpoint_is_met_after_a_step);
 	RUN(its_own_int3_comes_to_its_handler);
 	RUN(its_own_breakpoint_is_its_own);
 	RUN(its_own_breakpoint_is_made_beside_ours);

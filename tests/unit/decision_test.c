@@ -97,6 +97,7 @@ static void everything_has_words(void)
 	check_words(DECISION_WATCH, WATCH_BY_COMPARING + 1, WATCH_ACCESS + 1);
 	check_words(DECISION_GUARD, MEMORY_NO_ACCESS + 1, 1);
 	check_words(DECISION_KICK, 2, 1);
+	check_words(DECISION_RUN, 2, 1);
 	check_words(DECISION_GUARDED, 2, 1);
 	check_words(DECISION_STOP, STOP_FAILED + 1, 1);
 	check_words(DECISION_HANDED, INTERP_UNSURE + 1, 1);

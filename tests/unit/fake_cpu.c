@@ -160,6 +160,13 @@ static void do_mov_cr(struct fake_insn *i)
 	i->how = FAKE_EMULATED;
 }
 
+/* All leaves are 0. */
+static void do_cpuid(struct fake_insn *i)
+{
+	i->to.r.rax = i->to.r.rbx = i->to.r.rcx = i->to.r.rdx = 0;
+	i->how = FAKE_EMULATED;
+}
+
 static void do_mov_dr(struct fake_insn *i)
 {
 	const struct kvm_guest_debug *debug = &i->v->debug;
@@ -412,6 +419,7 @@ static const struct {
 	{ 0x22, 0x22, do_mov_cr },
 	{ 0x21, 0x21, do_mov_dr }, /* mov from and to a debug register */
 	{ 0x23, 0x23, do_mov_dr },
+	{ 0xa2, 0xa2, do_cpuid },  /* cpuid */
 };
 
 static fake_do *find(bool is_0f, uint8_t opcode)

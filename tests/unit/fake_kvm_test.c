@@ -57,7 +57,8 @@ static enum probe_answer plain_answer(enum probe_fact fact)
 	case PROBE_STEP_LOSES_HLT:
 	case PROBE_STEP_SHOWS_TF:
 	case PROBE_STEP_SKIPS_MOV_SS:
-	case PROBE_STEP_RUNS_WHOLE_REP: return PROBE_NO;
+	case PROBE_STEP_RUNS_WHOLE_REP:
+	case PROBE_STEP_LEAVES_TRAP: return PROBE_NO;
 	case PROBE_EMULATES:    /* is_timed */
 	case PROBE_PUSHES_HALF: /* no such instruction in the fake */
 	case PROBE_CPL3_RUNS:   /* not asked here */
@@ -85,6 +86,7 @@ static const struct {
 	{ FAKE(HLT_SWALLOWED), PROBE_STEP_LOSES_HLT, PROBE_YES, BOTH },
 	{ FAKE(PUSHF_SHOWS_TF), PROBE_STEP_SHOWS_TF, PROBE_YES, BOTH },
 	{ FAKE(MOV_SS_HIDES_STEP), PROBE_STEP_SKIPS_MOV_SS, PROBE_YES, BOTH },
+	{ FAKE(STALE_BS), PROBE_STEP_LEAVES_TRAP, PROBE_YES, BOTH },
 	{ FAKE(NO_INT32), PROBE_INT_N, PROBE_NO, PROT32 },
 	{ FAKE(NO_INT32), PROBE_INT3_EXITS, PROBE_NO, PROT32 },
 	{ FAKE(NO_INT32), PROBE_IRET, PROBE_NO, PROT32 },
@@ -179,6 +181,7 @@ static bool is_modelled(enum probe_fact fact)
 	case PROBE_STEP_SHOWS_TF:
 	case PROBE_STEP_SKIPS_MOV_SS:
 	case PROBE_STEP_RUNS_WHOLE_REP:
+	case PROBE_STEP_LEAVES_TRAP:
 	case PROBE_READ_ONLY_SLOTS:
 	case PROBE_DELETED_SLOTS:
 	case PROBE_GUARDS_FAIL:

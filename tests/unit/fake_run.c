@@ -491,6 +491,14 @@ static enum next go_on(struct fake_vcpu *v)
 	return next == GO_ON && !memcmp(&was, &v->now, sizeof was) ? do_insn(v) : next;
 }
 
+/* Of a step before this run. */
+static enum next take_stale(struct fake_vcpu *v)
+{
+	if (is_asked(v, KVM_GUESTDBG_USE_HW_BP))
+		return leave_debug(v, 1, DR6_BS);
+	return raise_own_db(v, DR6_BS, 0);
+}
+
 static enum next run(struct fake_vcpu *v)
 {
 	enum next next = complete(v);
@@ -505,12 +513,11 @@ static enum next run(struct fake_vcpu *v)
 		v->has_kept_hlt = false;
 		return leave(v, KVM_EXIT_HLT);
 	}
-	if (is_stale && is_asked(v, KVM_GUESTDBG_USE_HW_BP))
-		leave_debug(v, 1, DR6_BS);
+	if (is_stale)
+		next = take_stale(v);
 	v->has_stale_bs &= is_step;
-	if (is_stale && is_asked(v, KVM_GUESTDBG_USE_HW_BP))
-		return EXIT;
-	next = inject(v);
+	if (next == GO_ON)
+		next = inject(v);
 	v->entries = 0;
 	for (unsigned n = 0; next == GO_ON && fake_goes_on(v, n); n++)
 		next = go_on(v);
