@@ -89,8 +89,7 @@ const struct probe *cpu_probe(struct control *c)
 	if (!c->is_probed) {
 		if (probe_run(&c->probe, c->cpu.vcpu->vm, NULL))
 			c->probe = (struct probe) { .step_runs_whole_rep = true,
-				.mov_ss_hides_step = true,
-				.step_leaves_trap = true };
+				.mov_ss_hides_step = true };
 		c->is_probed = true;
 	}
 	return &c->probe;

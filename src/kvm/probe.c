@@ -271,7 +271,7 @@ int probe_run(struct probe *p, const struct vm *beside, struct error *e)
 	p->step_runs_whole_rep = probe_try_rep(&s, SCRATCH_REAL16) != PROBE_NO;
 	p->mov_ss_hides_step = probe_try_mov_ss(&s, SCRATCH_REAL16) != PROBE_NO;
 	p->has_data_breakpoints = probe_try_data_breakpoint(&s, SCRATCH_REAL16) == PROBE_YES;
-	p->step_leaves_trap = probe_try_leftover(&s, SCRATCH_REAL16) != PROBE_NO;
+	p->step_leaves_trap = probe_try_leftover(&s, SCRATCH_REAL16) == PROBE_YES;
 	scratch_close(&s);
 	return 0;
 }
