@@ -364,8 +364,11 @@ int run_to(struct history *h, uint64_t position, struct error *e)
 		case DRIVE_FAILED: return -EIO;
 		case DRIVE_LEFT: break;
 		case DRIVE_KICKED:
-			h->was_kicked = true;      /* heard after it, for it is short */
-			if (h->run->is_called_off) /* but who waits for it may want to hear of us */
+			h->was_kicked = true; /* it is heard afterwards */
+			if (h->can_be_called_off && search_is_called_off(h, e))
+				return -EINTR;
+			/* Else it is short, but who waits for it may want to hear of us. */
+			if (!h->can_be_called_off && h->run->is_called_off)
 				h->run->is_called_off(h->run->called_off_ctx);
 			break;
 		case DRIVE_STOP:

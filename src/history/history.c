@@ -464,7 +464,16 @@ int history_seek(struct history *h, uint64_t position, struct error *e)
 		return error_set(e, -ERANGE,
 		        "there are positions %" PRIu64 " to %" PRIu64 " in the recording", s.begin,
 		        s.end);
-	return seek(h, position, true, e);
+	/* Who gives it up wants the guest where it stood, and that at once. */
+	struct error none;
+	struct checkpoint *here = h->machine->is_past ? checkpoint_take(h, &none) : NULL;
+	h->can_be_called_off = true;
+	int err = seek(h, position, true, e);
+	h->can_be_called_off = false;
+	if (err == -EINTR && (!here || checkpoint_load(h, here, &none)))
+		seek(h, s.position, false, &none);
+	checkpoint_free(h, here);
+	return err;
 }
 
 static bool is_name(const char *name)

@@ -124,7 +124,8 @@ bool history_wait(struct history *h, uint64_t *timeout_ns);
 
 /* --- finding ----------------------------------------------------------------------------------- */
 
-/* The guest stands there then. -ERANGE: it is not recorded; others as HISTORY_FAILED. With a text. */
+/* The guest stands there then. -ERANGE: it is not recorded; -EINTR: a signal ends stepvm, or run.is_called_off, and it
+ * stands where it stood; others as HISTORY_FAILED. With a text. */
 int history_seek(struct history *h, uint64_t position, struct error *e);
 /* A name for where the guest stands; NULL of history_mark_at: there is none of that name or number. */
 struct history_mark {

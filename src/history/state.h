@@ -126,9 +126,10 @@ struct history {
 	bool has_changed;           /* by somebody else than the guest, since the last step */
 	bool has_lost;
 	bool is_down; /* at the present: the CPU does nothing any more, unless somebody changes it, */
-	struct stop down;     /* ... and this is why */
-	struct error failure; /* of the recorder, which can't tell it at once */
-	bool was_kicked;      /* within a seek */
+	struct stop down;       /* ... and this is why */
+	struct error failure;   /* of the recorder, which can't tell it at once */
+	bool was_kicked;        /* within a seek, */
+	bool can_be_called_off; /* ... which whoever waits for it may end: history_seek's */
 
 	/* When the next checkpoint is due, and how far they are apart. */
 	uint64_t next_checkpoint, interval;

@@ -65,6 +65,32 @@ static void ctrl_c_ends_what_is_looked_for(void)
 	rsp_close(&r);
 }
 
+/* Where checkpoints are far apart: a KVM's steps are slow. */
+static void ctrl_c_ends_a_long_way(void)
+{
+	/* mov ecx, 100000; dec ecx; jnz to the dec; nop */
+	static const char code[] = "66b9a0860100664975fc90";
+	enum { AFTER = 0x7c0a, STEPS = 200000 };
+	struct rsp r;
+	char when[200], registers[1200], line[40], wanted[100];
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--load", "0x7c00", "--record", "--engine", "kvm", NULL);
+	RSP_IS(&r, "OK", "M7c00,%x:%s", (unsigned)strlen(code) / 2, code);
+	RSP_IS(&r, "OK", "Z0,%x,1", AFTER);
+	RSP_STOPS(&r, "c", AFTER, "T05");
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(when, sizeof when, "%s", rsp_monitor(&r, "when"));
+		snprintf(registers, sizeof registers, "%s", rsp_ask(&r, "g"));
+		snprintf(line, sizeof line, "goto %u", STEPS - i);
+		snprintf(wanted, sizeof wanted,
+		        "%s: interrupted; the guest stands where it stood\n", line);
+		CHECK_STR(monitor_and_interrupt(&r, line, true), wanted);
+		CHECK_STR(rsp_monitor(&r, "when"), when);
+		RSP_IS(&r, registers, "g");
+		rsp_monitor(&r, "goto 5"); /* and again from the past */
+	}
+	rsp_close(&r);
+}
+
 static void the_first_position_is_found(void)
 {
 	struct rsp r;
@@ -320,6 +346,7 @@ static void calls_of_a_vector_are_found(void)
 int main(void)
 {
 	RUN(ctrl_c_ends_what_is_looked_for);
+	RUN(ctrl_c_ends_a_long_way);
 	RUN(the_first_position_is_found);
 	RUN(a_write_is_found_by_whatever_linear_address_it_was);
 	RUN(conditions_are_not_asked);
