@@ -128,7 +128,15 @@ static void copy_msr(struct check_twin *t, const struct check_task *task, uint32
 		vcpu_set_msr(&t->vcpu, number, value);
 }
 
-/* The guest's vCPU has them as they were before the instruction, but for what wrmsr writes. */
+static void copy_debug(struct check_twin *t, const struct check_task *task)
+{
+	struct kvm_debugregs all;
+	if (!vcpu_get_debugregs(task->guest, &all))
+		vcpu_set_debugregs(&t->vcpu, &all);
+	t->control.cpu.knows_guest = false;
+}
+
+/* The guest's vCPU has them as they were before the instruction, but for what wrmsr and mov to a debug register write. */
 static void put_extras(struct check_twin *t, const struct check_task *task)
 {
 	static const uint32_t call_msrs[] = { MSR_STAR, MSR_LSTAR, MSR_FMASK, MSR_KERNEL_GS_BASE };
@@ -137,6 +145,8 @@ static void put_extras(struct check_twin *t, const struct check_task *task)
 	if (is_0f(o, 0x05) || is_0f(o, 0x07) || is_swapgs(o))
 		for (size_t i = 0; i < ARRAY_SIZE(call_msrs); i++)
 			copy_msr(t, task, call_msrs[i]);
+	if (is_0f(o, 0x21))
+		copy_debug(t, task);
 	if (is_0f(o, 0x32))
 		copy_msr(t, task, (uint32_t)task->before->regs.rcx);
 	if (is_rdtsc(o))
@@ -178,6 +188,18 @@ static bool gs_differs(struct check_twin *t, const struct check_task *task)
 	return kvm != (interp_get_msrs(task->engine, &own) ? own.kernel_gs_base : before);
 }
 
+/* The one that was written: the others of the twin's are not the guest's. */
+static bool debug_differs(struct check_twin *t, const struct check_task *task)
+{
+	const unsigned number = task->opcode->modrm >> 3 & 7;
+	struct kvm_debugregs own, kvm;
+	if (vcpu_get_debugregs(task->guest, &own) || vcpu_get_debugregs(&t->vcpu, &kvm))
+		return true;
+	if (number < 4)
+		return own.db[number] != kvm.db[number];
+	return number & 1 ? own.dr7 != kvm.dr7 : own.dr6 != kvm.dr6;
+}
+
 static bool extras_differ(
         struct check_twin *t, const struct check_task *task, struct compare_result *r)
 {
@@ -187,6 +209,7 @@ static bool extras_differ(
 		r->kvm.regs.rdx = r->own.regs.rdx;
 	}
 	return (is_x87(o) && x87_differs(t, task)) || (is_0f(o, 0x30) && msr_differs(t, task)) ||
+	       (is_0f(o, 0x23) && r->own_raised < 0 && debug_differs(t, task)) ||
 	       (is_swapgs(o) && gs_differs(t, task));
 }
 

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/cpu_bits.h"
 #include "debug/control.h"
+#include "debug/cpu.h"
 #include "kvm/probe.h"
 
 /* As interp_handed gives them: 0x100 is 0f. */
@@ -43,6 +44,21 @@ static enum interp_msr access_msr(void *ctx, uint32_t number, uint64_t *value, b
 	return err ? INTERP_MSR_KVM : INTERP_MSR_DONE;
 }
 
+/* run control keeps the guest's own. */
+static bool access_debug(void *ctx, unsigned number, uint64_t *value, bool is_write)
+{
+	struct control *c = ctx;
+	struct kvm_debugregs all = *cpu_guest_registers(&c->cpu);
+	__u64 *one = number == 7 ? &all.dr7 : number == 6 ? &all.dr6 : &all.db[number];
+	if (!is_write) {
+		*value = *one;
+		return true;
+	}
+	*one = *value;
+	c->cpu.knows_guest = false;
+	return vcpu_set_debugregs(c->cpu.vcpu, &all) == 0;
+}
+
 static bool tell_tsc(void *ctx, uint64_t *tsc, uint32_t *aux)
 {
 	struct control *c = ctx;
@@ -72,6 +88,7 @@ static enum interp_push ask_push(const struct vcpu *v)
 void engine_extras_open(struct engine_extras *x, struct vcpu *v, struct interp_config *config)
 {
 	config->msr = access_msr;
+	config->debug = access_debug;
 	config->tsc = tell_tsc;
 	x->cpuid = vcpu_new_cpuid(v);
 	x->apic_base = vcpu_sregs(v)->apic_base;

@@ -12,6 +12,7 @@
 /* SDM vol 3, "Control Registers": bits of CR0 that are there. */
 #define CR0_KNOWN 0xe005003fu
 #define CR4_PVI   (1u << 1)
+#define CR4_DE    (1u << 3)
 #define CR4_PCE   (1u << 8)
 #define CR4_PCIDE (1u << 17)
 
@@ -151,11 +152,49 @@ enum interp_done interp_mov_cr(struct interp *c, const struct insn *i)
 	}
 }
 
-/* mov from and to debug registers: KVM's at CPL 0. Of those that there are not an EPYC says #UD at CPL 3, too. */
+/* What a debug register has after a write of *value. KVM's are writes that arm one, and of bits that are reserved or that
+ * some CPUs have: DR6's RTM and BLD, DR7's RTM. SDM vol 3, "Debug Registers". */
+static enum interp_done make_debug(struct interp *c, unsigned number, uint64_t *value)
+{
+	enum { DR6_ONES = 0xffff0ff0, DR6_OF_SOME = 0x10800, DR6_ZERO = 0x1000 };
+	enum { DR7_ZEROS = 0xd800, DR7_ARMS = DR7_GD | 0xff };
+	if (number < 4)
+		return is_canonical(*value) ? DONE : HANDOVER;
+	if (*value >> 32)
+		return raise_error(c, V_GP, 0);
+	if (number == 6) {
+		if (*value & DR6_ZERO || (*value & DR6_OF_SOME) != DR6_OF_SOME)
+			return HANDOVER;
+		*value |= DR6_ONES;
+		return DONE;
+	}
+	if (*value & (DR7_ZEROS | DR7_ARMS))
+		return HANDOVER;
+	*value |= DR7_ONES;
+	return DONE;
+}
+
+/* mov from and to debug registers: SDM vol 2. Of those that there are not an EPYC says #UD at CPL 3, too. */
 enum interp_done interp_mov_dr(struct interp *c, const struct insn *i)
 {
-	bool is_sure = i->ext < 8 && i->ext != 4 && i->ext != 5;
-	return c->cpl && is_sure ? raise_error(c, V_GP, 0) : HANDOVER;
+	unsigned number = i->ext;
+	uint64_t *reg = &c->r[i->rm >> 3], value = c->is_long ? *reg : (uint32_t)*reg;
+	bool is_write = i->op == 0x23, is_alias = number == 4 || number == 5;
+	if (c->cpl)
+		return number < 8 && !is_alias ? raise_error(c, V_GP, 0) : HANDOVER;
+	if (number > 7 || (is_alias && c->sregs.cr4 & CR4_DE))
+		return raise(c, V_UD);
+	number += is_alias ? 2 : 0;
+	if (is_write) {
+		enum interp_done how = make_debug(c, number, &value);
+		if (how != DONE)
+			return how;
+	}
+	if (!c->debug || !c->debug(c->ctx, number, &value, is_write))
+		return HANDOVER;
+	if (!is_write)
+		*reg = c->is_long ? value : (uint32_t)value;
+	return DONE;
 }
 
 /* IOPL forbids it; with PVI, the virtual interrupt flag is meant. */

@@ -43,6 +43,9 @@ struct interp_config {
 	bool (*mmio)(void *ctx, uint64_t gpa, void *data, unsigned size, bool is_write);
 	/* A model-specific register, for rdmsr and wrmsr in ring 0. */
 	enum interp_msr (*msr)(void *ctx, uint32_t number, uint64_t *value, bool is_write);
+	/* A debug register of the guest's own, by its number (0 to 3, 6, 7), for mov in ring 0. What is written arms
+	 * none. False: not known, KVM's. */
+	bool (*debug)(void *ctx, unsigned number, uint64_t *value, bool is_write);
 	/* The guest's own TSC, and where aux is not NULL its TSC_AUX (rdtscp). False: not known, KVM's. */
 	bool (*tsc)(void *ctx, uint64_t *tsc, uint32_t *aux);
 	/* RAM that an instruction may write, before it does: len bytes within a page. is_table: of a page table's entry,
@@ -188,7 +191,7 @@ int interp_vector_to(const struct interp *c, uint64_t pc);
  * handler. *done: how many were. */
 enum interp_why interp_run(struct interp *c, uint64_t max, uint64_t *done);
 /* The same for who looks at what an instruction does, and has nothing to look at in a quiet one: that asks io and mmio for
- * nothing, uses neither an MSR nor the TSC, writes neither CS nor a control register, leads through no vector, and is not
+ * nothing, uses neither an MSR, a debug register nor the TSC, writes neither CS nor a control register, leads through no vector, and is not
  * xchg %bx, %bx. All others are handed over, whatever the engine knows of them. Ends where the pc is not in [begin, begin + size) after an instruction, too; and at a
  * breakpoint between the iterations of a rep, as steps do. */
 struct interp_range {

@@ -16,6 +16,7 @@ struct interp *interp_new(const struct interp_config *config)
 	c->io = config->io;
 	c->mmio = config->mmio;
 	c->msr = config->msr;
+	c->debug = config->debug;
 	c->tsc = config->tsc;
 	c->touch = config->touch;
 	c->cpuid = config->cpuid;

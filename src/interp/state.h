@@ -199,6 +199,7 @@ struct interp {
 	bool (*io)(void *ctx, unsigned port, void *data, unsigned size, bool is_write);
 	bool (*mmio)(void *ctx, uint64_t gpa, void *data, unsigned size, bool is_write);
 	enum interp_msr (*msr)(void *ctx, uint32_t number, uint64_t *value, bool is_write);
+	bool (*debug)(void *ctx, unsigned number, uint64_t *value, bool is_write);
 	bool (*tsc)(void *ctx, uint64_t *tsc, uint32_t *aux);
 	const struct kvm_cpuid_entry2 *cpuid;
 	unsigned cpuid_count;

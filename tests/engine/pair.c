@@ -49,6 +49,17 @@ static enum interp_msr own_msr(void *ctx, uint32_t number, uint64_t *value, bool
 	return INTERP_MSR_DONE;
 }
 
+static bool own_debug(void *ctx, unsigned number, uint64_t *value, bool is_write)
+{
+	struct kvm_debugregs *all = &((struct pair *)ctx)->own_debug;
+	__u64 *one = number == 7 ? &all->dr7 : number == 6 ? &all->dr6 : &all->db[number];
+	if (is_write)
+		*one = *value;
+	else
+		*value = *one;
+	return true;
+}
+
 static enum interp_push pushes(const struct pair *p)
 {
 	switch (probe_ask(PROBE_PUSHES_HALF, SCRATCH_PROT32, &p->vm)) {
@@ -67,6 +78,7 @@ static bool open_own(struct pair *p)
 		.io = own_io,
 		.mmio = own_mmio,
 		.msr = own_msr,
+		.debug = own_debug,
 		.ctx = p };
 	config.has_bcd = pair_kvm_emulates(p);
 	config.push_segment = pushes(p);

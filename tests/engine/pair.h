@@ -23,6 +23,7 @@ struct pair {
 	struct interp *own_cpu;
 	struct kvm_cpuid2 *cpuid; /* what both sides have; owned */
 	struct compare_log own_log, kvm_log;
+	struct kvm_debugregs own_debug;
 	struct trial_source source;
 	bool is_user; /* CPL 3: KVM's side runs to a ud2 */
 	bool is_tcg;  /* KVM's CPU is QEMU's TCG, which passes over breakpoints: KVM's side steps */

@@ -23,6 +23,18 @@ static bool do_io(void *ctx, unsigned port, void *data, unsigned size, bool is_w
 	return port & 2;
 }
 
+/* None is ever armed. */
+static bool do_debug(void *ctx, unsigned number, uint64_t *value, bool is_write)
+{
+	struct machine *m = ctx;
+	FUZZ_CLAIM(number < 8 && number != 4 && number != 5);
+	FUZZ_CLAIM(!is_write || number != 7 || !(*value & 0x20ff));
+	if (!is_write)
+		*value = 0x8000000000000000u | number;
+	m->accesses++;
+	return true;
+}
+
 static struct kvm_segment segment(struct fuzz_in *in)
 {
 	uint64_t v = fuzz_number(in, 6);
@@ -120,7 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CLAIM(m.ram && m.rom && m.copy);
 	const struct interp_slot slots[] = { { 0, RAM, m.ram, false }, { RAM, ROM, m.rom, true } };
 	const struct interp_config config = {
-		.slots = slots, .slot_count = 2, .io = do_io, .ctx = &m
+		.slots = slots, .slot_count = 2, .io = do_io, .debug = do_debug, .ctx = &m
 	};
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;

@@ -114,6 +114,7 @@ static void what_is_loud_is_handed_over_with_nothing_done(void)
 		{ 0xcb },                               /* retf */
 		{ 0x0f, 0x22, 0xc0 },                   /* mov cr0, eax */
 		{ 0x0f, 0x06 },                         /* clts */
+		{ 0x0f, 0x21, 0xc0 },                   /* mov eax, dr0 */
 		{ 0x0f, 0x01, 0xf0 },                   /* lmsw ax */
 		{ 0xf6, 0xf5 },                         /* div ch: by 0 */
 		{ 0x0f, 0x0b },                         /* ud2 */
