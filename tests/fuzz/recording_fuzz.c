@@ -57,6 +57,8 @@ enum change { CHANGE_BYTES, CHANGE_INSERT, CHANGE_CUT, CHANGE_LEAVE_OUT, CHANGE_
 static void change_payload(struct file_out *o, enum change how, size_t at, struct fuzz_in *bytes)
 {
 	const size_t len = fuzz_left(bytes);
+	if (!o->len) /* cut to nothing by a change before this */
+		return;
 	if (how == CHANGE_INSERT) {
 		struct file_out longer = { 0 };
 		out_bytes(&longer, o->bytes, at);
