@@ -232,10 +232,10 @@ static bool is_iret_to_v86(const struct known_case *c, const struct opcode *o)
 }
 
 /* cvtps2pi, cvttps2pi, and with 66 cvtpd2pi, cvttpd2pi. */
-static bool is_conversion_to_mmx(const struct known_case *c, const struct opcode *o)
+static bool is_conversion_of_mmx(const struct known_case *c, const struct opcode *o)
 {
 	int vector = c->result->own_raised;
-	return o->map == MAP_0F && (o->op == 0x2c || o->op == 0x2d) && !o->rep &&
+	return o->map == MAP_0F && (o->op == 0x2a || o->op == 0x2c || o->op == 0x2d) && !o->rep &&
 	       (vector == KNOWN_UD || vector == KNOWN_NM);
 }
 
@@ -306,6 +306,12 @@ static bool is_short_iret_to_fault(const struct known_case *c, const struct opco
 	int raised = c->result->own_raised;
 	return c->bits == 64 && known_is_one(o, 0xcf) && !(o->rex & 8) &&
 	       (raised == KNOWN_GP || raised == KNOWN_SS || raised == KNOWN_PF);
+}
+
+static bool is_high_debug_register(const struct known_case *c, const struct opcode *o)
+{
+	return c->bits == 64 && o->map == MAP_0F && (o->op == 0x21 || o->op == 0x23) &&
+	       o->rex & 4 && c->result->own_raised == KNOWN_UD;
 }
 
 /* Without "unrestricted guest" kvm_intel has real mode done as virtual-8086 mode, at CPL 3. */
@@ -452,9 +458,9 @@ const struct known_row known_on_cpu[] = {
 	{ "TCG: int n pushes RF as it was before", is_rf_of_int, KNOWN_ON_TCG, false,
 	        COMPARE_MEMORY, 0, "vol 3, \"Instruction-Breakpoint Exception Condition\"",
 	        "bochs" },
-	{ "TCG: cvtps2pi and its like raise neither #UD nor #NM by CR0", is_conversion_to_mmx,
-	        KNOWN_ON_TCG, true, KNOWN_ANYTHING, UINT64_MAX,
-	        "vol 2, CVTPS2PI; CVTTPS2PI; CVTPD2PI; CVTTPD2PI", "bochs" },
+	{ "TCG: cvtpi2ps, cvtps2pi and their like raise neither #UD nor #NM by CR0",
+	        is_conversion_of_mmx, KNOWN_ON_TCG, true, KNOWN_ANYTHING, UINT64_MAX,
+	        "vol 2, CVTPI2PS; CVTPI2PD; CVTPS2PI; CVTTPS2PI; CVTPD2PI; CVTTPD2PI", "bochs" },
 	{ "TCG: iret of long mode goes to virtual-8086 mode", is_iret_to_v86, KNOWN_ON_TCG, true,
 	        KNOWN_ANYTHING, UINT64_MAX, "vol 2, IRET/IRETD/IRETQ", "bochs" },
 	{ "TCG: pusha pushes the last register first, so that cr2 is its address", is_pusha_fault,
@@ -471,6 +477,8 @@ const struct known_row known_on_cpu[] = {
 	        "vol 2, IRET/IRETD/IRETQ; vol 3, \"IRET in IA-32e Mode\"", "tcg" },
 	{ "Bochs: nor does it raise what ss and rsp do there", is_short_iret_to_fault, KNOWN_ON_CPU,
 	        true, KNOWN_ANYTHING, UINT64_MAX, "vol 2, IRET/IRETD/IRETQ", "tcg" },
+	{ "Bochs: dr8 to dr15 are dr0 to dr7", is_high_debug_register, KNOWN_ON_CPU, true,
+	        KNOWN_ANYTHING, UINT64_MAX, "vol 2, MOV to/from Debug Registers", "cpu, tcg" },
 	{ "Bochs: REX.R before a segment register in ModRM is #UD", is_wide_segment, KNOWN_ON_CPU,
 	        false, KNOWN_ANYTHING, UINT64_MAX, "vol 2, \"REX Prefixes\"", "cpu, tcg" },
 	{ "Bochs: ss before a string instruction of 64-bit code has it raise #SS", is_string_of_ss,
