@@ -62,6 +62,15 @@ int cpu_put_back(struct vcpu *v, const struct kvm_regs *regs, const struct kvm_s
 	return err ? err : vcpu_set_regs(v, regs);
 }
 
+int cpu_put_cr2(struct vcpu *v, uint64_t cr2)
+{
+	struct kvm_sregs sregs = *vcpu_sregs(v);
+	if (sregs.cr2 == cr2)
+		return 0;
+	sregs.cr2 = cr2;
+	return vcpu_set_sregs(v, &sregs);
+}
+
 int cpu_end_iteration(struct vcpu *v, const struct insn *insn, const struct kvm_regs *before)
 {
 	struct kvm_regs regs = *vcpu_regs(v);

@@ -23,6 +23,8 @@ int cpu_clear_rf(struct vcpu *v);
  * triple fault; kvm_pvm has loaded CS before it gives up a far return; and an exception that could not be
  * delivered stays in KVM (kvm_intel), which would raise it in whatever comes next. */
 int cpu_put_back(struct vcpu *v, const struct kvm_regs *regs, const struct kvm_sregs *sregs);
+/* CR2 as a triple fault has left it; KVM may not. */
+int cpu_put_cr2(struct vcpu *v, uint64_t cr2);
 /* After an iteration of the rep insn that KVM was given a count of 1 for: the count and rip are put as they are between
  * two iterations, where an interrupt would find them. before: the registers without that 1. */
 int cpu_end_iteration(struct vcpu *v, const struct insn *insn, const struct kvm_regs *before);

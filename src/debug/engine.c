@@ -281,6 +281,7 @@ static void note_handed(struct control *c)
 	c->engine_handed++;
 	check_handed(c, opcode);
 	c->engine_shuts_down = interp_shuts_down(c->engine->interp);
+	c->engine_cr2 = interp_shutdown_cr2(c->engine->interp);
 	CONTROL_NOTE(c, .kind = DECISION_HANDED, .at = registers_pc(c->cpu.vcpu), .how = why,
 	        .number = opcode);
 	if (vcpu_sregs(c->cpu.vcpu)->cr0 & CR0_PG && (opcode == mov_to_cr || opcode == invlpg))
@@ -413,6 +414,7 @@ static bool deliver(struct control *c)
 	bool is_done = interp_deliver(c->engine->interp, c->cpu.acknowledged);
 	check_end_interrupt(c, c->engine->interp, is_done, c->cpu.acknowledged);
 	c->engine_shuts_down = !is_done && interp_shuts_down(c->engine->interp);
+	c->engine_cr2 = interp_shutdown_cr2(c->engine->interp);
 	if (!is_done)
 		return false;
 	interrupt_delivered(c);

@@ -104,7 +104,8 @@ int interrupt_settle(struct control *c)
 static int shut_down(struct control *c, const struct kvm_regs *regs, const struct kvm_sregs *sregs)
 {
 	c->cpu.is_acknowledged = c->cpu.is_shut_down = true;
-	return cpu_put_back(c->cpu.vcpu, regs, sregs);
+	int err = cpu_put_back(c->cpu.vcpu, regs, sregs);
+	return !err && c->engine_shuts_down ? cpu_put_cr2(c->cpu.vcpu, c->engine_cr2) : err;
 }
 
 int interrupt_step(struct control *c, struct stop *stop)

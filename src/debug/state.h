@@ -196,7 +196,8 @@ struct control {
 	struct touched touched;
 	enum engine_choice engine_choice;
 	struct engine *engine;  /* engine.c's; NULL: not used so far; owned */
-	bool engine_shuts_down; /* what it has handed over last is sure to be a triple fault */
+	bool engine_shuts_down; /* what it has handed over last is sure to be a triple fault, */
+	uint64_t engine_cr2;    /* ... with this CR2 then */
 	struct log *log;        /* the last instructions; NULL: they are not noted; owned */
 	uint64_t engine_done, engine_handed; /* instructions: by it, and by KVM in its place */
 	struct check *check; /* check.c's; NULL: the engine is not compared with KVM; owned */

@@ -229,6 +229,8 @@ int step_one(struct control *c, struct stop *stop)
 	if (!err && stop->kind == STOP_FAILED && stop->exit.kind == EXIT_NO_PAGING &&
 	        c->engine_shuts_down)
 		stop->kind = STOP_SHUTDOWN;
+	if (!err && stop->kind == STOP_SHUTDOWN && c->engine_shuts_down)
+		err = cpu_put_cr2(v, c->engine_cr2);
 	if (!err && stop->kind == STOP_KICKED && !is_user)
 		end_by_kick(c, &before.regs, stop);
 	if (is_user && !err && c->cpu.unseen == UNSEEN_NEVER &&

@@ -204,6 +204,8 @@ enum interp_reason interp_handed(const struct interp *c, unsigned *opcode);
 /* After INTERP_HANDOVER of interp_run: whether it is sure that the CPU shuts down, for the instruction raises an
  * exception, and the way to its handler and to that of #DF fault, too. After interp_deliver: the same of the interrupt. */
 bool interp_shuts_down(const struct interp *c);
+/* CR2 where it is: a page fault on that way has set it. */
+uint64_t interp_shutdown_cr2(const struct interp *c);
 /* The exception that the last instruction has raised, or raises then, before what comes of it on the way to its handler;
  * -1: none. */
 int interp_raised(const struct interp *c);

@@ -206,6 +206,7 @@ bool interp_deliver_fault(struct interp *c)
 			return false;
 		if (f.vector == V_DF) {
 			c->shuts_down = true;
+			c->shutdown_cr2 = c->fault.vector == V_PF ? c->fault.cr2 : cr2;
 			return false;
 		}
 		if (c->fault.vector == V_PF)

@@ -125,6 +125,11 @@ bool interp_shuts_down(const struct interp *c)
 	return c->shuts_down;
 }
 
+uint64_t interp_shutdown_cr2(const struct interp *c)
+{
+	return c->shutdown_cr2;
+}
+
 bool interp_load(struct interp *c, const struct kvm_regs *regs, const struct kvm_sregs *sregs,
         uint8_t shadow, bool has_debug)
 {

@@ -212,7 +212,8 @@ struct interp {
 	bool has_debug;
 	enum interp_reason reason;
 	bool shuts_down; /* interp_shuts_down */
-	int raised;      /* by the instruction, before what comes of it */
+	uint64_t shutdown_cr2;
+	int raised; /* by the instruction, before what comes of it */
 	unsigned handed_opcode;
 
 	uint64_t filter[FILTER_BITS / 64];

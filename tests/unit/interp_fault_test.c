@@ -66,10 +66,12 @@ static void where_that_fails_too_the_cpu_shuts_down(void)
 		if (bits != 64)
 			r.regs.rsp = bits == 32 ? 0x20000 : 1;
 		const struct kvm_regs before = r.regs;
+		const uint64_t before_cr2 = r.sregs.cr2 = 0x1234;
 		const struct kvm_sregs tables = r.sregs;
 		CHECK_EQ(rig_run(&r, 1), INTERP_HANDOVER);
 		CHECK(interp_shuts_down(r.c));
 		CHECK_EQ(interp_raised(r.c), UD);
+		CHECK_EQ(interp_shutdown_cr2(r.c), bits == 64 ? NOWHERE - 8 : before_cr2);
 		CHECK(!memcmp(&before, &r.regs, sizeof before));
 		CHECK(!memcmp(&tables, &r.sregs, sizeof tables));
 		RIG_CODE_IS(&r, 0xf4); /* hlt, which is handed over for itself */
