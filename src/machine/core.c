@@ -10,6 +10,7 @@
 #include "base/cpu_bits.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
+#include "kvm/segment.h"
 #include "machine/core_parts.h"
 
 struct core {
@@ -47,7 +48,7 @@ static const struct status_layout status32 = { 144, 12, 24, 72, 4, registers32,
 /* --- notes ------------------------------------------------------------------------------------ */
 
 struct note_room {
-	uint8_t bytes[1024];
+	uint8_t bytes[1536];
 	size_t size;
 };
 
@@ -81,6 +82,56 @@ static void add_status(struct note_room *n, struct vcpu *v, const struct status_
 	add_note(n, "CORE", NT_PRSTATUS, status, l->size);
 }
 
+/* What Linux's notes have no room for, as QEMU's dump-guest-memory lays it out in a note of its own, which tools for
+ * dumps of kernels know: a version, the size, the general registers, rip and rflags; CS, DS, ES, FS, GS, SS, LDT, TR, GDT
+ * and IDT (24 bytes each); CR0 to CR4. */
+struct system_segment {
+	uint32_t selector, limit;
+	uint32_t flags; /* the second word of its descriptor, without base and limit */
+	uint32_t pad;
+	uint64_t base;
+};
+struct system_note {
+	uint32_t version, size;
+	uint64_t registers[18];
+	struct system_segment segments[10];
+	uint64_t cr[5];
+};
+_Static_assert(sizeof(struct system_segment) == 24 && sizeof(struct system_note) == 432,
+        "version 1 has these sizes");
+#define SYSTEM_NOTE_VERSION 1
+
+static const char *const system_registers[] = { "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rsp",
+	"rbp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip", "rflags" };
+
+static struct system_segment segment_of(const struct kvm_segment *s)
+{
+	return (struct system_segment) { .selector = s->selector,
+		.limit = s->limit,
+		.flags = (segment_attributes(s) & 0xf0ffu) << 8, /* SDM vol 3, figure 3-8 */
+		.base = s->base };
+}
+
+static void add_system(struct note_room *n, struct vcpu *v)
+{
+	const struct kvm_sregs *s = vcpu_sregs(v);
+	const struct kvm_segment *segments[] = { &s->cs, &s->ds, &s->es, &s->fs, &s->gs, &s->ss,
+		&s->ldt, &s->tr };
+	struct system_note note = {
+		.version = SYSTEM_NOTE_VERSION,
+		.size = sizeof note,
+		.segments[8] = { .limit = s->gdt.limit, .base = s->gdt.base },
+		.segments[9] = { .limit = s->idt.limit, .base = s->idt.base },
+		.cr = { s->cr0, 0, s->cr2, s->cr3, s->cr4 },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(system_registers); i++)
+		if (registers_read_named(v, system_registers[i], &note.registers[i]))
+			note.registers[i] = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(segments); i++)
+		note.segments[i] = segment_of(segments[i]);
+	add_note(n, "QEMU", 0, &note, sizeof note);
+}
+
 static void make_notes(struct note_room *n, struct vcpu *v, bool is_64)
 {
 	*n = (struct note_room) { .size = 0 };
@@ -89,6 +140,7 @@ static void make_notes(struct note_room *n, struct vcpu *v, bool is_64)
 		add_note(n, "CORE", NT_FPREGSET, vcpu_xsave(v), FXSAVE_SIZE);
 	else
 		add_note(n, "LINUX", NT_PRXFPREG, vcpu_xsave(v), FXSAVE_SIZE);
+	add_system(n, v);
 }
 
 /* --- headers ---------------------------------------------------------------------------------- */

@@ -59,6 +59,21 @@ if command -v readelf >/dev/null; then
 		"... and once in the file"
 fi
 
+# system FILE: CR3, the GDT's base and limit and the IDT's, of the note's 432 bytes.
+system() {
+	local at
+	at=$(LC_ALL=C grep -abo 'QEMU' "$1" | head -n 1 | cut -d : -f 1)
+	for part in "416 8" "360 8" "348 4" "384 8" "372 4" "136 8"; do
+		od -An -v -tx"${part#* }" -j $((at + 8 + ${part% *})) -N "${part#* }" "$1" | tr -d ' \n' | sed 's/^0*//; s/^$/0/; s/$/ /'
+	done
+}
+alive=$(live "" kernel64.elf -ex 'hbreak on_page_fault' -ex c -ex 'remote get core system' -ex 'echo marked\n' \
+	-ex 'printf "%lx %lx %x %lx %x %lx \n", (long) $cr3, (long) $gdtr.base, (int) $gdtr.limit, (long) $idtr.base, (int) $idtr.limit, $rip')
+is "$(system system)" "$(shown "$alive" | head -n 1)" "a note has CR3, GDT, IDT and rip"
+if command -v readelf >/dev/null; then
+	has "$(readelf -nW system 2>/dev/null)" 'QEMU +0x0*1b0' "... which readelf shows"
+fi
+
 # --- 32-bit code -----------------------------------------------------------------------------------
 
 general=(-ex 'echo marked\n' -ex 'info registers eax ebx ecx edx esi edi ebp esp eip cs ss ds' -ex 'p/x $mxcsr'
