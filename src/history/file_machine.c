@@ -344,10 +344,21 @@ static bool is_compared(const struct field *f)
 	       f->at != AT(vcpu.pdptrs) && f->at != AT(vcpu.debugregs.flags);
 }
 
+/* Whether a segment was accessed: kvm_intel says so of all of real mode's (vmx_set_segment in Linux' arch/x86/kvm/vmx/vmx.c),
+ * kvm_amd not of cs and ss as they are at power-on. No instruction tells. */
+static void set_accessed(struct kvm_sregs *s)
+{
+	struct kvm_segment *const all[] = { &s->cs, &s->ds, &s->es, &s->fs, &s->gs, &s->ss };
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i]->s && !all[i]->unusable)
+			all[i]->type |= 1;
+}
+
 /* As both are to have them: see the header. */
 static void normalise(struct kept *k)
 {
 	struct kvm_vcpu_events *v = &k->vcpu.events;
+	set_accessed(&k->vcpu.sregs);
 	k->vcpu.regs.rflags &= ~(uint64_t)RFLAGS_RF;
 	if (!v->exception.injected && !v->exception.pending)
 		memset(&v->exception, 0, sizeof v->exception);

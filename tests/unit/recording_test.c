@@ -279,6 +279,28 @@ static void no_field_is_forgotten(void)
 	free(k);
 }
 
+/* kvm_intel tells of each segment of real mode that it was accessed, kvm_amd not of those that it has made itself. */
+static void whether_a_segment_was_accessed_makes_no_other_machine(void)
+{
+	struct kvm_msr_entry msrs[2];
+	struct kept *amd = calloc(1, sizeof *amd), *intel = calloc(1, sizeof *intel);
+	char text[200] = "";
+	bytes_machine(amd, msrs);
+	amd->vcpu.sregs.cs.s = amd->vcpu.sregs.ss.s = 1;
+	amd->vcpu.sregs.cs.type = 10;
+	amd->vcpu.sregs.ss.type = 2;
+	*intel = *amd;
+	intel->vcpu.sregs.cs.type = 11;
+	intel->vcpu.sregs.ss.type = 3;
+	CHECK_EQ(machine_sum(intel), machine_sum(amd));
+	CHECK(!machine_differs(intel, amd, text, sizeof text));
+	intel->vcpu.sregs.ss.type = 7; /* grows down */
+	CHECK(machine_sum(intel) != machine_sum(amd));
+	CHECK(machine_differs(intel, amd, text, sizeof text));
+	free(amd);
+	free(intel);
+}
+
 /* Another version says who can read it. */
 static void another_version_is_refused_by_its_name(void)
 {
@@ -328,6 +350,7 @@ int main(void)
 	RUN(one_that_is_made_up_is_read_or_refused);
 	RUN(values_that_a_machine_can_not_have_are_refused_by_name);
 	RUN(no_field_is_forgotten);
+	RUN(whether_a_segment_was_accessed_makes_no_other_machine);
 	RUN(another_version_is_refused_by_its_name);
 	RUN(what_takes_too_much_memory_is_thinned);
 	return check_done();
