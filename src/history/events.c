@@ -132,7 +132,9 @@ static void undetermined(void *ctx)
 
 static void prints(void *ctx, const uint8_t *bytes, size_t len)
 {
-	output_note(ctx, bytes, len);
+	struct history *h = ctx;
+	if (!h->machine->is_past || h->is_gathering)
+		output_note(h, bytes, len);
 }
 
 const struct machine_recorder history_recorder = { input, keys, before_step, steps_left, waited,

@@ -153,6 +153,9 @@ struct history_call {
 int history_calls(
         struct history *h, unsigned vector, struct history_call *to, unsigned max, struct error *e);
 
+/* A file has no lines: it is done again once, for those below. As long as the guest has taken for it. 0 or, with a text, as
+ * history_seek; the guest stands where it stood. */
+int history_gather_lines(struct history *h, struct error *e);
 /* The guest's output by lines, which count from 1 where the recording begins; those that are known. */
 struct history_line {
 	uint64_t position; /* before its first byte is printed */

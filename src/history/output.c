@@ -90,6 +90,40 @@ uint64_t output_bytes(const struct history *h)
 	return h->output.size * sizeof *h->output.all;
 }
 
+static int go_through(struct history *h, struct error *e)
+{
+	struct machine *m = h->machine;
+	struct control_points points;
+	control_hide_points(&m->control, &points);
+	int err = checkpoint_load(h, h->checkpoints[0], e);
+	h->can_be_called_off = h->is_gathering = true;
+	if (!err)
+		err = run_to(h, h->end, e);
+	h->can_be_called_off = h->is_gathering = false;
+	control_show_points(&m->control, &points);
+	if (h->was_kicked)
+		machine_kick(m);
+	h->was_kicked = false;
+	return err;
+}
+
+int history_gather_lines(struct history *h, struct error *e)
+{
+	if (!h->is_file || h->has_gathered)
+		return 0;
+	struct checkpoint *here = checkpoint_take(h, e);
+	if (!here)
+		return -ENOMEM;
+	int err = go_through(h, e);
+	if (err)
+		output_free(h);
+	h->has_gathered = !err;
+	struct error again;
+	const int back = checkpoint_load(h, here, &again);
+	checkpoint_free(h, here);
+	return back && !err ? error_set(e, back, "%s", again.text) : err;
+}
+
 void history_lines(const struct history *h, uint64_t *first, uint64_t *count)
 {
 	*first = h->output.dropped + 1;

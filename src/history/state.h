@@ -113,10 +113,11 @@ struct history {
 	unsigned mark_count;
 
 	struct watched_disk watched[DISKS_MAX];
-	const struct media *media;  /* whose disks these are */
-	struct file_writer *writer; /* the file that it goes to; owned; NULL: none */
-	bool is_file;               /* it comes from a file: all of it is the past */
-	size_t events_stop;         /* so many events happen at most: of --check */
+	const struct media *media;       /* whose disks these are */
+	struct file_writer *writer;      /* the file that it goes to; owned; NULL: none */
+	bool is_file;                    /* it comes from a file: all of it is the past; */
+	bool is_gathering, has_gathered; /* ... of which history_gather_lines has its output */
+	size_t events_stop;              /* so many events happen at most: of --check */
 
 	/* Where the guest stands: machine.position, and the first event that has not happened. */
 	size_t next;
@@ -295,7 +296,7 @@ bool aliases_are_hit(struct history *h, uint64_t gva);
 /* After a step: it may be a call of the BIOS, for history_calls. */
 void calls_look(struct history *h);
 
-/* At the present: the guest prints. */
+/* At the present, or as its lines are gathered: the guest prints. */
 void output_note(struct history *h, const uint8_t *bytes, size_t len);
 /* What was printed after here is forgotten; and what was before a position. */
 void output_cut(struct history *h);

@@ -36,10 +36,10 @@ static bool is_silent(const struct machine *m)
 static void put_output(void *ctx, const uint8_t *bytes, size_t len)
 {
 	struct machine *m = ctx;
-	if (is_silent(m))
-		return;
 	if (m->recorder)
 		m->recorder->prints(m->recorder_ctx, bytes, len);
+	if (is_silent(m))
+		return;
 	if (m->prints_to_debugger && m->tell && m->tell(m->tell_ctx, bytes, len))
 		return;
 	if (!m->has_printed)

@@ -272,6 +272,10 @@ void monitor_output(struct run *run, const struct output *out, const char *opera
 	uint64_t number;
 	if (!recording(run, out, "output", operands))
 		return;
+	if (history_gather_lines(run->history, &e)) {
+		refuse(out, "output", operands, "%s", e.text);
+		return;
+	}
 	if (!*operands) {
 		say_lines(run->history, out);
 		return;

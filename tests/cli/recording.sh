@@ -106,6 +106,31 @@ if command -v "$GDB" >/dev/null; then
 	is "$(tail -n 1 <<<"$all")" 0x7c00 "... to the beginning"
 fi
 
+# --- asked, live and as a file ----------------------------------------------------------------------
+
+if command -v "$GDB" >/dev/null; then
+	cp "$GUESTS/disk.bin" image
+	cat >ask.gdb <<-'EOF'
+		monitor output
+		monitor calls 0x13
+		monitor calls 0x10
+		monitor hits 0x7c00
+		monitor last-write 0x7bfe 2
+		monitor output 1
+		monitor when
+		monitor output -1
+		monitor output 100
+	EOF
+	ask() { # HOW GDB'S OPTIONS...
+		timeout 60 "$GDB" -nx -batch -ex "target remote | exec \"$STEPVM\" $1 2>/dev/null" "${@:2}" -ex 'echo asked\n' \
+			-x ask.gdb 2>&1 </dev/null | sed '1,/^asked$/d'
+	}
+	live=$(ask 'run --gdb - --record=asked image' -ex continue)
+	has "$live" '^[0-9]+  position [0-9]+  ' "a live recording has the lines that were printed"
+	has "$live" 'AH=02 .* int  BIOS' "... and the calls"
+	is "$(ask 'replay --gdb - asked')" "$live" "a file answers what the live recording has answered"
+fi
+
 # --- from a debugger, and from a test that fails ------------------------------------------------------
 
 if command -v "$GDB" >/dev/null; then
