@@ -1,6 +1,7 @@
-# A triple fault by a page fault: CR2 is the address that is not mapped, as it is on a CPU, and the sentence names it.
+# A triple fault by a page fault: CR2 is the address that is not mapped, as it is on a CPU, and the sentence names it. Stepvm's
+# engine knows it; kvm_amd has reset the CPU, and with it CR2.
 # guest: ../../build/guests/demand32.bin
-# options: --engine auto --mode prot --load 0x100000 --memory 4M
+# options: --engine interp --mode prot --load 0x100000 --memory 4M
 # symbols: ../../build/guests/demand32.elf
 
 break page_fault

@@ -239,13 +239,15 @@ static void detaching_lets_it_run_to_its_end(void)
 	}
 }
 
-/* The guest is at its triple fault already, or comes to it alone. */
+/* The guest is at its triple fault already, or comes to it alone. A KVM that has reset the CPU there goes on from the reset
+ * vector. */
 static void detached_it_ends_by_a_triple_fault(void)
 {
+	const bool is_lost = !rsp_can("shutdown_keeps_registers", "prot32");
 	for (unsigned i = 0; i < 4 && check_case_ok; i++) {
 		struct rsp r;
 		RSP_OPEN(&r, RSP_UNIX, "triple", i & 1 ? "--record" : NULL, NULL);
-		if (i & 2)
+		if (i & 2 && !is_lost)
 			RSP_BEGINS(&r, "T0b", "c");
 		RSP_IS(&r, "OK", "D");
 		CHECK_EQ(rsp_wait_exit(&r), 6);
