@@ -68,9 +68,9 @@ static void ctrl_c_ends_what_is_looked_for(void)
 /* Where checkpoints are far apart: a KVM's steps are slow. */
 static void ctrl_c_ends_a_long_way(void)
 {
-	/* mov ecx, 100000; dec ecx; jnz to the dec; nop */
-	static const char code[] = "66b9a0860100664975fc90";
-	enum { AFTER = 0x7c0a, STEPS = 200000 };
+	/* mov ecx, 10000; dec ecx; jnz to the dec; nop. As many as a simulated KVM does in some seconds. */
+	static const char code[] = "66b910270000664975fc90";
+	enum { AFTER = 0x7c0a, STEPS = 20000 };
 	struct rsp r;
 	char when[200], registers[1200], line[40], wanted[100];
 	RSP_OPEN(&r, RSP_UNIX, "spin", "--load", "0x7c00", "--record", "--engine", "kvm", NULL);
