@@ -192,9 +192,15 @@ static inline uint64_t rig_pte(uint64_t gva)
 	return RIG_TABLES + 0x3000 + gva / 4096 * 8;
 }
 
+/* The RAM of a rig that was closed is the next one's: a sanitizer's allocator takes long for as much, and a test may
+ * open a hundred thousand. */
+static uint8_t *rig_spare;
+
 static inline void rig_open(struct rig *r, unsigned bits)
 {
-	*r = (struct rig) { .bits = bits, .ram = aligned_alloc(4096, RIG_RAM) };
+	*r = (struct rig) { .bits = bits,
+		.ram = rig_spare ? rig_spare : aligned_alloc(4096, RIG_RAM) };
+	rig_spare = NULL;
 	memset(r->ram, 0, RIG_RAM);
 	r->regs = (struct kvm_regs) { .rip = RIG_CODE, .rsp = RIG_STACK, .rflags = 2 };
 	r->sregs.cs = rig_segment(bits, true);
@@ -253,7 +259,8 @@ static inline void rig_enter_user(struct rig *r)
 static inline void rig_close(struct rig *r)
 {
 	interp_free(r->c);
-	free(r->ram);
+	free(rig_spare);
+	rig_spare = r->ram;
 }
 
 static inline void rig_code(struct rig *r, const void *bytes, size_t len)
