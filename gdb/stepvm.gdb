@@ -8,7 +8,8 @@ mem 0x100000 0xc0000000 rw cache
 set mem inaccessible-by-default off
 
 define-prefix stepvm
-# Without a command, or with a word that is none. (gdb forgets the text of help where this comes after it.)
+# What `stepvm` does by itself, and with a word that is none of its commands. It stands before `document stepvm`, for
+# gdb forgets the text of help of a command that is defined again.
 define stepvm
   if $argc == 0
     help stepvm
@@ -380,7 +381,8 @@ define hook-starti
   stepvm-hold-file
 end
 
-# What stepvm has started has nothing that outlives it: the guest ends with gdb, unasked.
+# What stepvm has started has nothing that outlives it: the guest ends with gdb, unasked. Who says quit or disconnect
+# is not told that gdb has ended: that is for a gdb that a signal ends.
 if !$_isvoid($stepvm_owns)
   define hook-quit
     set confirm off

@@ -202,7 +202,7 @@ class Command(gdb.Command):
 
 
 class Unknown(gdb.Command):
-    """Part of `stepvm`: what is said to a word that is none of its commands."""
+    """Part of `stepvm`: it refuses a word that is none of its commands, and names the nearest one."""
 
     def __init__(self, names):
         self.names = names

@@ -34,8 +34,8 @@ def follow():
 
 
 def ask_for_hints(_event=None):
-    """At a stop, of which a connection's beginning is one: who has continued a guest that waits for a key would
-    see nothing, and who sees gdb end by a signal no reason. stepvm says it each time."""
+    """At a stop, of which a connection's beginning is one: stepvm is asked to say that a guest which goes on waits for
+    a key, and that a signal has ended gdb. A person would see no reason for either."""
     try:
         if State.ends:  # the guest is gone, and this one may be another stepvm's
             State.has_hints = False
@@ -49,7 +49,7 @@ def ask_for_hints(_event=None):
 
 
 def leave():
-    """Before `quit`: who asks for gdb's end need not be told that it has come."""
+    """Before `quit` and `disconnect`: who asks for gdb's end need not be told that it has come."""
     try:
         if State.has_hints:
             gdb.execute("monitor hints off", to_string=True)
@@ -57,13 +57,14 @@ def leave():
         pass  # nothing may keep gdb from ending
 
 
-# A handler of an end. A SIGTERM that ends gdb becomes a KeyboardInterrupt in whatever Python runs next, which gdb
-# tells; this does not run Python.
+# The handler of a guest's end. A SIGTERM that ends gdb becomes a KeyboardInterrupt in whatever Python code runs next,
+# and gdb prints that. This is a method in C, so no Python code runs here.
 note_end = State.ends.append
 
 
 def be_quiet_at_end():
-    """... and the next that runs is the end of Python itself, which would print a traceback."""
+    """After such a SIGTERM the end of Python itself is the next Python code, and would print the interrupt with a
+    traceback: nothing is printed of one that nobody can handle."""
     before = sys.unraisablehook
 
     def tell(unraisable):

@@ -370,8 +370,8 @@ static int end_gdb(int pid, int status)
 	return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : STATUS_HOST;
 }
 
-/* gdb exits by SIGTERM as it does by quit, and has killed the guest before. But stepvm.gdb's hook of quit turns off the
- * hints that it has asked for. */
+/* Whether gdb has ended without quit. By SIGTERM it exits as it does by quit, and has killed the guest before. But
+ * stepvm.gdb's hook of quit turns the hints off that it has asked for, so where they are on nobody has said quit. */
 static bool has_not_quit(const struct serve *s)
 {
 	bool is_killed = s->run.is_killed || !s->child_pid;

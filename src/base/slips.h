@@ -12,13 +12,13 @@
  * one learns the whole name so. Else SLIPS_FAR; so is a word of one letter. */
 unsigned slips_to(const char *word, size_t len, const char *name);
 
-/* The nearest of many names: begun with .word, .len and SLIPS_FAR, shown each name, then .nearest is one of them, the
- * first of those that are as near, or NULL. Both are the caller's. */
+/* The name of many that is nearest to a word: begun by slips_of, and shown each name by slips_look. Of those that are as
+ * near the first counts. */
 struct slips {
-	const char *word;
+	const char *word; /* borrowed, as the names are; len characters */
 	size_t len;
 	unsigned fewest;
-	const char *nearest;
+	const char *nearest; /* NULL: none is near */
 };
 
 static inline struct slips slips_of(const char *word, size_t len)

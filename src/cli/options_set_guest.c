@@ -12,7 +12,7 @@
 static const char TOO_MANY[] = "more than 32 of these were given";
 _Static_assert(CONFIG_LIST_MAX == 32, "TOO_MANY says 32");
 
-/* QEMU's users say megabytes by a number alone. */
+/* What is wrong with a size. A small number alone gets an M proposed, for QEMU's users mean megabytes by one. */
 static const char *fail_size(struct options *o, uint64_t size)
 {
 	if (size == 0 || size >= MEMORY_PAGE)

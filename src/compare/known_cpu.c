@@ -93,7 +93,6 @@ static bool is_iret_with_rf(const struct known_case *c, const struct opcode *o)
 	       c->result->own.regs.rflags & RFLAGS_RF;
 }
 
-/* es, cs, ss or ds, with a base that 64-bit code has no use for. */
 /* A REX that other prefixes follow, or another REX. */
 static bool is_rex_before_prefix(const struct known_case *c, const struct opcode *o)
 {
@@ -103,6 +102,7 @@ static bool is_rex_before_prefix(const struct known_case *c, const struct opcode
 	return false;
 }
 
+/* es, cs, ss or ds, with a base that 64-bit code has no use for. */
 static bool is_based_override(const struct known_case *c, const struct opcode *o)
 {
 	const struct kvm_sregs *s = &c->before->sregs;
@@ -231,7 +231,7 @@ static bool is_iret_to_v86(const struct known_case *c, const struct opcode *o)
 	return known_is_one(o, 0xcf) && c->before->sregs.efer & EFER_LMA && is_v86;
 }
 
-/* cvtps2pi, cvttps2pi, and with 66 cvtpd2pi, cvttpd2pi. */
+/* cvtpi2ps, cvtps2pi, cvttps2pi, and with 66 cvtpi2pd, cvtpd2pi, cvttpd2pi. */
 static bool is_conversion_of_mmx(const struct known_case *c, const struct opcode *o)
 {
 	int vector = c->result->own_raised;
@@ -300,7 +300,7 @@ static bool is_short_iret(const struct known_case *c, const struct opcode *o)
 	       c->result->kvm.regs.rsp == c->before->regs.rsp + popped;
 }
 
-/* So it does not find what is wrong with them, either. */
+/* It does not pop ss and rsp, so it does not find what is wrong with them, either. */
 static bool is_short_iret_to_fault(const struct known_case *c, const struct opcode *o)
 {
 	int raised = c->result->own_raised;
@@ -308,6 +308,7 @@ static bool is_short_iret_to_fault(const struct known_case *c, const struct opco
 	       (raised == KNOWN_GP || raised == KNOWN_SS || raised == KNOWN_PF);
 }
 
+/* mov of dr8 to dr15, which there are not. */
 static bool is_high_debug_register(const struct known_case *c, const struct opcode *o)
 {
 	return c->bits == 64 && o->map == MAP_0F && (o->op == 0x21 || o->op == 0x23) &&

@@ -136,7 +136,8 @@ static void copy_debug(struct check_twin *t, const struct check_task *task)
 	t->control.cpu.knows_guest = false;
 }
 
-/* The guest's vCPU has them as they were before the instruction, but for what wrmsr and mov to a debug register write. */
+/* The guest's vCPU has them as they were before the instruction, but for what wrmsr and mov to a debug register
+ * write. */
 static void put_extras(struct check_twin *t, const struct check_task *task)
 {
 	static const uint32_t call_msrs[] = { MSR_STAR, MSR_LSTAR, MSR_FMASK, MSR_KERNEL_GS_BASE };
@@ -188,7 +189,7 @@ static bool gs_differs(struct check_twin *t, const struct check_task *task)
 	return kvm != (interp_get_msrs(task->engine, &own) ? own.kernel_gs_base : before);
 }
 
-/* The one that was written: the others of the twin's are not the guest's. */
+/* Only the register that was written is compared: the twin's others are not the guest's. */
 static bool debug_differs(struct check_twin *t, const struct check_task *task)
 {
 	const unsigned number = task->opcode->modrm >> 3 & 7;

@@ -23,7 +23,7 @@ int cpu_clear_rf(struct vcpu *v);
  * triple fault; kvm_pvm has loaded CS before it gives up a far return; and an exception that could not be
  * delivered stays in KVM (kvm_intel), which would raise it in whatever comes next. */
 int cpu_put_back(struct vcpu *v, const struct kvm_regs *regs, const struct kvm_sregs *sregs);
-/* CR2 as a triple fault has left it; KVM may not. */
+/* Writes the CR2 that a triple fault has left: KVM was not asked, or has reset the CPU. */
 int cpu_put_cr2(struct vcpu *v, uint64_t cr2);
 /* After an iteration of the rep insn that KVM was given a count of 1 for: the count and rip are put as they are between
  * two iterations, where an interrupt would find them. before: the registers without that 1. */
@@ -44,9 +44,10 @@ void cpu_use_register(
  * CONTROL_TIMER_NS then. */
 #define CPU_STUCK_MAX 200
 
-/* Has the next run's debug settings stop the guest for a trap that a step has left over, where this KVM would give it to
- * the guest: kvm_intel under Bochs has one in the CPU after a step of what KVM does itself (cpuid, a move to cr0 that
- * turns paging on), and takes it for the guest's where no debug register is in use. control_guest: a_step_leaves_nothing… */
+/* Changes the debug settings of the run after a step so that a trap which the step has left over stops it, where this KVM
+ * would give that trap to the guest. kvm_intel under Bochs has one in the CPU after a step of what KVM does itself (cpuid,
+ * a move to cr0 that turns paging on), and takes it for the guest's where no debug register is in use.
+ * control_guest: a_step_leaves_nothing… */
 void cpu_take_leftover(struct control *c, struct vcpu_debug *debug);
 /* Runs the guest with *debug until it exits with news, as far as a step or the way to a handler
  * goes: a kick that has come before is kept in was_kicked (with may_last it is obeyed), and one that finds it with nothing done, or

@@ -24,22 +24,22 @@ enum decision_kind {
 	DECISION_WATCH,       /* how it is kept. at: its gva; how: enum watch_method; why: enum
 	                       * watch_kind; number: the first debug register; value: bytes */
 	DECISION_GUARD,       /* at: a page's gpa; how: enum memory_access, MEMORY_ALL: lifted */
-	DECISION_RUN,     /* a free run begins. at: the pc; number: debug registers in use; how: 1:
-	                       * none, but they are ours: cpu_take_leftover */
-	DECISION_ENGINE,  /* a free run of the engine begins. at: the pc */
-	DECISION_HANDED,  /* the engine hands an instruction over. at: its pc; how: enum
+	DECISION_RUN,         /* a free run begins. at: the pc; number: debug registers in use; how:
+	                       * 1: none is, but they are ours for it: cpu_take_leftover */
+	DECISION_ENGINE,      /* a free run of the engine begins. at: the pc */
+	DECISION_HANDED,      /* the engine hands an instruction over. at: its pc; how: enum
 	                       * interp_reason; number: the opcode's last byte, 0x100 more after 0f */
-	DECISION_GUARDED, /* the guest's access to a guarded page is done for it. at: the gpa;
+	DECISION_GUARDED,     /* the guest's access to a guarded page is done for it. at: the gpa;
 	                       * number: bytes; how: 1 for a write */
-	DECISION_EXIT,    /* KVM came back, other than from a step that is done. at: the pc;
+	DECISION_EXIT,        /* KVM came back, other than from a step that is done. at: the pc;
 	                       * number: the exit's reason; value: DR6 of KVM_EXIT_DEBUG */
-	DECISION_KICK,    /* somebody wants attention. at: the pc; how: 1: it waits for the next
+	DECISION_KICK,        /* somebody wants attention. at: the pc; how: 1: it waits for the next
 	                       * run, for a step is under way */
-	DECISION_GIVEN,   /* an exception is the guest's own. at: the pc; number: the vector */
-	DECISION_PASS,    /* a breakpoint whose condition does not hold. at: its gva; number: as
+	DECISION_GIVEN,       /* an exception is the guest's own. at: the pc; number: the vector */
+	DECISION_PASS,        /* a breakpoint whose condition does not hold. at: its gva; number: as
 	                       * many steps come before the next free run; value: after so many
 	                       * hits steps are tried again */
-	DECISION_STOP,    /* at: the pc; how: enum stop_kind */
+	DECISION_STOP,        /* at: the pc; how: enum stop_kind */
 };
 
 /* How an instruction is stepped. */

@@ -44,7 +44,7 @@ static enum interp_msr access_msr(void *ctx, uint32_t number, uint64_t *value, b
 	return err ? INTERP_MSR_KVM : INTERP_MSR_DONE;
 }
 
-/* run control keeps the guest's own. */
+/* The guest's own debug registers, of which run control has a copy: cpu_guest_registers. */
 static bool access_debug(void *ctx, unsigned number, uint64_t *value, bool is_write)
 {
 	struct control *c = ctx;

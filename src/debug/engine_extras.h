@@ -21,7 +21,7 @@ struct engine_extras {
 	bool has_push; /* what a push of a segment register writes was asked */
 };
 
-/* Before interp_new: msr, debug, tsc and cpuid of *config. ctx of the callbacks is config's, a struct control. */
+/* Fills msr, debug, tsc and cpuid of *config, before interp_new. The callbacks' ctx is config's, a struct control. */
 void engine_extras_open(struct engine_extras *x, struct vcpu *v, struct interp_config *config);
 void engine_extras_close(struct engine_extras *x);
 /* After interp_load, which forgets them. PAE paging's entries are fetched at once: no code can be without them. */

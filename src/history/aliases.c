@@ -1,5 +1,6 @@
-/* Who wrote to a byte is asked by one linear address of it, and the guest may have written by another: in a higher half, or
- * before paging was on. All that lead to the byte are watched, and where one is hit, it has to lead there then. */
+/* Who asks what wrote to a byte names one linear address of it, and the guest may have written by another: in a higher
+ * half, or before paging was on. So all addresses that lead to the byte now are watched, and a hit counts where the address
+ * led to that byte at that moment. */
 #include "base/cpu_bits.h"
 #include "history/state.h"
 #include "kvm/linear.h"
@@ -11,14 +12,14 @@ static int watch(struct history *h, uint64_t gva, uint64_t len)
 	return watches_add(&h->machine->control.watches, gva, len, WATCH_WRITE);
 }
 
-/* What the page and a piece have in common is watched at the page's linear address. */
+/* Watches the pieces that are in this page at the page's linear address. False: there is no room for more. */
 static bool add_page(void *ctx, const struct paging_page *p)
 {
 	struct history *h = ctx;
 	const struct aliases *a = &h->aliases;
 	for (unsigned i = 0; i < a->count; i++) {
 		const struct alias_piece *piece = &a->pieces[i];
-		/* A piece is within a page of 4 KiB, which no page has a part of. */
+		/* A piece is within 4 KiB, so it is in the page as a whole or not at all. */
 		if (!piece->is_mapped || piece->gpa < p->gpa || piece->gpa - p->gpa >= p->size)
 			continue;
 		if (h->machine->control.watches.count >= ALIASES_MAX)
@@ -28,7 +29,7 @@ static bool add_page(void *ctx, const struct paging_page *p)
 	return true;
 }
 
-/* By pages: each may be anywhere. */
+/* A piece for each page of the range, for each page may be anywhere in RAM. */
 static void take_pieces(struct history *h, uint64_t gva, uint64_t len)
 {
 	struct vcpu *v = machine_vcpu(h->machine);
@@ -55,8 +56,8 @@ int aliases_watch(struct history *h, uint64_t gva, uint64_t len)
 	if (err)
 		return err;
 	take_pieces(h, gva, len);
-	for (unsigned i = 0; i < a->count;
-	        i++) /* as without paging, and where it maps low memory to itself */
+	/* As without paging, or where low memory is mapped to itself. */
+	for (unsigned i = 0; i < a->count; i++)
 		if (a->pieces[i].is_mapped && a->pieces[i].gpa != a->pieces[i].gva)
 			watch(h, a->pieces[i].gpa, a->pieces[i].len);
 	if (vcpu_sregs(v)->cr0 & CR0_PG)

@@ -344,8 +344,8 @@ static bool is_compared(const struct field *f)
 	       f->at != AT(vcpu.pdptrs) && f->at != AT(vcpu.debugregs.flags);
 }
 
-/* Whether a segment was accessed: kvm_intel says so of all of real mode's (vmx_set_segment in Linux' arch/x86/kvm/vmx/vmx.c),
- * kvm_amd not of cs and ss as they are at power-on. No instruction tells. */
+/* All segments count as accessed: kvm_intel says so of all of real mode's (vmx_set_segment in Linux'
+ * arch/x86/kvm/vmx/vmx.c), and kvm_amd not of cs and ss as they are at power-on. No instruction tells the difference. */
 static void set_accessed(struct kvm_sregs *s)
 {
 	struct kvm_segment *const all[] = { &s->cs, &s->ds, &s->es, &s->fs, &s->gs, &s->ss };

@@ -45,8 +45,8 @@ static int start(struct history *h, struct error *e)
 	m->is_past = false;
 	m->position = 0;
 	m->tsc_zero = 0;
-	m->control.cpu.stuck =
-	        0; /* what a kick has left undone is the first step, and not counted yet */
+	/* A step that a kick has found with nothing done is the first one, and not counted yet. */
+	m->control.cpu.stuck = 0;
 	machine_stop_clock(m);
 	disks_watch(h);
 	struct checkpoint *first = checkpoint_take(h, e);
@@ -397,7 +397,7 @@ bool history_interrupt(struct history *h, struct stop *stop)
 		has_stopped = end_half_step(h, stop ? stop : &at, &e);
 	else if (m->is_past && m->position < h->end)
 		events_happen(h, &e);
-	else if (m->is_past && !h->is_file) /* it has just come there */
+	else if (m->is_past && !h->is_file) /* it has just come to the end: that is the present */
 		seek(h, h->end, false, &e);
 	h->is_searching = false;
 	h->is_waiting = false; /* what passes while it stands is none of its time */
@@ -464,7 +464,7 @@ int history_seek(struct history *h, uint64_t position, struct error *e)
 		return error_set(e, -ERANGE,
 		        "there are positions %" PRIu64 " to %" PRIu64 " in the recording", s.begin,
 		        s.end);
-	/* Who gives it up wants the guest where it stood, and that at once. */
+	/* Who gives it up wants the guest where it stood, and that at once: a way back may be as long. */
 	struct error none;
 	struct checkpoint *here = h->machine->is_past ? checkpoint_take(h, &none) : NULL;
 	h->can_be_called_off = true;

@@ -153,8 +153,8 @@ struct history_call {
 int history_calls(
         struct history *h, unsigned vector, struct history_call *to, unsigned max, struct error *e);
 
-/* A file has no lines: it is done again once, for those below. As long as the guest has taken for it. 0 or, with a text, as
- * history_seek; the guest stands where it stood. */
+/* Does the recording of a file again, once, so that the lines below are known: a file does not have them. It takes as long
+ * as the guest has taken. 0 or, with a text, as history_seek; the guest stands where it stood. */
 int history_gather_lines(struct history *h, struct error *e);
 /* The guest's output by lines, which count from 1 where the recording begins; those that are known. */
 struct history_line {

@@ -115,8 +115,8 @@ struct history {
 	struct watched_disk watched[DISKS_MAX];
 	const struct media *media;       /* whose disks these are */
 	struct file_writer *writer;      /* the file that it goes to; owned; NULL: none */
-	bool is_file;                    /* it comes from a file: all of it is the past; */
-	bool is_gathering, has_gathered; /* ... of which history_gather_lines has its output */
+	bool is_file;                    /* it comes from a file: all of it is the past */
+	bool is_gathering, has_gathered; /* history_gather_lines does it again, or has done so */
 	size_t events_stop;              /* so many events happen at most: of --check */
 
 	/* Where the guest stands: machine.position, and the first event that has not happened. */
@@ -126,11 +126,11 @@ struct history {
 	struct checkpoint *present; /* ... and state; owned */
 	bool has_changed;           /* by somebody else than the guest, since the last step */
 	bool has_lost;
-	bool is_down; /* at the present: the CPU does nothing any more, unless somebody changes it, */
-	struct stop down;       /* ... and this is why */
+	bool is_down;           /* history_is_down, */
+	struct stop down;       /* ... and to this stop */
 	struct error failure;   /* of the recorder, which can't tell it at once */
 	bool was_kicked;        /* within a seek, */
-	bool can_be_called_off; /* ... which whoever waits for it may end: history_seek's */
+	bool can_be_called_off; /* ... that whoever waits for it may end: search_is_called_off */
 
 	/* When the next checkpoint is due, and how far they are apart. */
 	uint64_t next_checkpoint, interval;
@@ -271,8 +271,8 @@ extern const struct control_range history_rom;
 /* The segment from the checkpoint at on begins. True: the guest is stopped there already, where it is the recording's
  * beginning, to which nobody comes. */
 bool search_begin_segment(struct history *h, size_t at, struct stop *stop, struct error *e);
-/* On to a position; saw is told of each stop on the way, and may keep what it has seen. Not past the guest's end. 0, or
- * -errno with a text. */
+/* Goes on to a position, or to the guest's end where that comes before. saw is told of each stop on the way. 0, or -errno
+ * with a text. */
 typedef void search_saw(void *ctx, const struct stop *stop);
 int search_segment(struct history *h, uint64_t to, search_saw *saw, void *ctx, struct error *e);
 /* Whoever waits for what is looked for wants it no more: a text. */
@@ -285,10 +285,10 @@ enum history_outcome search_run_back(struct history *h, struct stop *stop, struc
 
 /* --- aliases.c ---------------------------------------------------------------------------------- */
 
-/* Writes to the bytes that gva has now are watched for, by whatever linear address: those that the tables of now have, up
- * to ALIASES_MAX, and the one that is their physical address. 0 or -errno as watches_add. */
+/* Watches for writes to the bytes that gva leads to now, by whatever linear address: by those that the page tables have
+ * now, up to ALIASES_MAX, and by the one that is their physical address. 0 or -errno as watches_add. */
 int aliases_watch(struct history *h, uint64_t gva, uint64_t len);
-/* One of these watchpoints was hit there: whether it led to these bytes then. */
+/* After a hit of one of these watchpoints at gva: whether gva leads to those bytes here. */
 bool aliases_are_hit(struct history *h, uint64_t gva);
 
 /* --- calls.c, output.c -------------------------------------------------------------------------- */
@@ -296,7 +296,7 @@ bool aliases_are_hit(struct history *h, uint64_t gva);
 /* After a step: it may be a call of the BIOS, for history_calls. */
 void calls_look(struct history *h);
 
-/* At the present, or as its lines are gathered: the guest prints. */
+/* The guest prints, at the present or while history_gather_lines does the recording again. */
 void output_note(struct history *h, const uint8_t *bytes, size_t len);
 /* What was printed after here is forgotten; and what was before a position. */
 void output_cut(struct history *h);

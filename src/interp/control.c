@@ -152,8 +152,9 @@ enum interp_done interp_mov_cr(struct interp *c, const struct insn *i)
 	}
 }
 
-/* What a debug register has after a write of *value. KVM's are writes that arm one, and of bits that are reserved or that
- * some CPUs have: DR6's RTM and BLD, DR7's RTM. SDM vol 3, "Debug Registers". */
+/* Makes of *value what the debug register has after it is written. Writes that arm a register are handed over, and so are
+ * those of bits that are reserved or that only some CPUs have: DR6's RTM and BLD, DR7's RTM. SDM vol 3, "Debug
+ * Registers". */
 static enum interp_done make_debug(struct interp *c, unsigned number, uint64_t *value)
 {
 	enum { DR6_ONES = 0xffff0ff0, DR6_OF_SOME = 0x10800, DR6_ZERO = 0x1000 };

@@ -191,9 +191,9 @@ int interp_vector_to(const struct interp *c, uint64_t pc);
  * handler. *done: how many were. */
 enum interp_why interp_run(struct interp *c, uint64_t max, uint64_t *done);
 /* The same for who looks at what an instruction does, and has nothing to look at in a quiet one: that asks io and mmio for
- * nothing, uses neither an MSR, a debug register nor the TSC, writes neither CS nor a control register, leads through no vector, and is not
- * xchg %bx, %bx. All others are handed over, whatever the engine knows of them. Ends where the pc is not in [begin, begin + size) after an instruction, too; and at a
- * breakpoint between the iterations of a rep, as steps do. */
+ * nothing, uses no MSR, no debug register and not the TSC, writes neither CS nor a control register, leads through no
+ * vector, and is not xchg %bx, %bx. All others are handed over, whatever the engine knows of them. Ends where the pc is not
+ * in [begin, begin + size) after an instruction, too; and at a breakpoint between the iterations of a rep, as steps do. */
 struct interp_range {
 	uint64_t begin, size; /* linear addresses */
 };
@@ -204,7 +204,8 @@ enum interp_reason interp_handed(const struct interp *c, unsigned *opcode);
 /* After INTERP_HANDOVER of interp_run: whether it is sure that the CPU shuts down, for the instruction raises an
  * exception, and the way to its handler and to that of #DF fault, too. After interp_deliver: the same of the interrupt. */
 bool interp_shuts_down(const struct interp *c);
-/* CR2 where it is: a page fault on that way has set it. */
+/* Where interp_shuts_down is true: CR2 after that, which the last page fault on that way has set; without one, CR2 as it
+ * was. */
 uint64_t interp_shutdown_cr2(const struct interp *c);
 /* The exception that the last instruction has raised, or raises then, before what comes of it on the way to its handler;
  * -1: none. */

@@ -50,8 +50,9 @@ void interp_flush(struct interp *c)
 	c->code_page = 1;
 }
 
-/* One that expands down ends at 64 KiB or 4 GiB: SDM vol 3, "Limit Checking". Where the access begins within a limit of
- * all 4 GiB, or of all of 64-bit addresses, CPUs differ in whether it wraps. */
+/* A segment that expands down has the offsets from after its limit to 64 KiB or 4 GiB: SDM vol 3, "Limit Checking". Where
+ * the access begins within a segment that goes to 4 GiB, or to the end of 64-bit addresses, CPUs differ in whether it
+ * wraps. */
 bool interp_outside_segment(
         struct interp *c, unsigned seg, uint64_t off, unsigned len, unsigned can, uint64_t *lin)
 {

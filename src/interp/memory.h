@@ -26,8 +26,8 @@ enum access {
 /* What is not the fast way. False: c->fault says what there is to raise. */
 bool interp_access(struct interp *c, unsigned seg, uint64_t lin, unsigned len, enum access kind,
         struct place *at);
-/* An access that the segment's base, limit and rights do not allow, if it does not expand down. True: it does, and its are
- * others, *lin; else c->fault. */
+/* An access that limit and rights do not allow as the fast way reads them. True: the segment expands down, and so it has
+ * this offset, at *lin. False: c->fault says what there is to raise. */
 bool interp_outside_segment(
         struct interp *c, unsigned seg, uint64_t off, unsigned len, unsigned can, uint64_t *lin);
 

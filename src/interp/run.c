@@ -60,7 +60,8 @@ void interp_set_breakpoints(struct interp *c, const uint64_t *sorted, unsigned c
 		c->filter[filter_bit(sorted[k]) / 64] |= 1ull << (filter_bit(sorted[k]) % 64);
 }
 
-/* How much of it a CPU fetches nobody has said, for it may be no instruction; ud2 is known to be one of two bytes. */
+/* Nobody has said how many bytes a CPU fetches of what is no instruction, or may be none. Of ud2 it is known: two. is_whole:
+ * the page has had all that was decoded. */
 static bool is_of_no_length(const struct insn *i, bool is_whole)
 {
 	bool is_ud2 = i->is_0f && i->op == 0x0b;

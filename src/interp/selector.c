@@ -148,7 +148,7 @@ enum interp_done interp_selector_group(struct interp *c, const struct insn *i)
 		mem_put(&at, selector, 2);
 		return DONE;
 	}
-	if (i->ext > 5) /* with f2 /6 is lkgs: opcodes.c */
+	if (i->ext > 5) /* f2 /6, which is lkgs, does not come here: OPCODE_NO_REP */
 		return raise(c, V_UD);
 	if (i->ext < 4 && c->cpl)
 		return raise_error(c, V_GP, 0);

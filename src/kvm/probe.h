@@ -26,7 +26,9 @@ struct probe {
 	/* A single-step of mov ss does not stop before the instruction after it. */
 	bool mov_ss_hides_step;
 	/* A single-step may leave its trap over, which comes in the next run: to the guest, where no debug register
-	 * is in use. */
+	 * is in use. Without an answer this is false: only one KVM is known to do it, and the probe has its answer
+	 * there; and where a KVM does not tell that a guest loads its own debug registers, they would not work in the
+	 * run that is guarded against it. */
 	bool step_leaves_trap;
 };
 

@@ -82,8 +82,8 @@ static void add_status(struct note_room *n, struct vcpu *v, const struct status_
 	add_note(n, "CORE", NT_PRSTATUS, status, l->size);
 }
 
-/* What Linux's notes have no room for, as QEMU's dump-guest-memory lays it out in a note of its own, which tools for
- * dumps of kernels know: a version, the size, the general registers, rip and rflags; CS, DS, ES, FS, GS, SS, LDT, TR, GDT
+/* What Linux's notes have no room for stands in a note as QEMU's dump-guest-memory lays it out, because tools for dumps of
+ * kernels know that one: a version, the size, the general registers, rip and rflags; CS, DS, ES, FS, GS, SS, LDT, TR, GDT
  * and IDT (24 bytes each); CR0 to CR4. */
 struct system_segment {
 	uint32_t selector, limit;

@@ -35,7 +35,7 @@ struct machine_recorder {
 	void (*waited)(void *ctx, uint64_t ns);
 	/* The last step had a result that is none of the machine's state: see control_io.undetermined. */
 	void (*undetermined)(void *ctx);
-	/* The guest prints. */
+	/* The guest prints: in the past, too, where nothing is shown. */
 	void (*prints)(void *ctx, const uint8_t *bytes, size_t len);
 };
 
@@ -55,8 +55,8 @@ struct machine {
 	void (*has_printed)(void *ctx);
 	void *tell_ctx; /* of both */
 	bool prints_to_debugger;
-	bool wants_hints; /* a person is at the debugger: to be told that the guest waits for a key, */
-	bool has_hinted; /* ... which has been done since it was resumed last, and of gdb's end */
+	bool wants_hints; /* the debugger's user is to be told of keys, and of gdb's end */
+	bool has_hinted;  /* ... and was told of keys since the guest was resumed last */
 	struct machine_line lines[MACHINE_LINES];
 	struct typist typist;    /* who types on the keyboard; */
 	struct keys_script keys; /* ... what --keys says is typed; owned */

@@ -268,7 +268,7 @@ static bool help_devices(struct run *run, const struct output *out, const char *
 	return is_found;
 }
 
-/* The length of so many words of line, of its first ones, or of all it has. */
+/* The length of line's first words, count of them or as many as it has. */
 static size_t words_len(const char *line, unsigned count)
 {
 	size_t len = strcspn(line, " ");
@@ -277,7 +277,7 @@ static size_t words_len(const char *line, unsigned count)
 	return len;
 }
 
-/* ": did you mean NAME?" where line begins with what is near to a command's name, or with less of it. */
+/* ": did you mean NAME?" where line's first two words, its first, or the one after info are near to a name, else ";". */
 static const char *did_you_mean(const struct run *run, const char *line, char *to, size_t size)
 {
 	struct slips slips[] = { slips_of(line, words_len(line, 2)),

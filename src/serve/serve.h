@@ -53,7 +53,7 @@ struct serve {
 	bool is_attached;   /* see target_run.is_attached */
 	bool goes_back;     /* the debugger wants to, and there is no recording */
 	bool has_shown_end; /* the guest's end, as a stop: of a recording */
-	bool has_told_past; /* ... that it can't be changed, since the guest was resumed last */
+	bool has_told_past; /* that the past can't be changed, since the guest was resumed last */
 	bool keeps_halt;    /* a step was asked for that does not pass the hlt */
 	struct {
 		bool is_on;

@@ -76,8 +76,8 @@ static void stop_for_debugger(struct serve *s, const struct stop *stop, bool was
 		        s->transport.where);
 }
 
-/* A stop that ends the run, unless somebody can look at it: a debugger that is there, has not come yet, or is lost. One that
- * has detached wants no more of the guest. */
+/* A stop that ends the run, unless somebody can look at it: a debugger that is connected or has not come yet, or the next
+ * one where the connection was lost. A debugger that has detached wants no more of the guest. */
 static void stop_or_end(struct serve *s, const struct stop *stop, bool was_step, int status)
 {
 	bool is_awaited = s->has_transport && s->transport.kind != TRANSPORT_STDIO &&

@@ -79,7 +79,7 @@ static size_t read_memory(void *ctx, unsigned cpu, uint64_t gva, uint8_t *to, si
 }
 
 /* The past of a recording stays as it was. gdb has no way to show why a write of memory is refused ("Cannot access
- * memory"), so it is said beside gdb, once where the guest stands; not on a screen that gdb's TUI has. */
+ * memory"), so stepvm says it beside gdb, once until the guest goes on; but not where gdb's TUI has the screen. */
 static bool may_write(void *ctx)
 {
 	struct serve *s = ctx;

@@ -5,8 +5,8 @@
 #include "gdbstub/target.h"
 #include "serve/serve.h"
 
-/* Whether what --symbols names is there, at the start: gdb would be offered a file, and get none. NULL: nothing is
- * named. -errno with a text. */
+/* At the start: 0 where the file that --symbols names can be read, or symbols is NULL. Else -errno with a text, for gdb
+ * would be offered a file that it can't get. */
 int target_file_check(const char *symbols, struct error *e);
 /* Before the sandbox, in which realpath(3) can't look around: finds what target_file_path tells. */
 void target_file_find(struct serve *s);

@@ -180,7 +180,7 @@ bool script_gives(const struct script *s, const char *option)
 	return script_value(s, option) != NULL;
 }
 
-/* A key that there is none of, which is prose before the guest's line, unless it is near to that line's. */
+/* There is no such key. Before the guest's line that is prose, unless it is near to that line's own key. */
 static int fail_unknown(struct parse *p, const char *name)
 {
 	char text[100];

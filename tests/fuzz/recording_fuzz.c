@@ -1,8 +1,9 @@
 /* A recording's file from anywhere: its chunks' checksums are made true, so that what is in them is read. What is read is a
  * machine that devices can go on with: time passes, and each port is read and written.
  *
- * Bytes that begin as a file does are one. Others are changes to one that is good (bytes_recording), chunk by chunk: its
- * number, what is done to it (enum change), where in its payload, how many bytes. */
+ * Bytes that begin as a file does are one. Others are a list of changes to a good one (bytes_recording), so that an input
+ * goes deep, and does not grow old with the format. A change is: the chunk's number 1, what is done to it 1 (enum change),
+ * where in its payload 2, how many bytes 1, these bytes. */
 #include "fuzz.h"
 
 #include "../unit/recording_bytes.h"
@@ -126,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data = changed.bytes;
 		size = changed.len;
 	}
-	uint8_t *copy = malloc(size + 1); /* without room behind it */
+	uint8_t *copy = malloc(size + 1); /* of this size, so that a sanitizer sees who reads on */
 	FUZZ_CLAIM(copy);
 	memcpy(copy, data, size);
 	out_free(&changed);

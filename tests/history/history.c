@@ -325,7 +325,7 @@ bool jump(struct subject *g, const struct note *notes, unsigned count, uint64_t 
 	return !differ;
 }
 
-/* A kick has found the guest at the last position, in the past: it is at the present then. */
+/* A guest that a kick finds at its last position, coming from the past, is at the present. */
 static bool interrupt_at_end(struct subject *g)
 {
 	struct history *h = g->run.history;
@@ -454,7 +454,7 @@ static bool try_guest(const char *image, uint64_t jumps, bool is_disturbed, uint
 		printf("# %s: %s\n", image, e.text);
 		return true; /* none that runs here */
 	}
-	/* Where it begins, a kick may have found the step with nothing done. */
+	/* As if a kick had found a step with nothing done where the recording begins. */
 	g.machine.control.cpu.stuck = 1;
 	if (history_begin(&g.run, 0, &e)) {
 		printf("# %s: %s\n", image, e.text);

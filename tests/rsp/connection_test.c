@@ -258,7 +258,7 @@ static void detached_it_ends_by_a_triple_fault(void)
 	}
 }
 
-/* ... and where it was lost, the guest waits for the next one. */
+/* Where the debugger was lost, the guest waits for the next one. */
 static void lost_it_waits_at_a_triple_fault(void)
 {
 	struct rsp r;

@@ -1,6 +1,6 @@
 /* A debugger of a recorded guest that goes to and fro in what the guest has done, misbehaves meanwhile, and forgets or
- * begins recordings. Whatever it does, the guest is the same whenever it stands at a position: what is seen there first
- * is noted. At the end the guest goes on to a round as its twin has, that nobody has recorded. */
+ * begins recordings. Whatever it does, the guest has to be the same whenever it stands at a position: what is seen there
+ * first is noted. At the end the guest goes on to a round that its twin, which nobody records, has gone to as well. */
 #include "session.h"
 
 #define NOTES      300
@@ -110,7 +110,7 @@ static void compare_note(struct past *t, struct note *n, const struct where *w, 
 		        w->position, w->ns, n->ns);
 }
 
-/* The guest stands anywhere: a state as it was there before, or a new note. */
+/* The state where the guest stands is what it was there before, or is noted. */
 static void check_here(struct past *t)
 {
 	struct where w;
@@ -136,7 +136,7 @@ static void expect_position(struct live *l, const char *what, uint64_t position)
 		        position);
 }
 
-/* On a bare board a step is one: nothing is stepped over. */
+/* On a bare board a step is one position, for no BIOS call is stepped over. */
 static void step(struct live *l)
 {
 	struct where w;
@@ -165,7 +165,7 @@ static void step_back(struct live *l)
 		expect_position(l, "bs", w.position - begin < count ? begin : w.position - count);
 }
 
-/* Its name, and 0x03 with it, soon after it, or a while. */
+/* Sends the request, and 0x03 with it, soon after it, or a while after it. */
 static void send_and_interrupt(struct live *l, const char *request)
 {
 	uint32_t moment = below(l, 4);
@@ -187,7 +187,7 @@ static void run_on(struct live *l)
 		fail(l, "c led from %" PRIu64 " to %" PRIu64, before.position, after.position);
 }
 
-/* Without a breakpoint: to the begin, or nowhere. */
+/* Without a breakpoint bc leads to the recording's beginning, or, interrupted, nowhere. */
 static void run_back(struct live *l)
 {
 	struct where w;
@@ -206,7 +206,7 @@ static bool position_in(const char *text, uint64_t *position)
 	return at && sscanf(at, "position %" SCNu64, position) == 1;
 }
 
-/* A breakpoint or a watchpoint backwards, and the monitor's word for the same: both find the same place. */
+/* A breakpoint or a watchpoint backwards has to find what the monitor's command for the same finds. */
 static void search_back(struct live *l)
 {
 	struct where w, found;
@@ -271,7 +271,7 @@ static void go(struct live *l)
 	case 1: to = begin; break;
 	case 2: to = w.end; break;
 	case 3: to = w.end - random_next(&l->seed) % (far + 1); break;
-	case 4: to = random_next(&l->seed) % (begin + 1000); break; /* is it there? */
+	case 4: to = random_next(&l->seed) % (begin + 1000); break; /* it may not be there */
 	default: to = t->count ? t->notes[below(l, t->count)].position : w.end; break;
 	}
 	snprintf(line, sizeof line, "goto %" PRIu64, to);
@@ -357,7 +357,7 @@ static void record_anew(struct live *l)
 	forget_all(past_of(l));
 }
 
-/* Another machine: its recording begins there. */
+/* After loadvm and reset it is another machine, whose recording begins there. */
 static void begin_anew(struct live *l)
 {
 	static const char *const lines[] = { "savevm torture", "loadvm torture", "reset",
@@ -380,7 +380,7 @@ static void begin_anew(struct live *l)
 		expect_position(l, lines[n], before.position);
 }
 
-/* Only the present can be changed; to write what is there is no change. */
+/* Only the present can be changed; to write the registers as they are is no change. */
 static void change(struct live *l)
 {
 	struct where w;
@@ -473,7 +473,7 @@ static void act(struct live *l)
 	read_errors(l);
 }
 
-/* What is recorded has its own bound. */
+/* Memory is looked at without what is recorded, which has a bound of its own. */
 static void settle(struct live *l)
 {
 	rsp_monitor(&l->r, "goto end");

@@ -27,29 +27,29 @@ struct kind {
 	void (*act)(struct live *l);    /* something at random */
 	const char *record;             /* "--record", or NULL */
 	void (*settle)(struct live *l); /* before its memory is looked at; or NULL */
-	long growth_kb, peak_kb;        /* so much more it may have at last, and meanwhile */
+	long growth_kb, peak_kb;        /* of memory: so much more at last, and meanwhile */
 };
 
 uint32_t below(struct live *l, uint32_t n);
-/* False. The first one is kept, and ends all. */
+/* Keeps the first text, which ends the session. Returns false. */
 bool fail(struct live *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool is_failed(const struct live *l);
 /* Standard error is a pipe that stepvm waits for. */
 void read_errors(struct live *l);
 void spin_us(uint32_t us);
-/* A new connection to a guest that is stopped, or is by it. */
+/* A new connection; the guest is stopped then. */
 bool connect_again(struct live *l);
 const char *ask(struct live *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool wait_for_stop(struct live *l, const char *what);
-/* Where the guest comes by. */
+/* An address that the guest comes by often, or one near it. */
 uint64_t place(struct live *l);
 
-/* All of it, l's and its twin's; l is empty. Whether nothing was wrong. */
+/* The whole torture, with l for the guest, all zeros, and a twin. Returns whether nothing was wrong. */
 bool torture_session(const struct torture *t, const struct kind *kind, struct live *l);
 
-/* live.c: what changes nothing, wherever the guest stands; a connection to it is left. */
+/* live.c: does what changes nothing, wherever the guest stands. There is a connection afterwards. */
 void misbehave(struct live *l);
-/* live.c: the debugger goes without a word, or in the midst of one, and comes back. The guest may have gone on. */
+/* live.c: the debugger goes without a word, or in the midst of a packet, and comes back. The guest may have gone on. */
 void leave(struct live *l);
 
 #endif

@@ -111,8 +111,8 @@ EVERYWHERE(a_tf_that_a_debugger_sets_is_the_guests)
 	CHECK_EQ(rig_stacked(r, 0), RIG_CODE + 2);
 }
 
-/* What a step has left over in the CPU is none of the guest's, whatever a run has in place. On kvm_intel under Bochs it
- * is there after what KVM does itself, as cpuid. */
+/* A trap that a step has left over in the CPU is not given to the guest, however many breakpoints the run has. On kvm_intel
+ * under Bochs there is one after a step of what KVM does itself, such as cpuid. */
 EVERYWHERE(a_step_leaves_nothing_over_for_the_guest)
 {
 	if (!rig_has_int(r))

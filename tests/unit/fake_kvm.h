@@ -55,19 +55,19 @@ enum fake_quirk {
 	FAKE_INT3_TO_GUEST,       /* in spite of KVM_GUESTDBG_USE_SW_BP */
 	FAKE_ONLY_OURS,           /* the guest's breakpoints are off while the debugger has some */
 	FAKE_GD_IGNORED,          /* a debugger's DR7.GD does nothing */
-	FAKE_STALE_BS, /* a trap left over of a step comes before the next run's first instruction */
-	FAKE_EMPTY_STEPS,        /* the first step on each page is a DEBUG with nothing done */
-	FAKE_WRITE_LOSES_STEP,   /* writing registers turns stepping off where rip changes */
-	FAKE_INTERRUPT_NEEDS_IF, /* KVM_INTERRUPT with IF=0 or a shadow: FAIL_ENTRY */
-	FAKE_WINDOW_LATE,        /* the window is looked for every 1024 instructions */
-	FAKE_SHUTDOWN_RESETS,    /* a triple fault resets the registers */
-	FAKE_IVT_HAS_NO_LIMIT,   /* the IDT's limit is ignored in real mode */
-	FAKE_NO_SYNC_REGS,       /* KVM_CAP_SYNC_REGS is not offered */
-	FAKE_LOSES_WRITES,       /* of two MMIO writes of an instruction the first is lost */
-	FAKE_READS_AGAIN,        /* after an MMIO read, with the stack pointer as it was then */
-	FAKE_NO_FLOAT,           /* x87 is an emulation failure */
-	FAKE_HANDED_TO_CPU,      /* endbr: done by the CPU, and DEBUG comes after the next one */
-	FAKE_INT_80_HANGS,       /* int n of 80h and above begins again for ever in 16-bit code */
+	FAKE_STALE_BS,            /* a step's trap is left over, and comes in the next run */
+	FAKE_EMPTY_STEPS,         /* the first step on each page is a DEBUG with nothing done */
+	FAKE_WRITE_LOSES_STEP,    /* writing registers turns stepping off where rip changes */
+	FAKE_INTERRUPT_NEEDS_IF,  /* KVM_INTERRUPT with IF=0 or a shadow: FAIL_ENTRY */
+	FAKE_WINDOW_LATE,         /* the window is looked for every 1024 instructions */
+	FAKE_SHUTDOWN_RESETS,     /* a triple fault resets the registers */
+	FAKE_IVT_HAS_NO_LIMIT,    /* the IDT's limit is ignored in real mode */
+	FAKE_NO_SYNC_REGS,        /* KVM_CAP_SYNC_REGS is not offered */
+	FAKE_LOSES_WRITES,        /* of two MMIO writes of an instruction the first is lost */
+	FAKE_READS_AGAIN,         /* after an MMIO read, with the stack pointer as it was then */
+	FAKE_NO_FLOAT,            /* x87 is an emulation failure */
+	FAKE_HANDED_TO_CPU,       /* endbr: done by the CPU, and DEBUG comes after the next one */
+	FAKE_INT_80_HANGS,        /* int n of 80h and above begins again for ever in 16-bit code */
 	FAKE_NO_PAGING32, /* CR0.PG without long mode is left out, and the next run is a SHUTDOWN */
 	FAKE_NO_SREGS2,   /* KVM_CAP_SREGS2 is not offered */
 	FAKE_INTERRUPT_PUSHES_RF, /* as a fault does */

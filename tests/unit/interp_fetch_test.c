@@ -51,7 +51,7 @@ static void what_is_not_known_is_not_fetched_whole(void)
 	}
 }
 
-/* Nobody sees whether they were. */
+/* Where all of the 15 bytes can be fetched, and the next page was accessed before, nobody sees how many were. */
 static void all_bytes_that_it_may_have_can_be_fetched(void)
 {
 	static const struct {
@@ -115,7 +115,7 @@ static void a_rex_before_other_prefixes_counts_for_nothing(void)
 	}
 }
 
-/* in and out are no string instructions, and lar, lsl, rdmsr and rdtsc are no others with it. */
+/* in and out are no string instructions, and rdtsc, as lar, lsl and rdmsr, is no other instruction with the prefix. */
 static void a_rep_prefix_counts_where_it_means_something(void)
 {
 	struct rig r;

@@ -192,8 +192,8 @@ static inline uint64_t rig_pte(uint64_t gva)
 	return RIG_TABLES + 0x3000 + gva / 4096 * 8;
 }
 
-/* The RAM of a rig that was closed is the next one's: a sanitizer's allocator takes long for as much, and a test may
- * open a hundred thousand. */
+/* The RAM of a rig that was closed becomes the next one's: a sanitizer's allocator takes long for so much memory, and a
+ * test may open a hundred thousand rigs. */
 static uint8_t *rig_spare;
 
 static inline void rig_open(struct rig *r, unsigned bits)

@@ -6,7 +6,7 @@
 #include "interp_rig.h"
 
 enum { SS_FAULT = 12, GP = 13, DONE = -1, HANDED = -2 };
-enum { DS_IS, SS_IS }; /* the segment that does */
+enum { DS_IS, SS_IS }; /* the segment that expands down */
 
 #define LOAD                                                                                       \
 	{                                                                                          \
@@ -50,7 +50,7 @@ static void run_row(const struct row *row)
 	enum interp_why why = rig_run(&r, 1);
 	bool is_right = why == (row->what == HANDED ? INTERP_HANDOVER : INTERP_COUNT);
 	if (row->what != HANDED &&
-	        row->which != SS_IS) /* else the exception's frame does not fit, either */
+	        row->which != SS_IS) /* there the exception's frame does not fit, either */
 		is_right = is_right && interp_last_vector(r.c) == row->what;
 	if (row->what == DONE && row->code[0] != 0x89 && row->code[0] != 0x53)
 		is_right = is_right && r.regs.rax == 0x11223344;
@@ -88,7 +88,7 @@ static void offsets_begin_after_the_limit(void)
 		run_row(&rows[k]);
 }
 
-/* By an inner ring's handler, whose stack is another. */
+/* The handler is an inner ring's, whose stack is another, so that the exception's frame has room. */
 static void a_stack_that_ends_raises_a_stack_fault(void)
 {
 	struct rig r;

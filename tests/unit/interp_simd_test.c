@@ -125,7 +125,8 @@ static void a_form_that_is_none_is_handed_over(void)
 		run_row(&rows[k]);
 }
 
-/* Whether a CPU fetches all of it before what it has found of CR0, is not said; where all of it is there, nobody sees. */
+/* Nobody has said whether a CPU fetches all of it before it raises what CR0 has it raise. Where the next page can be
+ * fetched, that makes no difference. */
 static void one_that_goes_on_in_another_page_may_not_be_fetched(void)
 {
 	static const uint8_t code[] = { 0x0f, 0x71, 0xd1, 1 };

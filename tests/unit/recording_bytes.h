@@ -81,7 +81,8 @@ static inline void bytes_state(struct file_out *to, uint64_t position, enum file
 	machine_out(&a, now);
 	if (before)
 		machine_out(&b, before);
-	while (before && b.len < a.len) /* as many keys as now, which were zeros */
+	/* The program has zeros for the keys that there were not before. */
+	while (before && b.len < a.len)
 		out_number(&b, 0, 1);
 	out_number(&o, position, 8);
 	out_number(&o, kind, 1);
@@ -193,7 +194,8 @@ static inline void bytes_mend(uint8_t *bytes, size_t len)
 	}
 }
 
-/* A head is one of this version, so that a corpus does not grow old. Before bytes_mend. */
+/* Makes a head's version and layout those of this program, so that a corpus does not grow old. To be called before
+ * bytes_mend. */
 static inline void bytes_renew(uint8_t *bytes, size_t len)
 {
 	const size_t at = FILE_MAGIC_SIZE + FILE_HEADER_SIZE;
