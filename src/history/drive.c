@@ -306,7 +306,7 @@ enum drive drive(struct history *h, uint64_t to, const struct control_range *ran
 /* A checkpoint that only the next few seeks will use. */
 static void keep_fine(struct history *h)
 {
-	struct error e;
+	struct error e = { 0 };
 	struct checkpoint *c = checkpoint_take(h, &e);
 	if (!c)
 		return;

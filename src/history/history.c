@@ -253,6 +253,8 @@ void history_stepped(struct history *h, const struct stop *stop)
 {
 	if (!h || h->machine->is_past || (stop->kind != STOP_SHUTDOWN && stop->kind != STOP_FAILED))
 		return;
+	if (stop->kind == STOP_FAILED && stop->exit.kind == EXIT_KICKED)
+		return; /* kicks have kept it from being done: the next time it may be */
 	h->is_down = true;
 	h->down = *stop;
 }
@@ -452,65 +454,4 @@ bool history_wait(struct history *h, uint64_t *timeout_ns)
 		run_woken(r);
 	}
 	return true;
-}
-
-/* --- finding ----------------------------------------------------------------------------------- */
-
-int history_seek(struct history *h, uint64_t position, struct error *e)
-{
-	struct history_state s;
-	history_state(h, &s);
-	if (position < s.begin || position > s.end)
-		return error_set(e, -ERANGE,
-		        "there are positions %" PRIu64 " to %" PRIu64 " in the recording", s.begin,
-		        s.end);
-	/* Who gives it up wants the guest where it stood, and that at once: a way back may be as long. */
-	struct error none;
-	struct checkpoint *here = h->machine->is_past ? checkpoint_take(h, &none) : NULL;
-	h->can_be_called_off = true;
-	int err = seek(h, position, true, e);
-	h->can_be_called_off = false;
-	if (err == -EINTR && (!here || checkpoint_load(h, here, &none)))
-		seek(h, s.position, false, &none);
-	checkpoint_free(h, here);
-	return err;
-}
-
-static bool is_name(const char *name)
-{
-	for (const char *at = name; *at; at++)
-		if (*at <= ' ' || *at == 0x7f)
-			return false;
-	return *name && !strchr("0123456789+-", *name) && strlen(name) < HISTORY_NAME_MAX &&
-	       strcmp(name, "start") != 0 && strcmp(name, "end") != 0;
-}
-
-int history_mark(struct history *h, const char *name, struct error *e)
-{
-	struct history_mark *m = (struct history_mark *)history_find_mark(h, name);
-	if (!is_name(name))
-		return error_set(e, -EINVAL,
-		        "expected a name of 1 to %d characters that does not begin with a digit, "
-		        "other than start and end",
-		        HISTORY_NAME_MAX - 1);
-	if (!m && h->mark_count == HISTORY_MARKS_MAX)
-		return error_set(e, -ENOSPC, "there are %d marks already", HISTORY_MARKS_MAX);
-	if (!m)
-		m = &h->marks[h->mark_count++];
-	strcpy(m->name, name);
-	m->position = h->machine->position;
-	return 0;
-}
-
-const struct history_mark *history_mark_at(const struct history *h, unsigned i)
-{
-	return i < h->mark_count ? &h->marks[i] : NULL;
-}
-
-const struct history_mark *history_find_mark(const struct history *h, const char *name)
-{
-	for (unsigned i = 0; i < h->mark_count; i++)
-		if (!strcmp(h->marks[i].name, name))
-			return &h->marks[i];
-	return NULL;
 }

@@ -118,7 +118,7 @@ int history_gather_lines(struct history *h, struct error *e)
 	if (err)
 		output_free(h);
 	h->has_gathered = !err;
-	struct error again;
+	struct error again = { 0 };
 	const int back = checkpoint_load(h, here, &again);
 	checkpoint_free(h, here);
 	return back && !err ? error_set(e, back, "%s", again.text) : err;
