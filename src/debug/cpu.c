@@ -260,8 +260,9 @@ int cpu_run_to_exit(struct control *c, const struct vcpu_debug *debug, struct ex
 		int err = vcpu_run(v, x);
 		if (err)
 			return err;
-		if (x->kind != EXIT_KICKED)
-			c->cpu.has_stepped = debug->control & KVM_GUESTDBG_SINGLESTEP;
+		/* A kick may find a step before its instruction, or after it. */
+		c->cpu.has_stepped = (x->kind == EXIT_KICKED && c->cpu.has_stepped) ||
+		                     debug->control & KVM_GUESTDBG_SINGLESTEP;
 		if (x->kind == EXIT_KICKED) {
 			is_news = ends_by_kick(c, debug, &before);
 			c->cpu.was_kicked |= !is_news;

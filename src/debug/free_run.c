@@ -30,6 +30,7 @@ static int step_over_guest_breakpoint(struct control *c, struct stop *stop)
 {
 	struct vcpu_debug debug = c->cpu.vcpu->debug;
 	c->cpu.why = STEP_GUEST_RF;
+	c->engine_shuts_down = false; /* of what the engine has handed over, which this is not */
 	int err = step_one(c, stop);
 	vcpu_set_debug(c->cpu.vcpu, &debug);
 	if (!err && stop->kind == STOP_HALTED)

@@ -176,6 +176,9 @@ static int step_by_kvm(struct control *c, bool is_interrupt, struct stop *stop)
 
 static bool step_by_engine(struct control *c, bool is_interrupt, struct stop *stop)
 {
+	/* What it knows of a shutdown is of the instruction that it has handed over, and of no other. */
+	if (is_interrupt || c->cpu.why != STEP_HANDED_OVER)
+		c->engine_shuts_down = false;
 	if (!means_engine_takes(c, c->cpu.why))
 		return false;
 	return is_interrupt ? engine_interrupt(c, stop) : engine_step(c, stop);

@@ -116,7 +116,9 @@ void control_ask(struct control *c, control_stops *stops, control_follows *follo
 
 void control_restarted(struct control *c, struct vcpu *v)
 {
-	c->cpu = (struct cpu_run) { .vcpu = v, .zero_slot = -1 };
+	/* What a step has left over in the CPU is still there: a state that is loaded changes nothing about it. */
+	const bool has_stepped = c->cpu.vcpu == v && c->cpu.has_stepped;
+	c->cpu = (struct cpu_run) { .vcpu = v, .zero_slot = -1, .has_stepped = has_stepped };
 	c->is_followed = false;
 	engine_close(c);
 	check_forget_machine(c);
