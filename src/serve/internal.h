@@ -55,6 +55,9 @@ void serve_end_told_line(struct serve *s);
 void serve_hint_at_keys(struct serve *s);
 /* Tells the debugger's user why the guest stopped, or, without a debugger, stderr. */
 void serve_report(struct serve *s, const struct stop *stop, bool was_step);
+/* A debugger is connected, or there may be one: it has not come yet, or the connection was lost, and the next one is waited
+ * for. One that has detached wants no more of the guest. */
+bool serve_has_debugger(const struct serve *s);
 /* What follows from the stop: another state, a report, the end. */
 void serve_handle_stop(struct serve *s, const struct stop *stop, bool was_step);
 /* The CPU is halted: it waits to be woken, or what --hlt says happens. is_news as of run_halt: once

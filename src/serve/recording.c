@@ -65,7 +65,7 @@ static void fail(struct serve *s, const struct error *e)
 	if (is_over)
 		history_end(&s->run);
 	stop_at(s, TARGET_STOP_SIGNAL, text);
-	if (!is_over && !s->has_transport)
+	if (!is_over && !serve_has_debugger(s))
 		run_end(&s->run, STATUS_DIFFERS);
 }
 
@@ -91,7 +91,7 @@ static void stop_at_last(struct serve *s)
 	}
 	snprintf(text + len, sizeof text - len,
 	        "The recording ends here, at position %" PRIu64 ".\n", s->machine->position);
-	if (s->has_transport) {
+	if (serve_has_debugger(s)) {
 		stop_at(s, TARGET_STOP_END, text);
 		return;
 	}

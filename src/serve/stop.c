@@ -76,13 +76,15 @@ static void stop_for_debugger(struct serve *s, const struct stop *stop, bool was
 		        s->transport.where);
 }
 
-/* A stop that ends the run, unless somebody can look at it: a debugger that is connected or has not come yet, or the next
- * one where the connection was lost. A debugger that has detached wants no more of the guest. */
+bool serve_has_debugger(const struct serve *s)
+{
+	return s->has_transport && (s->session || !s->is_let_go);
+}
+
+/* A stop that ends the run, unless somebody can look at it. */
 static void stop_or_end(struct serve *s, const struct stop *stop, bool was_step, int status)
 {
-	bool is_awaited = s->has_transport && s->transport.kind != TRANSPORT_STDIO &&
-	                  (s->session || !s->is_let_go);
-	if (is_awaited) {
+	if (serve_has_debugger(s) && s->transport.kind != TRANSPORT_STDIO) {
 		stop_for_debugger(s, stop, was_step);
 	} else if (s->session) {
 		run_stop(&s->run);

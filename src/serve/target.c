@@ -214,7 +214,7 @@ static bool restart(void *ctx, struct target_error *why)
 		notice_print("stepvm: the guest is not started again: %s\n", e.text);
 		return false;
 	}
-	s->is_attached = false; /* the debugger has started this one */
+	s->is_attached = s->is_let_go = false; /* the debugger has started this one */
 	if (history_restart(&s->run, &e))
 		notice_print("stepvm: the guest is no longer recorded: %s\n", e.text);
 	run_stop(&s->run);
@@ -224,6 +224,7 @@ static bool restart(void *ctx, struct target_error *why)
 static bool attach(void *ctx)
 {
 	struct serve *s = ctx;
+	s->is_let_go = false;
 	if (s->run.state == RUN_STOPPED)
 		return true;
 	run_interrupt(&s->run);

@@ -104,6 +104,17 @@ if command -v "$GDB" >/dev/null; then
 	is "$(head -n 1 <<<"$all")" "${live:-none}" "killed by signal 9 it goes up to the last stop"
 	ok $(($(sort -u <<<"$all" | wc -l) != 3)) "... from where one goes back" "$dead"
 	is "$(tail -n 1 <<<"$all")" 0x7c00 "... to the beginning"
+	# Nobody is waited for at the end by what its debugger has let go.
+	rm -f socket
+	timeout 60 "$STEPVM" replay --gdb unix:socket a </dev/null >/dev/null 2>said &
+	pid=$!
+	for ((i = 0; i < 1000; i++)); do
+		grep -q 'waiting for a debugger' said && break
+		read -rt 0.02 <> <(:)
+	done
+	timeout 60 "$GDB" -nx -batch -ex 'target remote socket' -ex detach >/dev/null 2>&1 </dev/null
+	wait "$pid"
+	is $? "$(vm replay a >/dev/null; echo $?)" "let go, it ends where the recording does"
 fi
 
 # --- asked, live and as a file ----------------------------------------------------------------------
