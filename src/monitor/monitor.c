@@ -317,7 +317,7 @@ static void help(struct run *run, const struct output *out, const char *operands
 	if (!help_devices(run, out, operands) && !is_found) {
 		snprintf(text, sizeof text, "no such command%s monitor help lists them",
 		        did_you_mean(run, operands, near, sizeof near));
-		refuse(out, "help", operands, text);
+		refuse(out, "help", operands, "%s", text);
 	}
 }
 
