@@ -47,6 +47,7 @@ struct watched_disk {
 };
 
 struct file_writer; /* file_write.c */
+struct file_out;    /* file_bytes.h */
 
 enum task {
 	TASK_LIVE,      /* nothing that is not recorded anew */
@@ -224,6 +225,11 @@ void disks_watch(struct history *h);
 void disks_unwatch(struct history *h);
 uint64_t disks_bytes(const struct history *h);
 
+/* --- file_head.c -------------------------------------------------------------------------------- */
+
+/* Appends what a file of this recording begins with: the magic, HEAD and CPID. No memory: to->has_failed. */
+void file_put_beginning(const struct history *h, struct file_out *to);
+
 /* --- file_write.c ------------------------------------------------------------------------------- */
 
 /* All do nothing where no file is written. What fails ends the file with a line, and nothing else. */
@@ -271,8 +277,8 @@ extern const struct control_range history_rom;
 /* The segment from the checkpoint at on begins. True: the guest is stopped there already, where it is the recording's
  * beginning, to which nobody comes. */
 bool search_begin_segment(struct history *h, size_t at, struct stop *stop, struct error *e);
-/* Goes on to a position, or to the guest's end where that comes before. saw is told of each stop on the way. 0, or -errno
- * with a text. */
+/* The guest goes on to the position `to`, or to its own end where that comes first. saw is called at each stop on the way.
+ * 0, or -errno with a text. */
 typedef void search_saw(void *ctx, const struct stop *stop);
 int search_segment(struct history *h, uint64_t to, search_saw *saw, void *ctx, struct error *e);
 /* Whoever waits for what is looked for wants it no more: a text. */
