@@ -55,8 +55,8 @@ struct machine {
 	void (*has_printed)(void *ctx);
 	void *tell_ctx; /* of both */
 	bool prints_to_debugger;
-	bool wants_hints; /* the debugger's user is to be told of keys, and of gdb's end */
-	bool has_hinted;  /* ... and was told of keys since the guest was resumed last */
+	bool wants_hints; /* monitor hints: waits for keys, and gdb's end without quit, are reported */
+	bool has_hinted; /* a wait for keys was reported since the guest was resumed last */
 	struct machine_line lines[MACHINE_LINES];
 	struct typist typist;    /* who types on the keyboard; */
 	struct keys_script keys; /* ... what --keys says is typed; owned */
