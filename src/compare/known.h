@@ -6,6 +6,9 @@
 #include "compare/compare.h"
 #include "compare/opcode.h"
 
+/* No fewer than there are rows: of those who count by row. */
+#define KNOWN_ROWS_MAX 128
+
 /* An instruction and what became of it on both sides. */
 struct known_case {
 	bool kvm_emulates; /* it does its guests' instructions itself */

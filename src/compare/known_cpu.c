@@ -66,22 +66,25 @@ static unsigned length_of(const struct known_case *c)
 	return (unsigned)(c->result->own.regs.rip - c->before->regs.rip);
 }
 
-/* An int n that KVM has given to the CPU again, for it has mapped a page for it meanwhile. */
+/* An int n that KVM has given to the CPU again, for it has mapped a page for it meanwhile. Of #DF, too: what cannot be
+ * pushed for the int leads there, and its frame's address is undefined. */
 static bool is_bad_gate(const struct known_case *c, const struct opcode *o)
 {
 	const struct compare_result *r = c->result;
 	unsigned length = o->prefix_len + (known_is_one(o, 0xcd) ? 2u : 1u);
 	return (known_is_one(o, 0xcd) || known_is_one(o, 0xcc)) &&
-	       (r->own_raised == KNOWN_NP || r->own_raised == KNOWN_GP) &&
+	       (r->own_raised == KNOWN_NP || r->own_raised == KNOWN_GP ||
+	               r->own_vector == KNOWN_DF) &&
 	       (uint8_t)(r->own_byte + length) == r->kvm_byte;
 }
 
 /* By an immediate count after which all bits, CF among them, are where they were. */
-static bool is_whole_rcr(const struct known_case *c, const struct opcode *o)
+static bool is_whole_rotation(const struct known_case *c, const struct opcode *o)
 {
 	bool is_byte = known_is_one(o, 0xc0), is_word = known_is_one(o, 0xc1);
 	unsigned length = length_of(c);
-	if ((!is_byte && !is_word) || (o->modrm >> 3 & 7) != 3 || length > COMPARE_BYTES)
+	bool is_rotation = (o->modrm >> 3 & 7) == 2 || (o->modrm >> 3 & 7) == 3; /* rcl, rcr */
+	if ((!is_byte && !is_word) || !is_rotation || length > COMPARE_BYTES)
 		return false;
 	unsigned count = c->bytes[length - 1] & 31;
 	return count && count % (is_byte ? 9 : 17) == 0;
@@ -237,6 +240,12 @@ static bool is_conversion_of_mmx(const struct known_case *c, const struct opcode
 	int vector = c->result->own_raised;
 	return o->map == MAP_0F && (o->op == 0x2a || o->op == 0x2c || o->op == 0x2d) && !o->rep &&
 	       (vector == KNOWN_UD || vector == KNOWN_NM);
+}
+
+static bool is_emms(const struct known_case *c, const struct opcode *o)
+{
+	int vector = c->result->own_raised;
+	return o->map == MAP_0F && o->op == 0x77 && (vector == KNOWN_UD || vector == KNOWN_NM);
 }
 
 /* Bit 16 of the flags that int n pushes, which was set before it. */
@@ -410,12 +419,14 @@ const struct known_row known_on_cpu[] = {
 	        "vol 3, \"Code- and Data-Segment Descriptor Types\"", "pvm, bochs" },
 	{ "TCG: popa that faults has loaded registers", is_faulting_popa, KNOWN_ON_TCG, false,
 	        COMPARE_REGS, 0, "vol 3, \"Restarting of Programs or Tasks\"", "pvm, bochs" },
-	{ "TCG under kvm_amd: #NP and #GP of int n's gate may push the next instruction's address",
+	{ "TCG under kvm_amd: #NP, #GP and #DF of int n's gate may push the next instruction's "
+	  "address",
 	        is_bad_gate, KNOWN_ON_TCG, false, COMPARE_MEMORY, 0,
-	        "vol 3, \"Interrupt 11\"; \"Interrupt 13\"", "bochs" },
-	{ "TCG: rcr by 9, 18, 27, and of 16 bits by 17, which changes nothing, does", is_whole_rcr,
-	        KNOWN_ON_TCG, false, COMPARE_REGS | COMPARE_MEMORY | COMPARE_FLAGS, 0x801,
-	        "vol 2, RCL/RCR/ROL/ROR", "pvm, cpu, bochs" },
+	        "vol 3, \"Interrupt 8\"; \"Interrupt 11\"; \"Interrupt 13\"", "bochs" },
+	{ "TCG: rcl and rcr by 9, 18, 27, and of 16 bits by 17, which change nothing, do",
+	        is_whole_rotation, KNOWN_ON_TCG, false,
+	        COMPARE_REGS | COMPARE_MEMORY | COMPARE_FLAGS, 0x801, "vol 2, RCL/RCR/ROL/ROR",
+	        "pvm, cpu, bochs" },
 	{ "TCG: where RF was set, iret does not load it", is_iret_with_rf, KNOWN_ON_TCG, false,
 	        COMPARE_FLAGS, RFLAGS_RF, "vol 2, IRET/IRETD/IRETQ", "bochs" },
 	{ "TCG: es, cs, ss and ds before an instruction of 64-bit code add their base",
@@ -462,6 +473,8 @@ const struct known_row known_on_cpu[] = {
 	{ "TCG: cvtpi2ps, cvtps2pi and their like raise neither #UD nor #NM by CR0",
 	        is_conversion_of_mmx, KNOWN_ON_TCG, true, KNOWN_ANYTHING, UINT64_MAX,
 	        "vol 2, CVTPI2PS; CVTPI2PD; CVTPS2PI; CVTTPS2PI; CVTPD2PI; CVTTPD2PI", "bochs" },
+	{ "TCG: emms raises neither #UD nor #NM by CR0", is_emms, KNOWN_ON_TCG, true,
+	        KNOWN_ANYTHING, UINT64_MAX, "vol 2, EMMS", "bochs" },
 	{ "TCG: iret of long mode goes to virtual-8086 mode", is_iret_to_v86, KNOWN_ON_TCG, true,
 	        KNOWN_ANYTHING, UINT64_MAX, "vol 2, IRET/IRETD/IRETQ", "bochs" },
 	{ "TCG: pusha pushes the last register first, so that cr2 is its address", is_pusha_fault,

@@ -6,7 +6,6 @@
 #include "debug/check.h"
 
 #define CHECK_OPCODES   0x200 /* as interp_handed gives them */
-#define CHECK_ROWS_MAX  100   /* of src/compare */
 #define CHECK_KINDS_MAX 64
 
 /* Differences of one kind. */
@@ -18,7 +17,7 @@ struct check_tally {
 	check_tell *tell;
 	void *ctx;
 	struct check_sums sums;
-	uint64_t handed_by[CHECK_OPCODES], known_by[CHECK_ROWS_MAX];
+	uint64_t handed_by[CHECK_OPCODES], known_by[KNOWN_ROWS_MAX];
 	struct check_kind kinds[CHECK_KINDS_MAX];
 	unsigned kind_count, told;
 };

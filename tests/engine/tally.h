@@ -5,7 +5,6 @@
 #include "compare/known.h"
 
 #define TALLY_KINDS 400 /* of differences that are told apart */
-#define TALLY_ROWS  96  /* as many as known.h has, or more */
 
 struct tally_kind {
 	char name[16]; /* the opcode's */
@@ -21,7 +20,7 @@ struct tally {
 	uint64_t plain, plain_handed;
 	uint64_t shutdowns;
 	uint64_t handed_by[MAP_COUNT][256];
-	uint64_t known_by[TALLY_ROWS];
+	uint64_t known_by[KNOWN_ROWS_MAX];
 	unsigned kind_count;
 	struct tally_kind kinds[TALLY_KINDS];
 };
