@@ -277,14 +277,28 @@ static uint8_t *kvm_ram(struct pair *p, uint64_t gva)
 	return p->kvm[0] + gpa;
 }
 
+/* A frame's slots: ip, cs, flags, sp, ss; of virtual-8086 mode es, ds, fs, gs as well. */
+#define FRAME_SLOTS     5
+#define FRAME_SLOTS_V86 9
+
+/* A segment register as it was, by its selector: its hidden part can't be seen any more. */
+static void undo_segment(struct kvm_segment *kvm, const struct kvm_segment *own, uint64_t selector)
+{
+	if ((uint16_t)selector == own->selector)
+		*kvm = *own;
+}
+
 /* The guest is in a handler's hlt, whose frame tells how it was at CPL 3 before its ud2. */
 static void undo_trap(struct pair *p, struct compare_result *r)
 {
 	struct kvm_regs *k = &r->kvm.regs;
+	struct kvm_sregs *s = &r->kvm.sregs, *own = &r->own.sregs;
 	unsigned size = p->mode->kind == WORLD_LONG64 ? 8 : 4;
-	uint64_t slots[5] = { 0 };
-	uint32_t at = (uint32_t)(WORLD_STACK0 - 5 * size);
-	for (unsigned i = 0; i < 5; i++) {
+	const bool is_v86 = r->own.regs.rflags & RFLAGS_VM;
+	const unsigned count = is_v86 ? FRAME_SLOTS_V86 : FRAME_SLOTS;
+	uint64_t slots[FRAME_SLOTS_V86] = { 0 };
+	uint32_t at = (uint32_t)(WORLD_STACK0 - count * size);
+	for (unsigned i = 0; i < count; i++) {
 		uint8_t *slot = p->kvm[1] + at + i * size - WORLD_LOW_SIZE;
 		memcpy(&slots[i], slot, size);
 		memcpy(slot, p->own[1] + at + i * size - WORLD_LOW_SIZE, size);
@@ -294,11 +308,14 @@ static void undo_trap(struct pair *p, struct compare_result *r)
 	k->rsp = slots[3];
 	r->kvm.shadow = r->own.shadow; /* gone by the trap */
 	r->own.regs.rflags &= ~(uint64_t)RFLAGS_RF;
-	/* The hidden parts of cs and ss can't be seen any more. */
-	if ((uint16_t)slots[1] == r->own.sregs.cs.selector)
-		r->kvm.sregs.cs = r->own.sregs.cs;
-	if ((uint16_t)slots[4] == r->own.sregs.ss.selector)
-		r->kvm.sregs.ss = r->own.sregs.ss;
+	undo_segment(&s->cs, &own->cs, slots[1]);
+	undo_segment(&s->ss, &own->ss, slots[4]);
+	if (!is_v86) /* else they are null in the handler */
+		return;
+	undo_segment(&s->es, &own->es, slots[5]);
+	undo_segment(&s->ds, &own->ds, slots[6]);
+	undo_segment(&s->fs, &own->fs, slots[7]);
+	undo_segment(&s->gs, &own->gs, slots[8]);
 }
 
 /* At CPL 3. False: KVM has failed, or *verdict is COMPARE_SKIPPED. */
@@ -374,7 +391,7 @@ bool kvm_side_shuts_down(struct pair *p, struct compare_result *r)
 }
 
 /* What QEMU as kvm_amd's CPU dies of: exceptions in real mode under the eyes of a debugger; and mov to the segment
- * registers 6 and 7, which it writes after its six, where it has LDTR and TR. */
+ * registers 6 and 7, which it writes after its six, where it has LDTR and TR: at CPL 3 the next exception finds no TSS. */
 static bool ends_tcg(const struct pair *p, const struct trial *t, const struct compare_result *r)
 {
 	struct opcode o = opcode_decode(t->bytes, trial_bits(t));
@@ -390,16 +407,12 @@ static bool run_side(struct pair *p, const struct trial *t, struct compare_resul
 		r->verdict = COMPARE_SKIPPED;
 		return false;
 	}
+	if (ends_tcg(p, t, r) || (p->by_steps && ends_at_user && !p->steps_user)) {
+		r->verdict = COMPARE_SKIPPED;
+		return false;
+	}
 	if (!p->by_steps && (p->is_user || ends_at_user))
 		return trap_kvm(p, t, r);
-	if (p->by_steps && ends_at_user && !p->steps_user) {
-		r->verdict = COMPARE_SKIPPED;
-		return false;
-	}
-	if (ends_tcg(p, t, r)) {
-		r->verdict = COMPARE_SKIPPED;
-		return false;
-	}
 	bool is_stepped = p->by_steps || p->is_tcg || p->is_probing || needs_step(t, r);
 	return is_stepped ? step_kvm(p, r) : run_to_breakpoint(p, r);
 }
