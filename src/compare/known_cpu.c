@@ -262,6 +262,13 @@ static bool is_rep_on_device(const struct known_case *c, const struct opcode *o)
 	return o->rep && known_is_string(o) && c->result->kvm_log.count > c->result->own_log.count;
 }
 
+/* KVM's emulator does what accesses a device. */
+static bool is_popcnt_of_device(const struct known_case *c, const struct opcode *o)
+{
+	return o->map == MAP_0F && o->op == 0xb8 && c->result->own_log.count > 0 &&
+	       known_has_no_emulation(c);
+}
+
 /* KVM_INTERNAL_ERROR_SIMUL_EX */
 static bool is_delivery(const struct known_case *c, const struct opcode *o)
 {
@@ -378,6 +385,8 @@ const struct known_row known_on_cpu[] = {
 	{ "a step of a rep that accesses a device does many iterations", is_rep_on_device,
 	        KNOWN_ON_CPU, false, KNOWN_ANYTHING, UINT64_MAX, "vol 2, REP/REPE/REPZ/REPNE/REPNZ",
 	        "pvm" },
+	{ "popcnt of a device is an emulation failure, or #UD", is_popcnt_of_device, KNOWN_ON_CPU,
+	        true, KNOWN_ANYTHING, UINT64_MAX, "vol 2, POPCNT", "tcg, bochs" },
 	{ "the delivery of an exception in real mode fails", is_delivery, KNOWN_ON_CPU, true, 0, 0,
 	        "vol 3, \"Real-Address Mode Operation\"", "pvm" },
 	{ "kvm_intel: alignment is checked in real mode, and that exception can't be delivered",

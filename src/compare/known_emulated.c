@@ -155,18 +155,10 @@ static bool is_iretq_gp(const struct known_case *c, const struct opcode *o)
 	return c->bits == 64 && known_is_one(o, 0xcf) && c->result->own_raised == KNOWN_GP;
 }
 
-/* KVM's emulator does not know it: it can't go on, or raises #UD, whose frame may have been undone. */
-static bool has_no_emulation(const struct known_case *c)
-{
-	const struct compare_result *r = c->result;
-	return r->verdict == COMPARE_KVM_FAILS || r->kvm_vector == KNOWN_UD ||
-	       r->kvm.regs.rip == c->before->regs.rip;
-}
-
 static bool is_x87_nm(const struct known_case *c, const struct opcode *o)
 {
 	return opcode_is_vector(o) && known_has_raised(c, o) && c->result->own_raised == KNOWN_NM &&
-	       has_no_emulation(c);
+	       known_has_no_emulation(c);
 }
 
 static bool is_not_known(const struct known_case *c, const struct opcode *o)
@@ -180,7 +172,7 @@ static bool is_not_known(const struct known_case *c, const struct opcode *o)
 static bool is_hint(const struct known_case *c, const struct opcode *o)
 {
 	bool is_one = o->map == MAP_0F && ((o->op >= 0x19 && o->op <= 0x1e) || o->op == 0xb8);
-	return is_one && (has_no_emulation(c) || c->is_real || c->bits != 64 || c->cpl == 0);
+	return is_one && (known_has_no_emulation(c) || c->is_real || c->bits != 64 || c->cpl == 0);
 }
 
 /* A REX that has R before mov from and to a segment register. */
@@ -200,7 +192,7 @@ static bool is_user_xsave(const struct known_case *c, const struct opcode *o)
 
 static bool is_not_emulated(const struct known_case *c, const struct opcode *o)
 {
-	return is_not_known(c, o) && has_no_emulation(c);
+	return is_not_known(c, o) && known_has_no_emulation(c);
 }
 
 /* ... and at last one of the handlers is where it stops. */
@@ -227,7 +219,7 @@ static bool is_user_cpuid(const struct known_case *c, const struct opcode *o)
 static bool is_cut_off(const struct known_case *c, const struct opcode *o)
 {
 	return known_has_raised(c, o) && c->result->own_raised == KNOWN_PF && opcode_is_vector(o) &&
-	       has_no_emulation(c);
+	       known_has_no_emulation(c);
 }
 
 static bool is_real_fault(const struct known_case *c, const struct opcode *o)

@@ -60,6 +60,14 @@ static inline bool known_has_raised(const struct known_case *c, const struct opc
 	return c->result->own_raised >= 0;
 }
 
+/* KVM's emulator does not know it: it can't go on, or raises #UD, whose frame may have been undone. */
+static inline bool known_has_no_emulation(const struct known_case *c)
+{
+	const struct compare_result *r = c->result;
+	return r->verdict == COMPARE_KVM_FAILS || r->kvm_vector == KNOWN_UD ||
+	       r->kvm.regs.rip == c->before->regs.rip;
+}
+
 /* The port is read, and nothing else. */
 static inline bool known_is_ins(const struct known_case *c, const struct opcode *o)
 {

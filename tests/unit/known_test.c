@@ -88,11 +88,33 @@ static void an_int_that_leads_to_a_double_fault_may_push_the_next_address_on_tcg
 	CHECK_STR(row_for(true, &r, insn, sizeof insn), "nothing");
 }
 
+static void popcnt_of_a_device_is_not_emulated(void)
+{
+	static const uint8_t popcnt[] = { 0xf3, 0x0f, 0xb8, 0x20 }, mov[] = { 0x8b, 0x20 };
+	static const char row[] = "popcnt of a device is an emulation failure, or #UD";
+	struct compare_result r = { .verdict = COMPARE_DIFFERS,
+		.parts = COMPARE_REGS | COMPARE_RIP | COMPARE_ACCESS,
+		.own_vector = -1,
+		.own_raised = -1,
+		.kvm_vector = -1,
+		.own_log.count = 1 };
+	CHECK_STR(row_for(false, &r, popcnt, sizeof popcnt), row);
+	CHECK_STR(row_for(false, &r, mov, sizeof mov), "nothing");
+	r.own_log.count = 0;
+	CHECK_STR(row_for(false, &r, popcnt, sizeof popcnt), "nothing");
+	r.own_log.count = 1;
+	r.kvm.regs.rip = sizeof popcnt; /* it was done, and otherwise */
+	CHECK_STR(row_for(false, &r, popcnt, sizeof popcnt), "nothing");
+	r.verdict = COMPARE_KVM_FAILS;
+	CHECK_STR(row_for(false, &r, popcnt, sizeof popcnt), row);
+}
+
 int main(void)
 {
 	RUN(there_is_room_for_all_rows);
 	RUN(emms_raises_nothing_on_tcg_alone);
 	RUN(a_rotation_by_all_its_bits_changes_something_on_tcg);
 	RUN(an_int_that_leads_to_a_double_fault_may_push_the_next_address_on_tcg);
+	RUN(popcnt_of_a_device_is_not_emulated);
 	return check_done();
 }
