@@ -195,7 +195,7 @@ struct control {
 	struct catches catches;
 	struct touched touched;
 	enum engine_choice engine_choice;
-	struct engine *engine;  /* engine.c's; NULL: not used so far; owned */
+	struct engine *engine;  /* engine_state.h's; NULL: not used so far; owned */
 	bool engine_shuts_down; /* what it has handed over last is sure to be a triple fault, */
 	uint64_t engine_cr2;    /* ... with this CR2 then */
 	struct log *log;        /* the last instructions; NULL: they are not noted; owned */
