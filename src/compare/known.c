@@ -1,14 +1,17 @@
-/* Which row explains a difference. The rows: known_emulated.c and known_cpu.c. */
+/* Which row explains a difference. The rows: known_emulated.c, known_any.c and known_cpu.c. */
 #include "compare/known_row.h"
 
-/* The rows of both files, by one number. NULL after the last. */
+#include "base/array.h"
+
+/* The rows of all files, by one number. NULL after the last. */
 static const struct known_row *row_at(unsigned n)
 {
-	const struct known_row *rows = known_emulated;
-	for (unsigned k = 0; k < 2; k++, rows = known_on_cpu)
-		for (unsigned i = 0; rows[i].what; i++)
+	static const struct known_row *const tables[] = { known_emulated, known_on_any,
+		known_on_cpu };
+	for (size_t k = 0; k < ARRAY_SIZE(tables); k++)
+		for (unsigned i = 0; tables[k][i].what; i++)
 			if (n-- == 0)
-				return &rows[i];
+				return &tables[k][i];
 	return NULL;
 }
 

@@ -1,5 +1,6 @@
-/* What KVMs do otherwise than the SDM has it: the tables of it are in known_emulated.c and known_cpu.c. A difference that no row
- * explains is a fault of the interpreter's, of run control's, or of a KVM's that nobody has looked at yet. */
+/* What KVMs do otherwise than the SDM has it: the tables of it are in known_emulated.c, known_any.c and known_cpu.c. A
+ * difference that no row explains is a fault of the interpreter's, of run control's, or of a KVM's that nobody has
+ * looked at yet. */
 #ifndef STEPVM_COMPARE_KNOWN_H
 #define STEPVM_COMPARE_KNOWN_H
 

@@ -1,15 +1,13 @@
-/* What a KVM that emulates its guests does otherwise, and at last what any may do. */
+/* What a KVM that emulates its guests does otherwise. */
 #include "compare/known_row.h"
 
 #include "base/cpu_bits.h"
 
-#define IF   (1u << 9)
 #define IOPL (3u << 12)
 #define NT   (1u << 14)
 /* What sysret loads of r11. */
 #define SYSRET_FLAGS UINT64_C(0x3c7fd7)
 #define EFER_SCE     1u
-#define TABLE_BITS   0x60 /* Accessed and Dirty of a page table's entry */
 
 static bool is_wide_int(const struct known_case *c, const struct opcode *o)
 {
@@ -67,11 +65,6 @@ static bool is_enter(const struct known_case *c, const struct opcode *o)
 	return known_is_one(o, 0xc8);
 }
 
-static bool is_sti_again(const struct known_case *c, const struct opcode *o)
-{
-	return known_is_one(o, 0xfb) && c->before->regs.rflags & IF;
-}
-
 static bool is_rep_io(const struct known_case *c, const struct opcode *o)
 {
 	(void)c;
@@ -79,23 +72,11 @@ static bool is_rep_io(const struct known_case *c, const struct opcode *o)
 	       ((o->op >= 0xe4 && o->op <= 0xe7) || (o->op >= 0xec && o->op <= 0xef));
 }
 
-static bool is_rep_again(const struct known_case *c, const struct opcode *o)
-{
-	return o->rep && known_is_string(o) && c->result->kvm.regs.rip == c->before->regs.rip;
-}
-
 static bool is_wide_sreg_store(const struct known_case *c, const struct opcode *o)
 {
 	bool is_sldt_str = o->map == MAP_0F && o->op == 0x00 && (o->modrm >> 3 & 7) < 2;
 	return (known_is_one(o, 0x8c) || is_sldt_str) && o->modrm < 0xc0 &&
 	       (o->rex & 8 || (c->bits == 32) != o->has_66);
-}
-
-/* A page's entry that has A, or D as well, on one side. */
-static bool is_enter_probe(const struct known_case *c, const struct opcode *o)
-{
-	const struct compare_result *r = c->result;
-	return known_is_one(o, 0xc8) && r->is_table && !((r->own_byte ^ r->kvm_byte) & ~TABLE_BITS);
 }
 
 static bool is_alignment(const struct known_case *c, const struct opcode *o)
@@ -287,7 +268,7 @@ static bool is_sysret_off(const struct known_case *c, const struct opcode *o)
 static bool is_if_pushed(const struct known_case *c, const struct opcode *o)
 {
 	return is_user64(c) && known_is_one(o, 0x9c) &&
-	       (c->result->own_byte ^ c->result->kvm_byte) == IF >> 8;
+	       (c->result->own_byte ^ c->result->kvm_byte) == RFLAGS_IF >> 8;
 }
 
 static bool is_real_exception(const struct known_case *c, const struct opcode *o)
@@ -306,24 +287,6 @@ static bool is_based_frame(const struct known_case *c, const struct opcode *o)
 {
 	const struct kvm_segment *ss = &c->before->sregs.ss;
 	return !c->is_real && c->bits != 64 && known_has_raised(c, o) && (ss->base || !ss->db);
-}
-
-static bool is_read_first(const struct known_case *c, const struct opcode *o)
-{
-	const struct compare_result *r = c->result;
-	for (unsigned i = 0; i < r->kvm_log.count; i++)
-		if (r->kvm_log.all[i].is_port || r->kvm_log.all[i].is_write)
-			return false;
-	return known_has_raised(c, o) && r->own_log.count == 0 &&
-	       r->kvm.regs.rip == r->own.regs.rip;
-}
-
-/* ... and run control's step ends there, with the exception to come. */
-static bool is_stepped_read(const struct known_case *c, const struct opcode *o)
-{
-	const struct compare_result *r = c->result;
-	return known_has_raised(c, o) && r->own_log.count == 0 && r->kvm_log.count == 1 &&
-	       !r->kvm_log.all[0].is_write && r->kvm.regs.rip == c->before->regs.rip;
 }
 
 static bool is_ud(const struct known_case *c, const struct opcode *o)
@@ -494,21 +457,5 @@ const struct known_row known_emulated[] = {
 	{ "es, cs, ss and ds before an instruction of 64-bit code choose between #SS and #GP",
 	        is_overridden, KNOWN_EMULATED, false, COMPARE_RIP, 0,
 	        "vol 1, \"Segmentation in 64-Bit Mode\"", "bochs" },
-
-	/* --- on any KVM --- */
-	{ "sti leaves a shadow where IF was set", is_sti_again, KNOWN_ANYWHERE, false,
-	        COMPARE_SHADOW, 0, "vol 2, STI", "bochs" },
-	{ "RF between two iterations", is_rep_again, KNOWN_ANYWHERE, false, COMPARE_FLAGS,
-	        RFLAGS_RF, "vol 3, \"Instruction-Breakpoint Exception Condition\"", "" },
-	{ "ins reads its port before it looks where to write", known_is_ins, KNOWN_ANYWHERE, false,
-	        COMPARE_ACCESS, 0, "vol 2, INS/INSB/INSW/INSD", "tcg, bochs" },
-	{ "a device is read by an instruction that raises an exception", is_read_first,
-	        KNOWN_ANYWHERE, false, COMPARE_ACCESS, 0,
-	        "vol 3, \"Priority Among Concurrent Events\"", "tcg, bochs" },
-	{ "a step of what reads a device ends before its exception", is_stepped_read,
-	        KNOWN_ANYWHERE, false, KNOWN_ANYTHING, UINT64_MAX,
-	        "vol 3, \"Priority Among Concurrent Events\"", "tcg, bochs" },
-	{ "enter does not look whether the new top of the stack can be written", is_enter_probe,
-	        KNOWN_ANYWHERE, false, COMPARE_MEMORY, 0, "vol 2, ENTER", "" },
 	{ .what = NULL },
 };

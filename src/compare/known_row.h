@@ -39,7 +39,7 @@ struct known_row {
 };
 
 /* They end with a row without words. */
-extern const struct known_row known_emulated[], known_on_cpu[];
+extern const struct known_row known_emulated[], known_on_any[], known_on_cpu[];
 
 static inline bool known_is_one(const struct opcode *o, unsigned op)
 {
