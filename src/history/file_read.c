@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/bytes.h"
 #include "history/file.h"
+#include "history/file_lists.h"
 #include "history/file_machine.h"
 
 #define MACHINE_MAX (FILE_CHUNK_MAX - 64) /* bytes of a machine, unpacked */
@@ -32,18 +33,6 @@ bool recording_is_one(const uint8_t *bytes, size_t len)
 static int no_memory(struct error *e)
 {
 	return error_set(e, -ENOMEM, "out of memory");
-}
-
-/* One more element in a list. NULL without memory. */
-static void *grow(void *all, size_t count, size_t *size, size_t element)
-{
-	if (count < *size)
-		return all;
-	const size_t more = *size ? 2 * *size : 64;
-	void *new = realloc(all, more * element);
-	if (new)
-		*size = more;
-	return new;
 }
 
 /* --- HEAD, CPID, DISK -------------------------------------------------------------------------- */
@@ -122,8 +111,6 @@ static void note_damage(struct parse *p, uint64_t gpa)
 		        p->position, gpa);
 }
 
-static int keep_within(struct parse *p, struct error *e);
-
 static int take_pages(struct parse *p, struct file_in *in, struct error *e)
 {
 	const struct memory *shape = &p->r->head.shape;
@@ -143,7 +130,7 @@ static int take_pages(struct parse *p, struct file_in *in, struct error *e)
 		if (pages_change(&p->r->store, &p->pages, shape, page, bytes))
 			return no_memory(e);
 	}
-	return keep_within(p, e);
+	return file_keep_within(p->r, p->bytes_max, e);
 }
 
 static int take_overlay(struct parse *p, struct file_in *in, struct error *e)
@@ -171,87 +158,6 @@ static int take_overlay(struct parse *p, struct file_in *in, struct error *e)
 }
 
 /* --- STAT -------------------------------------------------------------------------------------- */
-
-static void free_checkpoint(struct recording *r, struct checkpoint *c)
-{
-	if (!c)
-		return;
-	for (size_t i = 0; i < r->check_count; i++)
-		if (r->checks[i].all == c)
-			r->checks[i].all = NULL;
-	pages_free(&r->store, &c->pages);
-	kept_free(&c->kept);
-	free(c);
-}
-
-static void forget(struct recording *r, uint64_t position, size_t events)
-{
-	while (r->check_count && (r->checks[r->check_count - 1].position > position ||
-	                                 r->checks[r->check_count - 1].event > events))
-		r->check_count--;
-	while (r->checkpoint_count &&
-	        (r->checkpoints[r->checkpoint_count - 1]->position > position ||
-	                r->checkpoints[r->checkpoint_count - 1]->event > events))
-		free_checkpoint(r, r->checkpoints[--r->checkpoint_count]);
-	while (r->event_count > events) {
-		struct event *v = &r->events[--r->event_count];
-		r->event_bytes -= v->kind == EVENT_KEYS ? v->len * sizeof *v->keys : v->len;
-		file_free_event(v);
-	}
-}
-
-static uint64_t used(const struct parse *p)
-{
-	return p->r->store.bytes + p->r->event_bytes + p->r->event_size * sizeof *p->r->events +
-	       p->r->checkpoint_count * sizeof(struct checkpoint);
-}
-
-/* Every second one of those that no event leads to; the first and the last stay. False: there is none. */
-static bool thin(struct recording *r)
-{
-	size_t kept = 0, count = r->checkpoint_count;
-	bool is_next = true;
-	for (size_t i = 0; i < count; i++) {
-		struct checkpoint *c = r->checkpoints[i];
-		is_next = !is_next;
-		if (i && i + 1 < count && !c->is_pinned && is_next)
-			free_checkpoint(r, c);
-		else
-			r->checkpoints[kept++] = c;
-	}
-	r->checkpoint_count = kept;
-	return kept < count;
-}
-
-static int keep_within(struct parse *p, struct error *e)
-{
-	while (used(p) > p->bytes_max)
-		if (!thin(p->r))
-			return error_set(e, -ENOMEM,
-			        "its states take more memory than there is for it: "
-			        "--record-memory SIZE gives it more");
-	return 0;
-}
-
-static struct file_check *new_check(struct recording *r)
-{
-	struct file_check *all = grow(r->checks, r->check_count, &r->check_size, sizeof *r->checks);
-	if (!all)
-		return NULL;
-	r->checks = all;
-	struct file_check *c = &r->checks[r->check_count++];
-	*c = (struct file_check) { .event = r->event_count };
-	return c;
-}
-
-static struct event *new_event(struct recording *r)
-{
-	struct event *all = grow(r->events, r->event_count, &r->event_size, sizeof *r->events);
-	if (!all)
-		return NULL;
-	r->events = all;
-	return &r->events[r->event_count];
-}
 
 /* The machine's bytes become those of now. */
 static int take_machine(struct parse *p, struct file_in *in, struct error *e)
@@ -282,18 +188,6 @@ static int make_checkpoint(struct parse *p, struct checkpoint *c, struct error *
 	return machine_in(&machine, &c->kept, r->head.script.count, e);
 }
 
-static int keep(struct parse *p, struct checkpoint *c, struct error *e)
-{
-	struct recording *r = p->r;
-	struct checkpoint **all = grow(
-	        r->checkpoints, r->checkpoint_count, &r->checkpoint_size, sizeof *r->checkpoints);
-	if (!all)
-		return no_memory(e);
-	r->checkpoints = all;
-	r->checkpoints[r->checkpoint_count++] = c;
-	return 0;
-}
-
 static bool goes_on(struct parse *p, uint64_t position)
 {
 	if (position < p->position || position > FILE_POSITION_MAX)
@@ -305,11 +199,12 @@ static bool goes_on(struct parse *p, uint64_t position)
 /* The state leads to itself: it is an event. */
 static int keep_change(struct parse *p, struct checkpoint *c, struct error *e)
 {
-	struct event *v = new_event(p->r);
+	struct event *v = file_new_event(p->r);
 	if (!v)
 		return no_memory(e);
 	*v = (struct event) { .position = c->position, .kind = EVENT_CHANGED, .checkpoint = c };
-	c->event = ++p->r->event_count;
+	file_keep_event(p->r);
+	c->event = p->r->event_count;
 	c->is_pinned = true;
 	return 0;
 }
@@ -324,10 +219,7 @@ static int take_state(struct parse *p, struct file_in *in, struct error *e)
 	if (kind > FILE_LAST || (kind != FILE_BEGIN && !p->has_begun))
 		return error_set(e, -EINVAL, "a state is of no kind, or before the beginning");
 	if (kind == FILE_BEGIN) {
-		forget(r, 0, 0);
-		while (r->checkpoint_count)
-			free_checkpoint(r, r->checkpoints[--r->checkpoint_count]);
-		r->check_count = 0;
+		file_forget_all(r);
 		p->position = 0;
 		r->is_ended = false;
 	}
@@ -337,10 +229,10 @@ static int take_state(struct parse *p, struct file_in *in, struct error *e)
 	int err = c ? take_machine(p, in, e) : no_memory(e);
 	if (!err)
 		err = make_checkpoint(p, c, e);
-	if (!err)
-		err = keep(p, c, e);
+	if (!err && !file_add_checkpoint(r, c))
+		err = no_memory(e);
 	if (err) {
-		free_checkpoint(r, c);
+		file_free_checkpoint(r, c);
 		return err;
 	}
 	c->position = position;
@@ -349,7 +241,7 @@ static int take_state(struct parse *p, struct file_in *in, struct error *e)
 	p->has_begun = true;
 	if (kind == FILE_CHANGED && (err = keep_change(p, c, e)))
 		return err;
-	struct file_check *check = new_check(r);
+	struct file_check *check = file_new_check(r);
 	if (!check)
 		return no_memory(e);
 	check->position = position;
@@ -358,7 +250,7 @@ static int take_state(struct parse *p, struct file_in *in, struct error *e)
 	check->now_ns = c->kept.board.now_ns;
 	check->machine_sum = machine_sum_;
 	check->ram_sum = ram_sum;
-	return keep_within(p, e);
+	return file_keep_within(p->r, p->bytes_max, e);
 }
 
 /* --- EVNT, HASH, POSN, CUT ---------------------------------------------------------------------- */
@@ -366,7 +258,7 @@ static int take_state(struct parse *p, struct file_in *in, struct error *e)
 static int take_event(struct parse *p, struct file_in *in, struct error *e)
 {
 	struct recording *r = p->r;
-	struct event *v = new_event(r);
+	struct event *v = file_new_event(r);
 	int err = v ? file_take_event(in, v, e) : no_memory(e);
 	if (err)
 		return err;
@@ -374,8 +266,7 @@ static int take_event(struct parse *p, struct file_in *in, struct error *e)
 		file_free_event(v);
 		return error_set(e, -EINVAL, "its positions go back");
 	}
-	r->event_count++;
-	r->event_bytes += v->kind == EVENT_KEYS ? v->len * sizeof *v->keys : v->len;
+	file_keep_event(r);
 	return 0;
 }
 
@@ -390,7 +281,7 @@ static int take_hash(struct parse *p, struct file_in *in, struct error *e)
 		return error_set(e, -EINVAL, "a hash is cut, or goes back");
 	memcpy(&c.regs, regs, sizeof c.regs);
 	c.has_regs = true;
-	struct file_check *to = new_check(p->r);
+	struct file_check *to = file_new_check(p->r);
 	if (!to)
 		return no_memory(e);
 	*to = c;
@@ -402,7 +293,7 @@ static int take_cut(struct parse *p, struct file_in *in, struct error *e)
 	const uint64_t position = in_number(in, 8), events = in_number(in, 8);
 	if (in->has_failed || position > p->position || events > p->r->event_count)
 		return error_set(e, -EINVAL, "it is cut where it was not");
-	forget(p->r, position, (size_t)events);
+	file_forget(p->r, position, (size_t)events);
 	p->position = position;
 	return p->r->checkpoint_count ? 0 : error_set(e, -EINVAL, "its beginning is cut away");
 }
@@ -486,18 +377,4 @@ int recording_parse(
 	if (err)
 		recording_free(to);
 	return err;
-}
-
-void recording_free(struct recording *r)
-{
-	r->check_count = 0;
-	forget(r, 0, 0);
-	while (r->checkpoint_count)
-		free_checkpoint(r, r->checkpoints[--r->checkpoint_count]);
-	free(r->checkpoints);
-	free(r->events);
-	free(r->checks);
-	free(r->cpuid);
-	file_free_head(&r->head);
-	*r = (struct recording) { .end = 0 };
 }
