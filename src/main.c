@@ -17,6 +17,7 @@
 #include "cli/console.h"
 #include "cli/early_key.h"
 #include "cli/launch.h"
+#include "cli/launch_gdb.h"
 #include "cli/options.h"
 #include "cli/probe_report.h"
 #include "debug/check.h"
@@ -248,67 +249,6 @@ static int replay(const struct options *o)
 	return status;
 }
 
-/* gdb -q -iex "set sysroot /" -iex "set $stepvm_owns = 1" -x stepvm.gdb [-ex "symbol-file F"]
- * [-ex "set $stepvm_placeholder = stepvm.gdb"] -ex "target extended-remote SOCKET"
- * [-ex "shell ..."] ARGS...
- *
- * has_file: gdb is offered the guest's file when it connects.
- * is_16_bit: what the symbols are of. No ELF file says so of itself, and the disassembly of gdb's
- * TUI asks the file: it takes what is set when it is read. */
-static int start_gdb(const struct options *o, const char *symbols, bool has_file, bool is_16_bit,
-        const struct launch_dir *dir, struct error *e)
-{
-	static char script[PATH_MAX], symbol_file[PATH_MAX + 128], target[128];
-	static char placeholder[PATH_MAX + 64], keys[128];
-	size_t n = 0, count = 0;
-	int err = launch_script("stepvm.gdb", script, e);
-	if (err)
-		return err;
-	while (o->gdb_args && o->gdb_args[count])
-		count++;
-	const char **argv = calloc(count + 17, sizeof *argv);
-	if (!argv)
-		return error_set(e, -ENOMEM, "out of memory");
-	snprintf(target, sizeof target, "target extended-remote %s", dir->socket);
-	argv[n++] = launch_gdb_program(o->gdb_program);
-	argv[n++] = "-q";
-	argv[n++] = "-iex"; /* what we tell it of is on this machine */
-	argv[n++] = "set sysroot /";
-	argv[n++] = "-iex";
-	argv[n++] = "set $stepvm_owns = 1";
-	argv[n++] = "-x";
-	argv[n++] = script;
-	if (symbols) {
-		/* The setting's own words are of no use to anybody: pipe, as with, of gdb 10. */
-		const char *format =
-		        is_16_bit ? "pipe -d @@ -- with osabi none -- with architecture i8086 "
-		                    "-- symbol-file %s @@ cat >/dev/null"
-		                  : "symbol-file %s";
-		snprintf(symbol_file, sizeof symbol_file, format, symbols);
-		argv[n++] = "-ex";
-		argv[n++] = symbol_file;
-	}
-	if (!has_file) {
-		snprintf(placeholder, sizeof placeholder, "set $stepvm_placeholder = \"%s\"",
-		        script);
-		argv[n++] = "-ex";
-		argv[n++] = placeholder;
-	}
-	argv[n++] = "-ex";
-	argv[n++] = target;
-	early_key_take();
-	if (early_key_command()) {
-		snprintf(keys, sizeof keys, "shell %s", early_key_command());
-		argv[n++] = "-ex";
-		argv[n++] = keys;
-	}
-	for (size_t i = 0; i < count; i++)
-		argv[n++] = o->gdb_args[i];
-	err = launch((char *const *)argv, e);
-	free(argv);
-	return err;
-}
-
 /* The file that gdb has to be given: none where it gets it by connecting. An ELF image brings its
  * symbols, where gdb can read it once more. */
 static const char *symbols_of(const struct options *o, struct serve *s)
@@ -333,8 +273,15 @@ static int serve_gdb(const struct options *o, const struct launch_dir *dir, stru
 	if (serve_begin_screen(s, e))
 		return STATUS_HOST;
 	const enum target_layout layout = s->target.registers->layout(s, 0);
-	int gdb = start_gdb(
-	        o, symbols_of(o, s), target_file_path(s, layout), layout == TARGET_REAL16, dir, e);
+	const struct launch_gdb how = {
+		.program = o->gdb_program,
+		.args = o->gdb_args,
+		.socket = dir->socket,
+		.symbols = symbols_of(o, s),
+		.is_16_bit = layout == TARGET_REAL16,
+		.has_file = target_file_path(s, layout),
+	};
+	int gdb = launch_gdb(&how, e);
 	if (gdb <= 0) {
 		early_key_put_back();
 		return STATUS_HOST;
