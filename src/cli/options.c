@@ -7,9 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cursor.h"
+#include "base/slips.h"
 #include "cli/options_table.h"
 #include "cli/qemu_words.h"
-#include "base/slips.h"
 
 #define TEST_TIMEOUT_MS 30000
 #define SHOWN_LEN_MAX   80 /* of a word in a message: keeps room for what was expected */
@@ -205,6 +206,44 @@ static int take_value(struct parse *p, struct given *g)
 	return 0;
 }
 
+/* Whether people give memory as so many MiB: a power of two, or a multiple of 32 up to 64 GiB. */
+static bool looks_like_mib(uint64_t n)
+{
+	return n && n <= 64 << 10 && (n % 32 == 0 || (n & (n - 1)) == 0);
+}
+
+/* A value that was refused, with an M after its number, for QEMU's users mean MiB by a number alone. */
+struct with_m {
+	char text[48]; /* "": that is no likely value either, or is refused, too */
+};
+
+static struct with_m with_m(const struct parse *p, const struct given *g)
+{
+	struct with_m w = { "" };
+	struct options tried = *p->o;
+	struct cursor c = cursor_of(g->value ? g->value : "");
+	uint64_t mib;
+	if (!option_takes_size(g->row) || !cursor_number(&c, &mib) || !looks_like_mib(mib))
+		return w;
+	size_t len = strspn(g->value, "0123456789");
+	if ((g->value[len] && g->value[len] != '@') || strlen(g->value) > sizeof w.text - 2)
+		return w;
+	snprintf(w.text, sizeof w.text, "%.*sM%s", (int)len, g->value, g->value + len);
+	if (g->row->set(&tried, w.text))
+		w.text[0] = '\0';
+	return w;
+}
+
+static int fail_value(struct parse *p, const struct given *g, const char *wrong)
+{
+	struct shown name = show_len(g->word, g->name_len), value = show(g->value);
+	const struct with_m near = with_m(p, g);
+	if (near.text[0])
+		return fail(
+		        p, "%s %s: %s: did you mean %s?", name.text, value.text, wrong, near.text);
+	return fail(p, "%s %s: %s", name.text, value.text, wrong);
+}
+
 static int take_option(struct parse *p)
 {
 	struct given g = read_option(p->argv[p->at++]);
@@ -227,9 +266,7 @@ static int take_option(struct parse *p)
 	if (is_given && take_value(p, &g) < 0)
 		return -EINVAL;
 	const char *wrong = g.row->set(p->o, g.value);
-	if (wrong)
-		return fail(p, "%s %s: %s", name.text, show(g.value).text, wrong);
-	return 0;
+	return wrong ? fail_value(p, &g, wrong) : 0;
 }
 
 static int take_operand(struct parse *p)

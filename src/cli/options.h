@@ -41,8 +41,6 @@ struct options {
 
 	const char *socket; /* console: where; NULL: it is to be found */
 
-	char why[140]; /* what is wrong with a value, where that text names the value */
-
 	bool is_json; /* probe: for machines */
 };
 

@@ -2,8 +2,6 @@
  * disks, clock. */
 #include "cli/options_set.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -11,19 +9,6 @@
 
 static const char TOO_MANY[] = "more than 32 of these were given";
 _Static_assert(CONFIG_LIST_MAX == 32, "TOO_MANY says 32");
-
-/* What is wrong with a size. A small number alone gets an M proposed, for QEMU's users mean megabytes by one. */
-static const char *fail_size(struct options *o, uint64_t size)
-{
-	if (size == 0 || size >= MEMORY_PAGE)
-		return "expected whole pages of 4096 bytes, and not 0; a number alone is bytes, "
-		       "and MiB have an M as in 64M";
-	snprintf(o->why, sizeof o->why,
-	        "expected whole pages of 4096 bytes; a number alone is bytes: did you mean "
-	        "%" PRIu64 "M?",
-	        size);
-	return o->why;
-}
 
 const char *option_set_memory(struct options *o, const char *value)
 {
@@ -38,7 +23,8 @@ const char *option_set_memory(struct options *o, const char *value)
 		return m.has_gpa ? "expected an address such as 0x100000 after the @"
 		                 : "expected a size such as 64M, 640K or 0x100000";
 	if (m.size == 0 || m.size % MEMORY_PAGE != 0)
-		return fail_size(o, m.size);
+		return "expected 4K at least, in whole pages of 4096 bytes; a number alone is "
+		       "bytes, and MiB have an M as in 64M";
 	if (m.gpa % MEMORY_PAGE != 0)
 		return "expected an address at a page: a multiple of 4096";
 	if (m.size - 1 > UINT64_MAX - m.gpa)

@@ -5,6 +5,7 @@
 #define STEPVM_CLI_OPTIONS_TABLE_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "cli/options.h"
 
@@ -42,6 +43,12 @@ struct option_row {
 static inline bool option_may_lack_value(const struct option_row *r)
 {
 	return r->value && r->value[0] == '[';
+}
+
+/* Its value is a size in bytes, which may have a place after it. */
+static inline bool option_takes_size(const struct option_row *r)
+{
+	return r->value && strncmp(r->value, "SIZE", 4) == 0;
 }
 
 /* Ends with a row whose name is NULL. */

@@ -104,28 +104,48 @@ static void memory_is_a_list_of_sizes_and_places(void)
 	        "stepvm run: -m 64M@: expected an address such as 0x100000 after the @");
 	check_refused("run -m 64M@0q a",
 	        "stepvm run: -m 64M@0q: expected an address such as 0x100000 after the @");
-	static const char *const partial[] = { "0", "4097", "0x1001" };
-	for (size_t i = 0; i < sizeof partial / sizeof partial[0]; i++) {
-		char words[64], text[160];
-		snprintf(words, sizeof words, "run -m %s a", partial[i]);
-		snprintf(text, sizeof text,
-		        "stepvm run: -m %s: expected whole pages of 4096 bytes, and not 0; a "
-		        "number "
-		        "alone is bytes, and MiB have an M as in 64M",
-		        partial[i]);
-		check_refused(words, text);
-	}
-	check_refused("run --memory 512 a",
-	        "stepvm run: --memory 512: expected whole pages of 4096 bytes; a number alone is "
-	        "bytes: did you mean 512M?");
-	check_refused("run -m 4095 a",
-	        "stepvm run: -m 4095: expected whole pages of 4096 bytes; a number alone is "
-	        "bytes: did you mean 4095M?");
 	check_refused("run -m 4096@1 a",
 	        "stepvm run: -m 4096@1: expected an address at a page: a multiple of 4096");
 	check_refused("run -m 8192@0xfffffffffffff000 a",
 	        "stepvm run: -m 8192@0xfffffffffffff000: expected RAM that ends within 64-bit "
 	        "addresses");
+}
+
+/* A size that is refused: option, value and what follows the sentence. */
+static void check_size_refused(const char *option, const char *value, const char *after)
+{
+	char words[64], text[200];
+	bool is_memory = !strcmp(option, "-m");
+	snprintf(words, sizeof words, "run %s %s a", option, value);
+	snprintf(text, sizeof text, "stepvm run: %s %s: %s%s", option, value,
+	        is_memory ? "expected 4K at least, in whole pages of 4096 bytes; a number alone is "
+	                    "bytes, and MiB have an M as in 64M"
+	                  : "expected a size of at least 16M, such as 512M or 2G",
+	        after);
+	check_refused(words, text);
+}
+
+static void a_size_that_was_meant_in_megabytes_gets_an_m(void)
+{
+	check_size_refused("-m", "1", ": did you mean 1M?");
+	check_size_refused("-m", "16", ": did you mean 16M?");
+	check_size_refused("-m", "512", ": did you mean 512M?");
+	check_size_refused("-m", "2976", ": did you mean 2976M?");
+	check_size_refused("-m", "512@0x1000", ": did you mean 512M@0x1000?");
+	check_size_refused("--record-memory", "512", ": did you mean 512M?");
+}
+
+static void a_size_that_is_no_likely_number_of_megabytes_gets_none(void)
+{
+	static const char *const others[] = { "0", "12", "100", "4095", "4097", "0x1001",
+		"1000000" };
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		check_size_refused("-m", others[i], "");
+	check_size_refused("--record-memory", "8", "");
+	check_size_refused("--record-memory", "8191", "");
+	check_refused("run -m 99999999999999999999 a",
+	        "stepvm run: -m 99999999999999999999: expected a size such as 64M, 640K or "
+	        "0x100000");
 }
 
 static void load_and_entry_place_an_image(void)
@@ -670,6 +690,8 @@ int main(void)
 	RUN(a_screen_may_say_where);
 	RUN(the_console_has_a_socket_or_finds_one);
 	RUN(memory_is_a_list_of_sizes_and_places);
+	RUN(a_size_that_was_meant_in_megabytes_gets_an_m);
+	RUN(a_size_that_is_no_likely_number_of_megabytes_gets_none);
 	RUN(load_and_entry_place_an_image);
 	RUN(registers_are_names_with_values);
 	RUN(ports_get_kinds);
