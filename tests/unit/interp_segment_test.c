@@ -8,30 +8,34 @@
 enum { SS_FAULT = 12, GP = 13, DONE = -1, HANDED = -2 };
 enum { DS_IS, SS_IS }; /* the segment that expands down */
 
-#define LOAD                                                                                       \
-	{                                                                                          \
-		0x8b, 0x03                                                                         \
-	} /* mov eax, [ebx] */
-#define STORE                                                                                      \
-	{                                                                                          \
-		0x89, 0x03                                                                         \
-	} /* mov [ebx], eax */
-#define STACK                                                                                      \
-	{                                                                                          \
-		0x36, 0x8b, 0x03                                                                   \
-	} /* mov eax, ss:[ebx] */
-#define PUSH                                                                                       \
-	{                                                                                          \
-		0x53                                                                               \
-	} /* push ebx */
+/* What is done by ebx, or at esp. */
+enum code { LOAD, STORE, STACK, PUSH };
+static const uint8_t codes[][3] = {
+	[LOAD] = { 0x8b, 0x03 },        /* mov eax, [ebx] */
+	[STORE] = { 0x89, 0x03 },       /* mov [ebx], eax */
+	[STACK] = { 0x36, 0x8b, 0x03 }, /* mov eax, ss:[ebx] */
+	[PUSH] = { 0x53 },              /* push ebx */
+};
 
 struct row {
 	const char *name;
 	unsigned which, is_wide, is_read_only;
 	uint32_t base, limit, off;
-	uint8_t code[3];
+	enum code code;
 	int what;
 };
+
+/* The code has done its work. */
+static bool is_done(const struct rig *r, const struct row *row)
+{
+	switch (row->code) {
+	case LOAD:
+	case STACK: return r->regs.rax == 0x11223344;
+	case STORE: return rig_get(r, 0x3000, 4) == 0x55667788;
+	case PUSH: return rig_get(r, 0x3000, 4) == row->off && r->regs.rsp == row->off;
+	}
+	return false;
+}
 
 static void run_row(const struct row *row)
 {
@@ -42,7 +46,7 @@ static void run_row(const struct row *row)
 	s->db = row->is_wide;
 	s->base = row->base;
 	s->limit = row->limit;
-	rig_code(&r, row->code, sizeof row->code);
+	rig_code(&r, codes[row->code], sizeof codes[row->code]);
 	rig_put(&r, 0x3000, 0x11223344, 4);
 	r.regs.rbx = row->off;
 	r.regs.rax = 0x55667788;
@@ -52,12 +56,8 @@ static void run_row(const struct row *row)
 	if (row->what != HANDED &&
 	        row->which != SS_IS) /* there the exception's frame does not fit, either */
 		is_right = is_right && interp_last_vector(r.c) == row->what;
-	if (row->what == DONE && row->code[0] != 0x89 && row->code[0] != 0x53)
-		is_right = is_right && r.regs.rax == 0x11223344;
-	if (row->what == DONE && row->code[0] == 0x89)
-		is_right = is_right && rig_get(&r, 0x3000, 4) == 0x55667788;
-	if (row->what == DONE && row->code[0] == 0x53)
-		is_right = is_right && rig_get(&r, 0x3000, 4) == row->off && r.regs.rsp == row->off;
+	if (row->what == DONE)
+		is_right = is_right && is_done(&r, row);
 	if (!is_right)
 		CHECK_FAIL("%s: why %d, vector %d, rax %llx", row->name, why,
 		        interp_last_vector(r.c), r.regs.rax);
