@@ -277,8 +277,14 @@ static size_t words_len(const char *line, unsigned count)
 	return len;
 }
 
-/* ": did you mean NAME?" where line's first two words, its first, or the one after info are near to a name, else ";". */
-static const char *did_you_mean(const struct run *run, const char *line, char *to, size_t size)
+/* The name that a line's first words are near to. NULL: none. is_device: it is info's operand. */
+struct near_name {
+	const char *name;
+	bool is_device;
+};
+
+/* By line's first two words, its first, or the one after info. */
+static struct near_name near_name(const struct run *run, const char *line)
 {
 	struct slips slips[] = { slips_of(line, words_len(line, 2)),
 		slips_of(line, words_len(line, 1)) };
@@ -292,10 +298,17 @@ static const char *did_you_mean(const struct run *run, const char *line, char *t
 		if (board_has(b, board_device(i)) && board_device(i)->show)
 			slips_look(&device, board_device(i)->name);
 	const struct slips *of = slips[0].fewest <= slips[1].fewest ? &slips[0] : &slips[1];
-	if (device.fewest < of->fewest)
-		snprintf(to, size, ": did you mean info %s?", device.nearest);
-	else if (of->nearest)
-		snprintf(to, size, ": did you mean %s?", of->nearest);
+	const bool is_device = device.fewest < of->fewest;
+	return (struct near_name) { is_device ? device.nearest : of->nearest, is_device };
+}
+
+/* ": did you mean NAME?", or ";" where no name is like line's words. Returns to. */
+static const char *did_you_mean(const struct run *run, const char *line, char *to, size_t size)
+{
+	const struct near_name near = near_name(run, line);
+	if (near.name)
+		snprintf(
+		        to, size, ": did you mean %s%s?", near.is_device ? "info " : "", near.name);
 	else
 		snprintf(to, size, ";");
 	return to;
@@ -303,7 +316,7 @@ static const char *did_you_mean(const struct run *run, const char *line, char *t
 
 static void help(struct run *run, const struct output *out, const char *operands)
 {
-	char near[60], text[120];
+	char near[60];
 	bool is_found = false;
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		const struct command *c = &commands[i];
@@ -314,11 +327,9 @@ static void help(struct run *run, const struct output *out, const char *operands
 			c->more(out);
 		is_found = true;
 	}
-	if (!help_devices(run, out, operands) && !is_found) {
-		snprintf(text, sizeof text, "no such command%s monitor help lists them",
+	if (!help_devices(run, out, operands) && !is_found)
+		refuse(out, "help", operands, "no such command%s monitor help lists them",
 		        did_you_mean(run, operands, near, sizeof near));
-		refuse(out, "help", operands, "%s", text);
-	}
 }
 
 /* Words of line with single spaces. False when it is too long. */
