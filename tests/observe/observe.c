@@ -98,17 +98,17 @@ static bool is_end_right(
 	static struct ending is;
 	char text[300] = "";
 	bool has_timer = o->program->has_timer;
-	if (!s->failure[0] && !o->has_ending) {
+	if (!s->r.failure[0] && !o->has_ending) {
 		o->has_ending = session_ending(s, &o->alone);
-	} else if (!s->failure[0] && session_ending(s, &is) &&
+	} else if (!s->r.failure[0] && session_ending(s, &is) &&
 	           !ending_is_same(&is, &o->alone, has_timer, text, sizeof text)) {
-		session_fail(s, "at the end %s", text);
+		rsp_fail(&s->r, "at the end %s", text);
 	}
-	if (s->failure[0]) {
-		differs(o, what, engine, s->failure);
+	if (s->r.failure[0]) {
+		differs(o, what, engine, s->r.failure);
 		tell_decisions(o, s);
 	}
-	return !s->failure[0];
+	return !s->r.failure[0];
 }
 
 static bool run_alone(struct observer *o, const char *engine)
@@ -117,7 +117,7 @@ static bool run_alone(struct observer *o, const char *engine)
 	o->tally->runs++;
 	if (session_open(&s, o->program, o->image, engine) && session_resume(&s, "c") &&
 	        rsp_pc(s.stop) != o->program->halt + 1)
-		session_fail(&s, "it came to 0x%" PRIx64 ", expected 0x%x: %s", rsp_pc(s.stop),
+		rsp_fail(&s.r, "it came to 0x%" PRIx64 ", expected 0x%x: %s", rsp_pc(s.stop),
 		        o->program->halt + 1, s.stop);
 	bool is_first = !o->has_ending;
 	bool ok = is_end_right(o, &s, "alone", engine);

@@ -1,29 +1,5 @@
 #include "session.h"
 
-bool session_fail(struct session *s, const char *format, ...)
-{
-	va_list args;
-	if (s->failure[0])
-		return false;
-	va_start(args, format);
-	vsnprintf(s->failure, sizeof s->failure, format, args);
-	va_end(args);
-	return false;
-}
-
-const char *session_ask(struct session *s, const char *format, ...)
-{
-	char body[300];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(body, sizeof body, format, args);
-	va_end(args);
-	const char *reply = rsp_ask_bytes(&s->r, body, strlen(body));
-	if (reply[0] == '(')
-		session_fail(s, "%s -> %s; stderr: %.200s", body, reply, s->r.errors);
-	return reply;
-}
-
 bool session_do(struct session *s, const char *format, ...)
 {
 	char body[300];
@@ -31,8 +7,8 @@ bool session_do(struct session *s, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(body, sizeof body, format, args);
 	va_end(args);
-	if (strcmp(session_ask(s, "%s", body), "OK"))
-		return session_fail(s, "%s -> %.200s", body, s->r.packet);
+	if (strcmp(rsp_must_ask(&s->r, "%s", body), "OK"))
+		return rsp_fail(&s->r, "%s -> %.200s", body, s->r.packet);
 	return true;
 }
 
@@ -40,7 +16,7 @@ bool session_monitor(struct session *s, const char *line, const char *begins)
 {
 	const char *text = rsp_monitor(&s->r, line);
 	if (strncmp(text, begins, strlen(begins)))
-		return session_fail(s, "monitor %s -> %.200s", line, text);
+		return rsp_fail(&s->r, "monitor %s -> %.200s", line, text);
 	return true;
 }
 
@@ -49,8 +25,8 @@ bool session_stopped(struct session *s)
 	const char *reply = rsp_reply(&s->r);
 	snprintf(s->stop, sizeof s->stop, "%.300s", reply);
 	if (reply[0] != 'T')
-		return session_fail(
-		        s, "expected a stop, came %.200s; stderr: %.300s", reply, s->r.errors);
+		return rsp_fail(
+		        &s->r, "expected a stop, came %.200s; stderr: %.300s", reply, s->r.errors);
 	return true;
 }
 
@@ -85,11 +61,11 @@ static size_t put_request(uint8_t *to, const char *request)
 static bool receive_view(struct session *s, struct view *v)
 {
 	if (!view_registers(v, rsp_reply(&s->r), s->program->mode->bits == 64))
-		return session_fail(s, "g -> %.100s", s->r.packet);
+		return rsp_fail(&s->r, "g -> %.100s", s->r.packet);
 	for (unsigned i = 0; i < VIEW_WINDOWS; i++) {
 		const struct view_window *w = &view_windows[i];
 		if (!take_bytes(v->memory + w->at, w->size, rsp_reply(&s->r)))
-			return session_fail(s, "m%x,%x -> %.100s", w->gva, w->size, s->r.packet);
+			return rsp_fail(&s->r, "m%x,%x -> %.100s", w->gva, w->size, s->r.packet);
 	}
 	return true;
 }
@@ -104,7 +80,7 @@ static bool send_view(struct session *s)
 		snprintf(body, sizeof body, "m%x,%x", view_windows[i].gva, view_windows[i].size);
 		len += put_request(bytes + len, body);
 	}
-	return rsp_send_raw(&s->r, bytes, len) || session_fail(s, "the connection is gone");
+	return rsp_send_raw(&s->r, bytes, len) || rsp_fail(&s->r, "the connection is gone");
 }
 
 bool session_view(struct session *s, struct view *v)
@@ -122,13 +98,13 @@ bool session_step(struct session *s, struct view *v)
 bool session_connect(struct session *s)
 {
 	if (!rsp_connect(&s->r))
-		return session_fail(s, "no connection; stderr: %.300s", s->r.errors);
-	session_ask(s, "qSupported:swbreak+;hwbreak+");
+		return rsp_fail(&s->r, "no connection; stderr: %.300s", s->r.errors);
+	rsp_must_ask(&s->r, "qSupported:swbreak+;hwbreak+");
 	if (!session_do(s, "QStartNoAckMode"))
 		return false;
 	s->r.is_no_ack = true;
-	snprintf(s->stop, sizeof s->stop, "%.300s", session_ask(s, "?"));
-	return s->stop[0] == 'T' ? true : session_fail(s, "? -> %s", s->stop);
+	snprintf(s->stop, sizeof s->stop, "%.300s", rsp_must_ask(&s->r, "?"));
+	return s->stop[0] == 'T' ? true : rsp_fail(&s->r, "? -> %s", s->stop);
 }
 
 bool session_open(struct session *s, const struct program *p, const char *image, const char *engine)
@@ -140,10 +116,10 @@ bool session_open(struct session *s, const struct program *p, const char *image,
 	snprintf(entry, sizeof entry, p->mode->bits == 16 ? "0000:%x" : "0x%x", PROGRAM_BEGIN);
 	if (!rsp_start(&s->r, RSP_UNIX, image, "--format", "flat", "--mode", p->mode->start,
 	            "--entry", entry, "--memory", "1M", "--engine", engine, NULL))
-		return session_fail(s, "stepvm did not start: %.300s", s->r.errors);
+		return rsp_fail(&s->r, "stepvm did not start: %.300s", s->r.errors);
 	return session_connect(s) && session_do(s, "Z1,%x,1", p->start) && session_resume(s, "c") &&
-	       (rsp_value(session_ask(s, p->mode->bits == 64 ? "p10" : "p8")) == p->start ||
-	               session_fail(s, "the program's beginning led to %.200s", s->stop)) &&
+	       (rsp_value(rsp_must_ask(&s->r, p->mode->bits == 64 ? "p10" : "p8")) == p->start ||
+	               rsp_fail(&s->r, "the program's beginning led to %.200s", s->stop)) &&
 	       session_do(s, "z1,%x,1", p->start);
 }
 
@@ -154,13 +130,13 @@ void session_close(struct session *s)
 
 bool session_ending(struct session *s, struct ending *e)
 {
-	snprintf(e->registers, sizeof e->registers, "%s", session_ask(s, "g"));
+	snprintf(e->registers, sizeof e->registers, "%s", rsp_must_ask(&s->r, "g"));
 	if (!take_bytes(e->memory, sizeof e->memory,
-	            session_ask(s, "m%x,%x", PROGRAM_OWN, PROGRAM_OWN_SIZE)))
-		return session_fail(s, "the program's memory can't be read: %.100s", s->r.packet);
+	            rsp_must_ask(&s->r, "m%x,%x", PROGRAM_OWN, PROGRAM_OWN_SIZE)))
+		return rsp_fail(&s->r, "the program's memory can't be read: %.100s", s->r.packet);
 	ssize_t n = pread(s->r.stdout_fd, e->output, sizeof e->output, 0);
 	e->output_len = n > 0 ? (size_t)n : 0;
-	return !s->failure[0];
+	return !s->r.failure[0];
 }
 
 bool output_is_same(const uint8_t *is, size_t len, const uint8_t *wanted, size_t wanted_len,

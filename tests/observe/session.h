@@ -4,20 +4,19 @@
 
 #include <inttypes.h>
 
+#include "rsp_failure.h"
 #include "rsp_values.h"
 #include "view.h"
 
-#define SESSION_TEXT 600
 #define SESSION_STOP 400
 
 struct session {
-	struct rsp r;
+	struct rsp r; /* r.failure: the first; "" while there is none */
 	const struct program *program;
-	char stop[SESSION_STOP];    /* the last stop reply */
-	char failure[SESSION_TEXT]; /* the first; "" while there is none */
+	char stop[SESSION_STOP]; /* the last stop reply */
 };
 
-/* The program is stopped at its first instruction, past what begins it. False: s->failure says why. In either case
+/* The program is stopped at its first instruction, past what begins it. False: s->r.failure says why. In either case
  * session_close is to be called. */
 bool session_open(
         struct session *s, const struct program *p, const char *image, const char *engine);
@@ -25,11 +24,6 @@ void session_close(struct session *s);
 /* Connects again; the guest is stopped. */
 bool session_connect(struct session *s);
 
-/* Always false. */
-bool session_fail(struct session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The reply. No reply is a failure. */
-const char *session_ask(struct session *s, const char *format, ...)
-        __attribute__((format(printf, 2, 3)));
 /* False, and a failure, where the reply is not OK. */
 bool session_do(struct session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Runs `monitor LINE`, whose text has to begin so. */

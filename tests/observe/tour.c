@@ -95,7 +95,7 @@ static bool lost(struct tour *t, const char *request, const struct view *v, unsi
 	describe_lost(t, v, last, text, sizeof text);
 	static const char *const whys[] = { "a watchpoint", "a breakpoint", "the range's end",
 		"the end" };
-	return session_fail(t->s,
+	return rsp_fail(&t->s->r,
 	        "%s from position %u, 0x%" PRIx64 ": a stop was due at position %u, 0x%" PRIx64
 	        ", for %s; %s: %.100s",
 	        request, t->at, pc_at(t, t->at), last, pc_at(t, last), whys[t->next.why], text,
@@ -116,19 +116,19 @@ static bool is_told(struct tour *t, const char *request, unsigned at)
 		bool is_known = plan_has_watch(&t->plan, 2 + i, gva);
 		bool is_hit = t->next.may_stop[at] || (is_due && t->next.why == PLAN_WATCH);
 		return is_known && is_hit ? true
-		                          : session_fail(t->s,
+		                          : rsp_fail(&t->s->r,
 		                                    "%s to position %u, 0x%" PRIx64
 		                                    ": no such watchpoint was hit: %s",
 		                                    request, at, pc_at(t, at), stop);
 	}
 	if (is_due && t->next.why == PLAN_WATCH)
-		return session_fail(t->s,
+		return rsp_fail(&t->s->r,
 		        "%s to position %u, 0x%" PRIx64 ": the watchpoint's hit was not told: %s",
 		        request, at, pc_at(t, at), stop);
 	bool is_interrupted = !strncmp(stop, "T02", 3);
 	if (is_due && t->next.why == PLAN_BREAKPOINT && !is_interrupted &&
 	        !strstr(stop, "swbreak") && !strstr(stop, "hwbreak"))
-		return session_fail(t->s, "%s to position %u: the stop names no breakpoint: %s",
+		return rsp_fail(&t->s->r, "%s to position %u: the stop names no breakpoint: %s",
 		        request, at, stop);
 	return true;
 }
@@ -146,7 +146,7 @@ static bool take_stop(struct tour *t, const char *request, bool may_stop_anywher
 	bool is_interrupted = may_stop_anywhere && !strncmp(t->s->stop, "T02", 3);
 	if (is_in_timer(t, &v)) {
 		if (!is_interrupted)
-			return session_fail(t->s,
+			return rsp_fail(&t->s->r,
 			        "%s from position %u: stopped in the timer's handler: %s", request,
 			        t->at, t->s->stop);
 		*again = t->is_in_timer = true;
@@ -176,7 +176,7 @@ static bool go(struct tour *t, const char *request, uint32_t interrupt_us)
 		        has_interrupted ? ", and 0x03" : "");
 	do {
 		if (!rsp_send(&t->s->r, request, strlen(request)))
-			return session_fail(t->s, "the connection is gone");
+			return rsp_fail(&t->s->r, "the connection is gone");
 		if (has_interrupted && !again) {
 			spin_us(interrupt_us);
 			rsp_send_raw(&t->s->r, "\x03", 1);
@@ -364,7 +364,7 @@ static bool is_where_it_was(struct tour *t, const char *after)
 	if (!session_view(t->s, &v))
 		return false;
 	return view_is_same(&v, &t->path->at[t->at], t->program->has_timer, text, sizeof text) ||
-	       session_fail(t->s, "%s at position %u: %s", after, t->at, text);
+	       rsp_fail(&t->s->r, "%s at position %u: %s", after, t->at, text);
 }
 
 static bool save(struct tour *t)
@@ -439,18 +439,18 @@ static bool read_code(struct tour *t)
 	uint32_t gva = t->plan.breakpoints[below(t, t->plan.breakpoint_count)].gva;
 	const uint8_t *byte = &p->image[p->page_gpa[gva >> 12 & 15] + (gva & 0xfff)];
 	snprintf(wanted, sizeof wanted, "%02x", *byte);
-	if (strcmp(session_ask(t->s, "m%x,1", gva), wanted))
-		return session_fail(
-		        t->s, "m%x,1 -> %.20s, expected %s", gva, t->s->r.packet, wanted);
+	if (strcmp(rsp_must_ask(&t->s->r, "m%x,1", gva), wanted))
+		return rsp_fail(
+		        &t->s->r, "m%x,1 -> %.20s, expected %s", gva, t->s->r.packet, wanted);
 	return true;
 }
 
 static bool write_back_registers(struct tour *t)
 {
 	char packet[2010] = "G";
-	snprintf(packet + 1, sizeof packet - 1, "%s", session_ask(t->s, "g"));
+	snprintf(packet + 1, sizeof packet - 1, "%s", rsp_must_ask(&t->s->r, "g"));
 	if (strcmp(rsp_ask_bytes(&t->s->r, packet, strlen(packet)), "OK"))
-		return session_fail(t->s, "G -> %.100s", t->s->r.packet);
+		return rsp_fail(&t->s->r, "G -> %.100s", t->s->r.packet);
 	return true;
 }
 
@@ -493,7 +493,7 @@ static bool is_output_right(struct tour *t)
 	size_t len = n > 0 ? (size_t)n : 0;
 	char text[200];
 	return output_is_same(is, len, t->output, t->output_len, text, sizeof text) ||
-	       session_fail(t->s, "%s", text);
+	       rsp_fail(&t->s->r, "%s", text);
 }
 
 static bool finish(struct tour *t)

@@ -56,6 +56,7 @@ struct rsp {
 	size_t in_at, in_len;
 	char *packet; /* the last packet's body, raw and with a 0 behind it */
 	size_t packet_len;
+	char failure[600]; /* rsp_failure.h */
 };
 
 static inline const char *rsp_env(const char *name)

@@ -1,203 +1,85 @@
 /* A debugger of a recorded guest that goes to and fro in what the guest has done, misbehaves meanwhile, and forgets or
  * begins recordings. Whatever it does, the guest has to be the same whenever it stands at a position: what is seen there
  * first is noted. At the end the guest goes on to a round that its twin, which nobody records, has gone to as well. */
-#include "session.h"
+#include "past.h"
 
-#define NOTES      300
-#define MARKS      6
-#define FAR_STEPS  2000000 /* a jump to anywhere goes so far back at most, most times */
-#define SAVE_MOST  (64u << 20)
-#define GROWTH_KB  4096 /* of a heap in which recordings have come and gone */
-#define UNKNOWN_NS UINT64_MAX
-
-struct where {
-	uint64_t position, end, ns;
-	bool is_present;
-};
-
-struct note {
-	uint64_t position, hash;
-	uint64_t ns; /* UNKNOWN_NS: at the present, where a halt may still go on */
-};
-
-struct past {
-	struct live l;
-	struct note notes[NOTES];
-	unsigned count;
-	uint64_t marks[MARKS]; /* UINT64_MAX: none of this name */
-};
-
-static struct past *past_of(struct live *l)
-{
-	return (struct past *)l; /* its first member */
-}
-
-/* --- what is known --------------------------------------------------------------------------- */
-
-static bool look(struct live *l, struct where *w)
-{
-	uint64_t s = 0, ns = 0;
-	const char *text = rsp_monitor(&l->r, "when");
-	const char *comma = strrchr(text, ',');
-	if (sscanf(text, "position %" SCNu64 " of %" SCNu64, &w->position, &w->end) != 2 ||
-	        !comma || sscanf(comma, ", %" SCNu64 ".%9" SCNu64, &s, &ns) != 2)
-		return fail(l, "when -> %.200s", text);
-	w->ns = s * 1000000000 + ns;
-	w->is_present = strstr(text, "(the present)");
-	return true;
-}
-
-static bool look_begin(struct live *l, uint64_t *begin)
-{
-	const char *text = rsp_monitor(&l->r, "record info");
-	return sscanf(text, "on: positions %" SCNu64, begin) == 1
-	               ? true
-	               : fail(l, "record info -> %.200s", text);
-}
-
-static uint64_t add(uint64_t hash, const char *text)
-{
-	for (; *text; text++)
-		hash = (hash ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
-/* Registers, RAM that is used, and devices. */
-static uint64_t hash_guest(struct live *l)
-{
-	uint64_t hash = add(1, ask(l, "g"));
-	hash = add(hash, ask(l, "qCRC:0,18000"));
-	hash = add(hash, ask(l, "qCRC:60000,10000"));
-	hash = add(hash, rsp_monitor(&l->r, "info segments"));
-	if (l->is_pc) {
-		hash = add(hash, ask(l, "qCRC:b8000,1000"));
-		hash = add(hash, rsp_monitor(&l->r, "info pic"));
-	}
-	return hash;
-}
-
-static void forget_from(struct past *t, uint64_t position)
-{
-	unsigned kept = 0;
-	for (unsigned i = 0; i < t->count; i++)
-		if (t->notes[i].position < position)
-			t->notes[kept++] = t->notes[i];
-	t->count = kept;
-}
-
-static void forget_marks(struct past *t, uint64_t last)
-{
-	for (unsigned i = 0; i < MARKS; i++)
-		if (t->marks[i] > last)
-			t->marks[i] = UINT64_MAX;
-}
-
-static void forget_all(struct past *t)
-{
-	t->count = 0;
-	memset(t->marks, 0xff, sizeof t->marks);
-}
-
-static void compare_note(struct past *t, struct note *n, const struct where *w, uint64_t hash)
-{
-	if (n->hash != hash)
-		fail(&t->l, "position %" PRIu64 " of %" PRIu64 " is another state than before",
-		        w->position, w->end);
-	if (!w->is_present && n->ns == UNKNOWN_NS)
-		n->ns = w->ns;
-	if (!w->is_present && n->ns != w->ns)
-		fail(&t->l, "position %" PRIu64 " is at %" PRIu64 " ns, and was at %" PRIu64,
-		        w->position, w->ns, n->ns);
-}
-
-/* The state where the guest stands is what it was there before, or is noted. */
-static void check_here(struct past *t)
-{
-	struct where w;
-	if (is_failed(&t->l) || !look(&t->l, &w))
-		return;
-	const uint64_t hash = hash_guest(&t->l);
-	for (unsigned i = 0; i < t->count; i++)
-		if (t->notes[i].position == w.position) {
-			compare_note(t, &t->notes[i], &w, hash);
-			return;
-		}
-	const unsigned at = t->count < NOTES ? t->count++ : below(&t->l, NOTES);
-	t->notes[at] = (struct note) { w.position, hash, w.is_present ? UNKNOWN_NS : w.ns };
-}
+#define FAR_STEPS 2000000 /* a jump to anywhere goes so far back at most, most times */
+#define SAVE_MOST (64u << 20)
+#define GROWTH_KB 4096 /* of a heap in which recordings have come and gone */
 
 /* --- actions --------------------------------------------------------------------------------- */
 
-static void expect_position(struct live *l, const char *what, uint64_t position)
+static void expect_position(struct session *s, const char *what, uint64_t position)
 {
 	struct where w;
-	if (!is_failed(l) && look(l, &w) && w.position != position)
-		fail(l, "%s led to position %" PRIu64 ", and not to %" PRIu64, what, w.position,
-		        position);
+	if (!rsp_has_failed(&s->r) && past_look(s, &w) && w.position != position)
+		rsp_fail(&s->r, "%s led to position %" PRIu64 ", and not to %" PRIu64, what,
+		        w.position, position);
 }
 
 /* On a bare board a step is one position, for no BIOS call is stepped over. */
-static void step(struct live *l)
+static void step(struct session *s)
 {
 	struct where w;
-	uint32_t count = below(l, 20);
-	if (!look(l, &w))
+	uint32_t count = below(s, 20);
+	if (!past_look(s, &w))
 		return;
 	for (uint32_t n = count; n; n--)
-		if (strncmp(ask(l, n & 1 ? "s" : "vCont;s:1;c"), "T05", 3))
-			fail(l, "a step -> %.60s", l->r.packet);
+		if (strncmp(rsp_must_ask(&s->r, n & 1 ? "s" : "vCont;s:1;c"), "T05", 3))
+			rsp_fail(&s->r, "a step -> %.60s", s->r.packet);
 	const uint64_t left = w.end - w.position;
-	if (!l->is_pc && (w.is_present || left >= count))
-		expect_position(l, "steps", w.position + count);
+	if (!s->is_pc && (w.is_present || left >= count))
+		expect_position(s, "steps", w.position + count);
 }
 
-static void step_back(struct live *l)
+static void step_back(struct session *s)
 {
 	struct where w;
 	uint64_t begin;
-	uint32_t count = below(l, 20);
-	if (!look(l, &w) || !look_begin(l, &begin))
+	uint32_t count = below(s, 20);
+	if (!past_look(s, &w) || !past_look_begin(s, &begin))
 		return;
 	for (uint32_t n = count; n; n--)
-		if (strncmp(ask(l, "bs"), "T05", 3))
-			fail(l, "bs -> %.60s", l->r.packet);
-	if (!l->is_pc)
-		expect_position(l, "bs", w.position - begin < count ? begin : w.position - count);
+		if (strncmp(rsp_must_ask(&s->r, "bs"), "T05", 3))
+			rsp_fail(&s->r, "bs -> %.60s", s->r.packet);
+	if (!s->is_pc)
+		expect_position(s, "bs", w.position - begin < count ? begin : w.position - count);
 }
 
 /* Sends the request, and 0x03 with it, soon after it, or a while after it. */
-static void send_and_interrupt(struct live *l, const char *request)
+static void send_and_interrupt(struct session *s, const char *request)
 {
-	uint32_t moment = below(l, 4);
-	rsp_send(&l->r, request, strlen(request));
+	uint32_t moment = below(s, 4);
+	rsp_send(&s->r, request, strlen(request));
 	if (moment > 0)
-		spin_us(below(l, moment == 1 ? 60 : 1500));
-	rsp_send_raw(&l->r, "\x03\x03\x03", 1 + below(l, 3));
-	wait_for_stop(l, request);
+		spin_us(below(s, moment == 1 ? 60 : 1500));
+	rsp_send_raw(&s->r, "\x03\x03\x03", 1 + below(s, 3));
+	wait_for_stop(s, request);
 }
 
-static void run_on(struct live *l)
+static void run_on(struct session *s)
 {
 	struct where before, after;
-	if (!look(l, &before))
+	if (!past_look(s, &before))
 		return;
-	send_and_interrupt(l, "c");
-	ask(l, "qC");
-	if (look(l, &after) && after.position < before.position)
-		fail(l, "c led from %" PRIu64 " to %" PRIu64, before.position, after.position);
+	send_and_interrupt(s, "c");
+	rsp_must_ask(&s->r, "qC");
+	if (past_look(s, &after) && after.position < before.position)
+		rsp_fail(&s->r, "c led from %" PRIu64 " to %" PRIu64, before.position,
+		        after.position);
 }
 
 /* Without a breakpoint bc leads to the recording's beginning, or, interrupted, nowhere. */
-static void run_back(struct live *l)
+static void run_back(struct session *s)
 {
 	struct where w;
 	uint64_t begin;
-	if (!look(l, &w) || !look_begin(l, &begin))
+	if (!past_look(s, &w) || !past_look_begin(s, &begin))
 		return;
-	send_and_interrupt(l, "bc");
-	const bool is_begin = strstr(l->r.packet, "replaylog:begin;");
-	ask(l, "qC");
-	expect_position(l, is_begin ? "bc" : "an interrupted bc", is_begin ? begin : w.position);
+	send_and_interrupt(s, "bc");
+	const bool is_begin = strstr(s->r.packet, "replaylog:begin;");
+	rsp_must_ask(&s->r, "qC");
+	expect_position(s, is_begin ? "bc" : "an interrupted bc", is_begin ? begin : w.position);
 }
 
 static bool position_in(const char *text, uint64_t *position)
@@ -207,103 +89,105 @@ static bool position_in(const char *text, uint64_t *position)
 }
 
 /* A breakpoint or a watchpoint backwards has to find what the monitor's command for the same finds. */
-static void search_back(struct live *l)
+static void search_back(struct session *s)
 {
 	struct where w, found;
 	char packet[64], line[64];
-	const bool is_write = below(l, 3) == 0;
-	const uint64_t at = is_write ? DATA_GVA + below(l, DATA_SIZE - 8) : place(l);
-	const uint32_t len = is_write ? 1u << below(l, 4) : 1, type = is_write ? 2 : below(l, 2);
+	const bool is_write = below(s, 3) == 0;
+	const uint64_t at = is_write ? DATA_GVA + below(s, DATA_SIZE - 8) : place(s);
+	const uint32_t len = is_write ? 1u << below(s, 4) : 1, type = is_write ? 2 : below(s, 2);
 	uint64_t position = 0;
-	if (!look(l, &w))
+	if (!past_look(s, &w))
 		return;
 	snprintf(packet, sizeof packet, "%u,%" PRIx64 ",%x", type, is_write ? at & -len : at, len);
-	if (strcmp(ask(l, "Z%s", packet), "OK"))
+	if (strcmp(rsp_must_ask(&s->r, "Z%s", packet), "OK"))
 		return; /* there are no more */
-	const bool is_stop = !strstr(ask(l, "bc"), "replaylog:begin;");
-	if (l->r.packet[0] != 'T')
-		fail(l, "bc to %s -> %.100s", packet, l->r.packet);
-	ask(l, "z%s", packet);
-	if (!look(l, &found))
+	const bool is_stop = !strstr(rsp_must_ask(&s->r, "bc"), "replaylog:begin;");
+	if (s->r.packet[0] != 'T')
+		rsp_fail(&s->r, "bc to %s -> %.100s", packet, s->r.packet);
+	rsp_must_ask(&s->r, "z%s", packet);
+	if (!past_look(s, &found))
 		return;
 	if (is_stop && found.position >= w.position && w.position)
-		fail(l, "bc to %s led from %" PRIu64 " to %" PRIu64, packet, w.position,
+		rsp_fail(&s->r, "bc to %s led from %" PRIu64 " to %" PRIu64, packet, w.position,
 		        found.position);
-	check_here(past_of(l));
+	past_check_here(past_of(s));
 	snprintf(line, sizeof line, "goto %" PRIu64, w.position);
-	rsp_monitor(&l->r, line);
+	rsp_monitor(&s->r, line);
 	snprintf(line, sizeof line, "%s 0x%" PRIx64, is_write ? "last-write" : "last-jump-to",
 	        is_write ? at & -len : at);
 	if (is_write)
 		snprintf(line + strlen(line), sizeof line - strlen(line), " %u", len);
-	const char *text = rsp_monitor(&l->r, line);
+	const char *text = rsp_monitor(&s->r, line);
 	if (is_stop != position_in(text, &position) || (is_stop && position != found.position))
-		fail(l, "before position %" PRIu64 " bc to %s led to %" PRIu64 ", and %s -> %.200s",
+		rsp_fail(&s->r,
+		        "before position %" PRIu64 " bc to %s led to %" PRIu64 ", and %s -> %.200s",
 		        w.position, packet, found.position, line, text);
 }
 
-static void search_on(struct live *l)
+static void search_on(struct session *s)
 {
-	const uint64_t at = place(l);
-	const uint32_t type = below(l, 2);
-	ask(l, "Z%u,%" PRIx64 ",1", type, at);
-	for (uint32_t n = 1 + below(l, 3); n; n--)
-		send_and_interrupt(l, below(l, 3) ? "c" : "bc");
-	if (below(l, 2)) {
-		ask(l, "qC");
-		ask(l, "z%u,%" PRIx64 ",1", type, at);
+	const uint64_t at = place(s);
+	const uint32_t type = below(s, 2);
+	rsp_must_ask(&s->r, "Z%u,%" PRIx64 ",1", type, at);
+	for (uint32_t n = 1 + below(s, 3); n; n--)
+		send_and_interrupt(s, below(s, 3) ? "c" : "bc");
+	if (below(s, 2)) {
+		rsp_must_ask(&s->r, "qC");
+		rsp_must_ask(&s->r, "z%u,%" PRIx64 ",1", type, at);
 	} else { /* it goes with the connection */
-		connect_again(l);
+		connect_again(s);
 	}
 }
 
-static void go(struct live *l)
+static void go(struct session *s)
 {
-	struct past *t = past_of(l);
+	struct past *t = past_of(s);
 	struct where w;
 	uint64_t begin, to;
 	char line[64];
-	if (!look(l, &w) || !look_begin(l, &begin))
+	if (!past_look(s, &w) || !past_look_begin(s, &begin))
 		return;
-	const uint64_t all = w.end - begin, far = below(l, 30) && all > FAR_STEPS ? FAR_STEPS : all;
-	switch (below(l, 6)) {
-	case 0: to = w.position - begin > 50 ? w.position - below(l, 50) : begin; break;
+	const uint64_t all = w.end - begin, far = below(s, 30) && all > FAR_STEPS ? FAR_STEPS : all;
+	switch (below(s, 6)) {
+	case 0: to = w.position - begin > 50 ? w.position - below(s, 50) : begin; break;
 	case 1: to = begin; break;
 	case 2: to = w.end; break;
-	case 3: to = w.end - random_next(&l->seed) % (far + 1); break;
-	case 4: to = random_next(&l->seed) % (begin + 1000); break; /* it may not be there */
-	default: to = t->count ? t->notes[below(l, t->count)].position : w.end; break;
+	case 3: to = w.end - random_next(&s->seed) % (far + 1); break;
+	case 4: to = random_next(&s->seed) % (begin + 1000); break; /* it may not be there */
+	default: to = t->count ? t->notes[below(s, t->count)].position : w.end; break;
 	}
 	snprintf(line, sizeof line, "goto %" PRIu64, to);
-	const char *text = rsp_monitor(&l->r, line);
+	const char *text = rsp_monitor(&s->r, line);
 	const bool is_there = to >= begin && to <= w.end;
 	if (is_there != !strncmp(text, "position ", 9))
-		fail(l, "%s of %" PRIu64 " to %" PRIu64 " -> %.200s", line, begin, w.end, text);
-	expect_position(l, line, is_there ? to : w.position);
+		rsp_fail(&s->r, "%s of %" PRIu64 " to %" PRIu64 " -> %.200s", line, begin, w.end,
+		        text);
+	expect_position(s, line, is_there ? to : w.position);
 }
 
-static void mark(struct live *l)
+static void mark(struct session *s)
 {
-	struct past *t = past_of(l);
+	struct past *t = past_of(s);
 	struct where w;
 	uint64_t begin;
 	char line[40];
-	const uint32_t n = below(l, MARKS);
-	if (!look(l, &w) || !look_begin(l, &begin))
+	const uint32_t n = below(s, PAST_MARKS);
+	if (!past_look(s, &w) || !past_look_begin(s, &begin))
 		return;
-	if (t->marks[n] == UINT64_MAX || below(l, 3) == 0) {
+	if (t->marks[n] == UINT64_MAX || below(s, 3) == 0) {
 		snprintf(line, sizeof line, "mark m%u", n);
-		rsp_monitor(&l->r, line);
+		rsp_monitor(&s->r, line);
 		t->marks[n] = w.position;
 		return;
 	}
 	snprintf(line, sizeof line, "goto m%u", n);
-	rsp_monitor(&l->r, line);
-	expect_position(l, line, t->marks[n] >= begin ? t->marks[n] : w.position);
+	rsp_monitor(&s->r, line);
+	expect_position(s, line, t->marks[n] >= begin ? t->marks[n] : w.position);
 }
 
 /* What is only asked leaves the guest where it stands. */
-static void ask_of_the_past(struct live *l)
+static void ask_of_the_past(struct session *s)
 {
 	static const char *const lines[] = { "when", "record info", "record", "mark", "hits 0x7c20",
 		"hits 0x7c20 3", "calls 0x10", "calls 0x40", "calls 0x100", "output", "output 1",
@@ -312,135 +196,139 @@ static void ask_of_the_past(struct live *l)
 		"last-write 0xffffffffffffffff 8", "last-jump-to 0x60000", "last-write 0x6fff0 0",
 		"record on", "info snapshots" };
 	struct where w;
-	if (!look(l, &w))
+	if (!past_look(s, &w))
 		return;
-	const char *line = lines[below(l, sizeof lines / sizeof *lines)];
-	const char *text = rsp_monitor(&l->r, line);
+	const char *line = lines[below(s, sizeof lines / sizeof *lines)];
+	const char *text = rsp_monitor(&s->r, line);
 	if (text[0] == '(')
-		fail(l, "%s -> %s", line, text);
-	expect_position(l, line, w.position);
+		rsp_fail(&s->r, "%s -> %s", line, text);
+	expect_position(s, line, w.position);
 }
 
-static void cut(struct live *l)
+static void cut(struct session *s)
 {
-	struct past *t = past_of(l);
+	struct past *t = past_of(s);
 	struct where w;
-	if (!look(l, &w))
+	if (!past_look(s, &w))
 		return;
-	rsp_monitor(&l->r, "record cut");
+	rsp_monitor(&s->r, "record cut");
 	if (!w.is_present) {
-		forget_from(t, w.position + 1);
-		forget_marks(t, w.position);
+		past_forget_from(t, w.position + 1);
+		past_forget_marks(t, w.position);
 	}
 	struct where after;
-	if (look(l, &after) && (!after.is_present || after.position != w.position))
-		fail(l, "record cut led from %" PRIu64 " to %" PRIu64, w.position, after.position);
+	if (past_look(s, &after) && (!after.is_present || after.position != w.position))
+		rsp_fail(&s->r, "record cut led from %" PRIu64 " to %" PRIu64, w.position,
+		        after.position);
 }
 
-static void record_anew(struct live *l)
+static void record_anew(struct session *s)
 {
 	struct where w;
-	if (!look(l, &w))
+	if (!past_look(s, &w))
 		return;
-	const bool is_off = !strncmp(rsp_monitor(&l->r, "record off"), "off", 3);
+	const bool is_off = !strncmp(rsp_monitor(&s->r, "record off"), "off", 3);
 	if (is_off != w.is_present)
-		fail(l, "record off at %" PRIu64 " of %" PRIu64 " worked: %d", w.position, w.end,
-		        is_off);
+		rsp_fail(&s->r, "record off at %" PRIu64 " of %" PRIu64 " worked: %d", w.position,
+		        w.end, is_off);
 	if (!is_off)
 		return;
-	if (strncmp(ask(l, "bs"), "T05", 3) || !strstr(l->r.packet, "replaylog:begin;"))
-		fail(l, "bs without a recording -> %.100s", l->r.packet);
-	send_and_interrupt(l, "c");
-	ask(l, "qC");
-	if (strncmp(rsp_monitor(&l->r, "record on"), "on: positions 0 to 0", 20))
-		fail(l, "record on did not work");
-	forget_all(past_of(l));
+	if (strncmp(rsp_must_ask(&s->r, "bs"), "T05", 3) ||
+	        !strstr(s->r.packet, "replaylog:begin;"))
+		rsp_fail(&s->r, "bs without a recording -> %.100s", s->r.packet);
+	send_and_interrupt(s, "c");
+	rsp_must_ask(&s->r, "qC");
+	if (strncmp(rsp_monitor(&s->r, "record on"), "on: positions 0 to 0", 20))
+		rsp_fail(&s->r, "record on did not work");
+	past_forget_all(past_of(s));
 }
 
 /* After loadvm and reset it is another machine, whose recording begins there. */
-static void begin_anew(struct live *l)
+static void begin_anew(struct session *s)
 {
 	static const char *const lines[] = { "savevm torture", "loadvm torture", "reset",
 		"loadvm nothing", "delvm nothing" };
-	const uint32_t n = below(l, sizeof lines / sizeof *lines);
+	const uint32_t n = below(s, sizeof lines / sizeof *lines);
 	struct where before, after;
-	if (!look(l, &before))
+	if (!past_look(s, &before))
 		return;
 	char text[200];
-	snprintf(text, sizeof text, "%s", rsp_monitor(&l->r, lines[n]));
-	if (text[0] == '(' || !look(l, &after))
-		fail(l, "%s -> %s", lines[n], text);
+	snprintf(text, sizeof text, "%s", rsp_monitor(&s->r, lines[n]));
+	if (text[0] == '(' || !past_look(s, &after))
+		rsp_fail(&s->r, "%s -> %s", lines[n], text);
 	const bool is_another = n == 2 || (n == 1 && !strstr(text, "no such snapshot"));
 	if (is_another && (!after.is_present || after.end))
-		fail(l, "%s -> position %" PRIu64 " of %" PRIu64 ": %s", lines[n], after.position,
-		        after.end, text);
+		rsp_fail(&s->r, "%s -> position %" PRIu64 " of %" PRIu64 ": %s", lines[n],
+		        after.position, after.end, text);
 	if (is_another)
-		forget_all(past_of(l));
+		past_forget_all(past_of(s));
 	else
-		expect_position(l, lines[n], before.position);
+		expect_position(s, lines[n], before.position);
 }
 
 /* Only the present can be changed; to write the registers as they are is no change. */
-static void change(struct live *l)
+static void change(struct session *s)
 {
 	struct where w;
-	const uint32_t gva = SCRATCH_GVA + below(l, SCRATCH_SIZE - 4);
+	const uint32_t gva = SCRATCH_GVA + below(s, SCRATCH_SIZE - 4);
 	char registers[3000];
-	if (!look(l, &w))
+	if (!past_look(s, &w))
 		return;
-	const bool is_other = below(l, 3);
+	const bool is_other = below(s, 3);
 	if (is_other) {
-		ask(l, "M%x,4:%08x", gva, (uint32_t)random_next(&l->seed));
+		rsp_must_ask(&s->r, "M%x,4:%08x", gva, (uint32_t)random_next(&s->seed));
 	} else {
 		registers[0] = 'G';
-		snprintf(registers + 1, sizeof registers - 1, "%s", ask(l, "g"));
-		rsp_ask_bytes(&l->r, registers, strlen(registers));
+		snprintf(registers + 1, sizeof registers - 1, "%s", rsp_must_ask(&s->r, "g"));
+		rsp_ask_bytes(&s->r, registers, strlen(registers));
 	}
-	if ((w.is_present || !is_other) != !strcmp(l->r.packet, "OK"))
-		fail(l, "a change at %" PRIu64 " of %" PRIu64 " -> %.100s", w.position, w.end,
-		        l->r.packet);
+	if ((w.is_present || !is_other) != !strcmp(s->r.packet, "OK"))
+		rsp_fail(&s->r, "a change at %" PRIu64 " of %" PRIu64 " -> %.100s", w.position,
+		        w.end, s->r.packet);
 	if (w.is_present)
-		forget_from(past_of(l), w.position);
+		past_forget_from(past_of(s), w.position);
 }
 
 /* The guest stands where it stood, or has gone on. */
-static void leave_and_come_back(struct live *l)
+static void leave_and_come_back(struct session *s)
 {
 	struct where before, after;
-	if (!look(l, &before))
+	if (!past_look(s, &before))
 		return;
-	leave(l);
-	if (look(l, &after) && (after.position < before.position || after.end < before.end))
-		fail(l, "left at %" PRIu64 " of %" PRIu64 ", found at %" PRIu64 " of %" PRIu64,
+	leave(s);
+	if (past_look(s, &after) && (after.position < before.position || after.end < before.end))
+		rsp_fail(&s->r,
+		        "left at %" PRIu64 " of %" PRIu64 ", found at %" PRIu64 " of %" PRIu64,
 		        before.position, before.end, after.position, after.end);
 }
 
 /* `remote get recording`, in whole or in part. */
-static void save(struct live *l)
+static void save(struct session *s)
 {
 	uint64_t fd, size = 0, off = 0;
-	if (sscanf(ask(l, "vFile:open:7265636f7264696e67,0,0"), "F%" SCNx64, &fd) != 1) {
-		fail(l, "remote get recording -> %.100s", l->r.packet);
+	if (sscanf(rsp_must_ask(&s->r, "vFile:open:7265636f7264696e67,0,0"), "F%" SCNx64, &fd) !=
+	        1) {
+		rsp_fail(&s->r, "remote get recording -> %.100s", s->r.packet);
 		return;
 	}
-	while (off < SAVE_MOST && !is_failed(l) && below(l, 200)) {
-		ask(l, "vFile:pread:%" PRIx64 ",8000,%" PRIx64, fd, off);
-		if (sscanf(l->r.packet, "F%" SCNx64, &size) != 1)
-			fail(l, "pread -> %.100s", l->r.packet);
-		if (!off && memcmp(strchr(l->r.packet, ';') + 2, "stepvm\n", 7) != 0)
-			fail(l, "the recording begins with %.16s", l->r.packet);
+	while (off < SAVE_MOST && !rsp_has_failed(&s->r) && below(s, 200)) {
+		rsp_must_ask(&s->r, "vFile:pread:%" PRIx64 ",8000,%" PRIx64, fd, off);
+		if (sscanf(s->r.packet, "F%" SCNx64, &size) != 1)
+			rsp_fail(&s->r, "pread -> %.100s", s->r.packet);
+		if (!off && memcmp(strchr(s->r.packet, ';') + 2, "stepvm\n", 7) != 0)
+			rsp_fail(&s->r, "the recording begins with %.16s", s->r.packet);
 		if (!size)
 			break;
 		off += size;
 	}
-	if (below(l, 3)) /* else it is left open */
-		ask(l, "vFile:close:%" PRIx64, fd);
+	if (below(s, 3)) /* else it is left open */
+		rsp_must_ask(&s->r, "vFile:close:%" PRIx64, fd);
 }
 
 /* How often each is done, of 1000. */
 static const struct {
 	const char *name;
-	void (*act)(struct live *l);
+	void (*act)(struct session *s);
 	unsigned weight;
 } actions[] = {
 	{ "step", step, 130 },
@@ -461,37 +349,37 @@ static const struct {
 	{ "misbehave", misbehave, 40 },
 };
 
-static void act(struct live *l)
+static void act(struct session *s)
 {
-	uint32_t n = below(l, 1000);
+	uint32_t n = below(s, 1000);
 	size_t i = 0;
 	for (; n >= actions[i].weight; i++)
 		n -= actions[i].weight;
-	l->name = actions[i].name;
-	actions[i].act(l);
-	check_here(past_of(l));
-	read_errors(l);
+	s->name = actions[i].name;
+	actions[i].act(s);
+	past_check_here(past_of(s));
+	read_errors(s);
 }
 
 /* Memory is looked at without what is recorded, which has a bound of its own. */
-static void settle(struct live *l)
+static void settle(struct session *s)
 {
-	rsp_monitor(&l->r, "goto end");
-	rsp_monitor(&l->r, "record off");
-	rsp_monitor(&l->r, "delvm torture");
-	rsp_monitor(&l->r, "record on");
-	forget_all(past_of(l));
+	rsp_monitor(&s->r, "goto end");
+	rsp_monitor(&s->r, "record off");
+	rsp_monitor(&s->r, "delvm torture");
+	rsp_monitor(&s->r, "record on");
+	past_forget_all(past_of(s));
 }
 
 bool torture_past(const struct torture *t)
 {
 	static struct past past; /* large */
-	static const struct kind kind = { .act = act,
+	static const struct workload workload = { .act = act,
 		.record = "--record",
 		.settle = settle,
 		.growth_kb = GROWTH_KB,
 		.peak_kb = RECORD_MEMORY_KB };
 	memset(&past, 0, sizeof past);
-	forget_all(&past);
-	return torture_session(t, &kind, &past.l);
+	past_forget_all(&past);
+	return torture_session(t, &workload, &past.s);
 }

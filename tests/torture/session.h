@@ -2,6 +2,7 @@
 #ifndef STEPVM_TESTS_TORTURE_SESSION_H
 #define STEPVM_TESTS_TORTURE_SESSION_H
 
+#include "rsp_failure.h"
 #include "torture.h"
 
 /* The guest leaves the first alone; the second is what it computes on. */
@@ -13,43 +14,38 @@
 #define RECORD_MEMORY    "16M"
 #define RECORD_MEMORY_KB (16L << 10)
 
-struct live {
-	struct rsp r;
+struct session {
+	struct rsp r; /* which keeps what goes wrong first */
 	uint64_t seed;
 	bool is_pc;
 	unsigned action; /* that is under way */
 	const char *name;
-	char failure[600];
 };
 
 /* What is done to the guest, and how. */
-struct kind {
-	void (*act)(struct live *l);    /* something at random */
-	const char *record;             /* "--record", or NULL */
-	void (*settle)(struct live *l); /* before its memory is looked at; or NULL */
-	long growth_kb, peak_kb;        /* of memory: so much more at last, and meanwhile */
+struct workload {
+	void (*act)(struct session *s);    /* something at random */
+	const char *record;                /* "--record", or NULL */
+	void (*settle)(struct session *s); /* before its memory is looked at; or NULL */
+	long growth_kb, peak_kb;           /* of memory: so much more at last, and meanwhile */
 };
 
-uint32_t below(struct live *l, uint32_t n);
-/* Keeps the first text, which ends the session. Returns false. */
-bool fail(struct live *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
-bool is_failed(const struct live *l);
+uint32_t below(struct session *s, uint32_t n);
 /* Standard error is a pipe that stepvm waits for. */
-void read_errors(struct live *l);
+void read_errors(struct session *s);
 void spin_us(uint32_t us);
 /* A new connection; the guest is stopped then. */
-bool connect_again(struct live *l);
-const char *ask(struct live *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
-bool wait_for_stop(struct live *l, const char *what);
+bool connect_again(struct session *s);
+bool wait_for_stop(struct session *s, const char *what);
 /* An address that the guest comes by often, or one near it. */
-uint64_t place(struct live *l);
+uint64_t place(struct session *s);
 
-/* The whole torture, with l for the guest, all zeros, and a twin. Returns whether nothing was wrong. */
-bool torture_session(const struct torture *t, const struct kind *kind, struct live *l);
+/* The whole torture, with s for the guest, all zeros, and a twin. Returns whether nothing was wrong. */
+bool torture_session(const struct torture *t, const struct workload *workload, struct session *s);
 
 /* live.c: does what changes nothing, wherever the guest stands. There is a connection afterwards. */
-void misbehave(struct live *l);
+void misbehave(struct session *s);
 /* live.c: the debugger goes without a word, or in the midst of a packet, and comes back. The guest may have gone on. */
-void leave(struct live *l);
+void leave(struct session *s);
 
 #endif
