@@ -365,6 +365,8 @@ static void act(struct session *s)
 static void settle(struct session *s)
 {
 	rsp_monitor(&s->r, "goto end");
+	const char *info = rsp_monitor(&s->r, "record info");
+	printf("# recorded: %.*s\n", (int)strcspn(info, "\n"), info);
 	rsp_monitor(&s->r, "record off");
 	rsp_monitor(&s->r, "delvm torture");
 	rsp_monitor(&s->r, "record on");
