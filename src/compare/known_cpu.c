@@ -234,12 +234,13 @@ static bool is_iret_to_v86(const struct known_case *c, const struct opcode *o)
 	return known_is_one(o, 0xcf) && c->before->sregs.efer & EFER_LMA && is_v86;
 }
 
-/* cvtpi2ps, cvtps2pi, cvttps2pi, and with 66 cvtpi2pd, cvtpd2pi, cvttpd2pi. */
+/* cvtpi2ps, cvtps2pi, cvttps2pi, and with 66 cvtpi2pd, cvtpd2pi, cvttpd2pi; with f3 movq2dq, with f2 movdq2q. */
 static bool is_conversion_of_mmx(const struct known_case *c, const struct opcode *o)
 {
 	int vector = c->result->own_raised;
-	return o->map == MAP_0F && (o->op == 0x2a || o->op == 0x2c || o->op == 0x2d) && !o->rep &&
-	       (vector == KNOWN_UD || vector == KNOWN_NM);
+	bool is_cvt = (o->op == 0x2a || o->op == 0x2c || o->op == 0x2d) && !o->rep;
+	bool is_mov = o->op == 0xd6 && o->rep;
+	return o->map == MAP_0F && (is_cvt || is_mov) && (vector == KNOWN_UD || vector == KNOWN_NM);
 }
 
 static bool is_emms(const struct known_case *c, const struct opcode *o)
@@ -479,9 +480,11 @@ const struct known_row known_on_cpu[] = {
 	{ "TCG: int n pushes RF as it was before", is_rf_of_int, KNOWN_ON_TCG, false,
 	        COMPARE_MEMORY, 0, "vol 3, \"Instruction-Breakpoint Exception Condition\"",
 	        "bochs" },
-	{ "TCG: cvtpi2ps, cvtps2pi and their like raise neither #UD nor #NM by CR0",
+	{ "TCG: cvtpi2ps, cvtps2pi, movq2dq and their like raise neither #UD nor #NM by CR0",
 	        is_conversion_of_mmx, KNOWN_ON_TCG, true, KNOWN_ANYTHING, UINT64_MAX,
-	        "vol 2, CVTPI2PS; CVTPI2PD; CVTPS2PI; CVTTPS2PI; CVTPD2PI; CVTTPD2PI", "bochs" },
+	        "vol 2, CVTPI2PS; CVTPI2PD; CVTPS2PI; CVTTPS2PI; CVTPD2PI; CVTTPD2PI; MOVQ2DQ; "
+	        "MOVDQ2Q",
+	        "bochs" },
 	{ "TCG: emms raises neither #UD nor #NM by CR0", is_emms, KNOWN_ON_TCG, true,
 	        KNOWN_ANYTHING, UINT64_MAX, "vol 2, EMMS", "bochs" },
 	{ "TCG: iret of long mode goes to virtual-8086 mode", is_iret_to_v86, KNOWN_ON_TCG, true,

@@ -44,6 +44,19 @@ static void emms_raises_nothing_on_tcg_alone(void)
 	CHECK_STR(explains(false, 7, emms, sizeof emms), "nothing");
 }
 
+static void moves_between_mmx_and_xmm_raise_nothing_on_tcg(void)
+{
+	static const uint8_t to_xmm[] = { 0xf3, 0x0f, 0xd6, 0xc0 },
+	                     to_mmx[] = { 0xf2, 0x0f, 0xd6, 0xc0 },
+	                     store[] = { 0x66, 0x0f, 0xd6, 0x00 };
+	static const char row[] =
+	        "TCG: cvtpi2ps, cvtps2pi, movq2dq and their like raise neither #UD nor #NM by CR0";
+	CHECK_STR(explains(true, 7, to_xmm, sizeof to_xmm), row);
+	CHECK_STR(explains(true, 6, to_mmx, sizeof to_mmx), row);
+	CHECK_STR(explains(true, 7, store, sizeof store), "nothing");
+	CHECK_STR(explains(false, 7, to_xmm, sizeof to_xmm), "nothing");
+}
+
 /* By ModRM.reg: 0 rol, 1 ror, 2 rcl, 3 rcr; with operand size 16. */
 static const char *explains_rotation(unsigned reg, uint8_t count)
 {
@@ -116,5 +129,6 @@ int main(void)
 	RUN(a_rotation_by_all_its_bits_changes_something_on_tcg);
 	RUN(an_int_that_leads_to_a_double_fault_may_push_the_next_address_on_tcg);
 	RUN(popcnt_of_a_device_is_not_emulated);
+	RUN(moves_between_mmx_and_xmm_raise_nothing_on_tcg);
 	return check_done();
 }
