@@ -16,6 +16,7 @@
 #define ANY      UINT64_MAX
 #define MSRS_MAX 4096
 
+#define TYPE_CODE        8  /* SDM vol 3, "Code- and Data-Segment Descriptor Types" */
 #define XSAVE_MXCSR_MASK 28 /* SDM vol 1, "FXSAVE Area": the CPU's, and not the guest's */
 #define NOW_NS_MAX       (UINT64_C(1) << 60) /* 36 years */
 
@@ -354,11 +355,20 @@ static void set_accessed(struct kvm_sregs *s)
 			all[i]->type |= 1;
 }
 
+/* In real mode cs counts as a code segment: without "unrestricted guest" kvm_intel has that mode done as virtual-8086 mode,
+ * where each segment's type is 3 (SDM vol 3, "Checks on Guest Segment Registers"), and tells it so. */
+static void set_code(struct kvm_sregs *s)
+{
+	if (!(s->cr0 & CR0_PE))
+		s->cs.type |= TYPE_CODE;
+}
+
 /* As both are to have them: see the header. */
 static void normalise(struct kept *k)
 {
 	struct kvm_vcpu_events *v = &k->vcpu.events;
 	set_accessed(&k->vcpu.sregs);
+	set_code(&k->vcpu.sregs);
 	k->vcpu.regs.rflags &= ~(uint64_t)RFLAGS_RF;
 	if (!v->exception.injected && !v->exception.pending)
 		memset(&v->exception, 0, sizeof v->exception);

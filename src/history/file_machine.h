@@ -16,8 +16,8 @@ void machine_out(struct file_out *o, const struct kept *k);
 int machine_in(struct file_in *in, struct kept *to, size_t script_count, struct error *e);
 
 /* Of what two machines are to have the same, wherever they run: not the MSRs, the TSC of which goes with the guest's time,
- * nor what KVM may tell in two ways (RF, numbers of exceptions that are none, XSTATE_BV, whether a segment was accessed). 0: no
- * memory. */
+ * nor what KVM may tell in two ways (RF, numbers of exceptions that are none, XSTATE_BV, whether a segment was accessed, the
+ * type of cs in real mode). 0: no memory. */
 uint64_t machine_sum(const struct kept *k);
 /* The first field in which they differ, in words: "board.pic.master.imr is 0xff, and was 0xb8". False: in none. */
 bool machine_differs(const struct kept *is, const struct kept *was, char *to, size_t size);

@@ -301,6 +301,27 @@ static void whether_a_segment_was_accessed_makes_no_other_machine(void)
 	free(intel);
 }
 
+/* Without "unrestricted guest" kvm_intel tells real mode's cs as one of virtual-8086 mode, which is a data segment. */
+static void the_type_of_cs_in_real_mode_makes_no_other_machine(void)
+{
+	struct kvm_msr_entry msrs[2];
+	struct kept *amd = calloc(1, sizeof *amd), *intel = calloc(1, sizeof *intel);
+	char text[200] = "";
+	bytes_machine(amd, msrs);
+	amd->vcpu.sregs.cr0 = 0x10;
+	amd->vcpu.sregs.cs.s = 1;
+	amd->vcpu.sregs.cs.type = 11;
+	*intel = *amd;
+	intel->vcpu.sregs.cs.type = 3;
+	CHECK_EQ(machine_sum(intel), machine_sum(amd));
+	CHECK(!machine_differs(intel, amd, text, sizeof text));
+	intel->vcpu.sregs.cr0 = amd->vcpu.sregs.cr0 = 0x11; /* of protected mode it is told */
+	CHECK(machine_sum(intel) != machine_sum(amd));
+	CHECK(machine_differs(intel, amd, text, sizeof text));
+	free(intel);
+	free(amd);
+}
+
 /* Another version says who can read it. */
 static void another_version_is_refused_by_its_name(void)
 {
@@ -351,6 +372,7 @@ int main(void)
 	RUN(values_that_a_machine_can_not_have_are_refused_by_name);
 	RUN(no_field_is_forgotten);
 	RUN(whether_a_segment_was_accessed_makes_no_other_machine);
+	RUN(the_type_of_cs_in_real_mode_makes_no_other_machine);
 	RUN(another_version_is_refused_by_its_name);
 	RUN(what_takes_too_much_memory_is_thinned);
 	return check_done();
