@@ -308,7 +308,7 @@ static enum verdict monitor(struct session *s, struct text_in in)
 		program_replaced(s, &stop);
 	/* gdb looks for Ctrl-C after each O packet, and does not read on then: the OK would be the reply to its next
 	 * packet. lldb shows a reply as it is. */
-	const bool is_joined = m->may_last && m->may_last(s->target->ctx) && !s->is_lldb;
+	const bool is_joined = m->has_lasted && m->has_lasted(s->target->ctx) && !s->is_lldb;
 	return is_joined && reply_join_prints(s, begin) ? REPLY : REPLY_OK;
 }
 

@@ -201,8 +201,9 @@ typedef void target_print(void *to, const char *text);
 struct target_monitor {
 	bool (*command)(void *ctx, const char *line, target_print *print, void *to,
 	        struct target_stop *stop);
-	/* Whether one may take so long that its user types Ctrl-C meanwhile: its output is the reply then. NULL: none. */
-	bool (*may_last)(void *ctx);
+	/* Whether the last one was such that it can take long, and its user types Ctrl-C meanwhile: its output is the reply
+	 * then. NULL: none. */
+	bool (*has_lasted)(void *ctx);
 };
 
 /* Any of the tables may be NULL. */

@@ -1,6 +1,8 @@
 /* Who asks what wrote to a byte names one linear address of it, and the guest may have written by another: in a higher
  * half, or before paging was on. So all addresses that lead to the byte now are watched, and a hit counts where the address
  * led to that byte at that moment. */
+#include <errno.h>
+
 #include "base/cpu_bits.h"
 #include "history/state.h"
 #include "kvm/linear.h"
@@ -22,7 +24,8 @@ static bool add_page(void *ctx, const struct paging_page *p)
 		/* A piece is within 4 KiB, so it is in the page as a whole or not at all. */
 		if (!piece->is_mapped || piece->gpa < p->gpa || piece->gpa - p->gpa >= p->size)
 			continue;
-		if (h->machine->control.watches.count >= ALIASES_MAX)
+		h->aliases.is_cut = h->machine->control.watches.count >= ALIASES_MAX;
+		if (h->aliases.is_cut)
 			return false;
 		watch(h, p->gva + (piece->gpa - p->gpa), piece->len);
 	}
@@ -51,11 +54,14 @@ int aliases_watch(struct history *h, uint64_t gva, uint64_t len)
 	const struct aliases *a = &h->aliases;
 	struct vcpu *v = machine_vcpu(h->machine);
 	uint64_t next;
-	h->aliases.count = 0;
-	int err = watch(h, gva, len);
+	int err = len > WATCH_LEN_MAX ? -E2BIG : len - 1 > UINT64_MAX - gva ? -EINVAL : 0;
+	h->aliases.is_cut = false;
+	take_pieces(h, gva, err ? 0 : len);
+	/* Piece by piece: where one page leads elsewhere, a write to the other one counts all the same. */
+	for (unsigned i = 0; i < a->count && !err; i++)
+		err = watch(h, a->pieces[i].gva, a->pieces[i].len);
 	if (err)
 		return err;
-	take_pieces(h, gva, len);
 	/* As without paging, or where low memory is mapped to itself. */
 	for (unsigned i = 0; i < a->count; i++)
 		if (a->pieces[i].is_mapped && a->pieces[i].gpa != a->pieces[i].gva)
@@ -76,4 +82,9 @@ bool aliases_are_hit(struct history *h, uint64_t gva)
 			return true;
 	}
 	return false;
+}
+
+bool history_has_passed_over(const struct history *h)
+{
+	return h->aliases.is_cut;
 }

@@ -59,7 +59,7 @@ struct checkpoint *checkpoint_take(struct history *h, struct error *e)
 	}
 	c->position = m->position;
 	c->event = h->next;
-	c->lets = h->lets;
+	c->steps = h->steps;
 	return c;
 }
 
@@ -97,7 +97,7 @@ int checkpoint_load(struct history *h, const struct checkpoint *c, struct error 
 	touch_begin(&m->control); /* of a call elsewhere */
 	m->position = c->position;
 	h->next = c->event;
-	h->lets = c->lets;
+	set_steps(h, c->steps);
 	return 0;
 }
 

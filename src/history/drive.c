@@ -18,7 +18,7 @@ static int steps(
 	struct machine *m = h->machine;
 	struct control *c = &m->control;
 	const bool asked = c->step_interrupts, whole = c->steps_whole_rep;
-	const bool lets = !m->is_past || h->lets;
+	const bool lets = !m->is_past || h->steps & STEPS_LET;
 	uint64_t done;
 	if (!c->cpu.stuck)
 		machine_step_clock(m, lets);
@@ -56,7 +56,7 @@ static int answer_firmware(struct machine *m, int result, struct stop *stop)
 static bool counts(struct history *h, const struct stop *stop)
 {
 	if (stop->kind == STOP_BREAKPOINT)
-		return !((!h->machine->is_past || h->lets) &&
+		return !((!h->machine->is_past || h->steps & STEPS_LET) &&
 		         control_takes_interrupt(&h->machine->control));
 	if (!h->machine->is_past)
 		return true;
@@ -199,6 +199,17 @@ static bool keep_pace(struct history *h)
 	return h->ahead_ns > AHEAD_NS;
 }
 
+/* At the present, and nobody steps it: it only looks for keys that do not come (machine/polling.h). */
+static bool rests(struct history *h)
+{
+	struct machine *m = h->machine;
+	const bool may = m->may_rest && !m->is_past && h->run->state == RUN_FREE;
+	m->may_rest = false;
+	if (may)
+		h->rested_ns = m->guest->board.state.now_ns + RUN_REST_NS;
+	return may;
+}
+
 /* In the past: the step at the position is the reset that the guest has asked for, and an event. */
 static bool is_reset(const struct history *h)
 {
@@ -248,7 +259,7 @@ static enum drive go(struct history *h, uint64_t limit, const struct control_ran
 		}
 		if (!is_in(range, m))
 			return DRIVE_LEFT;
-		if (keep_pace(h))
+		if (keep_pace(h) || rests(h))
 			return DRIVE_KICKED;
 	}
 	return DRIVE_THERE;

@@ -97,14 +97,16 @@ static void keys(void *ctx, const struct key_event *events, size_t count)
 static void before_step(void *ctx, bool takes_interrupts)
 {
 	struct history *h = ctx;
+	const uint8_t steps = (takes_interrupts ? STEPS_LET : 0) |
+	                      (h->run->state == RUN_STEPPING ? STEPS_ASKED : 0);
 	if (events_keep_changes(h, &h->failure) || checkpoints_look(h, &h->failure) ||
-	        h->lets == takes_interrupts)
+	        h->steps == steps)
 		return;
-	struct event *v = new_event(h, EVENT_LETS);
+	struct event *v = new_event(h, EVENT_STEPS);
 	if (!v)
 		return;
-	v->ns = takes_interrupts;
-	h->lets = takes_interrupts;
+	v->ns = steps;
+	set_steps(h, steps);
 	has_happened(h);
 }
 
@@ -203,7 +205,7 @@ static int happen(struct history *h, const struct event *v, struct error *e)
 		input_feed(m);
 		break;
 	case EVENT_WAITED: machine_wait(m, v->ns); break;
-	case EVENT_LETS: h->lets = v->ns; break;
+	case EVENT_STEPS: set_steps(h, (uint8_t)v->ns); break;
 	case EVENT_CHANGED: return checkpoint_load(h, v->checkpoint, e);
 	}
 	return 0;

@@ -62,7 +62,7 @@ static void fill_head(const struct history *h, struct file_head *to)
 	to->is_pc = g->board.is_pc;
 	to->watches_zero = m->control.watches_zero;
 	to->format = g->image.format;
-	to->step_ns = (uint32_t)m->step_ns;
+	to->step_ns = (uint32_t)h->step_ns;
 	to->shape.count = g->vm.memory.count;
 	memcpy(to->shape.slots, g->vm.memory.slots, sizeof to->shape.slots);
 	to->port_count = c->port_count;

@@ -225,7 +225,7 @@ int history_open(struct run *run, struct recording *r, struct error *e)
 	take_over(h, r);
 	h->is_file = true;
 	m->is_past = true;
-	m->step_ns = r->head.step_ns;
+	h->step_ns = r->head.step_ns;
 	machine_stop_clock(m);
 	int err = fit_all_msrs(h, &why);
 	if (!err)

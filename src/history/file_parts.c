@@ -217,7 +217,7 @@ void file_put_event(struct file_out *o, const struct event *v)
 		break;
 	case EVENT_KEYS: out_bytes(o, v->keys, v->len * sizeof *v->keys); break;
 	case EVENT_WAITED:
-	case EVENT_LETS: out_number(o, v->ns, 8); break;
+	case EVENT_STEPS: out_number(o, v->ns, 8); break;
 	case EVENT_CHANGED: break;
 	}
 }
@@ -257,11 +257,12 @@ int file_take_event(struct file_in *in, struct event *to, struct error *e)
 	case EVENT_INPUT: err = take_bytes(in, &v, e); break;
 	case EVENT_KEYS: err = take_keys(in, &v, e); break;
 	case EVENT_WAITED:
-	case EVENT_LETS: v.ns = in_number(in, 8); break;
+	case EVENT_STEPS: v.ns = in_number(in, 8); break;
 	default: return error_set(e, -EINVAL, "an event is of no kind");
 	}
-	if (!err && ((kind == EVENT_WAITED && v.ns > FILE_WAIT_NS_MAX) ||
-	                    (kind == EVENT_LETS && v.ns > 1) || in->has_failed || in->left)) {
+	if (!err &&
+	        ((kind == EVENT_WAITED && v.ns > FILE_WAIT_NS_MAX) ||
+	                (kind == EVENT_STEPS && v.ns > STEPS_ALL) || in->has_failed || in->left)) {
 		file_free_event(&v);
 		err = error_set(e, -EINVAL, "an event is too large, or cut");
 	}

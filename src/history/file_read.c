@@ -214,7 +214,7 @@ static int take_state(struct parse *p, struct file_in *in, struct error *e)
 	struct recording *r = p->r;
 	const uint64_t position = in_number(in, 8);
 	const unsigned kind = (unsigned)in_number(in, 1);
-	const bool lets = in_number(in, 1) != 0;
+	const uint8_t steps = in_number(in, 1) & STEPS_ALL;
 	const uint64_t ram_sum = in_number(in, 8), machine_sum_ = in_number(in, 8);
 	if (kind > FILE_LAST || (kind != FILE_BEGIN && !p->has_begun))
 		return error_set(e, -EINVAL, "a state is of no kind, or before the beginning");
@@ -236,7 +236,7 @@ static int take_state(struct parse *p, struct file_in *in, struct error *e)
 		return err;
 	}
 	c->position = position;
-	c->lets = lets;
+	c->steps = steps;
 	c->event = r->event_count;
 	p->has_begun = true;
 	if (kind == FILE_CHANGED && (err = keep_change(p, c, e)))

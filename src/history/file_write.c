@@ -214,7 +214,7 @@ static void put_state(struct history *h, const struct checkpoint *c, enum file_s
 		put_overlay(w, i, &c->kept.disks.overlays[i]);
 	out_number(&o, c->position, 8);
 	out_number(&o, kind, 1);
-	out_number(&o, c->lets, 1);
+	out_number(&o, c->steps, 1);
 	out_number(&o, pages_sum(&c->pages, w->memory), 8);
 	out_number(&o, machine_sum(&c->kept), 8);
 	put_machine(w, &o, &c->kept);

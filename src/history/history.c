@@ -13,6 +13,7 @@
 
 #define RECORD_STEP_NS                                                                             \
 	4 /* of the guest's time: as fast as the engine goes; what steps take longer is made up */
+#define STEPS_ASKED_NS  1000 /* as machine.c's */
 #define INTERVAL_BEGIN  UINT64_C(1000000)
 #define HALF_STEP_TRIES 4 /* kicks in a row; each takes a step's alarm at most */
 
@@ -30,6 +31,12 @@ static void drop_all(struct history *h)
 	free(h->checkpoints);
 }
 
+void set_steps(struct history *h, uint8_t steps)
+{
+	h->steps = steps;
+	h->machine->step_ns = steps & STEPS_ASKED ? STEPS_ASKED_NS : h->step_ns;
+}
+
 /* The recording begins where the guest stands. */
 static int start(struct history *h, struct error *e)
 {
@@ -38,6 +45,7 @@ static int start(struct history *h, struct error *e)
 		.machine = m,
 		.bytes_max = h->bytes_max,
 		.step_before_ns = h->step_before_ns,
+		.step_ns = h->step_ns,
 		.writer = h->writer,
 		.events_stop = SIZE_MAX,
 		.interval = INTERVAL_BEGIN,
@@ -45,6 +53,7 @@ static int start(struct history *h, struct error *e)
 	m->is_past = false;
 	m->position = 0;
 	m->tsc_zero = 0;
+	set_steps(h, 0);
 	/* A step that a kick has found with nothing done is the first one, and not counted yet. */
 	m->control.cpu.stuck = 0;
 	machine_stop_clock(m);
@@ -93,7 +102,7 @@ int history_begin(struct run *r, uint64_t memory_max, struct error *e)
 	struct history *h = history_make(r, memory_max);
 	if (!h)
 		return error_set(e, -ENOMEM, "out of memory");
-	m->step_ns = RECORD_STEP_NS;
+	h->step_ns = RECORD_STEP_NS;
 	int err = start(h, e);
 	if (err)
 		history_end(r);
@@ -171,7 +180,7 @@ void history_cut(struct history *h)
 		checkpoint_free(h, h->checkpoints[--h->checkpoint_count]);
 	for (size_t i = h->next; i < h->event_count; i++)
 		if (h->events[i].kind == EVENT_CHANGED)
-			h->events[i].kind = EVENT_LETS; /* its checkpoint is freed */
+			h->events[i].kind = EVENT_STEPS; /* its checkpoint is freed */
 	events_cut(h, h->next);
 	drop_marks(h);
 	checkpoint_free(h, h->present);
@@ -356,9 +365,9 @@ enum history_outcome history_run(struct history *h, struct stop *stop, struct er
 		run_note(h->run, stop);
 		return HISTORY_STOP;
 	}
-	h->pace_host_ns = h->ahead_ns = 0;
+	h->pace_host_ns = h->ahead_ns = h->rested_ns = 0;
 	result = outcome(h, drive(h, UINT64_MAX, NULL, stop, e), stop);
-	if (result == HISTORY_KICKED && h->ahead_ns)
+	if (result == HISTORY_KICKED && (h->ahead_ns || h->rested_ns))
 		run_rest(h->run);
 	if (result == HISTORY_KICKED)
 		stop->kind = STOP_KICKED;
@@ -403,6 +412,7 @@ bool history_interrupt(struct history *h, struct stop *stop)
 		seek(h, h->end, false, &e);
 	h->is_searching = false;
 	h->is_waiting = false; /* what passes while it stands is none of its time */
+	h->rested_ns = 0;
 	h->task = TASK_LIVE;
 	return has_stopped;
 }
@@ -411,47 +421,4 @@ int history_leave_past(struct history *h, struct error *e)
 {
 	history_interrupt(h, NULL);
 	return history_is_past(h) && !h->is_file ? seek(h, h->end, false, e) : 0;
-}
-
-bool history_wait(struct history *h, uint64_t *timeout_ns)
-{
-	struct run *r = h->run;
-	struct machine *m = h->machine;
-	const bool skips = m->config->speed.skips_waits;
-	if (r->is_resting) {
-		*timeout_ns = h->ahead_ns;
-		h->ahead_ns = 0;
-		if (!*timeout_ns)
-			run_woken(r);
-		return true;
-	}
-	if (control_has_interrupt(&m->control)) {
-		h->is_waiting = false;
-		run_woken(r);
-		return true;
-	}
-	uint64_t next = input_next_ns(m), now = clock_host_ns();
-	if (!h->is_waiting) {
-		h->is_waiting = true;
-		h->wait_ns = now;
-	}
-	*timeout_ns = RUN_FOREVER;
-	if (next == BOARD_NEVER)
-		return machine_can_wake(m);
-	uint64_t left =
-	        next > m->guest->board.state.now_ns ? next - m->guest->board.state.now_ns : 0;
-	uint64_t passed = guest_time(h, now - h->wait_ns);
-	if (!skips && passed < left) {
-		const uint32_t permille = m->config->speed.permille;
-		*timeout_ns = permille ? (left - passed) / permille * 1000 + 1000 : left - passed;
-		return true;
-	}
-	h->wait_ns = now;
-	machine_wait(m, left);
-	*timeout_ns = 0;
-	if (control_has_interrupt(&m->control)) {
-		h->is_waiting = false;
-		run_woken(r);
-	}
-	return true;
 }

@@ -142,6 +142,8 @@ const struct history_mark *history_find_mark(const struct history *h, const char
 enum history_what { HISTORY_WRITES, HISTORY_COMES };
 int history_find(struct history *h, enum history_what what, uint64_t gva, uint64_t len,
         uint64_t *positions, unsigned max, struct error *e);
+/* After it, of writes: those bytes have more linear addresses than it has looked at. A write by another is not found. */
+bool history_has_passed_over(const struct history *h);
 
 /* The last calls of an int's vector before now, up to max, the newest first: by int n, and of the BIOS however the guest
  * has come to it. Returns as history_find. */

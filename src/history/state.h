@@ -9,19 +9,25 @@
 struct checkpoint {
 	uint64_t position;
 	size_t event;   /* the first one that has not happened then */
-	bool lets;      /* steps take interrupts */
+	uint8_t steps;  /* STEPS_ */
 	bool is_pinned; /* an event leads to it */
 	bool is_fine;   /* on the way to a place that was sought, to be used again soon */
 	struct kept kept;
 	struct pages pages;
 };
 
+/* How steps are done. */
+#define STEPS_LET 1u /* they take interrupts */
+#define STEPS_ASKED                                                                                \
+	2u /* the debugger has asked for them: they take as much time as without a recording, STEPS_ASKED_NS */
+#define STEPS_ALL (STEPS_LET | STEPS_ASKED)
+
 /* What comes from outside, before the step at position. */
 enum event_kind {
 	EVENT_INPUT,   /* bytes for a serial line */
 	EVENT_KEYS,    /* keys for the keyboard */
 	EVENT_WAITED,  /* ns pass in a halt, or for steps that have taken longer than they count */
-	EVENT_LETS,    /* steps take interrupts from here on (ns: 1), or do not (0) */
+	EVENT_STEPS,   /* how steps are done from here on (ns: STEPS_) */
 	EVENT_CHANGED, /* the machine is what the checkpoint has */
 };
 
@@ -89,6 +95,7 @@ struct alias_piece {
 struct aliases {
 	struct alias_piece pieces[ALIAS_PIECES];
 	unsigned count;
+	bool is_cut; /* they have more linear addresses than are watched */
 };
 
 /* What history_calls has found in a segment. */
@@ -101,7 +108,8 @@ struct history {
 	struct run *run;
 	struct machine *machine;
 	uint64_t bytes_max;
-	uint64_t step_before_ns; /* the time of a step before it began */
+	uint64_t step_before_ns; /* the time of a step before it began, */
+	uint64_t step_ns;        /* ... and since, of those that are not STEPS_ASKED */
 	struct pages_store store;
 	struct checkpoint **checkpoints; /* owned, by position and event */
 	size_t checkpoint_count, checkpoint_size;
@@ -122,7 +130,7 @@ struct history {
 
 	/* Where the guest stands: machine.position, and the first event that has not happened. */
 	size_t next;
-	bool lets;
+	uint8_t steps;              /* STEPS_ */
 	uint64_t end;               /* in the past: the present's position */
 	struct checkpoint *present; /* ... and state; owned */
 	bool has_changed;           /* by somebody else than the guest, since the last step */
@@ -164,9 +172,13 @@ struct history {
 	/* RUN_WAITING: when it began, of the host's time. */
 	uint64_t wait_ns;
 	bool is_waiting;
+	uint64_t rested_ns; /* the guest only looks for keys: it rests until then of its own time */
 };
 
 /* --- history.c ---------------------------------------------------------------------------------- */
+
+/* From now on steps are done so: STEPS_. */
+void set_steps(struct history *h, uint8_t steps);
 
 /* run's, with nothing in it yet; history_end frees it. NULL without memory. */
 struct history *history_make(struct run *r, uint64_t memory_max);

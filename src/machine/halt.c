@@ -4,8 +4,6 @@
 #include "machine/firmware.h"
 #include "machine/input.h"
 
-#define REST_NS UINT64_C(54925000) /* a PC's tick, 65536 / 1193182 Hz */
-
 enum run_halt halt_wait_until(struct run *r, uint64_t resume_at_ns)
 {
 	r->state = RUN_WAITING;
@@ -17,7 +15,7 @@ void halt_rest(struct run *r, struct stop *stop)
 {
 	r->state = RUN_WAITING;
 	r->is_resting = true;
-	r->rested_ns = r->machine->guest->board.state.now_ns + REST_NS;
+	r->rested_ns = r->machine->guest->board.state.now_ns + RUN_REST_NS;
 	*stop = (struct stop) { .kind = STOP_KICKED };
 }
 

@@ -127,9 +127,10 @@ bool machine_can_wake(struct machine *m)
 void machine_step_clock(struct machine *m, bool takes_interrupts)
 {
 	const struct control *c = &m->control;
-	uint64_t ns = m->step_ns, next = BOARD_NEVER;
+	uint64_t next = BOARD_NEVER;
 	if (m->recorder && !m->is_past)
 		m->recorder->before_step(m->recorder_ctx, takes_interrupts);
+	const uint64_t ns = m->step_ns;
 	if (takes_interrupts && !m->is_past && control_is_halted(&m->control) &&
 	        !control_has_interrupt(c) && machine_can_wake(m))
 		next = input_next_ns(m);

@@ -17,7 +17,8 @@
 #include "machine/over.h"
 #include "machine/snapshots.h"
 
-#define RUN_FOREVER UINT64_MAX /* ns: a time that does not come */
+#define RUN_FOREVER UINT64_MAX         /* ns: a time that does not come */
+#define RUN_REST_NS UINT64_C(54925000) /* at most: a PC's tick, 65536 / 1193182 Hz */
 
 enum run_state {
 	RUN_STOPPED,
@@ -49,6 +50,7 @@ struct run {
 	/* Whether what takes long is to end before it is done, for the debugger that has asked for it wants that: asked
 	 * when the guest is kicked in it. NULL: nobody can want it. */
 	bool (*is_called_off)(void *ctx);
+	void (*begins_long)(void *ctx); /* such a thing begins, for a debugger; NULL: it can't */
 	void *called_off_ctx;
 };
 

@@ -18,6 +18,16 @@ static struct history *recording(
 	return run->history;
 }
 
+/* ... to be searched, which can take long. */
+static struct history *recording_to_search(
+        struct run *run, const struct output *out, const char *command, const char *operands)
+{
+	struct history *h = recording(run, out, command, operands);
+	if (h && run->begins_long)
+		run->begins_long(run->called_off_ctx);
+	return h;
+}
+
 static void say_where(struct run *run, const struct output *out)
 {
 	char where[100];
@@ -116,7 +126,7 @@ void monitor_goto(struct run *run, const struct output *out, const char *operand
 {
 	struct error e = { 0 };
 	uint64_t position;
-	if (!recording(run, out, "goto", operands))
+	if (!recording_to_search(run, out, "goto", operands))
 		return;
 	if (!take_position(run->history, operands, &position)) {
 		refuse(out, "goto", operands,
@@ -168,7 +178,7 @@ static void find(struct run *run, const struct output *out, const char *command,
 	uint64_t all[HISTORY_HITS_MAX], gva, len;
 	char where[100];
 	struct error e = { 0 };
-	if (!recording(run, out, command, operands))
+	if (!recording_to_search(run, out, command, operands))
 		return;
 	if (!take_address(run, operands, what == HISTORY_WRITES, &gva, &len)) {
 		refuse(out, command, operands, "expected an address%s",
@@ -184,6 +194,9 @@ static void find(struct run *run, const struct output *out, const char *command,
 		say(out, "never before, as far as is recorded\n");
 	for (int i = 0; i < count; i++)
 		say(out, "position %" PRIu64 "\n", all[i]);
+	if (what == HISTORY_WRITES && history_has_passed_over(run->history))
+		say(out, "More linear addresses than can be watched lead there: a later write by "
+		         "one of the others is possible.\n");
 	if (max > 1 || !count)
 		return;
 	if (history_seek(run->history, all[0], &e)) {
@@ -216,7 +229,7 @@ void monitor_calls(struct run *run, const struct output *out, const char *operan
 	struct cursor c = cursor_of(operands);
 	struct error e = { 0 };
 	uint64_t vector;
-	if (!recording(run, out, "calls", operands))
+	if (!recording_to_search(run, out, "calls", operands))
 		return;
 	if (!cursor_number(&c, &vector) || !cursor_at_end(&c) || vector > 0xff) {
 		refuse(out, "calls", operands, "expected a vector from 0 to 0xff");
@@ -270,7 +283,7 @@ void monitor_output(struct run *run, const struct output *out, const char *opera
 	struct history_line line;
 	struct error e = { 0 };
 	uint64_t number;
-	if (!recording(run, out, "output", operands))
+	if (!recording_to_search(run, out, "output", operands))
 		return;
 	if (history_gather_lines(run->history, &e)) {
 		refuse(out, "output", operands, "%s", e.text);

@@ -48,6 +48,7 @@ struct serve {
 	bool was_heard;     /* the debugger has sent something */
 	bool was_resumed;   /* ... and has had the guest go on */
 	bool has_alarm;     /* the kicker's timer is armed for steps */
+	bool was_long;      /* the last monitor command was one that can take long */
 	uint64_t
 	        said_ns; /* when the debugger heard of us last (the host's time) in serve_begin_long; 0: not in one */
 	bool is_attached;   /* see target_run.is_attached */

@@ -379,10 +379,9 @@ static bool monitor(
         void *ctx, const char *line, target_print *print, void *to, struct target_stop *stop)
 {
 	struct serve *s = ctx;
-	if (s->run.history) /* what is searched in it can take long */
-		serve_begin_long(s);
+	s->was_long = false;
 	const bool is_other = monitor_command(&s->run, line, print, to);
-	if (s->run.history)
+	if (s->was_long)
 		serve_end_long(s);
 	if (!is_other)
 		return false;
@@ -390,11 +389,17 @@ static bool monitor(
 	return true;
 }
 
-/* What is searched in a recording does. */
-static bool monitor_may_last(void *ctx)
+static void begins_long(void *ctx)
+{
+	struct serve *s = ctx;
+	s->was_long = true;
+	serve_begin_long(s);
+}
+
+static bool monitor_has_lasted(void *ctx)
 {
 	const struct serve *s = ctx;
-	return s->run.history;
+	return s->was_long;
 }
 
 static const char *file_path(void *ctx, unsigned cpu)
@@ -454,7 +459,7 @@ void target_init(struct target *t, struct serve *s)
 	static const struct target_breakpoints breakpoints = { insert, remove_breakpoint,
 		insert_watch, remove_watch };
 	static const struct target_cpus cpus = { cpu_count, cpu_name, cpu_where };
-	static const struct target_monitor monitor_ops = { monitor, monitor_may_last };
+	static const struct target_monitor monitor_ops = { monitor, monitor_has_lasted };
 	static const struct target_file file = { file_path, file_status, file_read };
 	static const struct target_made made[] = { { "screen.png", open_screen, read_screen },
 		{ "core", open_core, read_core }, { "recording", open_recording, read_recording } };
@@ -463,5 +468,6 @@ void target_init(struct target *t, struct serve *s)
 		&file, made, ARRAY_SIZE(made), &history };
 	control_ask(&s->machine->control, stops, follows, s);
 	s->run.is_called_off = serve_is_called_off;
+	s->run.begins_long = begins_long;
 	s->run.called_off_ctx = s;
 }

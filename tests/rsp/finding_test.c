@@ -144,6 +144,67 @@ static void a_write_is_found_by_whatever_linear_address_it_was(void)
 	rsp_close(&r);
 }
 
+/* 32-bit code that turns paging on, by a page directory at 2 MiB and a table after it; writes to WINDOW + 0x1000 and then
+ * has the page of WINDOW lead to BYTES, which it does not yet. */
+#define PAGED       0x1000
+#define PAGED_WRITE 0x1013
+#define PAGED_END   0x102f
+#define WINDOW      0x300000
+#define BYTES       0x10000
+#define PAGE_TABLE  0x201000
+#define PAGED_CODE                                                                                 \
+	"b800002000"           /* mov $0x200000, %eax */                                           \
+	"0f22d8"               /* mov %eax, %cr3 */                                                \
+	"0f20c0"               /* mov %cr0, %eax */                                                \
+	"0d00000080"           /* or $0x80000000, %eax */                                          \
+	"0f22c0"               /* mov %eax, %cr0 */                                                \
+	"c7050010300055000000" /* movl $0x55, WINDOW + 0x1000 */                                   \
+	"c705001c200003000100" /* movl $BYTES + 3, PAGE_TABLE + 0xc00 */                           \
+	"b800002000"                                                                               \
+	"0f22d8"                                                                                   \
+	"ebfe"
+
+static void map(struct rsp *r, uint32_t gva, uint32_t gpa)
+{
+	RSP_IS(r, "OK", "M%x,4:%08x", PAGE_TABLE + (gva >> 12) * 4, __builtin_bswap32(gpa | 3));
+}
+
+/* The guest stands after the two writes. others: so many more pages lead to what it has written to. */
+static void run_paged(struct rsp *r, unsigned others)
+{
+	RSP_OPEN(r, RSP_UNIX, "spin", "--mode", "prot", "--load", "0x100000", "--record", NULL);
+	RSP_IS(r, "OK", "M%x,%zx:%s", PAGED, (sizeof PAGED_CODE - 1) / 2, PAGED_CODE);
+	RSP_IS(r, "OK", "M200000,4:%08x", __builtin_bswap32(PAGE_TABLE | 3));
+	map(r, PAGED, PAGED);
+	map(r, PAGE_TABLE, PAGE_TABLE);
+	map(r, WINDOW, 0x20000);
+	map(r, WINDOW + 0x1000, BYTES + 0x1000);
+	for (unsigned i = 0; i < others; i++)
+		map(r, 0x100000 + i * 0x1000, BYTES + 0x1000);
+	RSP_IS(r, "OK", "P8=%08x", __builtin_bswap32(PAGED));
+	RSP_GO_TO(r, PAGED_END);
+}
+
+/* Of two pages the first has led elsewhere when the second was written to. Where there are more addresses than can be
+ * watched, those that were asked for are, and the others are told of. */
+static void find_in_second_page(unsigned others)
+{
+	struct rsp r;
+	run_paged(&r, others);
+	const char *said = rsp_monitor(&r, "last-write 0x300ffe 4");
+	CHECK(strstr(said, "The guest stands before it"));
+	CHECK_EQ(!strstr(said, "More linear addresses"), others < 60);
+	rsp_ask(&r, "p8");
+	CHECK_EQ(rsp_value(r.packet), PAGED_WRITE);
+	rsp_close(&r);
+}
+
+static void a_write_to_a_second_page_is_found(void)
+{
+	find_in_second_page(0);
+	find_in_second_page(100);
+}
+
 /* A breakpoint of the debugger's at the same place has a condition, which is none of it. */
 static void conditions_are_not_asked(void)
 {
@@ -356,6 +417,7 @@ int main(void)
 	RUN(lines_of_output_are_places);
 	RUN(calls_of_a_vector_are_found);
 	RUN(ctrl_c_leaves_no_step_half_done);
+	RUN(a_write_to_a_second_page_is_found);
 	RUN(the_engine_stays_while_a_guest_is_recorded);
 	return check_done();
 }

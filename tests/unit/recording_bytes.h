@@ -124,7 +124,7 @@ static inline struct file_out bytes_recording(void)
 	uint8_t typed[] = "dir\r";
 	struct key_event keys[] = { { .code = 0x20 }, { .code = 0xa0 } };
 	struct event events[] = {
-		{ .position = 3, .kind = EVENT_LETS, .ns = 1 },
+		{ .position = 3, .kind = EVENT_STEPS, .ns = 3 },
 		{ .position = 5,
 		        .kind = EVENT_INPUT,
 		        .len = 4,
