@@ -137,7 +137,7 @@ static bool says_machine(const struct machine_config *c)
 static int open_recording(
         struct options *to, const struct options *o, struct recording **r, struct error *e)
 {
-	if (says_machine(&o->machine) || o->serve.record)
+	if (says_machine(&o->machine) || o->serve.record == RECORD_BEGIN)
 		return error_set(e, -EINVAL,
 		        "%s is a recording, which brings its machine with it: leave out what says "
 		        "what that is, and --record",

@@ -54,8 +54,9 @@ const char *option_set_no_reboot(struct options *o, const char *value)
 
 const char *option_set_record(struct options *o, const char *value)
 {
-	o->serve.record = true;
-	o->serve.record_file = value;
+	const bool is_off = value && !strcmp(value, "off");
+	o->serve.record = is_off ? RECORD_OFF : RECORD_BEGIN;
+	o->serve.record_file = is_off ? NULL : value;
 	return NULL;
 }
 

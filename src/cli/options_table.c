@@ -104,14 +104,17 @@ const struct option_row option_rows[] = {
 	        "reverse-continue and the like go back (src/history/README.md). Its time then goes "
 	        "on by its instructions, and by the host's where they take longer. With =FILE the "
 	        "recording is written to that file, too, which must not be there yet: stepvm "
-	        "replay "
-	        "and stepvm debug open it. It holds the guest's RAM and all that is typed." },
+	        "replay and stepvm debug open it. It holds the guest's RAM and all that is typed. "
+	        "Without this option a guest is recorded as soon as a debugger has it go on, where "
+	        "stepvm's engine runs it anyway (a KVM that emulates its guests, --engine "
+	        "interp); =off keeps that off." },
 	{ "check", 0, NULL, ON_REPLAY, false, option_set_check,
 	        "Do all of the recording again, compare registers, devices, time and RAM with the "
 	        "checksums in it, and say so: status 12 where they differ, with the position." },
 	{ "record-memory", 0, "SIZE", ON_GUEST | ON_REPLAY, false, option_set_record_memory,
-	        "How much memory a recording may take (512M). Where that "
-	        "is full, places far back take longer to get to, and at last the oldest are "
+	        "How much memory a recording may take: 512M by default, and 128M for one that "
+	        "nobody has asked for. Where that is full, places far back take longer to get to, "
+	        "and at last the oldest are "
 	        "lost." },
 	{ "no-reboot", 0, NULL, ON_GUEST, false, option_set_no_reboot,
 	        "A guest that resets the machine ends with status 10; without this option the "

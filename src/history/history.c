@@ -46,6 +46,7 @@ static int start(struct history *h, struct error *e)
 		.bytes_max = h->bytes_max,
 		.step_before_ns = h->step_before_ns,
 		.step_ns = h->step_ns,
+		.is_unasked = h->is_unasked,
 		.writer = h->writer,
 		.events_stop = SIZE_MAX,
 		.interval = INTERVAL_BEGIN,

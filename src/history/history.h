@@ -16,6 +16,7 @@
 #include "machine/run.h"
 
 #define HISTORY_MEMORY_DEFAULT (UINT64_C(512) << 20)
+#define HISTORY_MEMORY_UNASKED (UINT64_C(128) << 20)
 #define HISTORY_MARKS_MAX      64
 #define HISTORY_NAME_MAX       32
 #define HISTORY_HITS_MAX       20
@@ -31,6 +32,18 @@ int history_begin(struct run *r, uint64_t memory_max, struct error *e);
 void history_end(struct run *r);
 /* Everything anew from here: the machine is another one. */
 int history_restart(struct run *r, struct error *e);
+
+/* How much memory a recording that begins later may take; 0: as by default. is_unasked: one begins by itself, at
+ * history_due. */
+void history_expect(struct run *r, bool is_unasked, uint64_t memory_max);
+/* The guest is to go on, or its recording is asked for something: r->history, which begins here where it is to begin by
+ * itself and the engine is what runs the guest. NULL: it is not recorded. */
+struct history *history_due(struct run *r);
+/* Whether it has begun so. NULL: false. */
+bool history_is_unasked(const struct history *h);
+/* The user wants what a recording does not allow. One that has begun by itself ends, unless the guest stands in its past;
+ * another one may begin at history_due. True: it has ended. */
+bool history_give_way(struct run *r);
 
 /* Whether the guest stands in the past. NULL: false. */
 bool history_is_past(const struct history *h);

@@ -125,6 +125,7 @@ struct history {
 	const struct media *media;       /* whose disks these are */
 	struct file_writer *writer;      /* the file that it goes to; owned; NULL: none */
 	bool is_file;                    /* it comes from a file: all of it is the past */
+	bool is_unasked;                 /* it has begun by itself */
 	bool is_gathering, has_gathered; /* history_gather_lines does it again, or has done so */
 	size_t events_stop;              /* so many events happen at most: of --check */
 

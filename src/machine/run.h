@@ -46,7 +46,9 @@ struct run {
 	const struct snapshot *power_on; /* run_keep_power_on's, or NULL */
 	unsigned changes; /* how often the machine has become another: see run_restart, run_load */
 	struct snapshots snapshots;
-	struct history *history; /* records the guest (history/); NULL: nobody does */
+	struct history *history;  /* records the guest (history/); NULL: nobody does */
+	bool is_recorded_unasked; /* history_expect's: it is to be, where nobody has said so, */
+	uint64_t record_memory;   /* ... and in so many bytes; 0: as by default */
 	/* Whether what takes long is to end before it is done, for the debugger that has asked for it wants that: asked
 	 * when the guest is kicked in it. NULL: nobody can want it. */
 	bool (*is_called_off)(void *ctx);

@@ -26,7 +26,7 @@ void monitor_info_engine(struct run *run, const struct output *out, const char *
 }
 
 /* False: the guest is recorded, and another would do its instructions, who may leave flags and RF differently. */
-static bool choose(struct run *run, enum engine_choice choice)
+static bool choose(struct run *run, const struct output *out, enum engine_choice choice)
 {
 	struct control *c = &run->machine->control;
 	const enum engine_choice before = c->engine_choice;
@@ -34,6 +34,10 @@ static bool choose(struct run *run, enum engine_choice choice)
 	control_set_engine(c, choice);
 	if (!run->history || means_engine_is_first(c) == was_first)
 		return true;
+	if (history_give_way(run)) {
+		say(out, MONITOR_UNRECORDED);
+		return true;
+	}
 	control_set_engine(c, before);
 	return false;
 }
@@ -45,7 +49,7 @@ void monitor_engine(struct run *run, const struct output *out, const char *opera
 		refuse(out, "engine", operands, "expected auto, kvm or interp");
 		return;
 	}
-	if (*operands && !choose(run, choice)) {
+	if (*operands && !choose(run, out, choice)) {
 		refuse(out, "engine", operands,
 		        "the guest is recorded, and what it does is done again by who has done it: "
 		        "monitor record off first");

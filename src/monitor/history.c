@@ -11,7 +11,7 @@
 static struct history *recording(
         struct run *run, const struct output *out, const char *command, const char *operands)
 {
-	if (!run->history)
+	if (!history_due(run))
 		refuse(out, command, operands,
 		        "nothing is recorded; monitor record on begins here, stepvm debug "
 		        "--record (or run) at the first instruction");
@@ -45,7 +45,7 @@ static void say_where(struct run *run, const struct output *out)
 static void say_info(struct run *run, const struct output *out)
 {
 	struct history_state s;
-	if (!run->history) {
+	if (!history_due(run)) {
 		say(out, "off; monitor record on begins here\n");
 		return;
 	}
@@ -65,20 +65,34 @@ static bool is_of_file(const struct run *run)
 	return s.is_file;
 }
 
+#define IN_THE_PAST "the guest stands in the past; monitor goto end, or monitor record cut, first"
+
+/* One that has begun by itself ends, for what is asked for begins here. */
+static int begin(struct run *run, struct error *e)
+{
+	if (history_is_unasked(run->history) && !history_give_way(run))
+		return error_set(e, -1, IN_THE_PAST);
+	return history_begin(run, run->record_memory, e);
+}
+
+static void end(struct run *run)
+{
+	history_expect(run, false, run->record_memory);
+	history_end(run);
+}
+
 void monitor_record(struct run *run, const struct output *out, const char *operands)
 {
 	struct error e = { 0 };
 	int err = 0;
 	if (!strcmp(operands, "on"))
-		err = history_begin(run, 0, &e);
+		err = begin(run, &e);
 	else if (is_of_file(run) && *operands && strcmp(operands, "info") != 0)
 		err = error_set(&e, -1, "this is a recording from a file, and stays as it is");
 	else if (!strcmp(operands, "off") && history_is_past(run->history))
-		err = error_set(&e, -1,
-		        "the guest stands in the past; monitor goto end, or monitor record cut, "
-		        "first");
+		err = error_set(&e, -1, IN_THE_PAST);
 	else if (!strcmp(operands, "off"))
-		history_end(run);
+		end(run);
 	else if (!strcmp(operands, "cut") && recording(run, out, "record", operands))
 		history_cut(run->history);
 	else if (!strcmp(operands, "cut"))

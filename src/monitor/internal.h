@@ -88,6 +88,10 @@ monitor_run monitor_savevm, monitor_loadvm, monitor_delvm, monitor_info_snapshot
 /* An expression, such as $eip + 4: value.c. False, and *c and *value are left alone. */
 bool monitor_take_value(struct vcpu *v, struct cursor *c, uint64_t *value);
 
+/* After what ends a recording that has begun by itself. */
+#define MONITOR_UNRECORDED                                                                         \
+	"The guest is no longer recorded, for a recording does not go with that.\n"
+
 /* After what moves the guest under gdb's feet: gdb asks again when it next stops. */
 #define MONITOR_STALE                                                                              \
 	"gdb keeps what it has read until the guest goes on: say maintenance flush "               \

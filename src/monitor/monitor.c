@@ -37,6 +37,8 @@ static void step_interrupts(struct run *run, const struct output *out, const cha
 static void step_rep(struct run *run, const struct output *out, const char *operands)
 {
 	struct control *c = &run->machine->control;
+	if (!strcmp(operands, "whole") && history_give_way(run))
+		say(out, MONITOR_UNRECORDED);
 	if (!strcmp(operands, "whole") && run->history)
 		refuse(out, "step-rep", operands, "a recorded guest is stepped by iterations");
 	else if (!strcmp(operands, "one") || !strcmp(operands, "whole"))

@@ -9,6 +9,12 @@
 
 struct recording;
 
+enum serve_record {
+	RECORD_UNASKED, /* from where a debugger has it go on first, if the engine is what runs it */
+	RECORD_BEGIN,   /* from its first instruction on */
+	RECORD_OFF,     /* not until the debugger's user asks for it */
+};
+
 struct serve_config {
 	const char *listen; /* WHERE of transport_open; NULL: no debugger can come */
 	bool no_wait;       /* the guest runs before one has come */
@@ -17,7 +23,7 @@ struct serve_config {
 	        *consoles[SERVE_CONSOLES]; /* where each serial line leads; NULL: as by default */
 	bool has_screen;                   /* --screen, */
 	const char *screen;                /* ... and where; NULL: this terminal */
-	bool record;                 /* the guest is recorded from its first instruction on, */
+	enum serve_record record;          /* whether the guest is recorded, */
 	const char *record_file;     /* ... into this file, which must not be there yet; or NULL */
 	struct recording *recording; /* the guest is that one's; borrowed; NULL: a live one */
 	uint64_t

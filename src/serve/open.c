@@ -230,8 +230,9 @@ static int begin_life(struct serve *s, struct error *e)
 		err = run_keep_power_on(&s->run, e);
 	if (!err && s->config->recording)
 		err = open_recording(s, e);
-	else if (!err && s->config->record)
+	else if (!err && s->config->record == RECORD_BEGIN)
 		err = begin_recording(s, e);
+	history_expect(&s->run, s->config->record == RECORD_UNASKED, s->config->record_memory);
 	if (err)
 		run_close(&s->run);
 	return err;

@@ -69,6 +69,16 @@ static void fail(struct serve *s, const struct error *e)
 		run_end(&s->run, STATUS_DIFFERS);
 }
 
+/* At the present the guest goes on without a recording that nobody has asked for. */
+static bool gives_way(struct serve *s, const struct error *e)
+{
+	if (!history_give_way(&s->run))
+		return false;
+	s->run.is_recorded_unasked = false;
+	notice_print("stepvm: the guest is no longer recorded: %s\n", e->text);
+	return true;
+}
+
 static bool is_of_file(const struct serve *s)
 {
 	struct history_state state;
@@ -108,8 +118,8 @@ static bool stops_before_end(struct serve *s, const struct stop *stop)
 {
 	char text[1800];
 	const struct history *h = s->run.history;
-	if (!h || !s->session || stop->kind != STOP_DEVICE || s->has_shown_end ||
-	        s->machine->output.error)
+	if (!h || !s->session || (history_is_unasked(h) && !s->has_user) ||
+	        stop->kind != STOP_DEVICE || s->has_shown_end || s->machine->output.error)
 		return false;
 	if (s->machine->guest->board.state.wants_reset && !s->machine->config->no_reboot)
 		return false;
@@ -149,7 +159,7 @@ void serve_run_recorded(struct serve *s)
 	struct run *r = &s->run;
 	struct error e = { 0 };
 	struct stop stop = { .kind = STOP_STEPPED };
-	const bool was_step = r->state == RUN_STEPPING;
+	const bool was_step = r->state == RUN_STEPPING, has_task = history_has_task(r->history);
 	if (!r->history) {
 		s->goes_back = false;
 		stop_at(s, TARGET_STOP_BEGIN, HOW_TO_RECORD);
@@ -170,14 +180,17 @@ void serve_run_recorded(struct serve *s)
 		else
 			stop_at(s, TARGET_STOP_END, NULL);
 		break;
-	case HISTORY_FAILED: fail(s, &e); break;
+	case HISTORY_FAILED:
+		if (has_task || !gives_way(s, &e))
+			fail(s, &e);
+		break;
 	}
 }
 
 void serve_step_back(struct serve *s)
 {
 	run_step(&s->run);
-	if (s->run.history)
+	if (history_due(&s->run))
 		history_step_back(s->run.history);
 	else
 		s->goes_back = true;
@@ -186,7 +199,7 @@ void serve_step_back(struct serve *s)
 void serve_run_back(struct serve *s)
 {
 	run_step(&s->run);
-	if (s->run.history)
+	if (history_due(&s->run))
 		history_run_back(s->run.history);
 	else
 		s->goes_back = true;

@@ -34,6 +34,7 @@ void serve_adopt_debugger(struct serve *s, int pid)
 {
 	s->child_pid = pid;
 	s->is_attached = false;
+	s->has_user = isatty(STDIN_FILENO);
 	signals_share_interrupt();
 }
 

@@ -52,6 +52,7 @@ struct serve {
 	uint64_t
 	        said_ns; /* when the debugger heard of us last (the host's time) in serve_begin_long; 0: not in one */
 	bool is_attached;   /* see target_run.is_attached */
+	bool has_user;      /* the debugger is a gdb that we have started in a user's terminal */
 	bool goes_back;     /* the debugger wants to, and there is no recording */
 	bool has_shown_end; /* the guest's end, as a stop: of a recording */
 	bool has_told_past; /* that the past can't be changed, since the guest was resumed last */

@@ -119,6 +119,8 @@ static void resume(void *ctx, const struct target_action *actions)
 	s->machine->has_hinted = s->has_told_past = false;
 	/* gdb continues from a breakpoint by a step: that must not pass a halt that is the end. */
 	s->keeps_halt = actions->is_step_off && run_is_halted_for_good(&s->run);
+	if (actions->how != TARGET_STAY)
+		history_due(&s->run);
 	switch (actions->how) {
 	case TARGET_STAY: break; /* there is one CPU */
 	case TARGET_CONTINUE: run_resume(&s->run); break;
@@ -188,6 +190,7 @@ static void detach(void *ctx)
 		run_stop(&s->run);
 		return;
 	}
+	history_give_way(&s->run);
 	control_forget(&s->machine->control);
 	run_go_on(&s->run);
 }

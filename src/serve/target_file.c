@@ -151,7 +151,7 @@ int target_file_open_recording(struct serve *s, uint64_t *size)
 	struct error e = { 0 };
 	free(s->recording);
 	s->recording = NULL;
-	if (!s->run.history)
+	if (!history_due(&s->run))
 		return ENOENT;
 	int err = history_save(s->run.history, &s->recording, &s->recording_size, &e);
 	if (err)

@@ -159,5 +159,20 @@ if command -v "$GDB" >/dev/null; then
 	has "$(vm replay kept/fails.recording)" 'ends here, at position 4\.' "... up to where it has failed"
 fi
 
+# --- that nobody has asked for ----------------------------------------------------------------------
+
+# It is looked back from where a user sees it, in stepvm debug's own terminal, and nowhere else.
+if command -v "$GDB" >/dev/null; then
+	debug="exec '$STEPVM' debug --engine interp --load 0x7c00 --port 0x10=exit '$GUESTS/counter.bin' -- -nx -batch -ex 'stepvm context off'"
+	out=$(timeout 60 bash -c "$debug -ex continue" 2>&1 </dev/null)
+	has "$out" 'exited with code 01' "a script's continue goes to the guest's end"
+	out=$(timeout 60 script -qfec "$debug -ex continue -ex reverse-stepi -ex 'stepvm when' -ex continue -ex continue" /dev/null 2>&1 </dev/null)
+	has "$out" 'The guest ends here' "in a terminal it stops there first"
+	has "$out" 'position [0-9]+ of [0-9]+, ' "... from where one goes back"
+	has "$out" 'exited with code 01' "... and the next continue is the end"
+	out=$(timeout 60 script -qfec "${debug/--engine/--record=off --engine} -ex continue" /dev/null 2>&1 </dev/null)
+	has "$out" 'exited with code 01' "... as the first one is with --record=off"
+fi
+
 echo "1..$count"
 [ $bad = 0 ]

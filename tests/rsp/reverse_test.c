@@ -5,7 +5,7 @@
 static void without_a_recording_there_is_no_way_back(void)
 {
 	struct rsp r;
-	RSP_OPEN(&r, RSP_UNIX, "stages", "--load", "0x7c00", NULL);
+	RSP_OPEN(&r, RSP_UNIX, "stages", "--load", "0x7c00", "--record=off", NULL);
 	CHECK(strstr(rsp_ask(&r, "qSupported"), ";ReverseStep+;ReverseContinue+") != NULL);
 	RSP_STOPS(&r, "s", 0x7c05, "T05");
 	CHECK(strstr(rsp_ask_for_text(&r, "bs"), "monitor record on") != NULL);

@@ -60,6 +60,20 @@ static void consoles_are_given_one_by_one(void)
 	        "stepvm run: --console c: two of these were given already");
 }
 
+static void a_recording_is_asked_for_or_kept_off(void)
+{
+	struct line l;
+	CHECK_TAKEN(l, "run a");
+	CHECK_EQ(l.o.serve.record, RECORD_UNASKED);
+	CHECK_TAKEN(l, "run --record a");
+	CHECK(l.o.serve.record == RECORD_BEGIN && !l.o.serve.record_file);
+	CHECK_TAKEN(l, "run --record=./off a");
+	CHECK_EQ(l.o.serve.record, RECORD_BEGIN);
+	CHECK_STR(l.o.serve.record_file, "./off");
+	CHECK_TAKEN(l, "debug --record=off a");
+	CHECK(l.o.serve.record == RECORD_OFF && !l.o.serve.record_file);
+}
+
 static void a_screen_may_say_where(void)
 {
 	struct line l;
@@ -687,6 +701,7 @@ int main(void)
 {
 	RUN(defaults_are_as_documented);
 	RUN(consoles_are_given_one_by_one);
+	RUN(a_recording_is_asked_for_or_kept_off);
 	RUN(a_screen_may_say_where);
 	RUN(the_console_has_a_socket_or_finds_one);
 	RUN(memory_is_a_list_of_sizes_and_places);
