@@ -9,8 +9,11 @@ CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
 B      ?= build
 
-override CFLAGS += -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wno-missing-field-initializers -Wshadow \
-	-Wvla -Wmissing-prototypes
+# What gcc and clang both know: each has some by itself that the other has not.
+WARNINGS := -Wall -Wextra -Wno-missing-field-initializers -Wformat=2 -Wimplicit-fallthrough \
+	-Wmissing-prototypes -Wpointer-arith -Wredundant-decls -Wshadow -Wstrict-prototypes -Wundef \
+	-Wunused-macros -Wvla -Wwrite-strings
+override CFLAGS += -std=c11 -D_GNU_SOURCE $(WARNINGS)
 ifneq ($(CI),)
 override CFLAGS += -Werror
 endif

@@ -14,7 +14,6 @@
 #define TICKS_PER_DAY   0x1800b0u
 #define SECONDS_PER_DAY 86400u
 #define MOTORS          0x0f /* in BDA_FLOPPY_MOTOR */
-#define ALARM_IS_SET    0x01
 
 /* --- int 8 ------------------------------------------------------------------------------------ */
 

@@ -15,8 +15,6 @@
 
 #include "base/array.h"
 
-extern char **environ;
-
 int launch_dir_open(struct launch_dir *d, struct error *e)
 {
 	const char *tmp = getenv("TMPDIR");

@@ -291,12 +291,18 @@ static bool stack(struct state *s, uint8_t opcode)
 		take(s, v4 + 2, &skipped);
 		add_stack(s, -2 * (int64_t)v, 2 * v, W);
 		return true;
-	case 0xca: take(s, 2, &skipped); /* fall through */
+	case 0xca:
+		take(s, 2, &skipped);
+		add_stack(s, 0, 2 * v, R);
+		return true;
 	case 0xcb: add_stack(s, 0, 2 * v, R); return true;
 	case 0xcf: add_stack(s, 0, (s->code_bits == 64 ? 5 : 3) * v, R); return true;
 	case 0xc8: add_enter(s, n); return true;
 	case 0xc9: add_at(s, SS, s->regs->rbp, stack_bits(s), n, R); return true;
-	case 0xcd: take(s, 1, &skipped); /* fall through */
+	case 0xcd:
+		take(s, 1, &skipped);
+		add_frame(s);
+		return true;
 	case 0xcc:
 	case 0xce:
 	case 0xf1: add_frame(s); return true;

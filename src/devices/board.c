@@ -207,7 +207,8 @@ void board_on_say(struct board *b, board_say *say, void *ctx)
 	b->say_ctx = ctx;
 }
 
-static void say(struct board *b, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void say(
+        struct board *b, const char *format, va_list args)
 {
 	char text[200];
 

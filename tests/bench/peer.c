@@ -18,8 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 #define CONNECT_S 10
 
 double peer_now(void)
@@ -148,7 +146,8 @@ void peer_send_raw(struct peer *p, const void *bytes, size_t len)
 	}
 }
 
-static void make_packet(struct peer *p, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void make_packet(
+        struct peer *p, const char *format, va_list args)
 {
 	char *out = p->request;
 	uint8_t sum = 0;

@@ -110,14 +110,14 @@ static void a_step_onto_it_and_going_on(void)
 static void a_written_pc_goes_past_it(void)
 {
 	static struct rsp_registers regs;
-	const char *const requests[] = { "c%" PRIx64, "C05;%" PRIx64, NULL };
+	const char *const requests[] = { "c", "C05;", NULL };
 	for (size_t i = 0; i < 3; i++) {
 		struct rsp r;
 		char request[40] = "c";
 		OPEN(&r, NULL);
 		HALTED(&r, "c");
 		if (requests[i]) {
-			snprintf(request, sizeof request, requests[i], halted_at());
+			snprintf(request, sizeof request, "%s%" PRIx64, requests[i], halted_at());
 		} else { /* by P, with the value that it has */
 			rsp_read_registers(&r, &regs);
 			RSP_IS(&r, "OK", "P%x=%02x%02x0000", rsp_number_of(&regs, "eip"),

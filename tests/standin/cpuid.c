@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define LEAVES_MAX 0x20u
-
 struct list {
 	struct kvm_cpuid2 *to;
 	unsigned room, count;

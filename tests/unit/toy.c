@@ -143,7 +143,10 @@ static void step(void)
 	uint64_t *pc = &values[PC];
 	const uint8_t *at = ram + *pc % (sizeof ram - 1);
 	switch (*at) {
-	case 0x40: values[RAX]++; /* fall through */
+	case 0x40:
+		values[RAX]++;
+		++*pc;
+		break;
 	case 0x90: ++*pc; break;
 	case 0xeb: *pc += 2 + (uint64_t)(int8_t)at[1]; break;
 	case 0xf4: tell(TARGET_STOP_EXITED, 0, (uint8_t)values[RAX]); return;
