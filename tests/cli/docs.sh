@@ -56,8 +56,14 @@ is "$missing" "" "each source file stands in the map or in its room's README"
 missing=
 while read -r name file; do
 	grep -qwr --include="${file##*/}" -- "$name" src || missing+="$name is not in $file"$'\n'
-done < <(grep -oE '`[a-z_]+` \([a-z_/]+\.c\)' HACKING.md | tr -d '`()')
+done < <(grep -ohE '`[a-z_]+` \([a-z_/]+\.c\)' "${documents[@]}" | tr -d '`()' | sort -u)
 is "$missing" "" "what stands in a file is in it"
+
+# `a_name` of C is one somewhere; two are patterns of names.
+missing=$(comm -23 \
+	<(grep -ohE '`[a-z]+(_[a-z0-9]+)+(\(\))?`' "${documents[@]}" | tr -d '`()' | grep -vE '^(module|subject)_verb$' | sort -u) \
+	<(grep -rohIE --exclude='*.md' '[a-z]+(_[a-z0-9]+)+' src tests gdb guests | sort -u))
+is "$missing" "" "each name of the code that they mention is in it"
 
 missing=
 while read -r name; do
