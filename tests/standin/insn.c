@@ -37,7 +37,7 @@ void fake_begin(struct fake_insn *i, struct fake_vcpu *v)
 
 struct prefixes {
 	unsigned at; /* of the opcode */
-	bool has_66, has_rep;
+	bool has_66, has_rep, has_lock;
 	uint8_t rex;
 };
 
@@ -55,8 +55,8 @@ static struct prefixes read_prefixes(const struct cpu *cpu)
 		case 0x3e:
 		case 0x64:
 		case 0x65:
-		case 0x67:
-		case 0xf0: break;
+		case 0x67: break;
+		case 0xf0: p.has_lock = true; break;
 		default:
 			if (cpu->engine->is_long && (cpu->code[p.at] & 0xf0) == 0x40) {
 				p.rex = cpu->code[p.at++];
@@ -225,11 +225,11 @@ void fake_execute(struct fake_insn *i, struct fake_vcpu *v, bool shows_tf)
 	i->opcode = opcode_at(cpu, p.at);
 	if (v->vm->quirks && has_quirk(cpu, i, p.at))
 		return;
-	if (i->opcode == 0xcc ||
-	        (i->opcode == 0xcd && p.at + 1 < cpu->code_len && !cpu->engine->is_v86)) {
-		i->vector = i->opcode == 0xcc ? 3 : cpu->code[p.at + 1];
-		i->end = i->opcode == 0xcc ? FAKE_BREAKS : FAKE_CALLS;
-		i->to.r.rip += p.at + (i->opcode == 0xcc ? 1 : 2);
+	bool is_int3 = i->opcode == 0xcc, is_int_n = i->opcode == 0xcd && p.at + 1 < cpu->code_len;
+	if (!p.has_lock && (is_int3 || (is_int_n && !cpu->engine->is_v86))) {
+		i->vector = is_int3 ? 3 : cpu->code[p.at + 1];
+		i->end = is_int3 ? FAKE_BREAKS : FAKE_CALLS;
+		i->to.r.rip += p.at + (is_int3 ? 1 : 2);
 		i->to.shadow = 0;
 		cpu->software = i->vector;
 		return;
