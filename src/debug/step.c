@@ -100,6 +100,17 @@ static int set_right(
 	return insn->opcode == INSN_STI_BYTE && sets_if ? keep_shadow_of_sti(v) : 0;
 }
 
+/* Whether the guest's own TF has it trap after the instruction. After mov ss and pop ss the trap is suppressed: SDM vol 3,
+ * "Masking Exceptions and Interrupts When Switching Stacks". syscall and sysret go by the flags that they leave: so FMASK keeps the
+ * trap out of a kernel, and who returns with TF in r11 has it before the user's first instruction (Linux,
+ * arch/x86/entry/entry_64.S, at "SYSRET can't restore RF"). All others go by the flags before. */
+static bool traps_after(const struct insn *insn, bool tf, bool next_tf)
+{
+	if (insn->kind == INSN_LOAD_SS)
+		return false;
+	return insn->kind == INSN_SYSTEM ? next_tf : tf;
+}
+
 static int step_looked_at(struct control *c, const struct insn *insn,
         const struct step_before *before, struct stop *stop)
 {
@@ -136,7 +147,8 @@ static int step_looked_at(struct control *c, const struct insn *insn,
 	err = set_right(c, insn, before, next_tf);
 	if (err)
 		return err;
-	uint64_t hits = guest_debug_hits(c, operands, count) | (before->tf ? DR6_BS : 0);
+	bool traps = traps_after(insn, before->tf, next_tf);
+	uint64_t hits = guest_debug_hits(c, operands, count) | (traps ? DR6_BS : 0);
 	if (!hits)
 		return 0;
 	pushed_begin(c, true);

@@ -3,6 +3,8 @@
 #include "control_rig.h"
 #include "debug/vectors.h"
 
+#define PUSH_SS    0x16
+#define POP_SS     0x17
 #define MOV_DR7_DX 0x0f, 0x23, 0xfa /* dr7 = edx */
 #define DR7_OFF    0x400u
 #define DR7_EXEC0  0x402u   /* G0, execution */
@@ -87,6 +89,35 @@ EVERYWHERE(its_own_single_steps_are_not_lost_by_a_signal)
 		CHECK_EQ(rig_stacked(r, 0), RIG_CODE + i);
 		RIG_STOPPED(r, step_until_done(r), STOP_STEPPED, rig_handler(1) + 2);
 		RIG_STOPPED(r, step_until_done(r), STOP_STEPPED, RIG_CODE + i);
+	}
+	CHECK_EQ(r->outs, 3);
+}
+
+/* SDM vol 3, "Masking Exceptions and Interrupts When Switching Stacks": the trap after a load of ss is
+ * suppressed. */
+static void put_own_tf_and_pop_ss(struct rig *r)
+{
+	PUT(r, POPF, PUSH_SS, POP_SS, NOP, POPF, NOP, HLT);
+	PUT_AT(r, RIG_STACK, 0x02, 0x01, 0, 0);
+	PUT_AT(r, RIG_STACK + flags_of(r), 0x02, 0x00, 0, 0);
+	PUT_AT(r, rig_handler(1), OUT_AL(0x81), IRET);
+}
+
+EVERYWHERE(its_own_single_steps_leave_out_a_load_of_ss)
+{
+	if (!rig_has_int(r))
+		return;
+	put_own_tf_and_pop_ss(r);
+	CHECK_STEP(r, RIG_CODE + 1);
+	for (unsigned i = 2; i <= 5; i++) {
+		if (i == 3) {
+			CHECK_STEP(r, RIG_CODE + 3);
+			continue;
+		}
+		CHECK_STEP(r, rig_handler(1));
+		CHECK_EQ(rig_stacked(r, 0), RIG_CODE + i);
+		CHECK_STEP(r, rig_handler(1) + 2);
+		CHECK_STEP(r, RIG_CODE + i);
 	}
 	CHECK_EQ(r->outs, 3);
 }
@@ -509,6 +540,7 @@ int main(void)
 	RUN(its_own_single_steps_are_made_beside_breakpoints);
 	RUN(its_own_single_steps_are_stepped_into);
 	RUN(its_own_single_steps_are_not_lost_by_a_signal);
+	RUN(its_own_single_steps_leave_out_a_load_of_ss);
 	RUN(pushf_under_a_step_pushes_its_own_tf);
 	RUN(a_tf_that_a_debugger_sets_is_the_guests);
 	RUN(a_step_leaves_nothing_over_for_the_guest);
