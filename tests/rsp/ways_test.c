@@ -132,6 +132,33 @@ static void system_calls_are_stepped_into_and_out_of(void)
 		CHECK_SKIP("this KVM has no sysret");
 }
 
+/* The guest's own TF, which FMASK takes off: no #DB in what syscall leads to. Its handler would be `halt`. */
+static void system_calls_take_tf_off_by_fmask(void)
+{
+	static const char guest[] = "syscalls";
+	static struct rsp_registers regs;
+	struct rsp r;
+	if (!calls_run_by("interp")) {
+		CHECK_SKIP("no sysret here");
+		return;
+	}
+	RSP_OPEN(&r, RSP_UNIX, guest, "--mode", "long", "--load", "0x100000", "--engine", "interp",
+	        NULL);
+	RSP_IS(&r, "OK", "Z1,%" PRIx64 ",1", rsp_symbol(guest, "call"));
+	RSP_STOPS(&r, "c", rsp_symbol(guest, "call"), "T05");
+	rsp_read_registers(&r, &regs);
+	const uint64_t handler = rsp_symbol(guest, "handler"), end = rsp_symbol(guest, "halt");
+	/* The gate of #DB in an IDT of our own: SDM vol 3, figure "64-Bit IDT Gate Descriptors". */
+	RSP_IS(&r, "OK", "M118010,10:%02x%02x0800008e%02x000000000000000000",
+	        (unsigned)(end & 0xff), (unsigned)(end >> 8 & 0xff), (unsigned)(end >> 16 & 0xff));
+	RSP_IS(&r, "OK", "P%x=00801100000000001f00000000000000", rsp_number_of(&regs, "idtr"));
+	RSP_IS(&r, "OK", "P%x=02010000", rsp_number_of(&regs, "eflags"));
+	RSP_STOPS(&r, "s", handler, "T05");
+	RSP_IS(&r, "0201000000000000", "p%x", rsp_number_of(&regs, "r11"));
+	RSP_STOPS(&r, "s", handler + 3, "T05");
+	rsp_close(&r);
+}
+
 static void by_the_engine_too_which_needs_no_sysret_of_kvms(void)
 {
 	CHECK(calls_run_by("interp"));
@@ -157,6 +184,7 @@ int main(void)
 {
 	RUN(what_is_handed_to_the_cpu_is_one_step);
 	RUN(system_calls_are_stepped_into_and_out_of);
+	RUN(system_calls_take_tf_off_by_fmask);
 	RUN(by_the_engine_too_which_needs_no_sysret_of_kvms);
 	RUN(a_task_switch_is_a_step);
 	return check_done();
