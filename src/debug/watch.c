@@ -78,6 +78,14 @@ void watches_remove(struct watches *w, uint64_t gva, uint64_t len, enum watch_ki
 	w->changes++;
 }
 
+bool watches_are_set(const struct watches *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (w->all[i].is_set)
+			return true;
+	return false;
+}
+
 void watches_purge(struct watches *w)
 {
 	size_t kept = 0, count = w->count;

@@ -41,6 +41,8 @@ void watches_close(struct watches *w);
  * -ENOMEM. Adding twice is no error. */
 int watches_add(struct watches *w, uint64_t gva, uint64_t len, enum watch_kind kind);
 void watches_remove(struct watches *w, uint64_t gva, uint64_t len, enum watch_kind kind);
+/* Whether there is one that was not removed. */
+bool watches_are_set(const struct watches *w);
 void watches_purge(struct watches *w);
 void watches_clear(struct watches *w);
 

@@ -8,7 +8,7 @@
 #include "host/signals.h"
 #include "machine/firmware.h"
 
-/* --- one step ---------------------------------------------------------------------------------- */
+/* --- out of the firmware ----------------------------------------------------------------------- */
 
 static const struct control_range below_rom = { .end = ROM_GPA };
 const struct control_range history_rom = { .begin = ROM_GPA, .end = ROM_GPA + ROM_SIZE };
@@ -78,20 +78,7 @@ int search_before_call(struct history *h, struct error *e)
 	return leave_call_back(h, 0, e);
 }
 
-enum history_outcome search_step_back(struct history *h, struct stop *stop, struct error *e)
-{
-	struct machine *m = h->machine;
-	const bool was_in = firmware_runs(m);
-	stop->kind = STOP_STEPPED;
-	if (m->position <= h->checkpoints[0]->position)
-		return HISTORY_BEGIN;
-	int err = seek(h, m->position - 1, true, e);
-	if (!err && !was_in && !m->control.steps_bios && firmware_runs(m))
-		err = step_out_back(h, e);
-	return err ? HISTORY_FAILED : HISTORY_STOP;
-}
-
-/* --- to the last stop -------------------------------------------------------------------------- */
+/* --- what was found ---------------------------------------------------------------------------- */
 
 /* gdb takes a watchpoint's old and new value from before and after: going back, the guest stops before the write. */
 static void note_stop(struct history *h, const struct stop *stop)
@@ -119,6 +106,65 @@ static void note_stop(struct history *h, const struct stop *stop)
 	h->found_stop = *stop;
 	strcpy(h->found_text, control_caught(&h->machine->control));
 }
+
+/* --- one step ---------------------------------------------------------------------------------- */
+
+/* Does the steps up to a position again, for the last access to what is watched: a step back tells of those that it takes
+ * back, as a step forwards does of those that it makes. */
+static int find_touch(struct history *h, uint64_t to, struct stop *stop, struct error *e)
+{
+	h->origin = to;
+	for (;;)
+		switch (drive(h, to, NULL, stop, e)) {
+		case DRIVE_KICKED: h->was_kicked = true; break; /* heard by the seek that follows */
+		case DRIVE_FAILED: return -EIO;
+		case DRIVE_LEFT:
+		case DRIVE_THERE: return 0;
+		case DRIVE_STOP:
+			if (stop->kind == STOP_SHUTDOWN || stop->kind == STOP_FAILED)
+				return 0;
+			if (stop->kind == STOP_WATCH)
+				note_stop(h, stop);
+		}
+}
+
+/* The guest has gone back here from a position. */
+static int tell_touch(struct history *h, uint64_t from, struct stop *stop, struct error *e)
+{
+	const uint64_t here = h->machine->position;
+	struct cpu_run *cpu = &h->machine->control.cpu;
+	h->has_found = false;
+	h->is_finding = true;
+	int err = find_touch(h, from, stop, e);
+	h->is_finding = false;
+	stop->kind = STOP_STEPPED;
+	if (!err)
+		err = seek(h, here, true, e);
+	if (err || !h->has_found)
+		return err;
+	*stop = h->found_stop;
+	cpu->has_caught = h->found_text[0];
+	strcpy(cpu->caught, h->found_text);
+	return 0;
+}
+
+enum history_outcome search_step_back(struct history *h, struct stop *stop, struct error *e)
+{
+	struct machine *m = h->machine;
+	const bool was_in = firmware_runs(m);
+	const uint64_t from = m->position;
+	stop->kind = STOP_STEPPED;
+	if (from <= h->checkpoints[0]->position)
+		return HISTORY_BEGIN;
+	int err = seek(h, from - 1, true, e);
+	if (!err && !was_in && !m->control.steps_bios && firmware_runs(m))
+		err = step_out_back(h, e);
+	if (!err && watches_are_set(&m->control.watches))
+		err = tell_touch(h, from, stop, e);
+	return err ? HISTORY_FAILED : HISTORY_STOP;
+}
+
+/* --- to the last stop -------------------------------------------------------------------------- */
 
 static enum history_outcome end_search(struct history *h, struct stop *stop, struct error *e)
 {

@@ -12,3 +12,25 @@ expect &words[i] == (unsigned *)&tables.idt[0x30] + 1
 expect tables.idt[0x30].type == 0x8e00
 up
 expect-output "kernel \(\)" frame
+
+# A step back over the store tells of it as one forwards does, and so does one by lines that leads over it.
+frame 0
+stepi
+expect-stop breakpoint 1
+expect tables.idt[0x30].type == 0
+reverse-stepi
+expect-stop breakpoint 1
+expect tables.idt[0x30].type == 0x8e00
+stepi
+next 4
+expect-stop step
+reverse-next 20
+expect-stop breakpoint 1
+expect tables.idt[0x30].type == 0x8e00
+expect &words[i] == (unsigned *)&tables.idt[0x30] + 1
+reverse-step 20
+expect-stop breakpoint 1
+expect &words[i] == (unsigned *)&tables.idt[0x30]
+delete
+reverse-stepi
+expect-stop step

@@ -104,6 +104,82 @@ static void a_resume_that_gets_nowhere_is_no_position(void)
 	rsp_close(&r);
 }
 
+/* "rwatch:5000;", or "" where the stop is no watchpoint's. */
+static void take_watch(const char *stop, char to[24])
+{
+	const char *at = strstr(stop, "watch:");
+	while (at && at[-1] != ';' && at[-1] != '5')
+		at--;
+	snprintf(to, 24, "%.*s", at ? (int)strcspn(at, ";") + 1 : 0, at ? at : "");
+}
+
+/* A step back says of what is watched what the step forwards has said that it takes back. */
+static void steps_back_tell_of_accesses_as_those_forwards(void)
+{
+	/* Writes by rep, by calls and by pusha, which do eight; reads by ret and popa; a range that none lies within. */
+	static const char *const all[] = { "Z2,1000f,3", "Z3,7bfe,2", "Z4,7bf3,1", "Z2,10060,1",
+		"Z4,10047,2" };
+	enum { STEPS = 260 };
+	static char said[STEPS][24];
+	char now[24];
+	unsigned hits = 0;
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "stages", "--load", "0x7c00", "--record", NULL);
+	for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
+		RSP_IS(&r, "OK", "%s", all[i]);
+	for (unsigned i = 0; i < STEPS; i++) {
+		take_watch(rsp_ask(&r, "s"), said[i]);
+		hits += said[i][0] != 0;
+	}
+	CHECK(hits > 20);
+	for (unsigned i = STEPS; i-- > 0 && check_case_ok;) {
+		take_watch(rsp_ask(&r, "bs"), now);
+		CHECK_STR(now, said[i]);
+	}
+	CHECK_STR(rsp_ask(&r, "m10010,1"), "00"); /* before it was copied */
+	rsp_close(&r);
+}
+
+/* The way to an interrupt's handler is a step, which writes to the stack. */
+static void a_step_back_over_an_interrupt_tells_of_its_pushes(void)
+{
+	struct rsp r;
+	char watch[24];
+	const uint64_t handler = rsp_symbol("ticks", "on_tick");
+	RSP_OPEN(&r, RSP_UNIX, "ticks", "--board", "pc", "--record", NULL);
+	RSP_GO_TO(&r, handler);
+	const uint64_t sp = rsp_register(&r, 4) & 0xffff;
+	RSP_IS(&r, "OK", "Z2,%" PRIx64 ",1", sp + 3); /* the upper half of cs */
+	RSP_BEGINS(&r, "T05", "bs");
+	take_watch(r.packet, watch);
+	CHECK(!strncmp(watch, "watch:", 6));
+	CHECK(rsp_pc(r.packet) != handler);
+	RSP_BEGINS(&r, "T05", "bs");
+	CHECK(!strstr(r.packet, "watch:"));
+	rsp_close(&r);
+}
+
+/* The step over a call of the BIOS, too, which reads its count of ticks. */
+static void a_step_back_over_a_call_tells_of_what_the_bios_reads(void)
+{
+	struct rsp r;
+	char forwards[24], back[24];
+	RSP_OPEN(&r, RSP_UNIX, "waits", "--board", "pc", "--record", NULL);
+	RSP_IS(&r, "OK", "M7c00,4:b400cd1a");
+	RSP_STOPS(&r, "s", 0x7c02, "T05");
+	RSP_IS(&r, "OK", "Z3,46c,1");
+	RSP_STOPS(&r, "s", 0x7c04, "T05");
+	take_watch(r.packet, forwards);
+	CHECK(!strncmp(forwards, "rwatch:", 7));
+	CHECK(strstr(rsp_ask_for_text(&r, "bs"), "int 1ah AH=00h read it") != NULL);
+	CHECK_EQ(rsp_pc(r.packet), 0x7c02);
+	take_watch(r.packet, back);
+	CHECK_STR(back, forwards);
+	RSP_STOPS(&r, "bs", 0x7c00, "T05");
+	CHECK(!strstr(r.packet, "watch:"));
+	rsp_close(&r);
+}
+
 /* A search for what never was, over all that the guest has done for a while. */
 static void a_search_ends_where_it_began(void)
 {
@@ -289,6 +365,9 @@ int main(void)
 	RUN(the_past_is_not_changed);
 	RUN(an_end_is_a_place_to_look_back_from);
 	RUN(a_resume_that_gets_nowhere_is_no_position);
+	RUN(steps_back_tell_of_accesses_as_those_forwards);
+	RUN(a_step_back_over_an_interrupt_tells_of_its_pushes);
+	RUN(a_step_back_over_a_call_tells_of_what_the_bios_reads);
 	RUN(a_search_ends_where_it_began);
 	RUN(a_guest_left_in_the_past_goes_on_from_the_present);
 	RUN(a_search_ends_with_its_debugger);
