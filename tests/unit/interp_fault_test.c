@@ -9,11 +9,6 @@
 
 enum { UD = 6, DF = 8, NP = 11, GP = 13, PF = 14 };
 
-static unsigned gate_at(const struct rig *r, unsigned vector)
-{
-	return RIG_IDT + vector * (r->bits == 64 ? 16 : 8);
-}
-
 static uint64_t handler(unsigned vector)
 {
 	return RIG_HANDLER + vector * 16;
@@ -38,7 +33,7 @@ static void a_page_fault_without_a_stack_is_a_double_fault(void)
 		struct rig r;
 		rig_open(&r, 64);
 		rig_code(&r, rows[k].code, sizeof rows[k].code);
-		r.ram[gate_at(&r, DF) + 4] = 1; /* IST 1 */
+		r.ram[rig_gate_at(&r, DF) + 4] = 1; /* IST 1 */
 		r.regs.rbx = NOWHERE;
 		r.regs.rsp = rows[k].rsp;
 		r.sregs.cr2 = 0x1234;
@@ -111,7 +106,7 @@ static void what_is_wrong_with_a_gate_is_raised(void)
 			struct rig r;
 			rig_open(&r, bits);
 			rig_code(&r, rows[k].code, 2);
-			r.ram[gate_at(&r, rows[k].vector) + 5] = rows[k].type;
+			r.ram[rig_gate_at(&r, rows[k].vector) + 5] = rows[k].type;
 			CHECK_EQ(rig_run(&r, 1), INTERP_COUNT);
 			unsigned ext = rows[k].code[0] != 0xcd;
 			CHECK_EQ(interp_last_vector(r.c), (int)rows[k].raised);
@@ -132,7 +127,7 @@ static void what_is_wrong_with_a_handler_is_raised(void)
 		struct rig r;
 		rig_open(&r, 32);
 		RIG_CODE_IS(&r, 0x0f, 0x0b);
-		rig_put(&r, gate_at(&r, UD) + 2, rows[k].selector, 2);
+		rig_put(&r, rig_gate_at(&r, UD) + 2, rows[k].selector, 2);
 		CHECK_EQ(rig_run(&r, 1), INTERP_COUNT);
 		CHECK_EQ(interp_last_vector(r.c), (int)rows[k].raised);
 		CHECK_EQ(rig_get(&r, r.regs.rsp, 4), rows[k].selector + 1u);
@@ -164,8 +159,8 @@ static void a_286_gate_has_a_frame_of_16_bit_values(void)
 	struct rig r;
 	rig_open(&r, 32);
 	RIG_CODE_IS(&r, 0xcd, 0x10);
-	r.ram[gate_at(&r, 0x10) + 5] = 0x87;
-	rig_put(&r, gate_at(&r, 0x10) + 6, 0xffff, 2); /* has no upper half */
+	r.ram[rig_gate_at(&r, 0x10) + 5] = 0x87;
+	rig_put(&r, rig_gate_at(&r, 0x10) + 6, 0xffff, 2); /* has no upper half */
 	r.regs.rflags = 0x202;
 	CHECK_EQ(rig_run(&r, 1), INTERP_COUNT);
 	CHECK_EQ(r.regs.rip, handler(0x10));

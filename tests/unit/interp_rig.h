@@ -256,6 +256,19 @@ static inline void rig_enter_user(struct rig *r)
 		rig_map(r, 0x67);
 }
 
+static inline unsigned rig_gate_at(const struct rig *r, unsigned vector)
+{
+	return RIG_IDT + vector * (r->bits == 64 ? 16 : 8);
+}
+
+/* Sets a gate's byte of type and DPL, and its IST. */
+static inline void rig_set_gate(struct rig *r, unsigned vector, uint8_t type, uint8_t ist)
+{
+	const unsigned at = rig_gate_at(r, vector);
+	r->ram[at + 5] = type;
+	r->ram[at + 4] = ist;
+}
+
 static inline void rig_close(struct rig *r)
 {
 	interp_free(r->c);
