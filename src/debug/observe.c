@@ -32,8 +32,9 @@ static void find_accessed(struct control *c, const struct operand *operands, uns
 	}
 }
 
-/* operands: of the instruction, which has not done its own where it has led to a handler: it was int, whose
- * operands are the frame, or a fault. */
+/* Which watchpoint a step has hit. operands: the instruction's. One that has led to a handler has not made these
+ * accesses, for it was an int or has faulted; but where the guest's own #DB came after it (came_from.is_done). What the
+ * way to the handler has pushed counts, too. */
 static void find_hit(struct control *c, const struct operand *operands, unsigned count)
 {
 	struct operand frame;
@@ -103,7 +104,7 @@ static void catch_step(struct control *c, const struct before *b)
 	seen_caught(&c->cpu, catches_cs(all, b->cs, s->cs.selector, seen_next_line(&c->cpu)));
 }
 
-/* from: where the step began. */
+/* Whether the step was a jump through a vector that is 0. from: where the step began. */
 static void find_zero(struct control *c, const struct zero_jump *from)
 {
 	if (registers_pc(c->cpu.vcpu) != 0 || !zero_vector_is(c->cpu.vcpu, c->cpu.vector))
