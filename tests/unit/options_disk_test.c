@@ -1,20 +1,6 @@
 #include "check.h"
 #include "options_line.h"
 
-static void check_taken(struct line *l, const char *words)
-{
-	parse(l, words);
-	CHECK_EQ(l->err, 0);
-}
-
-static void check_refused(const char *words, const char *text)
-{
-	struct line l;
-	parse(&l, words);
-	CHECK(l.err < 0);
-	CHECK_STR(l.e.text, text);
-}
-
 static void disks_are_paths_with_words(void)
 {
 	static const struct {
@@ -38,7 +24,7 @@ static void disks_are_paths_with_words(void)
 	char words[64], text[200];
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		snprintf(words, sizeof words, "run --disk %s x", rows[i].value);
-		check_taken(&l, words);
+		CHECK_TAKEN(l, words);
 		CHECK_EQ(l.o.machine.disk_count, 1);
 		CHECK_STR(l.o.machine.disks[0].text, rows[i].value);
 		CHECK_EQ(l.o.machine.disks[0].path_len, rows[i].len);
@@ -62,8 +48,8 @@ static void disks_are_paths_with_words(void)
 	}
 	check_refused("run --disk ,write x",
 	        "stepvm run: --disk ,write: expected a file's name before the comma");
-	check_taken(&l,
-	        "run --disk a --disk b --disk c --disk d --disk e --disk f --disk g --disk h x");
+	CHECK_TAKEN(
+	        l, "run --disk a --disk b --disk c --disk d --disk e --disk f --disk g --disk h x");
 	CHECK_EQ(l.o.machine.disk_count, 8);
 	check_refused("run --disk a --disk b --disk c --disk d --disk e --disk f --disk g --disk h "
 	              "--disk i x",

@@ -3,9 +3,11 @@
 #ifndef STEPVM_TESTS_OPTIONS_LINE_H
 #define STEPVM_TESTS_OPTIONS_LINE_H
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "check.h"
 #include "cli/options.h"
 
 #define WORDS_MAX 72
@@ -33,6 +35,26 @@ static inline void parse(struct line *l, const char *words)
 		l->argv[l->argc++] = word;
 	}
 	l->err = options_parse(&l->o, l->argc, l->argv, &l->e);
+}
+
+/* It is taken: l.o has what is stored. */
+#define CHECK_TAKEN(l, words)                                                                      \
+	do {                                                                                       \
+		parse(&(l), words);                                                                \
+		CHECK_EQ((l).err, 0);                                                              \
+		CHECK_STR((l).e.text, "");                                                         \
+	} while (0)
+
+/* It is refused with this text, and stores nothing. */
+static inline void check_refused(const char *words, const char *text)
+{
+	struct line l;
+	struct options untouched;
+	parse(&l, words);
+	memset(&untouched, 0, sizeof untouched);
+	CHECK_EQ(l.err, (uint64_t)-EINVAL);
+	CHECK_STR(l.e.text, text);
+	CHECK(memcmp(&l.o, &untouched, sizeof untouched) == 0);
 }
 
 #endif
