@@ -406,9 +406,8 @@ static bool witness(const struct subject *recorded, const struct note *last, con
 	if (!good)
 		return false;
 	struct machine *m = &g.machine;
-	m->step_ns = recorded->machine.step_ns;
 	/* The date of its clock is the host's when it was opened. */
-	struct history other = { .machine = m };
+	struct history other = { .machine = m, .step_ns = recorded->run.history->step_ns };
 	good = checkpoint_load(&other, recorded->run.history->checkpoints[0], &e) == 0;
 	control_set_step_interrupts(&m->control, true);
 	while (m->position < last->position) {
