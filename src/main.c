@@ -336,6 +336,8 @@ static int debug_guest(const struct options *o, const struct launch_dir *dir, st
 	int pid;
 	snprintf(listen, sizeof listen, "unix:%s", dir->socket);
 	config.listen = listen;
+	if (config.record == RECORD_DEFAULT)
+		config.record = RECORD_UNASKED;
 	snprintf(screen, sizeof screen, "unix:%s/" VIEWER_SOCKET, dir->path);
 	if (config.has_screen && !config.screen)
 		config.screen = screen;

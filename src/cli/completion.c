@@ -17,7 +17,7 @@ static const struct {
 	{ "hlt", "auto exit stop resume" },
 	{ "trace", "io mmio exits packets run bios" },
 	{ "console", "stdio pty gdb none" },
-	{ "record", "off" },
+	{ "record", "auto off" },
 };
 
 bool completion_shell(const char *word, enum completion *shell)

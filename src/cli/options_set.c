@@ -54,9 +54,10 @@ const char *option_set_no_reboot(struct options *o, const char *value)
 
 const char *option_set_record(struct options *o, const char *value)
 {
-	const bool is_off = value && !strcmp(value, "off");
-	o->serve.record = is_off ? RECORD_OFF : RECORD_BEGIN;
-	o->serve.record_file = is_off ? NULL : value;
+	const bool is_off = value && !strcmp(value, "off"),
+	           is_auto = value && !strcmp(value, "auto");
+	o->serve.record = is_off ? RECORD_OFF : is_auto ? RECORD_UNASKED : RECORD_BEGIN;
+	o->serve.record_file = is_off || is_auto ? NULL : value;
 	return NULL;
 }
 

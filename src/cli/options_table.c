@@ -105,9 +105,9 @@ const struct option_row option_rows[] = {
 	        "on by its instructions, and by the host's where they take longer. With =FILE the "
 	        "recording is written to that file, too, which must not be there yet: stepvm "
 	        "replay and stepvm debug open it. It holds the guest's RAM and all that is typed. "
-	        "Without this option a guest is recorded as soon as a debugger has it go on, where "
-	        "stepvm's engine runs it anyway (a KVM that emulates its guests, --engine "
-	        "interp); =off keeps that off." },
+	        "=auto records a guest as soon as a debugger has it go on, where stepvm's engine "
+	        "runs it anyway (a KVM that emulates its guests, --engine interp): the default of "
+	        "debug; =off, the default of run, keeps that off." },
 	{ "check", 0, NULL, ON_REPLAY, false, option_set_check,
 	        "Do all of the recording again, compare registers, devices, time and RAM with the "
 	        "checksums in it, and say so: status 12 where they differ, with the position." },

@@ -91,7 +91,7 @@ static bool writes_disk(const struct script *s)
 	return false;
 }
 
-/* stepvm run -g unix:SOCKET --speed max --record=... OPTIONS -- GUEST. Gives the pid or -errno. */
+/* stepvm run -g unix:SOCKET --speed max OPTIONS -- GUEST. Gives the pid or -errno. */
 static int start_vm(struct job *j, int console_fd, int err_fd, struct error *e)
 {
 	char where[sizeof j->dir.socket + sizeof "unix:"];
@@ -112,8 +112,6 @@ static int start_vm(struct job *j, int console_fd, int err_fd, struct error *e)
 		unlink(j->recording);
 		snprintf(record, sizeof record, "--record=%s", j->recording);
 		argv[n++] = record;
-	} else if (!script_gives(s, "--record")) {
-		argv[n++] = (char *)"--record=off";
 	}
 	for (unsigned i = 0; i < s->head_count; i++) {
 		argv[n++] = (char *)s->heads[i].option;

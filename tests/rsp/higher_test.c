@@ -103,8 +103,7 @@ static void a_guest_that_stays_in_32_bit_code_runs_on(void)
 	struct rsp r;
 	static struct rsp_registers regs;
 	uint64_t work = rsp_symbol("higher", "work");
-	/* A guest that is recorded is done by the engine up to there, and gdb is told in time. */
-	RSP_OPEN(&r, RSP_UNIX, "higher.elf", "--record=off", NULL);
+	RSP_OPEN(&r, RSP_UNIX, "higher.elf", NULL);
 	rsp_ask(&r, FEATURES);
 	rsp_read_registers(&r, &regs);
 	stop_at(&r, rsp_symbol("higher", "set_efer"));

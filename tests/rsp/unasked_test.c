@@ -2,7 +2,7 @@
  * not go with, and ends nothing that ends without it otherwise. */
 #include "rsp_check.h"
 
-#define BY_ENGINE "--load", "0x7c00", "--engine", "interp"
+#define BY_ENGINE "--load", "0x7c00", "--engine", "interp", "--record=auto"
 
 static void step(struct rsp *r, int count)
 {
@@ -43,8 +43,8 @@ static void is_off(struct rsp *r)
 
 static void it_is_off_where_it_is_not_wanted(void)
 {
-	static const char *const options[][2] = { { "--record=off", NULL }, { "--engine", "kvm" },
-		{ "--check-engine", NULL } };
+	static const char *const options[][2] = { { NULL }, { "--record=off", NULL },
+		{ "--record=auto", "--engine=kvm" }, { "--record=auto", "--check-engine" } };
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
 		struct rsp r;
 		RSP_OPEN(&r, RSP_UNIX, "stages", "--load", "0x7c00", options[i][0], options[i][1],
@@ -91,7 +91,7 @@ static void record_on_begins_here(void)
 	CHECK(strstr(rsp_monitor(&r, "record on"), "already"));
 	CHECK(strstr(rsp_monitor(&r, "engine kvm"), "record off first"));
 	rsp_close(&r);
-	RSP_OPEN(&r, RSP_UNIX, "stages", BY_ENGINE, "--record-memory", "16M", "--record=off", NULL);
+	RSP_OPEN(&r, RSP_UNIX, "stages", "--record-memory", "16M", NULL);
 	CHECK(strstr(rsp_monitor(&r, "record on"), "of 16384"));
 	rsp_close(&r);
 }

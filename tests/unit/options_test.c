@@ -46,7 +46,9 @@ static void a_recording_is_asked_for_or_kept_off(void)
 {
 	struct line l;
 	CHECK_TAKEN(l, "run a");
-	CHECK_EQ(l.o.serve.record, RECORD_UNASKED);
+	CHECK_EQ(l.o.serve.record, RECORD_DEFAULT);
+	CHECK_TAKEN(l, "run --record=auto a");
+	CHECK(l.o.serve.record == RECORD_UNASKED && !l.o.serve.record_file);
 	CHECK_TAKEN(l, "run --record a");
 	CHECK(l.o.serve.record == RECORD_BEGIN && !l.o.serve.record_file);
 	CHECK_TAKEN(l, "run --record=./off a");
