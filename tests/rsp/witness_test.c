@@ -4,7 +4,7 @@
 #include "rsp_check.h"
 
 #define PLACES    12
-#define STEPS_MAX 2400
+#define STEPS_MAX 1000
 #define RAM       "4M"
 #define RAM_SIZE  0x400000u
 
