@@ -321,6 +321,22 @@ static void changes_stay_within_the_memory(void)
 	rsp_close(&r);
 }
 
+/* --record-memory is for each recording of the run, with --record and without it. */
+static void one_that_begins_anew_has_no_more_memory(void)
+{
+	static const char *const options[] = { "--record", NULL };
+	for (unsigned i = 0; i < 2; i++) {
+		struct rsp r;
+		RSP_OPEN(&r, RSP_UNIX, "stages", "--load", "0x7c00", "--record-memory", "16M",
+		        options[i], NULL);
+		rsp_monitor(&r, "record off");
+		CHECK(strstr(rsp_monitor(&r, "record on"), " KiB of 16384") != NULL);
+		rsp_monitor(&r, "reset");
+		CHECK(strstr(rsp_monitor(&r, "record"), " KiB of 16384") != NULL);
+		rsp_close(&r);
+	}
+}
+
 static uint64_t end_and_kib(struct rsp *r, uint64_t *kib)
 {
 	uint64_t end = 0;
@@ -374,6 +390,7 @@ int main(void)
 	RUN(marks_of_what_is_forgotten_go);
 	RUN(a_caught_reset_belongs_to_its_place);
 	RUN(changes_stay_within_the_memory);
+	RUN(one_that_begins_anew_has_no_more_memory);
 	RUN(the_way_to_a_place_takes_little_memory);
 	return check_done();
 }
