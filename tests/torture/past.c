@@ -4,6 +4,10 @@
 #include "past.h"
 
 #define FAR_STEPS 2000000 /* a jump to anywhere goes so far back at most, most times */
+#define FAR_RUN   1000000 /* instructions, in so many runs, */
+#define FAR_RUNS  20
+#define FAR_US    40000 /* ... each of about so long */
+#define LONG_PART 5     /* of the actions: these take longer */
 #define SAVE_MOST (64u << 20)
 #define GROWTH_KB 4096 /* of a heap in which recordings have come and gone */
 
@@ -65,6 +69,25 @@ static void run_on(struct session *s)
 	send_and_interrupt(s, "c");
 	rsp_must_ask(&s->r, "qC");
 	if (past_look(s, &after) && after.position < before.position)
+		rsp_fail(&s->r, "c led from %" PRIu64 " to %" PRIu64, before.position,
+		        after.position);
+}
+
+/* A million instructions or more, unless this machine has no time for them. */
+static void run_far(struct session *s)
+{
+	struct where before, after;
+	if (!past_look(s, &before))
+		return;
+	after = before;
+	for (int i = 0; i < FAR_RUNS && after.position - before.position < FAR_RUN; i++) {
+		rsp_send(&s->r, "c", 1);
+		spin_us(FAR_US / 2 + below(s, FAR_US));
+		rsp_send_raw(&s->r, "\x03", 1);
+		if (!wait_for_stop(s, "c for long") || !past_look(s, &after))
+			return;
+	}
+	if (after.position < before.position)
 		rsp_fail(&s->r, "c led from %" PRIu64 " to %" PRIu64, before.position,
 		        after.position);
 }
@@ -289,6 +312,23 @@ static void change(struct session *s)
 		past_forget_from(past_of(s), w.position);
 }
 
+/* Changes at the present, each of which costs a checkpoint. */
+static void grow(struct session *s)
+{
+	struct where w;
+	rsp_monitor(&s->r, "goto end");
+	if (!past_look(s, &w))
+		return;
+	past_forget_from(past_of(s), w.position);
+	for (uint32_t n = 1 + below(s, 8); n; n--) {
+		const uint32_t gva = SCRATCH_GVA + below(s, SCRATCH_SIZE - 4);
+		if (strcmp(rsp_must_ask(&s->r, "M%x,4:%08x", gva, (uint32_t)random_next(&s->seed)),
+		            "OK"))
+			rsp_fail(&s->r, "a change at the present -> %.100s", s->r.packet);
+		rsp_must_ask(&s->r, "s");
+	}
+}
+
 /* The guest stands where it stood, or has gone on. */
 static void leave_and_come_back(struct session *s)
 {
@@ -349,16 +389,42 @@ static const struct {
 	{ "misbehave", misbehave, 40 },
 };
 
-static void act(struct session *s)
+static size_t pick(struct session *s)
 {
 	uint32_t n = below(s, 1000);
 	size_t i = 0;
 	for (; n >= actions[i].weight; i++)
 		n -= actions[i].weight;
-	s->name = actions[i].name;
-	actions[i].act(s);
+	return i;
+}
+
+static void do_one(struct session *s, const char *name, void (*one)(struct session *s))
+{
+	s->name = name;
+	one(s);
 	past_check_here(past_of(s));
 	read_errors(s);
+}
+
+static void act(struct session *s)
+{
+	const size_t i = pick(s);
+	do_one(s, actions[i].name, actions[i].act);
+}
+
+/* Of a recording that is never cut nor begun anew: the guest runs far in their place, or is changed, and so more is recorded
+ * than there is memory for. */
+static void act_for_long(struct session *s)
+{
+	const size_t i = pick(s);
+	const bool is_short = actions[i].act == cut || actions[i].act == record_anew ||
+	                      actions[i].act == begin_anew || actions[i].act == mark;
+	if (!is_short)
+		do_one(s, actions[i].name, actions[i].act);
+	else if (below(s, 4))
+		do_one(s, "grow", grow);
+	else
+		do_one(s, "run_far", run_far);
 }
 
 /* Memory is looked at without what is recorded, which has a bound of its own. */
@@ -366,22 +432,37 @@ static void settle(struct session *s)
 {
 	rsp_monitor(&s->r, "goto end");
 	const char *info = rsp_monitor(&s->r, "record info");
-	printf("# recorded: %.*s\n", (int)strcspn(info, "\n"), info);
+	printf("# recorded: %.*s; %s", (int)strcspn(info, "\n"), info,
+	        info + strcspn(info, "\n") + 1);
 	rsp_monitor(&s->r, "record off");
 	rsp_monitor(&s->r, "delvm torture");
 	rsp_monitor(&s->r, "record on");
 	past_forget_all(past_of(s));
 }
 
-bool torture_past(const struct torture *t)
+static bool torture_recorded(
+        const struct torture *t, void (*act_so)(struct session *s), long growth_kb)
 {
 	static struct past past; /* large */
-	static const struct workload workload = { .act = act,
+	const struct workload workload = { .act = act_so,
 		.record = "--record",
 		.settle = settle,
-		.growth_kb = GROWTH_KB,
+		.growth_kb = growth_kb,
 		.peak_kb = RECORD_MEMORY_KB };
 	memset(&past, 0, sizeof past);
 	past_forget_all(&past);
 	return torture_session(t, &workload, &past.s);
+}
+
+bool torture_past(const struct torture *t)
+{
+	return torture_recorded(t, act, GROWTH_KB);
+}
+
+bool torture_long_past(const struct torture *t)
+{
+	struct torture some = *t;
+	some.actions /= LONG_PART;
+	/* A heap that has been full: the C library may keep what was freed in it. */
+	return torture_recorded(&some, act_for_long, RECORD_MEMORY_KB);
 }

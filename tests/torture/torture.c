@@ -28,6 +28,12 @@ static void so_is_one_that_calls_the_bios(void)
 	CHECK(torture_past(&torture));
 }
 
+static void so_is_one_whose_recording_outgrows_its_memory(void)
+{
+	torture.is_pc = false;
+	CHECK(torture_long_past(&torture));
+}
+
 static void a_guest_that_misbehaves_ends_nothing_but_itself(void)
 {
 	CHECK(torture_hostile(&torture));
@@ -55,6 +61,7 @@ int main(int argc, char **argv)
 	RUN(nor_a_guest_that_calls_the_bios);
 	RUN(a_recorded_guest_is_the_same_at_a_position);
 	RUN(so_is_one_that_calls_the_bios);
+	RUN(so_is_one_whose_recording_outgrows_its_memory);
 	RUN(a_guest_that_misbehaves_ends_nothing_but_itself);
 	return check_done();
 }
