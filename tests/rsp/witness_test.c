@@ -90,7 +90,7 @@ static void check_guest(const char *guest, const char *mode, const char *load)
 	CHECK(count > 2);
 	rsp_close(&recorded);
 	RSP_OPEN(&fresh, RSP_UNIX, guest, "--board", "bare", "--memory", RAM, "--mode", mode,
-	        "--load", load, NULL);
+	        "--load", load, "--record=off", NULL);
 	CHECK(!strncmp(rsp_monitor(&fresh, "record"), "off", 3));
 	step_to_places(&fresh, all, count);
 	rsp_close(&fresh);
