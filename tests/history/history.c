@@ -246,6 +246,7 @@ static bool wait(struct subject *g)
 {
 	uint64_t timeout;
 	g->run.state = RUN_WAITING;
+	g->run.resume_at_ns = RUN_FOREVER;
 	while (g->run.state == RUN_WAITING)
 		if (!history_wait(g->run.history, &timeout) || timeout == RUN_FOREVER)
 			return false;
