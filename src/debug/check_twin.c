@@ -1,5 +1,5 @@
-/* Its state goes to it by vcpu_put, and the step is run control's: what can't be stepped on this KVM is done there as in
- * every step. */
+/* The second VM gets the state from which it is to do the instruction by vcpu_put, and does it by a step of run control's:
+ * what this KVM can't step is done there as in every step. */
 #include "debug/check_twin.h"
 
 #include <errno.h>

@@ -1,7 +1,6 @@
 /* KVM's side of --check-engine: a second VM beside the guest's, which has the guest's RAM for its own, and run control of
  * its own. It does one instruction from a given state; devices answer it what they have answered the engine. The guest's
- * own vCPU knows nothing of it. Private to check*.c,
- * and to tests/engine. */
+ * own vCPU knows nothing of it. Private to check*.c, and to tests/engine. */
 #ifndef STEPVM_DEBUG_CHECK_TWIN_H
 #define STEPVM_DEBUG_CHECK_TWIN_H
 

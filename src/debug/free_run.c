@@ -51,34 +51,36 @@ static bool is_guest_trap(struct control *c, uint64_t dr6)
 	return false;
 }
 
+/* KVM_EXIT_DEBUG: a #DB or a #BP, ours or the guest's. Returns 1 to go on, 0 with *stop, or -errno. */
 static int handle_debug(struct control *c, const struct exit *x, struct stop *stop)
 {
+	const bool is_db = x->debug.exception == VECTOR_DB;
 	/* DR7.GD is ours: the guest is about to use its debug registers. */
-	if (x->debug.exception == 1 && x->debug.dr6 & DR6_BD) {
+	if (is_db && x->debug.dr6 & DR6_BD) {
 		stop->kind = STOP_STEPPED;
 		c->cpu.loads_dr = true;
 		return 0;
 	}
-	const struct watch *w = x->debug.exception == 1 ? place_watch_of(c, x->debug.dr6) : NULL;
+	const struct watch *w = is_db ? place_watch_of(c, x->debug.dr6) : NULL;
 	if (w) {
 		seen_hit(&c->cpu, w, w->gva);
 		seen_stop(&c->cpu, stop);
 		return 0;
 	}
-	if (x->debug.exception == 1 && zero_vector_is_met(c)) {
+	if (is_db && zero_vector_is_met(c)) {
 		if (cpu_is_at_breakpoint(c, stop) || zero_vector_stops(c, stop))
 			return 0;
 		if (!(x->debug.dr6 & DR6_BS))
 			return 1;
 	}
-	if (x->debug.exception == 3 && is_at_planted(c)) {
+	if (x->debug.exception == VECTOR_BP && is_at_planted(c)) {
 		if (!cpu_is_at_breakpoint(c, stop))
 			stop->kind = STOP_STEPPED; /* what is planted is decided again */
 		return 0;
 	}
 	/* One that is none of ours belongs to the guest: its own int3, debug registers or TF. */
 	uint64_t dr6 = 0;
-	if (x->debug.exception == 1) {
+	if (is_db) {
 		if (!place_guest_hits(c, x->debug.dr6, &dr6) && !cpu_is_at_breakpoint(c, stop)) {
 			stop->kind = STOP_STEPPED; /* nothing has happened */
 			return 0;
@@ -90,11 +92,11 @@ static int handle_debug(struct control *c, const struct exit *x, struct stop *st
 	/* What is left over of a step of ours, seen on kvm_intel before anything was run: nothing
 	 * that the guest asked for. (TF may be off after a popf that the guest's own TF stepped.)
 	 */
-	if (x->debug.exception == 1 && dr6 == DR6_BS && !vcpu_tf(c->cpu.vcpu) &&
+	if (is_db && dr6 == DR6_BS && !vcpu_tf(c->cpu.vcpu) &&
 	        registers_pc(c->cpu.vcpu) == c->cpu.run_from)
 		return 1;
 	bool is_restart = vcpu_regs(c->cpu.vcpu)->rflags & RFLAGS_RF;
-	if (x->debug.exception == 1 && !(dr6 & DR6_BS) && is_restart)
+	if (is_db && !(dr6 & DR6_BS) && is_restart)
 		return step_over_guest_breakpoint(c, stop);
 	CONTROL_NOTE(c, .kind = DECISION_GIVEN, .at = registers_pc(c->cpu.vcpu),
 	        .number = x->debug.exception);
