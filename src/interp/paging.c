@@ -11,7 +11,6 @@ enum { E_P = 1, E_W = 2, E_U = 4, E_A = 0x20, E_D = 0x40, E_PS = 0x80 };
 #define E_FAR 0x000fff0000000000ull
 
 /* SDM vol 3, "Control Registers". */
-#define CR0_WP   (1u << 16)
 #define CR4_SMEP (1u << 20)
 #define CR4_SMAP (1u << 21)
 #define CR4_PKE  (1u << 22)

@@ -66,6 +66,7 @@ static bool walk(
 		uint64_t index = gva >> l->shift & ((1u << l->bits) - 1), entry;
 		uint64_t base, mask = (1ull << l->shift) - 1;
 		w->miss.level = w->count - i;
+		w->miss.is_top = i == 0;
 		w->miss.entry_gpa = w->table + index * w->entry_size;
 		w->miss.has_ram = read_entry(w, i, read, ctx, w->table, index, &entry);
 		w->miss.entry = entry;

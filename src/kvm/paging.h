@@ -29,6 +29,7 @@ struct paging_miss {
 	uint64_t entry_gpa; /* of the entry that does not map */
 	uint64_t entry;     /* its value, 0 when no RAM is there */
 	bool has_ram;       /* the table itself is in RAM */
+	bool is_top;        /* the table is the one that CR3 leads to */
 };
 
 /* True, and *miss, when gva is not mapped. False when it is, or when it can't be (not canonical).

@@ -12,22 +12,7 @@
 #include "debug/vectors.h"
 #include "kvm/linear.h"
 #include "kvm/registers.h"
-
-void explain_bytes(struct vcpu *v, char *to, size_t size)
-{
-	struct line line = { .to = to, .size = size };
-	uint8_t bytes[8];
-	uint64_t pc = registers_pc(v);
-	size_t n = linear_read(v, pc, bytes, sizeof bytes);
-	to[0] = 0;
-	if (!n)
-		line_add(
-		        &line, "There is no RAM at the instruction's address 0x%" PRIx64 ".\n", pc);
-	else
-		line_add(&line, "The bytes at 0x%" PRIx64 ":", pc);
-	for (size_t i = 0; i < n; i++)
-		line_add(&line, " %02x%s", bytes[i], i + 1 == n ? "\n" : "");
-}
+#include "machine/explain_stack.h"
 
 /* A sentence about an address that is not mapped, to where its page tables end. subject: what it is
  * or does, up to the address, such as "The instruction reads". */
@@ -42,11 +27,30 @@ static bool explain_miss(
 	line_add(l, "%s 0x%" PRIx64 "%s not mapped: its %s ", subject, gva, verb,
 	        tables[miss.level]);
 	if (miss.has_ram)
-		line_add(l, "entry at 0x%" PRIx64 " is 0x%" PRIx64 ", not present.\n",
-		        miss.entry_gpa, miss.entry);
+		line_add(l, "entry at 0x%" PRIx64 " is 0x%" PRIx64 ", not present", miss.entry_gpa,
+		        miss.entry);
 	else
-		line_add(l, "at 0x%" PRIx64 " is not in RAM.\n", miss.entry_gpa & ~(uint64_t)0xfff);
+		line_add(l, "at 0x%" PRIx64 " is not in RAM", miss.entry_gpa & ~(uint64_t)0xfff);
+	if (miss.is_top && (!miss.has_ram || gva == registers_pc(v)))
+		line_add(l, " (CR3 is 0x%" PRIx64 ")", (uint64_t)vcpu_sregs(v)->cr3);
+	line_add(l, ".\n");
 	return true;
+}
+
+void explain_bytes(struct vcpu *v, char *to, size_t size)
+{
+	struct line line = { .to = to, .size = size };
+	uint8_t bytes[8];
+	uint64_t pc = registers_pc(v);
+	size_t n = linear_read(v, pc, bytes, sizeof bytes);
+	to[0] = 0;
+	if (!n && !explain_miss(&line, v, pc, "The instruction's address", " is"))
+		line_add(
+		        &line, "There is no RAM at the instruction's address 0x%" PRIx64 ".\n", pc);
+	if (n)
+		line_add(&line, "The bytes at 0x%" PRIx64 ":", pc);
+	for (size_t i = 0; i < n; i++)
+		line_add(&line, " %02x%s", bytes[i], i + 1 == n ? "\n" : "");
 }
 
 /* False: the table ends before it. */
@@ -62,10 +66,12 @@ static void explain_vector(struct line *l, struct vcpu *v, unsigned vector, enum
 {
 	const struct kvm_sregs *s = vcpu_sregs(v);
 	unsigned len, slot;
-	uint64_t gva, entry;
+	uint64_t gva, entry, at;
 	uint8_t byte;
 	const bool has_entry = find_entry(v, vector, &entry, &len);
 	const char *table = registers_is_real(registers_mode(v)) ? "IVT" : "IDT";
+	char stack[200];
+	struct line own = { .to = stack, .size = sizeof stack };
 	const struct catch_vector_text name = catch_vector_describe(vector, cause);
 	line_add(l, "V%s: ", name.text + 1);
 	if (!has_entry)
@@ -83,9 +89,14 @@ static void explain_vector(struct line *l, struct vcpu *v, unsigned vector, enum
 		        "there is no handler, for its gate at 0x%" PRIx64
 		        " is not present or not valid.\n",
 		        entry);
+	else if (linear_read(v, gva, &byte, 1) != 1)
+		line_add(l, "its handler is at 0x%" PRIx64 ", which is not mapped to RAM.\n", gva);
+	else if (explain_stack(v, vector, cause, &own, &at))
+		line_add(l,
+		        "its handler is at 0x%" PRIx64 ", but its frame cannot be pushed: %s.\n",
+		        gva, stack);
 	else
-		line_add(l, "its handler is at 0x%" PRIx64 "%s.\n", gva,
-		        linear_read(v, gva, &byte, 1) == 1 ? "" : ", which is not mapped to RAM");
+		line_add(l, "its handler is at 0x%" PRIx64 ".\n", gva);
 }
 
 /* The vector that the instruction goes to, by what it is and what it accesses. */
@@ -207,19 +218,58 @@ void explain_interrupt(struct vcpu *v, unsigned vector, char *to, size_t size)
 {
 	struct line line = { .to = to, .size = size };
 	to[0] = 0;
+	explain_miss(&line, v, registers_pc(v), "The instruction's address", " is");
 	explain_vector(&line, v, vector, CATCH_BY_DEVICE);
 	explain_vector(&line, v, VECTOR_GP, CATCH_BY_EXCEPTION);
 	explain_vector(&line, v, VECTOR_DF, CATCH_BY_EXCEPTION);
 }
 
-bool explain_gate_of(struct vcpu *v, unsigned vector, uint64_t *gva, unsigned *len)
+/* Where the page walk of an address ends, if it is not mapped. A debugger can look for writes to the entry where that is
+ * mapped itself, by the same address. */
+static bool blame_walk(struct vcpu *v, uint64_t gva, struct explain_blame *b)
 {
-	return find_entry(v, vector, gva, len);
+	struct paging_miss miss;
+	uint64_t gpa, run;
+	if (!linear_find_miss(v, gva, &miss))
+		return false;
+	const bool is_seen = miss.has_ram && linear_to_gpa(v, miss.entry_gpa, &gpa, &run) &&
+	                     gpa == miss.entry_gpa;
+	*b = (struct explain_blame) {
+		.what = is_seen       ? EXPLAIN_ENTRY
+		        : miss.is_top ? EXPLAIN_CR3
+		                      : EXPLAIN_NOTHING,
+		.at = miss.entry_gpa,
+		.len = vcpu_sregs(v)->cr4 & CR4_PAE ? 8 : 4,
+	};
+	return true;
 }
 
-bool explain_gate(struct vcpu *v, uint64_t *gva, unsigned *len)
+/* What comes first on the way to the handler. */
+static void blame(struct vcpu *v, struct guess g, struct explain_blame *b)
 {
-	char text[200]; /* what leads to the vector, which explain_fault has said */
+	uint64_t entry, handler, at;
+	unsigned len, slot;
+	char text[200];
+	struct line unused = { .to = text, .size = sizeof text };
+	*b = (struct explain_blame) { .what = EXPLAIN_NOTHING };
+	if (blame_walk(v, registers_pc(v), b) || !find_entry(v, g.vector, &entry, &len) ||
+	        blame_walk(v, entry, b) || blame_walk(v, entry + len - 1, b))
+		return;
+	if (!vector_target(v, g.vector, &handler, &slot))
+		*b = (struct explain_blame) { EXPLAIN_GATE, entry, len };
+	else if (!blame_walk(v, handler, b) && explain_stack(v, g.vector, g.cause, &unused, &at) &&
+	         at)
+		blame_walk(v, at, b);
+}
+
+void explain_interrupt_blame(struct vcpu *v, unsigned vector, struct explain_blame *b)
+{
+	blame(v, (struct guess) { vector, CATCH_BY_DEVICE }, b);
+}
+
+void explain_fault_blame(struct vcpu *v, struct explain_blame *b)
+{
+	char text[300]; /* what leads to the vector, which explain_fault has said */
 	struct line line = { .to = text, .size = sizeof text };
-	return find_entry(v, guess_vector(&line, v).vector, gva, len);
+	blame(v, guess_vector(&line, v), b);
 }

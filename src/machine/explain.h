@@ -12,13 +12,25 @@
 /* Lines about the instruction at the pc, the exception that it raises, and where its handler would
  * have been, each ending with a newline. What can't be told is left out. */
 void explain_fault(struct vcpu *v, char *to, size_t size);
-/* The gate in the IDT, or the entry in the IVT, of the first vector that explain_fault names. False: the table ends
- * before it. */
-bool explain_gate(struct vcpu *v, uint64_t *gva, unsigned *len);
 /* The same of an interrupt of a device that has led to a triple fault on the way to its handler. */
 void explain_interrupt(struct vcpu *v, unsigned vector, char *to, size_t size);
-bool explain_gate_of(struct vcpu *v, unsigned vector, uint64_t *gva, unsigned *len);
-/* One line: the bytes at the pc. */
+
+/* What somebody has written, or has not, so that the first vector of explain_fault's or explain_interrupt's leads to no
+ * handler: where to look in the past. */
+enum explain_culprit {
+	EXPLAIN_NOTHING, /* none is known: the gate is good, and so are the page tables */
+	EXPLAIN_GATE, /* the gate in the IDT, or the entry in the IVT, is bad: its linear address */
+	EXPLAIN_ENTRY, /* a paging entry is not present: its address, physical and linear */
+	EXPLAIN_CR3,   /* it leads to no page tables */
+};
+struct explain_blame {
+	enum explain_culprit what;
+	uint64_t at; /* of GATE and ENTRY, with len bytes */
+	unsigned len;
+};
+void explain_fault_blame(struct vcpu *v, struct explain_blame *b);
+void explain_interrupt_blame(struct vcpu *v, unsigned vector, struct explain_blame *b);
+/* One line: the bytes at the pc, or why there are none. */
 void explain_bytes(struct vcpu *v, char *to, size_t size);
 
 /* The vector of an instruction of the x87, MMX, SSE or AVX that CR0 or CR4 rules out; -1: they do not. */

@@ -103,15 +103,16 @@ static const char *arithmetic_text(struct machine *m, const struct insn *insn)
 static void report_emulation(struct machine *m, const char *where, char *to, size_t size)
 {
 	struct vcpu *v = machine_vcpu(m);
-	char bytes[100];
+	char bytes[200];
 	struct insn insn;
 	unsigned bits = registers_code_bits(registers_mode(v));
+	explain_bytes(v, bytes, sizeof bytes);
 	if (!read_insn(v, &insn)) {
 		snprintf(to, size,
-		        "The guest cannot go on at %s: there is no RAM to run code from.\n", where);
+		        "The guest cannot go on at %s: there is no RAM to run code from.\n%s",
+		        where, bytes);
 		return;
 	}
-	explain_bytes(v, bytes, sizeof bytes);
 	const struct lack l = lack_of(&insn);
 	bool is_known = is_lacking(v, &l);
 	snprintf(to, size, "%s %s %s in %u-bit code%s: the guest cannot go on at %s.\n%s%s",
@@ -123,7 +124,7 @@ static void report_emulation(struct machine *m, const char *where, char *to, siz
 static void report_no_paging(struct machine *m, const char *where, char *to, size_t size)
 {
 	struct insn insn;
-	char bytes[100], what[80];
+	char bytes[200], what[80];
 	bool is_first = means_engine_is_first(&m->control);
 	if (read_insn(machine_vcpu(m), &insn))
 		snprintf(what, sizeof what, "leaves %s to it", lack_of(&insn).name);
@@ -236,7 +237,7 @@ static void name_interrupt(struct machine *m, uint8_t vector, char *to, size_t s
 static void report_interrupt(
         struct machine *m, uint8_t vector, const char *where, char *to, size_t size)
 {
-	char why[600], name[20];
+	char why[1100], name[20];
 	explain_interrupt(machine_vcpu(m), vector, why, sizeof why);
 	name_interrupt(m, vector, name, sizeof name);
 	snprintf(to, size,
@@ -247,7 +248,7 @@ static void report_interrupt(
 
 static void report_shutdown(struct machine *m, const char *where, char *to, size_t size)
 {
-	char why[700];
+	char why[1100];
 	uint8_t vector;
 	if (control_shut_down_by(&m->control, &vector)) {
 		report_interrupt(m, vector, where, to, size);

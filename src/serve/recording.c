@@ -17,8 +17,7 @@
 
 void serve_hint_at_way_back(const struct serve *s, char *text, size_t size)
 {
-	uint64_t gate;
-	unsigned gate_len;
+	struct explain_blame b;
 	uint8_t vector;
 	size_t len = strlen(text);
 	if (!s->session)
@@ -29,16 +28,30 @@ void serve_hint_at_way_back(const struct serve *s, char *text, size_t size)
 		        "last-write.\n");
 		return;
 	}
-	snprintf(text + len, size - len, "reverse-stepi goes back to the instruction");
-	len = strlen(text);
-	if (control_shut_down_by(&s->machine->control, &vector)
-	                ? explain_gate_of(machine_vcpu(s->machine), vector, &gate, &gate_len)
-	                : explain_gate(machine_vcpu(s->machine), &gate, &gate_len))
-		snprintf(text + len, size - len,
-		        "; stepvm last-write 0x%" PRIx64 " %u to the last write to its gate", gate,
-		        gate_len);
-	len = strlen(text);
-	snprintf(text + len, size - len, ".\n");
+	if (control_shut_down_by(&s->machine->control, &vector))
+		explain_interrupt_blame(machine_vcpu(s->machine), vector, &b);
+	else
+		explain_fault_blame(machine_vcpu(s->machine), &b);
+	char where[160] = "";
+	switch (b.what) {
+	case EXPLAIN_NOTHING: break;
+	case EXPLAIN_GATE:
+		snprintf(where, sizeof where,
+		        "; stepvm last-write 0x%" PRIx64 " %u to the last write to its gate", b.at,
+		        b.len);
+		break;
+	case EXPLAIN_ENTRY:
+		snprintf(where, sizeof where,
+		        "; stepvm last-write 0x%" PRIx64
+		        " %u to the last write to the paging entry that is not present",
+		        b.at, b.len);
+		break;
+	case EXPLAIN_CR3:
+		snprintf(where, sizeof where,
+		        "; after monitor catch cr3, reverse-continue to what wrote CR3");
+		break;
+	}
+	snprintf(text + len, size - len, "reverse-stepi goes back to the instruction%s.\n", where);
 }
 
 static void stop_at(struct serve *s, enum target_stop_kind kind, const char *text)

@@ -41,7 +41,7 @@ static bool is_halt_again(struct serve *s, const struct stop *stop, bool was_ste
 
 void serve_report(struct serve *s, const struct stop *stop, bool was_step)
 {
-	char text[1500];
+	char text[2000];
 	report_stop(s->machine, stop, text, sizeof text);
 	if (is_halt_again(s, stop, was_step))
 		text[0] = '\0';

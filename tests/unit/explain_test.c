@@ -6,6 +6,7 @@
 
 #include "base/cpu_bits.h"
 #include "check.h"
+#include "debug/vectors.h"
 
 #define RAM_SIZE 0x10000u
 #define CODE     0x1000u
@@ -58,9 +59,26 @@ static struct kvm_sregs *start(bool is_long, const char *code, size_t len)
 
 static const char *explained(void)
 {
-	static char text[700];
+	static char text[1100];
 	explain_fault(&cpu, text, sizeof text);
 	return text;
+}
+
+static void check_blame(
+        const struct explain_blame *b, enum explain_culprit what, uint64_t at, unsigned len)
+{
+	CHECK_EQ(b->what, what);
+	if (what != EXPLAIN_GATE && what != EXPLAIN_ENTRY)
+		return;
+	CHECK_EQ(b->at, at);
+	CHECK_EQ(b->len, len);
+}
+
+static void blames(enum explain_culprit what, uint64_t at, unsigned len)
+{
+	struct explain_blame b;
+	explain_fault_blame(&cpu, &b);
+	check_blame(&b, what, at, len);
 }
 
 static void an_exception_without_a_handler(void)
@@ -73,8 +91,7 @@ static void an_exception_without_a_handler(void)
 static void an_interrupt_without_a_handler(void)
 {
 	static char text[600];
-	uint64_t gva;
-	unsigned len;
+	struct explain_blame b;
 	struct kvm_sregs *s = start(false, "\x90", 1);
 	s->idt.base = IDT;
 	s->idt.limit = 0x7ff;
@@ -86,9 +103,8 @@ static void an_interrupt_without_a_handler(void)
 	        "present or not valid.\n"
 	        "Vector 0x08 (#DF): there is no handler, for its gate at 0x2040 is not "
 	        "present or not valid.\n");
-	CHECK(explain_gate_of(&cpu, 0x20, &gva, &len));
-	CHECK_EQ(gva, 0x2100);
-	CHECK_EQ(len, 8);
+	explain_interrupt_blame(&cpu, 0x20, &b);
+	check_blame(&b, EXPLAIN_GATE, 0x2100, 8);
 }
 
 /* The first vector that is told, of an instruction of protected or long mode with CR0's and CR4's
@@ -192,6 +208,7 @@ static void a_pc_that_is_not_mapped_is_told_once(void)
 	        "The instruction's address 0x40000000 is not mapped: its PDPT entry at 0x4008 is "
 	        "0x0, not present.\n"
 	        "Vector 0x0e (#PF): " NO_IDT "Vector 0x08 (#DF): " NO_IDT);
+	blames(EXPLAIN_ENTRY, PDPT + 8, 8);
 	start(true, "", 0);
 	cpu.own_regs.rip = 0x100000; /* mapped, and no RAM is there */
 	CHECK(!strncmp(
@@ -214,6 +231,131 @@ static void a_handler_and_what_is_wrong_with_it(void)
 	                          "0x20030, is not mapped to RAM.\n"));
 }
 
+#define PT        0x6000u
+#define PAGE_32   0x3u /* P, W */
+#define READ_ONLY 0x1u /* P */
+#define CODE_GATE 0x8e0000080000
+
+static void put32(uint32_t gpa, uint32_t value)
+{
+	memcpy(ram + gpa, &value, sizeof value);
+}
+
+static void put_gate(unsigned vector, uint32_t offset)
+{
+	put(IDT + vector * 8, CODE_GATE | (offset & 0xffff) | (uint64_t)(offset >> 16) << 48);
+}
+
+/* 32-bit paging: the first 64 KiB are mapped one to one, and #PF and #DF have handlers. */
+static struct kvm_sregs *start_paged(const char *code, size_t len)
+{
+	struct kvm_sregs *s = start(false, code, len);
+	s->cr0 |= CR0_PG | CR0_WP;
+	s->cr3 = PD;
+	s->ss.db = 1;
+	s->idt.base = IDT;
+	s->idt.limit = 0x7ff;
+	put(PD, PT | PAGE_32);
+	for (uint32_t page = 0; page < RAM_SIZE; page += 0x1000)
+		put32(PT + page / 0x1000 * 4, page | PAGE_32);
+	put_gate(VECTOR_PF, 0x1100);
+	put_gate(VECTOR_DF, 0x1200);
+	return s;
+}
+
+static void a_stack_that_takes_no_frame(void)
+{
+	struct kvm_sregs *s = start_paged("\x50", 1); /* push %eax */
+	cpu.own_regs.rsp = 0x9004;
+	put32(PT + 9 * 4, 0);
+	CHECK_STR(explained(),
+	        "The bytes at 0x1000: 50 00 00 00 00 00 00 00\n"
+	        "The instruction writes to 0x9000, which is not mapped: its page table entry at "
+	        "0x6024 is 0x0, not present.\n"
+	        "Vector 0x0e (#PF): its handler is at 0x1100, but its frame cannot be pushed: ESP "
+	        "is 0x9004, and 0x9000 is not mapped.\n"
+	        "Vector 0x08 (#DF): its handler is at 0x1200, but its frame cannot be pushed: ESP "
+	        "is 0x9004, and 0x9000 is not mapped.\n");
+	blames(EXPLAIN_ENTRY, PT + 9 * 4, 4);
+	cpu.own_regs.rsp =
+	        0xa008; /* the instruction's push is done, and the frame's fourth slot is not */
+	CHECK(strstr(explained(), "ESP is 0xa008, and 0x9ff8 is not mapped.\n") != NULL);
+	put32(PT + 9 * 4, 0x9000 | READ_ONLY);
+	CHECK(strstr(explained(), "ESP is 0xa008, and the page of 0x9ff8 is read-only.\n") != NULL);
+	s->cr0 &= ~(uint64_t)CR0_WP;
+	CHECK(strstr(explained(), "frame") == NULL);
+	s->ss.limit = 0x7fff;
+	CHECK(strstr(explained(), "ESP is 0xa008, and 0xa004 is outside of the segment (SS, limit "
+	                          "0x7fff).\n") != NULL);
+}
+
+/* From CPL 3 the stack is the TSS's. */
+static void a_stack_of_the_tss_that_takes_no_frame(void)
+{
+	const uint32_t gdt = 0x7000, tss = 0x8000;
+	struct kvm_sregs *s = start_paged("\x8a\x07", 2); /* mov (%edi), %al */
+	s->cs.selector = 0x1b;
+	s->cs.dpl = s->ss.dpl = 3;
+	s->gdt.base = gdt;
+	s->gdt.limit = 0x2f;
+	put(gdt + 8, 0x00cf9b000000ffff);
+	put(gdt + 0x10, 0x00cf93000000ffff);
+	s->tr = (struct kvm_segment) {
+		.base = tss, .limit = 0x67, .type = 11, .present = 1, .selector = 0x28
+	};
+	cpu.own_regs.rsp = 0xa000;
+	cpu.own_regs.rdi = 0x20000000;
+	put32(tss + 8, 0x10);
+	CHECK(strstr(explained(), "(#PF): its handler is at 0x1100.\n") == NULL);
+	CHECK(strstr(explained(), "the TSS's ESP0 is 0x0, and 0xfffffffc is not mapped.\n") !=
+	        NULL);
+	put32(tss + 4, 0xb000);
+	CHECK(strstr(explained(), "(#PF): its handler is at 0x1100.\n") != NULL);
+	s->tr.limit = 3;
+	CHECK(strstr(explained(), "the TSS (TR 0x28, base 0x8000, limit 0x3) has no ESP0.\n") !=
+	        NULL);
+}
+
+static void a_table_that_is_not_mapped_and_a_handler(void)
+{
+	struct kvm_sregs *s = start_paged("\x8a\x07", 2); /* mov (%edi), %al */
+	cpu.own_regs.rsp = 0xa000;
+	cpu.own_regs.rdi = 0x20000000;
+	put_gate(VECTOR_PF, 0x3100);
+	put32(PT + 3 * 4, 0);
+	blames(EXPLAIN_ENTRY, PT + 3 * 4, 4);
+	put32(PT + IDT / 0x1000 * 4, 0);
+	blames(EXPLAIN_ENTRY, PT + IDT / 0x1000 * 4, 4);
+	start_paged("\x8a\x07", 2);
+	cpu.own_regs.rsp = 0xa000;
+	cpu.own_regs.rdi = 0x20000000;
+	blames(EXPLAIN_NOTHING, 0, 0);
+	put(IDT + VECTOR_PF * 8, 0);
+	blames(EXPLAIN_GATE, IDT + VECTOR_PF * 8, 8);
+	s->cr3 = 0x7000000;
+	blames(EXPLAIN_CR3, 0, 0);
+}
+
+static void a_cr3_that_leads_nowhere(void)
+{
+	char text[700];
+	struct kvm_sregs *s = start_paged("\x90", 1);
+	s->cr3 = 0x7000000;
+	CHECK(!strncmp(explained(),
+	        "The instruction's address 0x1000 is not mapped: its page directory at 0x7000000 "
+	        "is not in RAM (CR3 is 0x7000000).\n",
+	        112));
+	explain_bytes(&cpu, text, sizeof text);
+	CHECK_STR(text, "The instruction's address 0x1000 is not mapped: its page directory at "
+	                "0x7000000 is not in RAM (CR3 is 0x7000000).\n");
+	explain_interrupt(&cpu, 8, text, sizeof text);
+	CHECK(strstr(text, "not in RAM (CR3 is 0x7000000).\nVector 0x08 (interrupt): ") != NULL);
+	s->cr3 = 0xc010; /* RAM of zeros */
+	explain_bytes(&cpu, text, sizeof text);
+	CHECK_STR(text, "The instruction's address 0x1000 is not mapped: its page directory entry "
+	                "at 0xc000 is 0x0, not present (CR3 is 0xc010).\n");
+}
+
 int main(void)
 {
 	RUN(an_exception_without_a_handler);
@@ -225,5 +367,9 @@ int main(void)
 	RUN(an_address_that_cannot_be);
 	RUN(a_pc_that_is_not_mapped_is_told_once);
 	RUN(a_handler_and_what_is_wrong_with_it);
+	RUN(a_stack_that_takes_no_frame);
+	RUN(a_stack_of_the_tss_that_takes_no_frame);
+	RUN(a_table_that_is_not_mapped_and_a_handler);
+	RUN(a_cr3_that_leads_nowhere);
 	return check_done();
 }
