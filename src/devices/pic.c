@@ -331,6 +331,28 @@ int pic_in_service(const struct pic *p)
 	return input;
 }
 
+/* An unmasked request that nothing but what is in service holds back; -1: there is none. */
+static int held(const struct pic_chip *c, bool is_master)
+{
+	if (!c->is_initialized || c->expects != PIC_READY || request(c, is_master) >= 0)
+		return -1;
+	return first(c, irr(c) & (uint8_t)~c->imr);
+}
+
+int pic_held_back(const struct pic *p, int *by)
+{
+	const int input = held(&p->master, true), slave = held(&p->slave, false);
+	*by = pic_in_service(p);
+	if (pic_intr(p))
+		return -1;
+	if (input == PIC_CASCADE)
+		return 8 + request(&p->slave, false);
+	if (input >= 0 || slave < 0)
+		return input;
+	*by = 8 + first(&p->slave, p->slave.isr);
+	return 8 + slave;
+}
+
 static void show_chip(struct device_text *t, const char *name, const struct pic_chip *c)
 {
 	if (!c->is_initialized || c->expects != PIC_READY) {

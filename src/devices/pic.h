@@ -78,6 +78,9 @@ bool pic_masks(const struct pic *p, unsigned irq);
 int pic_irq_of(const struct pic *p, uint8_t vector);
 /* The IRQ of the highest priority that is in service at its chip, until the guest's EOI; -1: none is. */
 int pic_in_service(const struct pic *p);
+/* While INTR is low: the IRQ that would raise it, were it not for *by, which is in service until the guest's EOI; -1: there
+ * is none. */
+int pic_held_back(const struct pic *p, int *by);
 /* Whether a rising edge of the IRQ would set INTR now. */
 bool pic_would_interrupt(const struct pic *p, unsigned irq);
 

@@ -233,6 +233,32 @@ static void name_interrupt(struct machine *m, uint8_t vector, char *to, size_t s
 		snprintf(to, size, "An interrupt");
 }
 
+/* A kernel that has not set up the 8259 gets its interrupts where the CPU has its exceptions. */
+static void append_base(struct machine *m, uint8_t vector, char *to, size_t size)
+{
+	size_t len = strlen(to);
+	const int irq = pic_irq_of(&m->guest->board.state.pic, vector);
+	if (irq >= 0 && vector < 0x20 && !registers_is_real(registers_mode(machine_vcpu(m))) &&
+	        len < size)
+		snprintf(to + len, size - len,
+		        "The 8259's base is 0x%02x: it sends IRQ %d by a vector that is an "
+		        "exception's.\n",
+		        vector - irq % 8, irq);
+}
+
+/* Which device's interrupt was caught. */
+static void append_irq(struct machine *m, char *to, size_t size)
+{
+	const struct cpu_run *cpu = &m->control.cpu;
+	size_t len = strlen(to);
+	char name[20];
+	if (!cpu->entered_handler || cpu->cause != CATCH_BY_DEVICE || len >= size)
+		return;
+	name_interrupt(m, cpu->vector, name, sizeof name);
+	snprintf(to + len, size - len, "%s came by vector 0x%02x.\n", name, cpu->vector);
+	append_base(m, cpu->vector, to, size);
+}
+
 /* On the way to an interrupt's handler: the instruction has nothing to do with it. */
 static void report_interrupt(
         struct machine *m, uint8_t vector, const char *where, char *to, size_t size)
@@ -241,9 +267,11 @@ static void report_interrupt(
 	explain_interrupt(machine_vcpu(m), vector, why, sizeof why);
 	name_interrupt(m, vector, name, sizeof name);
 	snprintf(to, size,
-	        "Triple fault: the CPU shut down at %s in %s mode.\n%s came there, before the "
-	        "instruction.\n%s",
-	        where, registers_mode_name(registers_mode(machine_vcpu(m))), name, why);
+	        "Triple fault: the CPU shut down at %s in %s mode.\n%s came there by vector "
+	        "0x%02x, "
+	        "before the instruction.\n%s",
+	        where, registers_mode_name(registers_mode(machine_vcpu(m))), name, vector, why);
+	append_base(m, vector, to, size);
 }
 
 static void report_shutdown(struct machine *m, const char *where, char *to, size_t size)
@@ -303,6 +331,18 @@ static void append_call(struct machine *m, char *to, size_t size)
 	snprintf(to + len, size - len, "The BIOS is called: %s\n", what);
 }
 
+void report_held_back(const struct machine *m, char *to, size_t size)
+{
+	size_t len = strlen(to);
+	int by;
+	const int irq = pic_held_back(&m->guest->board.state.pic, &by);
+	if (irq >= 0 && len < size)
+		snprintf(to + len, size - len,
+		        "IRQ %d waits: IRQ %d is in service at the 8259 and holds it back until an "
+		        "EOI is sent.\n",
+		        irq, by);
+}
+
 static void report_halt(struct machine *m, const char *where, char *to, size_t size)
 {
 	const bool has_if = vcpu_regs(machine_vcpu(m))->rflags & RFLAGS_IF;
@@ -318,6 +358,12 @@ static void report_halt(struct machine *m, const char *where, char *to, size_t s
 		        "back "
 		        "IRQ %d and those of lower priority.\n",
 		        irq, irq);
+	len = strlen(to);
+	if (has_if && !machine_can_wake(m) && !pic_masks(&m->guest->board.state.pic, 1) &&
+	        len < size)
+		snprintf(to + len, size - len,
+		        "IRQ 1 is not masked: its keys come by --screen, --keys or monitor "
+		        "type.\n");
 	append_wait(m, to, size);
 }
 
@@ -356,6 +402,7 @@ void report_stop(struct machine *m, const struct stop *stop, char *to, size_t si
 	case STOP_WATCH: /* and what was caught with it */
 	case STOP_CATCH:
 		snprintf(to, size, "%s", control_caught(&m->control));
+		append_irq(m, to, size);
 		if (stop->kind == STOP_CATCH)
 			append_call(m, to, size);
 		break;
@@ -367,7 +414,10 @@ void report_stop(struct machine *m, const struct stop *stop, char *to, size_t si
 	case STOP_STEPPED:
 	case STOP_BREAKPOINT:
 	case STOP_DEVICE: break;
-	case STOP_KICKED: append_wait(m, to, size); break;
+	case STOP_KICKED:
+		append_wait(m, to, size);
+		report_held_back(m, to, size);
+		break;
 	/* The protocol alone hears of it: there is nothing to say with it. */
 	case STOP_LONG: return;
 	}

@@ -11,4 +11,7 @@ void report_where(struct vcpu *v, char *to, size_t size);
 /* Why the guest stopped, one or more whole lines; empty for a step, a kick or a breakpoint. */
 void report_stop(struct machine *m, const struct stop *stop, char *to, size_t size);
 
+/* Appends a line about an interrupt that one in service holds back at the 8259, if there is one. */
+void report_held_back(const struct machine *m, char *to, size_t size);
+
 #endif

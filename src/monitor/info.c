@@ -131,10 +131,16 @@ static void say_interrupts(struct run *run, const struct output *out)
 {
 	const struct control *c = &run->machine->control;
 	uint8_t vector;
+	char held[200] = "";
+	report_held_back(run->machine, held, sizeof held);
+	if (held[0])
+		say(out, "             %s", held);
 	if (control_has_acknowledged(c, &vector))
 		say(out, "             vector 0x%02x is on its way to the CPU\n", vector);
 	say(out, "             %s; a step %s\n",
-	        control_has_interrupt(c) ? "an interrupt waits" : "no interrupt waits",
+	        control_has_interrupt(c) ? "an interrupt waits"
+	        : held[0]                ? "no other interrupt waits"
+	                                 : "no interrupt waits",
 	        c->step_interrupts ? "takes interrupts" : "takes none (monitor step-interrupts)");
 }
 

@@ -348,11 +348,16 @@ static bool ends_child(struct serve *s)
  * gdb, or is one, knows. */
 static void tell_where(struct serve *s)
 {
-	char where[100];
+	char where[100], held[200] = "";
 	struct vcpu *v = machine_vcpu(s->machine);
 	bool is_gdbs = s->child_pid || (s->has_transport && s->transport.kind == TRANSPORT_STDIO);
 	if (is_gdbs || s->run.state == RUN_DEAD)
 		return;
+	if (!s->run.history) /* which has its time by itself */
+		machine_stop_clock(s->machine);
+	report_held_back(s->machine, held, sizeof held);
+	if (held[0])
+		notice_print("stepvm: %s", held);
 	report_where(v, where, sizeof where);
 	notice_print("stepvm: the guest was %s %s in %s mode\n",
 	        control_is_halted(&s->machine->control) ? "halted before" : "at", where,

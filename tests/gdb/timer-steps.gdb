@@ -102,3 +102,16 @@ set $pc = (int) &wait
 stepi 4
 set $eflags = $eflags & ~0x200
 expect-output "^hlt: the CPU is halted, and nothing can wake it .IF=0" stepi
+
+# The next tick is caught by its name; and out of its handler without an EOI, the one after it has to wait.
+set $eflags = $eflags | 0x200
+set $pc = (int) &work
+monitor catch int 0x20
+expect-output "vector 0x20 .interrupt.(.|\n)*IRQ 0 came by vector 0x20\." stepi 400
+monitor uncatch all
+while $pc != (int) &on_tick
+stepi
+end
+set $pc = (int) &work
+stepi 600
+expect-output "IRQ 0 waits: IRQ 0 is in service at the 8259 and holds it back(.|\n)*no other interrupt waits" monitor info pic

@@ -340,6 +340,35 @@ static void an_irq_is_named_by_its_vector_and_while_it_is_in_service(void)
 	CHECK_EQ(pic_in_service(&p), -1);
 }
 
+static void what_is_in_service_holds_others_back(void)
+{
+	struct pic p = ready();
+	int by;
+
+	pulse(&p, 0);
+	CHECK_EQ(pic_held_back(&p, &by), -1); /* INTR is high */
+	pic_acknowledge(&p);
+	CHECK_EQ(pic_held_back(&p, &by), -1); /* nothing waits */
+	pulse(&p, 0);
+	CHECK_EQ(pic_held_back(&p, &by), 0);
+	CHECK_EQ(by, 0);
+	pic_write(&p, 0x21, 0x01);
+	CHECK_EQ(pic_held_back(&p, &by), -1); /* it is masked */
+	pic_write(&p, 0x21, 0);
+	pic_write(&p, 0x20, EOI);
+	CHECK_EQ(pic_held_back(&p, &by), -1);
+	pic_acknowledge(&p);
+	pulse(&p, 12);
+	CHECK_EQ(pic_held_back(&p, &by), 12); /* by the master's, which the slave is at */
+	CHECK_EQ(by, 0);
+	pic_write(&p, 0x20, EOI);
+	pic_acknowledge(&p);
+	pic_write(&p, 0x20, EOI); /* and none to the slave */
+	pulse(&p, 14);
+	CHECK_EQ(pic_held_back(&p, &by), 14);
+	CHECK_EQ(by, 12);
+}
+
 int main(void)
 {
 	RUN(nothing_comes_before_it_is_initialized);
@@ -358,5 +387,6 @@ int main(void)
 	RUN(poll);
 	RUN(would_interrupt_knows_what_is_in_service);
 	RUN(an_irq_is_named_by_its_vector_and_while_it_is_in_service);
+	RUN(what_is_in_service_holds_others_back);
 	return check_done();
 }
