@@ -279,8 +279,7 @@ static enum interp_done iret_to_v86(struct interp *c, uint64_t ip, uint64_t cs, 
 {
 	static const uint8_t order[] = { SS, ES, DS, FS, GS };
 	uint64_t sp, selectors[sizeof order];
-	if (ip > 0xffff || flags & (TF | RF | VIF | VIP) || c->sregs.cr4 & CR4_VME_BIT ||
-	        has_lma(c))
+	if (ip > 0xffff || flags & (TF | VIF | VIP) || c->sregs.cr4 & CR4_VME_BIT || has_lma(c))
 		return HANDOVER;
 	if (!peek(c, 12, 4, &sp))
 		return HANDOVER;
@@ -291,6 +290,8 @@ static enum interp_done iret_to_v86(struct interp *c, uint64_t ip, uint64_t cs, 
 		*interp_segment(c, order[k]) = interp_v86_segment((uint16_t)selectors[k]);
 	const struct kvm_segment code = interp_v86_segment((uint16_t)cs);
 	flags_put(c, (flags & (STATUS | DF | NT | AC | ID | IF | IOPL | VM)) | 2);
+	if (flags & RF)
+		c->leaves_rf = c->attention = true;
 	c->r[SP] = sp;
 	interp_go(c, &code, ip);
 	return DONE;

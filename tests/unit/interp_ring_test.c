@@ -152,6 +152,24 @@ static void virtual_8086_mode_is_entered_and_left(void)
 	rig_close(&r);
 }
 
+/* As its monitor leaves a fault that it has mended: the fault has pushed RF. */
+static void virtual_8086_mode_is_returned_to_with_rf(void)
+{
+	struct rig r;
+	rig_open(&r, 32);
+	RIG_CODE_IS(&r, 0xcf);
+	memset(r.ram + 0x3010, 0x90, 2);
+	const uint32_t frame[] = { 0x10, 0x300, 0x33202, 0x100, 0x700, 0x11, 0x22, 0x33, 0x44 };
+	memcpy(r.ram + RIG_STACK, frame, sizeof frame);
+	CHECK_EQ(rig_run(&r, 1), INTERP_COUNT);
+	CHECK_EQ(r.sregs.cs.base, 0x3000);
+	CHECK_EQ(r.regs.rflags, 0x33202);
+	CHECK_EQ(rig_run(&r, 1), INTERP_COUNT);
+	CHECK_EQ(r.regs.rip, 0x11);
+	CHECK_EQ(r.regs.rflags, 0x23202);
+	rig_close(&r);
+}
+
 static void what_virtual_8086_mode_may_not(void)
 {
 	static const uint8_t codes[][2] = { { 0xcd, 0x10 }, { 0x9c }, { 0x9d }, { 0xfa }, { 0xcf },
@@ -273,6 +291,7 @@ int main(void)
 	RUN(what_ring_3_may_not_is_a_general_protection);
 	RUN(interrupt_stacks_are_used);
 	RUN(virtual_8086_mode_is_entered_and_left);
+	RUN(virtual_8086_mode_is_returned_to_with_rf);
 	RUN(what_virtual_8086_mode_may_not);
 	RUN(ports_are_allowed_by_the_map);
 	RUN(syscall_and_sysret);
