@@ -114,6 +114,7 @@ static enum verdict remove_point(struct session *s, struct text_in in)
 static enum verdict why_stopped(struct session *s, struct text_in in)
 {
 	(void)in;
+	s->has_interrupt = false; /* it asks anew: gdb's `set remote interrupt-on-connect` */
 	if (s->state == SESSION_IDLE)
 		text_put(&s->reply, "W00");
 	else

@@ -12,7 +12,7 @@
 void program_replaced(struct session *s, const struct target_stop *stop)
 {
 	s->stop = *stop;
-	s->is_dead = s->is_attaching = false;
+	s->is_dead = s->is_attaching = s->has_interrupt = false;
 	exec_drop(s);
 	trace_restarted(&s->trace);
 }
@@ -27,6 +27,7 @@ enum verdict program_detach(struct session *s, struct text_in in)
 	trace_end(s, TRACE_BY_DISCONNECT);
 	trace_look_away(&s->trace);
 	exec_drop(s);
+	s->has_interrupt = false;
 	points_forget(&s->points); /* as the machine does */
 	if (s->target->run)
 		s->target->run->detach(s->target->ctx);
@@ -36,6 +37,7 @@ enum verdict program_detach(struct session *s, struct text_in in)
 /* In an extended session the program dies, and the session stays to start it again. */
 static void end_program(struct session *s)
 {
+	s->has_interrupt = false;
 	if (!s->target->run)
 		return;
 	if (s->is_extended) {

@@ -16,13 +16,21 @@ struct plan {
 	struct exec_resume first;
 };
 
+/* The machine goes on, but for a 0x03 that has waited for that. */
+static enum verdict begin(struct session *s)
+{
+	if (s->has_interrupt)
+		s->target->run->interrupt(s->target->ctx);
+	return REPLY_LATER;
+}
+
 static enum verdict resume(struct session *s, const struct plan *plan)
 {
 	if (exec_answer(s, plan->first))
 		return REPLY;
 	exec_watch_long(s);
 	s->target->run->resume(s->target->ctx, plan->actions);
-	return REPLY_LATER;
+	return begin(s);
 }
 
 /* c: all CPUs go on. s: one makes a step, while the others stay. */
@@ -93,7 +101,7 @@ static enum verdict go_back(struct session *s, enum target_resume how, void (*ba
 	if (exec_answer(s, (struct exec_resume) { how }))
 		return REPLY;
 	back(s->target->ctx);
-	return REPLY_LATER;
+	return begin(s);
 }
 
 enum verdict resume_step_back(struct session *s, struct text_in in)

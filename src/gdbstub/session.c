@@ -152,7 +152,10 @@ static void feed_byte(struct session *s, uint8_t byte)
 		}
 		break;
 	case PACKET_INTERRUPT:
-		if (s->state == SESSION_RUNNING && s->target->run)
+		if (s->state == SESSION_IDLE || !s->target->run)
+			break;
+		s->has_interrupt = true;
+		if (s->state == SESSION_RUNNING)
 			s->target->run->interrupt(s->target->ctx);
 		break;
 	}
@@ -184,6 +187,9 @@ bool session_print(struct session *s, const void *text, size_t len)
 void session_stopped(struct session *s, const struct target_stop *stop, const char *text)
 {
 	s->stop = *stop;
+	if (s->is_attaching || stop->kind == TARGET_STOP_EXITED ||
+	        (stop->kind == TARGET_STOP_SIGNAL && stop->signal == TARGET_SIGNAL_INT))
+		s->has_interrupt = false;
 	exec_stopped(s);
 	stop_reply_adapt_traced(s);
 	if (s->state != SESSION_RUNNING)

@@ -8,6 +8,13 @@
  * killed or detached from: SESSION_IDLE, in which the machine may run or be dead.
  *
  * Every request gets exactly one reply, made in one place; a resume gets it when the machine stops.
+ * 0x03 stops a machine that runs, and one that stands as soon as it is resumed: gdb sends it while it waits for a stop,
+ * and of a row of steps each may have ended before it came. The GDB manual ("Interrupts") has it so as well. It counts
+ * after a stop for another reason that gdb's user was shown, too: a breakpoint whose commands continue is shown at each
+ * hit, and the user's key would be lost there; that a wish which came in the very moment of a stop is told once more,
+ * as SIGINT, is the lesser evil, and what gdbserver does. Several are one. Whatever begins anew forgets it: `?`, another
+ * connection, another machine, an end, a detach.
+ *
  * Memory is bounded: one packet in, one packet out, and the text lines before a stop reply.
  * Source: GDB manual, appendix "GDB Remote Serial Protocol". */
 #ifndef STEPVM_GDBSTUB_SESSION_H

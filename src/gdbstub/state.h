@@ -35,6 +35,8 @@ struct session {
 	struct exec exec;
 	/* The stop that is waited for answers vAttach. */
 	bool is_attaching;
+	/* A 0x03 has come, and no stop by it was told yet: session.h, "0x03". */
+	bool has_interrupt;
 
 	/* Descriptions are made once each; latched is the one that gdb read last, and what g, p, P,
 	 * G and T speak, whatever the machine's mode is by now. */

@@ -79,7 +79,8 @@ struct target_run {
 	 * session_stopped. One action for each CPU; not all of them stay. A machine that comes to a
 	 * breakpoint asks hit_breakpoint whether it is to stop. */
 	void (*resume)(void *ctx, const struct target_action *actions);
-	/* The debugger wants it stopped: session_stopped will follow. */
+	/* The debugger wants it stopped: session_stopped will follow. It may come right after resume, or a way back; the
+	 * machine is then to stop where it stands, or after one step at most. */
 	void (*interrupt)(void *ctx);
 	/* The debugger goes; the machine runs on without it. */
 	void (*detach)(void *ctx);

@@ -1,6 +1,7 @@
 /* The debugger of serve: its connection, its bytes, the session between them. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/status.h"
 #include "history/history.h"
@@ -163,19 +164,15 @@ bool serve_read_debugger(struct serve *s)
 	return true;
 }
 
-/* The packet that is dealt with is the first in the buffer, or the end of one. What comes after it stays there for later:
- * the session ignores a 0x03 while the guest stands. */
-static bool has_interrupt(const struct serve *s)
+/* The 0x03 that came after the packet that is dealt with, which is the first in the buffer or the end of one, and before
+ * the next packet; NULL: there is none. */
+static uint8_t *find_interrupt(struct serve *s)
 {
-	unsigned packets = 0;
-	bool is_found = false;
-	for (size_t i = s->in_at; i < s->in_len && packets < 2; i++) {
-		if (s->in[i] == '$')
-			is_found = is_found && packets++;
-		else if (s->in[i] == 0x03)
-			is_found = true;
-	}
-	return is_found;
+	uint8_t *at = s->in + s->in_at, *const end = s->in + s->in_len;
+	uint8_t *sum = memchr(at, '#', (size_t)(end - at));
+	at = sum ? sum : at;
+	uint8_t *next = memchr(at, '$', (size_t)(end - at));
+	return memchr(at, 0x03, (size_t)((next ? next : end) - at));
 }
 
 #define LONG_KICK_NS  UINT64_C(50000000)
@@ -190,8 +187,12 @@ void serve_begin_long(struct serve *s)
 
 void serve_end_long(struct serve *s)
 {
+	uint8_t *interrupt;
 	serve_disarm(s);
 	s->said_ns = 0;
+	/* It was about this packet. The session would take it for one about the next resume; a newline is nothing to it. */
+	while ((interrupt = find_interrupt(s)) != NULL)
+		*interrupt = '\n';
 }
 
 /* gdb waits 2 s for a byte (`show remotetimeout`) before it looks whether Ctrl-C was typed, and it gives the reply up then:
@@ -224,7 +225,7 @@ bool serve_is_called_off(void *ctx)
 		trace_packets(s, "<- ", s->in + s->in_len, (size_t)n);
 		s->in_len += (size_t)n;
 	}
-	return n < 0 || has_interrupt(s);
+	return n < 0 || find_interrupt(s);
 }
 
 void serve_accept_debugger(struct serve *s)

@@ -104,6 +104,7 @@ static void fail(struct serve *s, int err)
 static void obey_interrupt(struct serve *s)
 {
 	struct stop stop;
+	s->goes_back = false;
 	if (s->run.history)
 		arm_alarm(s); /* a step may have to be done to its end */
 	if (history_interrupt(s->run.history, &stop)) {
@@ -381,7 +382,7 @@ int serve_run(struct serve *s)
 			signals_screen = 0;
 			viewer_look(&s->viewer);
 		}
-		if (r->is_interrupted && run_is_going(r))
+		if (r->is_interrupted && (run_is_going(r) || r->state == RUN_STEPPING))
 			obey_interrupt(s);
 		switch (r->state) {
 		case RUN_STEPPING: step(s); break;

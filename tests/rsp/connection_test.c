@@ -110,6 +110,29 @@ static void a_signal_is_not_lost_when_leaving_a_breakpoint(void)
 	}
 }
 
+/* A step ends at once, so that a 0x03 sent while gdb waits for it mostly comes after its end. */
+static void an_interrupt_between_steps_stops_the_next_one(void)
+{
+	struct rsp r;
+	RSP_OPEN(&r, RSP_UNIX, "spin", "--record", NULL);
+	RSP_BEGINS(&r, "T05", "s");
+	static const char *const resumes[] = { "$s#73", "$vCont;r0,ffff:1#16", "$bs#d5", "$bc#c5" };
+	for (size_t i = 0; i < sizeof resumes / sizeof *resumes; i++) {
+		uint64_t pc = rsp_pc(rsp_ask(&r, "?"));
+		rsp_send_raw(&r, "\x03", 1);
+		rsp_send_raw(&r, resumes[i], strlen(resumes[i]));
+		CHECK(!strncmp(rsp_reply(&r), "T02", 3));
+		CHECK_EQ(rsp_pc(r.packet), pc);
+		RSP_BEGINS(&r, "T05", "s"); /* it is told once */
+	}
+	for (int i = 0; i < 20; i++) {
+		rsp_send_raw(&r, "$s#73\x03", 6);
+		if (strncmp(rsp_reply(&r), "T02", 3))
+			RSP_BEGINS(&r, "T02", "s");
+	}
+	rsp_close(&r);
+}
+
 enum leave { CLOSED, RESET, MID_PACKET, MID_ESCAPE, LEAVES };
 
 static void leave(struct rsp *r, enum leave how)
@@ -386,6 +409,7 @@ int main(void)
 	RUN(an_interrupt_stops_a_guest_that_never_exits);
 	RUN(it_hears_signals_that_were_blocked_at_its_start);
 	RUN(an_interrupt_is_not_lost_when_leaving_a_breakpoint);
+	RUN(an_interrupt_between_steps_stops_the_next_one);
 	RUN(a_signal_is_not_lost_when_leaving_a_breakpoint);
 	RUN(a_vanished_debugger_leaves_the_guest_stopped);
 	RUN(a_vanished_debuggers_breakpoints_are_lifted);

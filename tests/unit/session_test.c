@@ -173,24 +173,6 @@ static void a_running_machine_can_only_be_ended(void)
 	wire_close(&w);
 }
 
-static void an_interrupt_counts_while_running_only(void)
-{
-	struct wire w;
-	wire_open(&w);
-	wire_feed(&w, "\x03\x03", 2);
-	CHECK_STR(w.fake.log, "");
-	w.stops_at_once = false;
-	wire_feed(&w, "$c#63\x03", 6);
-	CHECK_STR(w.fake.log, "continue 0\ninterrupt\n");
-	const struct target_stop stop = { .kind = TARGET_STOP_SIGNAL, .signal = TARGET_SIGNAL_INT };
-	session_stopped(w.session, &stop, NULL);
-	session_stopped(w.session, &stop, NULL); /* once more is no second reply */
-	wire_collect(&w, SIZE_MAX);
-	CHECK_EQ(wire_seen(&w).packets, 1);
-	CHECK(!memcmp(wire_seen(&w).last, "T02", 3));
-	wire_close(&w);
-}
-
 /* The `+` of a resume may still wait to be sent when the machine stops. */
 static void a_stop_loses_nothing_that_waits_to_be_sent(void)
 {
@@ -464,7 +446,6 @@ int main(void)
 	RUN(a_slow_reader_gets_the_same_bytes);
 	RUN(every_split_gives_the_same_replies);
 	RUN(a_running_machine_can_only_be_ended);
-	RUN(an_interrupt_counts_while_running_only);
 	RUN(a_stop_loses_nothing_that_waits_to_be_sent);
 	RUN(stops_say_why);
 	RUN(a_halt_has_a_reason_for_lldb);
