@@ -237,6 +237,8 @@ static enum drive go(struct history *h, uint64_t limit, const struct control_ran
 		}
 		if (result == 0 && m->is_past)
 			run_catch_reset(h->run, stop);
+		if (m->is_past && m->position == h->end)
+			h->last = result == 0 ? *stop : (struct stop) { .kind = STOP_STEPPED };
 		bool is_over = stop->kind == STOP_DEVICE || stop->kind == STOP_SHUTDOWN ||
 		               stop->kind == STOP_FAILED;
 		/* Who looks for a write wants the step that has done it, and not the call's end. */

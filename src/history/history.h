@@ -90,6 +90,9 @@ int recording_status(const struct recording *r);
 /* r's guest, which machine_open has made of that config, stands at the first position of the recording, and all of that is
  * its past. r lives longer than it. -errno with a text. */
 int history_open(struct run *run, struct recording *r, struct error *e);
+/* The guest of a file stands at its end: whether something there kept it from going on, *stop: a triple fault, a hlt. The
+ * last step is done again for that, unless what it prints is shown. */
+bool history_last_stop(struct history *h, struct stop *stop);
 /* All of it happens again, and is compared with what the file says. 0; -EILSEQ with a text that names the position and
  * what differs; -EINTR: somebody has kicked. *checked: how many positions. */
 int history_check(struct history *h, const struct recording *r, uint64_t *checked, struct error *e);

@@ -37,6 +37,31 @@ int history_seek(struct history *h, uint64_t position, struct error *e)
 	return err;
 }
 
+static bool do_last_step(struct history *h)
+{
+	struct control *c = &h->machine->control;
+	struct control_points points;
+	struct error none = { 0 };
+	int err = seek(h, h->end - 1, false, &none);
+	control_hide_points(c, &points);
+	if (!err)
+		err = run_to(h, h->end, &none);
+	control_show_points(c, &points);
+	return !err;
+}
+
+bool history_last_stop(struct history *h, struct stop *stop)
+{
+	struct machine *m = h->machine;
+	if (!h->is_file || m->position != h->end || h->end <= h->checkpoints[0]->position)
+		return false;
+	if (!m->shows_past && !do_last_step(h))
+		return false;
+	*stop = h->last;
+	return stop->kind == STOP_SHUTDOWN || stop->kind == STOP_FAILED ||
+	       stop->kind == STOP_HALTED;
+}
+
 static bool is_name(const char *name)
 {
 	for (const char *at = name; *at; at++)

@@ -134,6 +134,7 @@ struct history {
 	uint8_t steps;              /* STEPS_ */
 	uint64_t end;               /* in the past: the present's position */
 	struct checkpoint *present; /* ... and state; owned */
+	struct stop last;           /* in the past: what the last step before that has led to */
 	bool has_changed;           /* by somebody else than the guest, since the last step */
 	bool has_lost;
 	bool is_down;           /* history_is_down, */

@@ -305,7 +305,7 @@ static void append_image(const struct machine *m, char *to, size_t size)
 	char line[400];
 	size_t len = strlen(to);
 	image_describe(&m->guest->image, line, sizeof line);
-	if (len < size)
+	if (len < size && !m->config->replay) /* which had no file to take for anything */
 		snprintf(to + len, size - len, "%s\n", line);
 }
 

@@ -179,8 +179,12 @@ static int open_recording(struct serve *s, struct error *e)
 		return err;
 	s->machine->shows_past = !s->config->listen;
 	history_state(s->run.history, &state);
-	if (s->config->listen && history_seek(s->run.history, state.end, &why))
+	if (!s->config->listen)
+		return 0;
+	if (history_seek(s->run.history, state.end, &why))
 		notice_print("stepvm: %s\n", why.text);
+	else
+		serve_tell_recording(s);
 	return 0;
 }
 

@@ -101,20 +101,53 @@ static bool is_of_file(const struct serve *s)
 	return state.is_file;
 }
 
+/* Why the guest of a file's recording went no further than to its end, in whole lines, or "". */
+static void say_why_it_ends(struct serve *s, char *to, size_t size)
+{
+	struct stop end = { .kind = STOP_DEVICE };
+	to[0] = 0;
+	if (!machine_is_stopping(s->machine)) {
+		if (history_last_stop(s->run.history, &end))
+			report_stop(s->machine, &end, to, size);
+		return;
+	}
+	report_stop(s->machine, &end, to, size);
+	const size_t len = strlen(to);
+	if (len < size)
+		snprintf(to + len, size - len, "The guest has ended, with status %d.\n",
+		        machine_exit_status(s->machine));
+}
+
+void serve_tell_recording(struct serve *s)
+{
+	const struct recording *r = s->config->recording;
+	const char *image = s->machine->guest->image.name;
+	char what[600], why[1500];
+	recording_describe(r, what, sizeof what);
+	notice_print("stepvm: a recording %s\n", what);
+	say_why_it_ends(s, why, sizeof why);
+	if (why[0])
+		notice_print("stepvm: %s", why);
+	notice_print("stepvm: the guest stands at the recording's end, position %" PRIu64
+	             "; reverse-stepi and reverse-continue go back\n",
+	        s->machine->position);
+	if (!s->config->symbols && image[0])
+		notice_print("stepvm: for symbols give --symbols FILE, too; the recording was made "
+		             "of %s\n",
+		        image);
+}
+
 /* The end of a recording that comes from a file: nothing was there after it. Without a debugger that is the end. */
 static void stop_at_last(struct serve *s)
 {
 	char text[1800];
-	const struct stop end = { .kind = STOP_DEVICE };
-	const bool is_over = machine_is_stopping(s->machine);
-	size_t len = 0;
-	if (is_over) {
-		report_stop(s->machine, &end, text, sizeof text - 100);
-		len = strlen(text);
-	}
+	const bool is_over = machine_is_stopping(s->machine), is_watched = serve_has_debugger(s);
+	say_why_it_ends(s, text, sizeof text - 200);
+	const size_t len = strlen(text);
 	snprintf(text + len, sizeof text - len,
-	        "The recording ends here, at position %" PRIu64 ".\n", s->machine->position);
-	if (serve_has_debugger(s)) {
+	        "The recording ends here, at position %" PRIu64 "%s.\n", s->machine->position,
+	        is_watched ? "; reverse-stepi and reverse-continue go back" : "");
+	if (is_watched) {
 		stop_at(s, TARGET_STOP_END, text);
 		return;
 	}

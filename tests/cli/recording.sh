@@ -38,6 +38,9 @@ live=$(vm run --record=t "$GUESTS/triple.bin")
 status=$?
 again=$(vm replay t)
 is $? $status "after a triple fault it ends with the same status" "$again"
+is "$(grep -c '^stepvm: Triple fault: the CPU shut down\|^The bytes at\|^Vector 0x06' <<<"$again")" 3 "... and says why"
+live=$(vm run --record=h "$GUESTS/hello.bin")
+has "$(vm replay h)" '^stepvm: hlt: the CPU is halted, and nothing can wake it' "after a hlt, too"
 has "$(vm run a)" 'a is a recording: stepvm replay does it again' "run says what a recording is"
 
 # --- refused ---------------------------------------------------------------------------------------
@@ -104,6 +107,11 @@ if command -v "$GDB" >/dev/null; then
 	is "$(head -n 1 <<<"$all")" "${live:-none}" "killed by signal 9 it goes up to the last stop"
 	ok $(($(sort -u <<<"$all" | wc -l) != 3)) "... from where one goes back" "$dead"
 	is "$(tail -n 1 <<<"$all")" 0x7c00 "... to the beginning"
+	out=$(vm debug --gdb-program "$GDB" t)
+	has "$out" '^stepvm: a recording of .*triple.bin, .*positions 0 to' "opened, a recording says what it is"
+	has "$out" '^stepvm: Triple fault: the CPU shut down' "... why it ends"
+	has "$out" "stands at the recording's end, position [0-9]+; reverse-stepi" "... where one goes on from"
+	has "$out" 'for symbols give --symbols FILE, too; the recording was made of .*triple.bin' "... and of what it has none"
 	# Nobody is waited for at the end by what its debugger has let go.
 	rm -f socket
 	timeout 60 "$STEPVM" replay --gdb unix:socket a </dev/null >/dev/null 2>said &
