@@ -230,9 +230,11 @@ static int check_recording(const struct options *o, const struct recording *r)
 	if (err && err != -EILSEQ)
 		return complain("replay", &e, STATUS_HOST);
 	if (err)
-		printf("%" PRIu64 " positions checked, 1 differs: %s\n", checked + 1, e.text);
+		printf("%" PRIu64 " position%s checked, 1 differs: %s\n", checked + 1,
+		        checked ? "s" : "", e.text);
 	else
-		printf("%" PRIu64 " positions checked, 0 differ\n", checked);
+		printf("%" PRIu64 " position%s checked, 0 differ\n", checked,
+		        checked == 1 ? "" : "s");
 	return err ? STATUS_DIFFERS : flush_output();
 }
 

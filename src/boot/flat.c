@@ -114,8 +114,12 @@ static const char *why_flat(const struct plan *p)
 		return "--load says where it goes";
 	if (plan_has_place(p))
 		return "--entry says where it starts";
-	if (p->file->len < PLAN_SECTOR)
+	if (p->file->len < PLAN_SECTOR && p->options->mode != START_AUTO &&
+	        p->options->mode != START_REAL)
 		return "shorter than a boot sector";
+	if (p->file->len < PLAN_SECTOR)
+		return "shorter than a boot sector, which has 512 bytes and 55 aa at their end; "
+		       "--load 0x7c00 --board pc starts it as one";
 	return "no 55 aa at the end of its first sector";
 }
 

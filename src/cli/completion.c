@@ -201,6 +201,7 @@ static void print_zsh(FILE *to)
 {
 	fputs("#compdef stepvm\n"
 	      "# zsh completion of stepvm, printed by stepvm --completion zsh\n"
+	      "_stepvm() {\n"
 	      "local -a verbs\n"
 	      "if (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then\n"
 	      "\tverbs=(\n",
@@ -231,7 +232,15 @@ static void print_zsh(FILE *to)
 		                                                      : "\t\t\t;;\n",
 		        to);
 	}
-	fputs("esac\n", to);
+	fputs("esac\n"
+	      "}\n"
+	      "# As an autoloaded function the file completes; sourced, it only says who does.\n"
+	      "if [[ $funcstack[1] == _stepvm ]]; then\n"
+	      "\t_stepvm \"$@\"\n"
+	      "else\n"
+	      "\tcompdef _stepvm stepvm\n"
+	      "fi\n",
+	        to);
 }
 
 void completion_print(FILE *to, enum completion shell)

@@ -52,8 +52,9 @@ const struct option_row option_rows[] = {
 	        "by itself; name it here, too, to say more of it. A file is never "
 	        "changed unless write is there: what the guest writes stays in memory, up to 256 "
 	        "MiB a disk, and is gone at the end. floppy or hd says what it is; else a file of "
-	        "up to 2.88M without a partition table is a floppy disk, unless it has no "
-	        "floppy disk's size and its code names drive 80h. A comma in the name is "
+	        "up to 2.88M without a partition table is a floppy disk; but one of another size "
+	        "than floppy disks have is a hard disk where its code names drive 80h. A comma in "
+	        "the name is "
 	        "written twice." },
 	{ "screen", 0, "[=WHERE]", ON_GUEST, false, option_set_screen,
 	        "Show a PC's screen in this terminal, or in the one that WHERE names; its keys are "
@@ -71,15 +72,15 @@ const struct option_row option_rows[] = {
 	        "whose name is printed), unix:PATH (a socket for one at a time), gdb (what would "
 	        "go to standard output goes to the debugger's user while the guest runs), none, or "
 	        "a file, which is written anew. The guest waits until standard output is read; "
-	        "elsewhere the last 64 KiB are kept of what nobody reads. A second one is for the "
-	        "UART at 0x2f8, on a board that has it." },
+	        "elsewhere the last 64 KiB are kept of what nobody reads. A second --console "
+	        "says it of the UART at 0x2f8, on a board that has it." },
 	{ "hlt", 0, "WHAT", ON_GUEST, false, option_set_hlt,
 	        "What hlt does: auto (wait while an interrupt can still come, else say so and end; "
 	        "the default), exit (end with status 0), stop (stop for the debugger, whose "
 	        "continue goes on after it), or resume[:MS] (go on after MS milliseconds, 1000 by "
 	        "default, or with an interrupt). Where nothing can wake the CPU, auto is the end: "
-	        "a debugger is told so again whenever it continues. A call that waits in a PC's "
-	        "BIOS is no hlt." },
+	        "a debugger is told so again whenever it continues. The BIOS's own hlt, in "
+	        "a call that waits for a key, is not meant." },
 	{ "engine", 0, "auto|kvm|interp", ON_GUEST | ON_REPLAY, false, option_set_engine,
 	        "What executes the guest's instructions. kvm: KVM alone. interp: stepvm's own "
 	        "engine, an interpreter that compares addresses where KVM needs planted bytes and "
@@ -174,7 +175,8 @@ const struct option_verb option_verbs[VERB_COUNT] = {
 	[VERB_DEBUG] = { "debug", "[options] IMAGE [-- ARGS]", "an IMAGE",
 	        "the same, and gdb in this terminal",
 	        "Run the guest in IMAGE and start gdb in this terminal, connected and with its "
-	        "scripts for 16-bit code loaded. ARGS are handed to gdb." },
+	        "scripts loaded. IMAGE may be a recording of run --record=FILE, too. ARGS are "
+	        "handed to gdb." },
 	[VERB_REPLAY] = { "replay", "[options] FILE", "a FILE of run --record=FILE",
 	        "do a recording again; with --gdb, go back",
 	        "Do again what the guest did that run or debug --record=FILE has recorded in FILE, "

@@ -20,8 +20,9 @@ const struct qemu_word qemu_words[] = {
 	{ "-s", "stepvm run --gdb :1234 IMAGE waits for a debugger, and stepvm debug IMAGE starts "
 	        "gdb, too" },
 	{ "-S", "with --gdb the guest waits at its first instruction, unless --no-wait is there" },
-	{ "-d", "monitor catch exception, or int 0-255, stops at those in gdb; --trace narrates on "
-	        "standard error" },
+	{ "-d", "there is no log of interrupts; monitor catch exception, or int 0-255, stops at "
+	        "those "
+	        "in gdb, and --trace bios tells the BIOS's calls on standard error" },
 	{ "-D", "--trace writes to standard error" },
 	{ "-monitor", MONITOR },
 	{ "-qmp", MONITOR },

@@ -106,6 +106,15 @@ if command -v zsh >/dev/null; then
 		print -r -- $text; zpty -d z' 2>&1)
 	grep -q -- '--board' <<<"$out"
 	ok $? "zsh completes an option" "$out"
+	out=$(STEPVM=$STEPVM timeout 60 zsh -f -c 'zmodload zsh/zpty
+		zpty z "PS1=READY TERM=dumb zsh -f -i"
+		zpty -w z "autoload -Uz compinit; compinit -u -D; zstyle \":completion:*\" list-prompt \"\"; source <($STEPVM --completion zsh); print -r -- BE\"\"GIN"
+		zpty -r -m z text "*BEGIN*"
+		zpty -w -n z $'"'stepvm run --boa\\t'"'
+		zpty -r -m z text "*--board*"
+		print -r -- $text; zpty -d z' 2>&1)
+	grep -q -- '--board' <<<"$out"
+	ok $? "... and where what it is told is sourced" "$out"
 fi
 
 # --- make install ---------------------------------------------------------------------------------
