@@ -19,11 +19,13 @@ static void wait_for_host(struct history *h, uint64_t *timeout_ns)
 		run_woken(h->run);
 }
 
+/* An interrupt wakes a halted CPU only where it lets interrupts in. */
 static bool is_woken(const struct history *h)
 {
-	const struct machine *m = h->machine;
+	struct machine *m = h->machine;
 	const bool has_rested = h->run->is_resting && m->guest->board.state.now_ns >= h->rested_ns;
-	return has_rested || control_has_interrupt(&m->control);
+	return has_rested ||
+	       (control_has_interrupt(&m->control) && (h->run->is_resting || machine_can_wake(m)));
 }
 
 /* With --speed max nobody waits for what the guest's time brings; but for a key that nobody has typed yet, which comes by
