@@ -342,12 +342,14 @@ static int held(const struct pic_chip *c, bool is_master)
 int pic_held_back(const struct pic *p, int *by)
 {
 	const int input = held(&p->master, true), slave = held(&p->slave, false);
+	const int of_slave = request(
+	        &p->slave, false); /* -1: it has gone, and the master still keeps its edge */
 	*by = pic_in_service(p);
 	if (pic_intr(p))
 		return -1;
 	if (input == PIC_CASCADE)
-		return 8 + request(&p->slave, false);
-	if (input >= 0 || slave < 0)
+		return of_slave < 0 ? -1 : 8 + of_slave;
+	if (input >= 0 || slave < 0 || p->master.imr & 1u << PIC_CASCADE)
 		return input;
 	*by = 8 + first(&p->slave, p->slave.isr);
 	return 8 + slave;

@@ -369,6 +369,20 @@ static void what_is_in_service_holds_others_back(void)
 	CHECK_EQ(by, 12);
 }
 
+static void what_has_gone_is_held_back_by_nothing(void)
+{
+	struct pic p = ready();
+	int by;
+
+	pulse(&p, 0);
+	pic_acknowledge(&p);
+	pulse(&p, 12);
+	pic_write(&p, 0xa1, 0x10); /* the slave asks no longer, and the master keeps its edge */
+	CHECK_EQ(pic_held_back(&p, &by), -1);
+	pic_write(&p, 0xa1, 0);
+	CHECK_EQ(pic_held_back(&p, &by), 12);
+}
+
 int main(void)
 {
 	RUN(nothing_comes_before_it_is_initialized);
@@ -388,5 +402,6 @@ int main(void)
 	RUN(would_interrupt_knows_what_is_in_service);
 	RUN(an_irq_is_named_by_its_vector_and_while_it_is_in_service);
 	RUN(what_is_in_service_holds_others_back);
+	RUN(what_has_gone_is_held_back_by_nothing);
 	return check_done();
 }
