@@ -206,13 +206,17 @@ void serve_run_recorded(struct serve *s)
 	struct error e = { 0 };
 	struct stop stop = { .kind = STOP_STEPPED };
 	const bool was_step = r->state == RUN_STEPPING, has_task = history_has_task(r->history);
+	const bool goes_back = s->goes_back || (r->history && history_goes_back(r->history));
+	if (s->has_shown_end && !goes_back && has_ended(s))
+		return;
+	if (!r->history &&
+	        !goes_back) /* the recording whose end was shown has been given up: as without one */
+		return;
 	if (!r->history) {
 		s->goes_back = false;
 		stop_at(s, TARGET_STOP_BEGIN, HOW_TO_RECORD);
 		return;
 	}
-	if (s->has_shown_end && !history_goes_back(r->history) && has_ended(s))
-		return;
 	sources_arm(s);
 	enum history_outcome outcome = history_run(r->history, &stop, &e);
 	serve_disarm(s);

@@ -234,7 +234,7 @@ static void run(struct serve *s)
 	}
 	terminal_raw();
 	viewer_touch(&s->viewer);
-	if (r->history) {
+	if (r->history || s->has_shown_end) {
 		serve_run_recorded(s);
 		return;
 	}

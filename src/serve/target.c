@@ -191,6 +191,7 @@ static void detach(void *ctx)
 		return;
 	}
 	history_give_way(&s->run);
+	s->run.is_interrupted = false; /* a 0x03 of the debugger that has gone */
 	control_forget(&s->machine->control);
 	run_go_on(&s->run);
 }
