@@ -458,6 +458,8 @@ static int run_on(struct control *c, struct stop *stop)
 			continue;
 		}
 		c->cpu.is_near = false;
+		c->cpu.entered_handler =
+		        false; /* that was the last step; what is met from here on has its own cause */
 		if (runs_by_engine(c)) {
 			place_compared(c);
 			if (run_by_engine(c, &result, stop))

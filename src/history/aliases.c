@@ -66,8 +66,8 @@ int aliases_watch(struct history *h, uint64_t gva, uint64_t len)
 	for (unsigned i = 0; i < a->count; i++)
 		if (a->pieces[i].is_mapped && a->pieces[i].gpa != a->pieces[i].gva)
 			watch(h, a->pieces[i].gpa, a->pieces[i].len);
-	if (vcpu_sregs(v)->cr0 & CR0_PG)
-		linear_each(v, 0, add_page, h, &next);
+	if (vcpu_sregs(v)->cr0 & CR0_PG && !linear_each(v, 0, add_page, h, &next))
+		h->aliases.is_cut = true; /* more tables than are looked through */
 	return 0;
 }
 
