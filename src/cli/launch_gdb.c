@@ -13,10 +13,10 @@
 #include "cli/early_key.h"
 #include "cli/launch.h"
 
-#define OWN_WORDS_MAX 17 /* of them all but ARGS, with the NULL at the end */
+#define OWN_WORDS_MAX 17 /* of these words, all but ARGS, and the NULL at the end */
 
 struct words {
-	const char **all; /* large enough */
+	const char **all; /* has room for all of them */
 	size_t count;
 };
 
@@ -31,13 +31,13 @@ static void add_command(struct words *w, const char *when, const char *command)
 	add(w, command);
 }
 
-/* What is made for this gdb stands here until it has it. */
+/* The words that are made for this gdb: they stay here until it is started. */
 struct commands {
 	char script[PATH_MAX], symbols[PATH_MAX + 128], placeholder[PATH_MAX + 64];
 	char target[128], keys[128];
 };
 
-/* The setting's own words are of no use to anybody: pipe, as with, of gdb 10. */
+/* What gdb prints about these settings is of no use to anybody, so pipe drops it. pipe is, as with is, of gdb 10. */
 static const char *symbol_command(const struct launch_gdb *g, char *to, size_t size)
 {
 	if (g->is_16_bit)
@@ -52,7 +52,7 @@ static const char *symbol_command(const struct launch_gdb *g, char *to, size_t s
 
 static void add_commands(struct words *w, const struct launch_gdb *g, struct commands *c)
 {
-	add_command(w, "-iex", "set sysroot /"); /* what we tell it of is on this machine */
+	add_command(w, "-iex", "set sysroot /"); /* the files that we name are here */
 	add_command(w, "-iex", "set $stepvm_owns = 1");
 	add_command(w, "-x", c->script);
 	if (g->symbols)

@@ -206,15 +206,15 @@ static int take_value(struct parse *p, struct given *g)
 	return 0;
 }
 
-/* Whether people give memory as so many MiB: a power of two, or a multiple of 32 up to 64 GiB. */
+/* Whether n is a number of MiB as people give memory: up to 64 GiB, a power of two or a multiple of 32. */
 static bool looks_like_mib(uint64_t n)
 {
 	return n && n <= 64 << 10 && (n % 32 == 0 || (n & (n - 1)) == 0);
 }
 
-/* A value that was refused, with an M after its number, for QEMU's users mean MiB by a number alone. */
+/* A value that was refused, with an M after its number: it is proposed, for QEMU's users mean MiB by a number alone. */
 struct with_m {
-	char text[48]; /* "": that is no likely value either, or is refused, too */
+	char text[48]; /* "": with the M it is not likely, or is refused, too */
 };
 
 static struct with_m with_m(const struct parse *p, const struct given *g)

@@ -45,7 +45,7 @@ static inline bool option_may_lack_value(const struct option_row *r)
 	return r->value && r->value[0] == '[';
 }
 
-/* Its value is a size in bytes, which may have a place after it. */
+/* Its value is a size in bytes, which an address may follow (SIZE[@ADDRESS]). */
 static inline bool option_takes_size(const struct option_row *r)
 {
 	return r->value && strncmp(r->value, "SIZE", 4) == 0;

@@ -7,7 +7,7 @@
 #include "compare/compare.h"
 #include "compare/opcode.h"
 
-/* No fewer than there are rows: of those who count by row. */
+/* At least as many as there are rows: the size of a table that counts by row. */
 #define KNOWN_ROWS_MAX 128
 
 /* An instruction and what became of it on both sides. */

@@ -32,7 +32,7 @@ static bool is_read_first(const struct known_case *c, const struct opcode *o)
 	       r->kvm.regs.rip == r->own.regs.rip;
 }
 
-/* ... and run control's step ends there, with the exception to come. */
+/* The same, where run control's step ends after the read, and the exception is yet to come. */
 static bool is_stepped_read(const struct known_case *c, const struct opcode *o)
 {
 	const struct compare_result *r = c->result;

@@ -66,8 +66,8 @@ static unsigned length_of(const struct known_case *c)
 	return (unsigned)(c->result->own.regs.rip - c->before->regs.rip);
 }
 
-/* An int n that KVM has given to the CPU again, for it has mapped a page for it meanwhile. Of #DF, too: what cannot be
- * pushed for the int leads there, and its frame's address is undefined. */
+/* An int n that KVM has given to the CPU again, for it has mapped a page for it meanwhile. #DF is among these, too: an int
+ * whose frame cannot be pushed leads there, and the address in the frame of #DF is undefined. */
 static bool is_bad_gate(const struct known_case *c, const struct opcode *o)
 {
 	const struct compare_result *r = c->result;
@@ -263,7 +263,7 @@ static bool is_rep_on_device(const struct known_case *c, const struct opcode *o)
 	return o->rep && known_is_string(o) && c->result->kvm_log.count > c->result->own_log.count;
 }
 
-/* KVM's emulator does what accesses a device. */
+/* An instruction that accesses a device is done by KVM's emulator, which does not know this one. */
 static bool is_popcnt_of_device(const struct known_case *c, const struct opcode *o)
 {
 	return o->map == MAP_0F && o->op == 0xb8 && c->result->own_log.count > 0 &&

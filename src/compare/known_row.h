@@ -60,7 +60,7 @@ static inline bool known_has_raised(const struct known_case *c, const struct opc
 	return c->result->own_raised >= 0;
 }
 
-/* KVM's emulator does not know it: it can't go on, or raises #UD, whose frame may have been undone. */
+/* KVM's emulator does not know the instruction: KVM can't go on, or raises #UD, whose frame may have been undone. */
 static inline bool known_has_no_emulation(const struct known_case *c)
 {
 	const struct compare_result *r = c->result;

@@ -1,4 +1,4 @@
-/* The second VM gets the state from which it is to do the instruction by vcpu_put, and does it by a step of run control's:
+/* The second VM gets the state before the instruction by vcpu_put, and does the instruction as a step of its run control:
  * what this KVM can't step is done there as in every step. */
 #include "debug/check_twin.h"
 

@@ -1,4 +1,4 @@
-/* The engine does steps and runs: what each ends with, and what was seen on the way. */
+/* Steps and runs by the engine: what each of them ends with, and what was seen on the way. */
 #include "debug/engine.h"
 
 #include "base/cpu_bits.h"
@@ -147,8 +147,8 @@ uint64_t engine_steps(struct control *c, const struct engine_steps *steps, struc
 {
 	const struct interp_range range = { steps->begin, steps->end - steps->begin };
 	uint64_t done;
-	if (check_is_on(c) || !engine_load(c) ||
-	        !engine_follow_breakpoints(c)) /* they are compared one by one */
+	/* With --check-engine instructions are compared one by one. */
+	if (check_is_on(c) || !engine_load(c) || !engine_follow_breakpoints(c))
 		return 0;
 	engine_follow_watches(c);
 	interp_set_irq(c->engine->interp, steps->is_interrupted && interrupt_waits(c));

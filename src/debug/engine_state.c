@@ -1,5 +1,6 @@
-/* The engine's memory, breakpoints and watchpoints are made those of run control where they have changed, and the CPU's
- * state is its own between engine_load and engine_store. What is no RAM is answered on the way, with the state stored. */
+/* The engine's memory, breakpoints and watchpoints are set to run control's where those have changed. From engine_load to
+ * engine_store the engine has the CPU's state. An access that is not to RAM is answered on the way, with the state stored,
+ * so that whoever answers it sees where the guest is. */
 #include "debug/engine_state.h"
 
 #include <stdlib.h>
@@ -46,7 +47,8 @@ void engine_follow_trail(struct control *c)
 static bool engine_io(void *ctx, unsigned port, void *data, unsigned size, bool is_write);
 static bool engine_mmio(void *ctx, uint64_t gpa, void *data, unsigned size, bool is_write);
 
-/* Where it is there, its memory is the guest's. */
+/* The slots become those of the guest's memory; so do the engine's own, where it has been made. False: there are too
+ * many. */
 static bool follow_memory(struct control *c)
 {
 	struct engine *g = c->engine;
@@ -149,7 +151,7 @@ void engine_follow_watches(struct control *c)
 
 /* --- the CPU's state -------------------------------------------------------------------------- */
 
-/* Whether what store has left is the guest's state still, and no page table was written by others. */
+/* Whether what engine_store has left is still the guest's state, and nobody else has written a page table. */
 static bool is_loaded(const struct control *c)
 {
 	const struct engine *g = c->engine;
@@ -192,7 +194,8 @@ void engine_store(struct control *c)
 		vcpu_put_flush(c->cpu.vcpu);
 }
 
-/* An access of the guest's that is not RAM's. Who answers it looks where the guest is. */
+/* An access of the guest's that is not to RAM. The state is stored first, for whoever answers it looks where the guest
+ * is. */
 static bool answer(struct control *c, const struct exit *x)
 {
 	engine_store(c);

@@ -23,11 +23,12 @@ struct engine {
 	struct engine_extras extras;
 };
 
-/* Before a run: the guest's memory and the vCPU's state. False: the engine can't go on with the guest as it is now. */
+/* Before a run: gives the engine the guest's memory and the vCPU's state. False: it can't go on with the guest as that is
+ * now. */
 bool engine_load(struct control *c);
 /* After a run that has done something: the vCPU's state is the engine's. */
 void engine_store(struct control *c);
-/* Before a run that is to end at them; after engine_load. False: no memory for it. */
+/* Before a run that is to end at breakpoints; after engine_load. False: there is no memory for them. */
 bool engine_follow_breakpoints(struct control *c);
 /* Before any run; after engine_load. The engine's watchpoints are those of run control, by the same index. */
 void engine_follow_watches(struct control *c);

@@ -32,9 +32,9 @@ static void find_accessed(struct control *c, const struct operand *operands, uns
 	}
 }
 
-/* Which watchpoint a step has hit. operands: the instruction's. One that has led to a handler has not made these
- * accesses, for it was an int or has faulted; but where the guest's own #DB came after it (came_from.is_done). What the
- * way to the handler has pushed counts, too. */
+/* Which watchpoint a step has hit. operands: the instruction's. An instruction that has led to a handler has not made
+ * these accesses: it has faulted, or it was an int, whose operands are the frame. It has made them where the guest's own
+ * #DB came after it (came_from.is_done). The frame that was pushed on the way to the handler counts, too. */
 static void find_hit(struct control *c, const struct operand *operands, unsigned count)
 {
 	struct operand frame;

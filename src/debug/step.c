@@ -101,9 +101,9 @@ static int set_right(
 }
 
 /* Whether the guest's own TF has it trap after the instruction. After mov ss and pop ss the trap is suppressed: SDM vol 3,
- * "Masking Exceptions and Interrupts When Switching Stacks". syscall and sysret go by the flags that they leave: so FMASK keeps the
- * trap out of a kernel, and who returns with TF in r11 has it before the user's first instruction (Linux,
- * arch/x86/entry/entry_64.S, at "SYSRET can't restore RF"). All others go by the flags before. */
+ * "Masking Exceptions and Interrupts When Switching Stacks". INSN_SYSTEM, syscall and sysret among it, goes by the flags
+ * that it leaves: FMASK keeps the trap out of a kernel, and a sysret with TF in r11 traps before the user's first
+ * instruction (Linux, arch/x86/entry/entry_64.S, at "SYSRET can't restore RF"). All others go by the flags before. */
 static bool traps_after(const struct insn *insn, bool tf, bool next_tf)
 {
 	if (insn->kind == INSN_LOAD_SS)

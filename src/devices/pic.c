@@ -331,7 +331,7 @@ int pic_in_service(const struct pic *p)
 	return input;
 }
 
-/* An unmasked request that nothing but what is in service holds back; -1: there is none. */
+/* The unmasked request of a chip that only an interrupt in service holds back; -1: there is none. */
 static int held(const struct pic_chip *c, bool is_master)
 {
 	if (!c->is_initialized || c->expects != PIC_READY || request(c, is_master) >= 0)

@@ -78,8 +78,8 @@ bool pic_masks(const struct pic *p, unsigned irq);
 int pic_irq_of(const struct pic *p, uint8_t vector);
 /* The IRQ of the highest priority that is in service at its chip, until the guest's EOI; -1: none is. */
 int pic_in_service(const struct pic *p);
-/* While INTR is low: the IRQ that would raise it, were it not for *by, which is in service until the guest's EOI; -1: there
- * is none. */
+/* While INTR is low: the IRQ that would raise it if *by were not in service, which it is until the guest's EOI; -1: there
+ * is none, and *by says nothing. */
 int pic_held_back(const struct pic *p, int *by);
 /* Whether a rising edge of the IRQ would set INTR now. */
 bool pic_would_interrupt(const struct pic *p, unsigned irq);

@@ -114,7 +114,8 @@ static enum verdict remove_point(struct session *s, struct text_in in)
 static enum verdict why_stopped(struct session *s, struct text_in in)
 {
 	(void)in;
-	s->has_interrupt = false; /* it asks anew: gdb's `set remote interrupt-on-connect` */
+	/* gdb begins anew, and with `set remote interrupt-on-connect` it sends a 0x03 before. */
+	s->has_interrupt = false;
 	if (s->state == SESSION_IDLE)
 		text_put(&s->reply, "W00");
 	else

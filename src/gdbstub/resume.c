@@ -16,7 +16,7 @@ struct plan {
 	struct exec_resume first;
 };
 
-/* The machine goes on, but for a 0x03 that has waited for that. */
+/* The machine goes on; a 0x03 that has waited for that stops it at once. */
 static enum verdict begin(struct session *s)
 {
 	if (s->has_interrupt)

@@ -8,12 +8,12 @@
  * killed or detached from: SESSION_IDLE, in which the machine may run or be dead.
  *
  * Every request gets exactly one reply, made in one place; a resume gets it when the machine stops.
- * 0x03 stops a machine that runs, and one that stands as soon as it is resumed: gdb sends it while it waits for a stop,
- * and of a row of steps each may have ended before it came. The GDB manual ("Interrupts") has it so as well. It counts
- * after a stop for another reason that gdb's user was shown, too: a breakpoint whose commands continue is shown at each
- * hit, and the user's key would be lost there; that a wish which came in the very moment of a stop is told once more,
- * as SIGINT, is the lesser evil, and what gdbserver does. Several are one. Whatever begins anew forgets it: `?`, another
- * connection, another machine, an end, a detach.
+ * 0x03 stops a machine that runs. Where the machine stands, it is stopped as soon as it is resumed: gdb sends 0x03 while
+ * it waits for a stop, and each of a row of steps may have ended before the byte comes. The GDB manual ("Interrupts") says
+ * the same. A stop for another reason does not take the wish back, although gdb's user sees that stop: a breakpoint whose
+ * commands continue stops at each hit, and the user's key would be lost there. So a 0x03 that comes in the very moment of
+ * a stop is told once more, as SIGINT, at the next resume; that is the lesser evil, and what gdbserver does. Several 0x03
+ * are one. It is forgotten with `?`, another connection, another machine, the machine's end, and a detach.
  *
  * Memory is bounded: one packet in, one packet out, and the text lines before a stop reply.
  * Source: GDB manual, appendix "GDB Remote Serial Protocol". */

@@ -35,7 +35,7 @@ struct session {
 	struct exec exec;
 	/* The stop that is waited for answers vAttach. */
 	bool is_attaching;
-	/* A 0x03 has come, and no stop by it was told yet: session.h, "0x03". */
+	/* A 0x03 has come, and no stop by it has been told yet: see session.h. */
 	bool has_interrupt;
 
 	/* Descriptions are made once each; latched is the one that gdb read last, and what g, p, P,

@@ -79,8 +79,8 @@ struct target_run {
 	 * session_stopped. One action for each CPU; not all of them stay. A machine that comes to a
 	 * breakpoint asks hit_breakpoint whether it is to stop. */
 	void (*resume)(void *ctx, const struct target_action *actions);
-	/* The debugger wants it stopped: session_stopped will follow. It may come right after resume, or a way back; the
-	 * machine is then to stop where it stands, or after one step at most. */
+	/* The debugger wants it stopped: session_stopped will follow. The call may come right after resume, or after a way
+	 * back was asked for; the machine then stops where it stands, or after one step at most. */
 	void (*interrupt)(void *ctx);
 	/* The debugger goes; the machine runs on without it. */
 	void (*detach)(void *ctx);
@@ -202,8 +202,8 @@ typedef void target_print(void *to, const char *text);
 struct target_monitor {
 	bool (*command)(void *ctx, const char *line, target_print *print, void *to,
 	        struct target_stop *stop);
-	/* Whether the last one was such that it can take long, and its user types Ctrl-C meanwhile: its output is the reply
-	 * then. NULL: none. */
+	/* Whether the last command was one that can take long, so that its user may type Ctrl-C meanwhile: its output then
+	 * is the reply, and no O packets. NULL: no command takes long. */
 	bool (*has_lasted)(void *ctx);
 };
 

@@ -57,7 +57,7 @@ int aliases_watch(struct history *h, uint64_t gva, uint64_t len)
 	int err = len > WATCH_LEN_MAX ? -E2BIG : len - 1 > UINT64_MAX - gva ? -EINVAL : 0;
 	h->aliases.is_cut = false;
 	take_pieces(h, gva, err ? 0 : len);
-	/* Piece by piece: where one page leads elsewhere, a write to the other one counts all the same. */
+	/* Each piece is watched by itself: where one page led elsewhere, a write to the other one counts all the same. */
 	for (unsigned i = 0; i < a->count && !err; i++)
 		err = watch(h, a->pieces[i].gva, a->pieces[i].len);
 	if (err)

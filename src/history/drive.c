@@ -199,7 +199,8 @@ static bool keep_pace(struct history *h)
 	return h->ahead_ns > AHEAD_NS;
 }
 
-/* At the present, and nobody steps it: it only looks for keys that do not come (machine/polling.h). */
+/* Whether the guest rests now: it only looks for keys that do not come (machine/polling.h), at the present, and nobody
+ * steps it. */
 static bool rests(struct history *h)
 {
 	struct machine *m = h->machine;

@@ -99,7 +99,7 @@ static uint64_t used(const struct recording *r)
 	       r->checkpoint_count * sizeof(struct checkpoint);
 }
 
-/* Every second one of those that no event leads to; the first and the last stay. False: there is none. */
+/* Drops every second checkpoint of those that no event leads to; the first and the last stay. False: there is none. */
 static bool thin(struct recording *r)
 {
 	size_t kept = 0, count = r->checkpoint_count;

@@ -1,5 +1,5 @@
-/* What a recording that is read has come to: its checkpoints, events and checks, which grow, are cut back to a position,
- * and are thinned where memory ends. Private to file_read.c and file_lists.c. */
+/* The lists of a recording that is read from a file: checkpoints, events and checks. They grow, are cut back to a
+ * position, and are thinned where memory ends. Private to file_read.c and file_lists.c. */
 #ifndef STEPVM_HISTORY_FILE_LISTS_H
 #define STEPVM_HISTORY_FILE_LISTS_H
 
@@ -12,9 +12,9 @@ void file_keep_event(struct recording *r);
 struct file_check *file_new_check(struct recording *r);
 /* The recording owns c then. False without memory: nothing was done. */
 bool file_add_checkpoint(struct recording *r, struct checkpoint *c);
-/* c may be NULL, or on its way into the list, but not in it. */
+/* c may be NULL. It is not in the list: not yet, or no longer. */
 void file_free_checkpoint(struct recording *r, struct checkpoint *c);
-/* Whatever is later than position, or after so many events. */
+/* Drops whatever is later than position, or comes after so many events. */
 void file_forget(struct recording *r, uint64_t position, size_t events);
 void file_forget_all(struct recording *r);
 /* Gives checkpoints up until all takes no more than bytes_max. -ENOMEM with a text: what has to stay takes more. */

@@ -355,8 +355,8 @@ static void set_accessed(struct kvm_sregs *s)
 			all[i]->type |= 1;
 }
 
-/* In real mode cs counts as a code segment: without "unrestricted guest" kvm_intel has that mode done as virtual-8086 mode,
- * where each segment's type is 3 (SDM vol 3, "Checks on Guest Segment Registers"), and tells it so. */
+/* In real mode cs counts as a code segment. Without "unrestricted guest" kvm_intel has that mode done as virtual-8086 mode,
+ * where each segment's type is 3 (SDM vol 3, "Checks on Guest Segment Registers"), and gives cs that type, too. */
 static void set_code(struct kvm_sregs *s)
 {
 	if (!(s->cr0 & CR0_PE))

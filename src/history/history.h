@@ -33,16 +33,16 @@ void history_end(struct run *r);
 /* Everything anew from here: the machine is another one. */
 int history_restart(struct run *r, struct error *e);
 
-/* How much memory a recording that begins later may take; 0: as by default. is_unasked: one begins by itself, at
- * history_due. */
+/* How much memory a recording that begins later may take; 0: as much as by default. is_unasked: a recording begins by
+ * itself, in history_due. */
 void history_expect(struct run *r, bool is_unasked, uint64_t memory_max);
-/* The guest is to go on, or its recording is asked for something: r->history, which begins here where it is to begin by
- * itself and the engine is what runs the guest. NULL: it is not recorded. */
+/* To be called before the guest goes on for a debugger, and before its recording is asked for something. Gives r->history,
+ * which begins here if it is to begin by itself and the engine runs the guest. NULL: the guest is not recorded. */
 struct history *history_due(struct run *r);
-/* Whether it has begun so. NULL: false. */
+/* Whether it has begun by itself. NULL: false. */
 bool history_is_unasked(const struct history *h);
-/* The user wants what a recording does not allow. One that has begun by itself ends, unless the guest stands in its past;
- * another one may begin at history_due. True: it has ended. */
+/* The user wants what a recording does not allow. A recording that has begun by itself ends, unless the guest stands in
+ * its past; another one may begin in history_due. True: it has ended. */
 bool history_give_way(struct run *r);
 
 /* Whether the guest stands in the past. NULL: false. */
@@ -90,8 +90,9 @@ int recording_status(const struct recording *r);
 /* r's guest, which machine_open has made of that config, stands at the first position of the recording, and all of that is
  * its past. r lives longer than it. -errno with a text. */
 int history_open(struct run *run, struct recording *r, struct error *e);
-/* The guest of a file stands at its end: whether something there kept it from going on, *stop: a triple fault, a hlt. The
- * last step is done again for that, unless what it prints is shown. */
+/* Whether the guest of a file's recording stands at its end because something kept it from going on; *stop says what: a
+ * triple fault, an instruction that nobody can do, a hlt. The last step is done again to find that out, unless the
+ * machine shows what it prints in the past (shows_past), for it would be printed twice. */
 bool history_last_stop(struct history *h, struct stop *stop);
 /* All of it happens again, and is compared with what the file says. 0; -EILSEQ with a text that names the position and
  * what differs; -EINTR: somebody has kicked. *checked: how many positions. */
@@ -158,7 +159,8 @@ const struct history_mark *history_find_mark(const struct history *h, const char
 enum history_what { HISTORY_WRITES, HISTORY_COMES };
 int history_find(struct history *h, enum history_what what, uint64_t gva, uint64_t len,
         uint64_t *positions, unsigned max, struct error *e);
-/* After it, of writes: those bytes have more linear addresses than it has looked at. A write by another is not found. */
+/* After history_find of writes: the bytes have more linear addresses than it has watched. A write by one of the others is
+ * not found. */
 bool history_has_passed_over(const struct history *h);
 
 /* The last calls of an int's vector before now, up to max, the newest first: by int n, and of the BIOS however the guest

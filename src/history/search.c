@@ -109,8 +109,8 @@ static void note_stop(struct history *h, const struct stop *stop)
 
 /* --- one step ---------------------------------------------------------------------------------- */
 
-/* Does the steps up to a position again, for the last access to what is watched: a step back tells of those that it takes
- * back, as a step forwards does of those that it makes. */
+/* Does the steps up to a position again and looks for the last access to what is watched: a step back tells of the
+ * accesses that it takes back, as a step forwards tells of those that it makes. */
 static int find_touch(struct history *h, uint64_t to, struct stop *stop, struct error *e)
 {
 	h->origin = to;
@@ -128,7 +128,8 @@ static int find_touch(struct history *h, uint64_t to, struct stop *stop, struct 
 		}
 }
 
-/* The guest has gone back here from a position. */
+/* The guest has gone back to here from a position. *stop tells of the last access between the two to what is watched, or
+ * is a step's. */
 static int tell_touch(struct history *h, uint64_t from, struct stop *stop, struct error *e)
 {
 	const uint64_t here = h->machine->position;

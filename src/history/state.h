@@ -95,7 +95,7 @@ struct alias_piece {
 struct aliases {
 	struct alias_piece pieces[ALIAS_PIECES];
 	unsigned count;
-	bool is_cut; /* they have more linear addresses than are watched */
+	bool is_cut; /* the bytes have more linear addresses than are watched */
 };
 
 /* What history_calls has found in a segment. */
@@ -134,7 +134,7 @@ struct history {
 	uint8_t steps;              /* STEPS_ */
 	uint64_t end;               /* in the past: the present's position */
 	struct checkpoint *present; /* ... and state; owned */
-	struct stop last;           /* in the past: what the last step before that has led to */
+	struct stop last;           /* in the past: what the last step before end has led to */
 	bool has_changed;           /* by somebody else than the guest, since the last step */
 	bool has_lost;
 	bool is_down;           /* history_is_down, */
@@ -174,12 +174,12 @@ struct history {
 	/* RUN_WAITING: when it began, of the host's time. */
 	uint64_t wait_ns;
 	bool is_waiting;
-	uint64_t rested_ns; /* the guest only looks for keys: it rests until then of its own time */
+	uint64_t rested_ns; /* until when the guest rests, of its own time; 0: it does not */
 };
 
 /* --- history.c ---------------------------------------------------------------------------------- */
 
-/* From now on steps are done so: STEPS_. */
+/* How steps are done from now on: STEPS_. */
 void set_steps(struct history *h, uint8_t steps);
 
 /* run's, with nothing in it yet; history_end frees it. NULL without memory. */

@@ -9,7 +9,8 @@ void history_expect(struct run *r, bool is_unasked, uint64_t memory_max)
 	r->record_memory = memory_max;
 }
 
-/* Where recording it changes nothing of what the user has chosen, and not who does its instructions. */
+/* Whether a recording may begin by itself: it must change neither what the user has chosen nor who does the guest's
+ * instructions. */
 static bool may_begin(struct run *r)
 {
 	struct control *c = &r->machine->control;
@@ -23,7 +24,7 @@ struct history *history_due(struct run *r)
 	if (r->history || !may_begin(r))
 		return r->history;
 	if (history_begin(r, r->record_memory ? r->record_memory : HISTORY_MEMORY_UNASKED, &e))
-		r->is_recorded_unasked = false; /* who asks for it is told why */
+		r->is_recorded_unasked = false; /* a user who asks for one is told why */
 	else
 		r->history->is_unasked = true;
 	return r->history;

@@ -1,4 +1,5 @@
-/* At the present the guest waits: halted, or at rest where it only looks for keys, or for the host's time. */
+/* The guest waits at the present: it is halted, it rests where it only looks for keys, or its time is ahead of the
+ * host's. */
 #include "history/state.h"
 #include "machine/firmware.h"
 #include "machine/input.h"
@@ -10,7 +11,7 @@ static void wake(struct history *h)
 	run_woken(h->run);
 }
 
-/* The guest's time is ahead. */
+/* The guest's time is ahead of the host's. */
 static void wait_for_host(struct history *h, uint64_t *timeout_ns)
 {
 	*timeout_ns = h->ahead_ns;
@@ -28,8 +29,8 @@ static bool is_woken(const struct history *h)
 	       (control_has_interrupt(&m->control) && (h->run->is_resting || machine_can_wake(m)));
 }
 
-/* With --speed max nobody waits for what the guest's time brings; but for a key that nobody has typed yet, which comes by
- * the host's time. */
+/* With --speed max nothing waits for what comes by the guest's time. A key that nobody has typed yet is waited for, for it
+ * comes by the host's. */
 static bool skips_wait(const struct history *h)
 {
 	struct machine *m = h->machine;
@@ -40,7 +41,7 @@ static bool skips_wait(const struct history *h)
 	return firmware_waiting(m) != 0x16 || typist_due_ns(&m->typist) != TYPIST_NEVER;
 }
 
-/* --hlt resume: somebody else than the guest gets it on, at this time of the host's. */
+/* --hlt resume ends a halt at a time of the host's. That is no doing of the guest's, so it is kept as a change. */
 static bool is_resumed(struct history *h, uint64_t now_ns)
 {
 	if (h->run->is_resting || now_ns < h->run->resume_at_ns)
@@ -50,7 +51,7 @@ static bool is_resumed(struct history *h, uint64_t now_ns)
 	return true;
 }
 
-/* Until the guest's time comes to next. */
+/* Waits until the guest's time comes to next: *timeout_ns is how long that is, or 0 where the time has come. */
 static void wait_until(struct history *h, uint64_t next, uint64_t host_ns, uint64_t *timeout_ns)
 {
 	struct machine *m = h->machine;

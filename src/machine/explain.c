@@ -224,8 +224,8 @@ void explain_interrupt(struct vcpu *v, unsigned vector, char *to, size_t size)
 	explain_vector(&line, v, VECTOR_DF, CATCH_BY_EXCEPTION);
 }
 
-/* Where the page walk of an address ends, if it is not mapped. A debugger can look for writes to the entry where that is
- * mapped itself, by the same address. */
+/* Where the page walk of an address ends, if it is not mapped; false: it is. A debugger can look for writes to the entry
+ * only where that is mapped itself, at a linear address that is its physical one. */
 static bool blame_walk(struct vcpu *v, uint64_t gva, struct explain_blame *b)
 {
 	struct paging_miss miss;
@@ -244,7 +244,7 @@ static bool blame_walk(struct vcpu *v, uint64_t gva, struct explain_blame *b)
 	return true;
 }
 
-/* What comes first on the way to the handler. */
+/* The first thing that fails on the way to the handler. */
 static void blame(struct vcpu *v, struct guess g, struct explain_blame *b)
 {
 	uint64_t entry, handler, at;

@@ -15,13 +15,13 @@ void explain_fault(struct vcpu *v, char *to, size_t size);
 /* The same of an interrupt of a device that has led to a triple fault on the way to its handler. */
 void explain_interrupt(struct vcpu *v, unsigned vector, char *to, size_t size);
 
-/* What somebody has written, or has not, so that the first vector of explain_fault's or explain_interrupt's leads to no
- * handler: where to look in the past. */
+/* Why the first vector that explain_fault or explain_interrupt names leads to no handler: what somebody has written there,
+ * or has not written, and so where to look in the past. */
 enum explain_culprit {
-	EXPLAIN_NOTHING, /* none is known: the gate is good, and so are the page tables */
+	EXPLAIN_NOTHING, /* no write can be looked for, or nothing is known to be wrong */
 	EXPLAIN_GATE, /* the gate in the IDT, or the entry in the IVT, is bad: its linear address */
 	EXPLAIN_ENTRY, /* a paging entry is not present: its address, physical and linear */
-	EXPLAIN_CR3,   /* it leads to no page tables */
+	EXPLAIN_CR3,   /* its table has no entry for the address, and cannot be watched */
 };
 struct explain_blame {
 	enum explain_culprit what;

@@ -24,7 +24,7 @@ struct stack {
 	unsigned slot, size; /* bytes of one slot, and of the frame */
 };
 
-/* What of the gate and its code segment decides on the stack. */
+/* What the gate and its code segment say that decides on the stack. */
 struct way {
 	bool is_long;
 	unsigned ist, slot;
@@ -73,7 +73,8 @@ static bool read_tss(struct vcpu *v, unsigned offset, void *to, unsigned len)
 	return offset + len - 1 <= tr->limit && linear_read(v, tr->base + offset, to, len) == len;
 }
 
-/* Offsets: SDM vol 3, "64-Bit TSS Format" and "32-Bit Task-State Segment". 1: *st; 0: there is none; -1: who knows. */
+/* Offsets: SDM vol 3, "64-Bit TSS Format" and "32-Bit Task-State Segment". 1: it is in *st; 0: the TSS has
+ * none; -1: that is not known. */
 static int find_tss_stack(struct vcpu *v, const struct way *w, struct stack *st)
 {
 	const struct kvm_sregs *s = vcpu_sregs(v);
@@ -151,7 +152,7 @@ static bool is_writable(struct vcpu *v, uint64_t gva)
 	return !r.is_found || r.is_writable;
 }
 
-/* One slot of the frame. False with the end of a sentence: it cannot be written. */
+/* Whether a slot of the frame can be written. False: it cannot, and *l has the end of a sentence. */
 static bool has_slot(
         struct vcpu *v, const struct stack *st, uint64_t offset, struct line *l, uint64_t *gva)
 {

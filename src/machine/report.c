@@ -233,7 +233,7 @@ static void name_interrupt(struct machine *m, uint8_t vector, char *to, size_t s
 		snprintf(to, size, "An interrupt");
 }
 
-/* A kernel that has not set up the 8259 gets its interrupts where the CPU has its exceptions. */
+/* Appends a line where a kernel has not set up the 8259: its interrupts come where the CPU has its exceptions. */
 static void append_base(struct machine *m, uint8_t vector, char *to, size_t size)
 {
 	size_t len = strlen(to);
@@ -246,7 +246,7 @@ static void append_base(struct machine *m, uint8_t vector, char *to, size_t size
 		        vector - irq % 8, irq);
 }
 
-/* Which device's interrupt was caught. */
+/* Appends which device's interrupt was caught, where one was. */
 static void append_irq(struct machine *m, char *to, size_t size)
 {
 	const struct cpu_run *cpu = &m->control.cpu;
@@ -305,7 +305,7 @@ static void append_image(const struct machine *m, char *to, size_t size)
 	char line[400];
 	size_t len = strlen(to);
 	image_describe(&m->guest->image, line, sizeof line);
-	if (len < size && !m->config->replay) /* which had no file to take for anything */
+	if (len < size && !m->config->replay) /* a recording's image was not guessed from a file */
 		snprintf(to + len, size - len, "%s\n", line);
 }
 

@@ -18,7 +18,7 @@
 #include "machine/snapshots.h"
 
 #define RUN_FOREVER UINT64_MAX         /* ns: a time that does not come */
-#define RUN_REST_NS UINT64_C(54925000) /* at most: a PC's tick, 65536 / 1193182 Hz */
+#define RUN_REST_NS UINT64_C(54925000) /* a rest, at most: a PC's tick, 65536 / 1193182 Hz */
 
 enum run_state {
 	RUN_STOPPED,
@@ -47,12 +47,12 @@ struct run {
 	unsigned changes; /* how often the machine has become another: see run_restart, run_load */
 	struct snapshots snapshots;
 	struct history *history;  /* records the guest (history/); NULL: nobody does */
-	bool is_recorded_unasked; /* history_expect's: it is to be, where nobody has said so, */
-	uint64_t record_memory;   /* ... and in so many bytes; 0: as by default */
+	bool is_recorded_unasked; /* history_expect's: a recording is to begin by itself, */
+	uint64_t record_memory;   /* ... and how many bytes one may take; 0: as by default */
 	/* Whether what takes long is to end before it is done, for the debugger that has asked for it wants that: asked
 	 * when the guest is kicked in it. NULL: nobody can want it. */
 	bool (*is_called_off)(void *ctx);
-	void (*begins_long)(void *ctx); /* such a thing begins, for a debugger; NULL: it can't */
+	void (*begins_long)(void *ctx); /* to be called where such a thing begins; or NULL */
 	void *called_off_ctx;
 };
 

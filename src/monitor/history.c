@@ -18,7 +18,7 @@ static struct history *recording(
 	return run->history;
 }
 
-/* ... to be searched, which can take long. */
+/* The same for a command that searches the recording or goes elsewhere in it, which can take long. */
 static struct history *recording_to_search(
         struct run *run, const struct output *out, const char *command, const char *operands)
 {
@@ -67,7 +67,7 @@ static bool is_of_file(const struct run *run)
 
 #define IN_THE_PAST "the guest stands in the past; monitor goto end, or monitor record cut, first"
 
-/* One that has begun by itself ends, for what is asked for begins here. */
+/* A recording that has begun by itself ends first, for the one that the user asks for begins here. */
 static int begin(struct run *run, struct error *e)
 {
 	if (history_is_unasked(run->history) && !history_give_way(run))

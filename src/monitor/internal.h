@@ -88,7 +88,7 @@ monitor_run monitor_savevm, monitor_loadvm, monitor_delvm, monitor_info_snapshot
 /* An expression, such as $eip + 4: value.c. False, and *c and *value are left alone. */
 bool monitor_take_value(struct vcpu *v, struct cursor *c, uint64_t *value);
 
-/* After what ends a recording that has begun by itself. */
+/* Said after a command that ends a recording which has begun by itself. */
 #define MONITOR_UNRECORDED                                                                         \
 	"The guest is no longer recorded, for a recording does not go with that.\n"
 

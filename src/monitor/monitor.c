@@ -279,7 +279,7 @@ static size_t words_len(const char *line, unsigned count)
 	return len;
 }
 
-/* The name that a line's first words are near to. NULL: none. is_device: it is info's operand. */
+/* The name that a line's first words are near to; NULL: none. is_device: it is a device's, which follows info. */
 struct near_name {
 	const char *name;
 	bool is_device;

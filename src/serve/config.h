@@ -10,7 +10,7 @@
 struct recording;
 
 enum serve_record {
-	RECORD_DEFAULT, /* in stepvm debug as RECORD_UNASKED, else as RECORD_OFF */
+	RECORD_DEFAULT, /* stepvm debug makes it RECORD_UNASKED; else it is as RECORD_OFF */
 	RECORD_UNASKED, /* from where a debugger has it go on first, if the engine is what runs it */
 	RECORD_BEGIN,   /* from its first instruction on */
 	RECORD_OFF,     /* not until the debugger's user asks for it */

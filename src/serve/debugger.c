@@ -164,8 +164,8 @@ bool serve_read_debugger(struct serve *s)
 	return true;
 }
 
-/* The 0x03 that came after the packet that is dealt with, which is the first in the buffer or the end of one, and before
- * the next packet; NULL: there is none. */
+/* The first 0x03 between the packet that is dealt with and the next one; NULL: there is none. The buffer begins with that
+ * packet, or with the end of it. */
 static uint8_t *find_interrupt(struct serve *s)
 {
 	uint8_t *at = s->in + s->in_at, *const end = s->in + s->in_len;
@@ -190,7 +190,8 @@ void serve_end_long(struct serve *s)
 	uint8_t *interrupt;
 	serve_disarm(s);
 	s->said_ns = 0;
-	/* It was about this packet. The session would take it for one about the next resume; a newline is nothing to it. */
+	/* A 0x03 that came meanwhile was about this packet. The session would take it for one about the next resume, and it
+	 * ignores a newline. */
 	while ((interrupt = find_interrupt(s)) != NULL)
 		*interrupt = '\n';
 }

@@ -66,7 +66,7 @@ void serve_halt(struct serve *s, bool is_news);
 
 /* recording.c: RUN_FREE and RUN_STEPPING of a guest that is recorded. */
 void serve_run_recorded(struct serve *s);
-/* A debugger begins at the end of a recording from a file: what that is, why it ends there, and how to go on. */
+/* Prints for a debugger that begins at the end of a file's recording: what that is, why it ends there, how to go on. */
 void serve_tell_recording(struct serve *s);
 /* After a triple fault: appends how its cause is found, or would be if the guest were recorded. */
 void serve_hint_at_way_back(const struct serve *s, char *text, size_t size);

@@ -82,7 +82,8 @@ static void fail(struct serve *s, const struct error *e)
 		run_end(&s->run, STATUS_DIFFERS);
 }
 
-/* At the present the guest goes on without a recording that nobody has asked for. */
+/* A recording that can't go on ends, and the guest goes on without it, where nobody has asked for it. False: somebody has,
+ * or the guest stands in the past. */
 static bool gives_way(struct serve *s, const struct error *e)
 {
 	if (!history_give_way(&s->run))
@@ -101,7 +102,7 @@ static bool is_of_file(const struct serve *s)
 	return state.is_file;
 }
 
-/* Why the guest of a file's recording went no further than to its end, in whole lines, or "". */
+/* Why the guest of a file's recording went no further than to the end of it: in whole lines, or "". */
 static void say_why_it_ends(struct serve *s, char *to, size_t size)
 {
 	struct stop end = { .kind = STOP_DEVICE };
