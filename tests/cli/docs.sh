@@ -59,7 +59,7 @@ while read -r name file; do
 done < <(grep -ohE '`[a-z_]+` \([a-z_/]+\.c\)' "${documents[@]}" | tr -d '`()' | sort -u)
 is "$missing" "" "what stands in a file is in it"
 
-# `a_name` of C is one somewhere; two are patterns of names.
+# A name of C in backticks, such as `a_name`, stands somewhere in the code; module_verb and subject_verb are patterns.
 missing=$(comm -23 \
 	<(grep -ohE '`[a-z]+(_[a-z0-9]+)+(\(\))?`' "${documents[@]}" | tr -d '`()' | grep -vE '^(module|subject)_verb$' | sort -u) \
 	<(grep -rohIE --exclude='*.md' '[a-z]+(_[a-z0-9]+)+' src tests gdb guests | sort -u))

@@ -167,9 +167,9 @@ if command -v "$GDB" >/dev/null; then
 	has "$(vm replay kept/fails.recording)" 'ends here, at position 4\.' "... up to where it has failed"
 fi
 
-# --- that nobody has asked for ----------------------------------------------------------------------
+# --- a recording that nobody has asked for -----------------------------------------------------------
 
-# It is looked back from where a user sees it, in stepvm debug's own terminal, and nowhere else.
+# The guest's end is a stop, from which a user can go back, where there is one: in stepvm debug, in a terminal.
 if command -v "$GDB" >/dev/null; then
 	debug="exec '$STEPVM' debug --engine interp --load 0x7c00 --port 0x10=exit '$GUESTS/counter.bin' -- -nx -batch -ex 'stepvm context off'"
 	out=$(timeout 60 bash -c "$debug -ex continue" 2>&1 </dev/null)

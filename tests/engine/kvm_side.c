@@ -281,7 +281,7 @@ static uint8_t *kvm_ram(struct pair *p, uint64_t gva)
 #define FRAME_SLOTS     5
 #define FRAME_SLOTS_V86 9
 
-/* A segment register as it was, by its selector: its hidden part can't be seen any more. */
+/* A segment register becomes what it was before the trap, if its selector is: its hidden part can't be seen any more. */
 static void undo_segment(struct kvm_segment *kvm, const struct kvm_segment *own, uint64_t selector)
 {
 	if ((uint16_t)selector == own->selector)
@@ -310,7 +310,7 @@ static void undo_trap(struct pair *p, struct compare_result *r)
 	r->own.regs.rflags &= ~(uint64_t)RFLAGS_RF;
 	undo_segment(&s->cs, &own->cs, slots[1]);
 	undo_segment(&s->ss, &own->ss, slots[4]);
-	if (!is_v86) /* else they are null in the handler */
+	if (!is_v86) /* of virtual-8086 mode the others are null in the handler */
 		return;
 	undo_segment(&s->es, &own->es, slots[5]);
 	undo_segment(&s->ds, &own->ds, slots[6]);
@@ -391,7 +391,7 @@ bool kvm_side_shuts_down(struct pair *p, struct compare_result *r)
 }
 
 /* What QEMU as kvm_amd's CPU dies of: exceptions in real mode under the eyes of a debugger; and mov to the segment
- * registers 6 and 7, which it writes after its six, where it has LDTR and TR: at CPL 3 the next exception finds no TSS. */
+ * registers 6 and 7: it writes past its six, where it has LDTR and TR, and at CPL 3 the next exception finds no TSS. */
 static bool ends_tcg(const struct pair *p, const struct trial *t, const struct compare_result *r)
 {
 	struct opcode o = opcode_decode(t->bytes, trial_bits(t));

@@ -1,5 +1,5 @@
-# --speed max skips the waits of a recorded guest but for a key that nobody has typed: its time goes with the host's there,
-# and not as fast as one tick can follow the other.
+# --speed max skips the waits of a recorded guest, but not that for a key that nobody has typed: meanwhile the guest's time
+# goes with the host's, and not as fast as one tick can follow the other.
 # guest: ../../build/guests/prompt.bin
 # options: --record
 # speed: max

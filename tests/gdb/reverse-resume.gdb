@@ -1,4 +1,4 @@
-# While it is recorded, --hlt resume gets the guest on after a hlt that nothing ends, too; and the past is the same again.
+# --hlt resume gets a recorded guest on after a hlt that nothing ends, as it does any other; and the past is the same again.
 # guest: ../../build/guests/hello.bin
 # options: --record --hlt resume:1
 

@@ -13,7 +13,7 @@ expect tables.idt[0x30].type == 0x8e00
 up
 expect-output "kernel \(\)" frame
 
-# A step back over the store tells of it as one forwards does, and so does one by lines that leads over it.
+# A step back over the store tells of it, as a step forwards does; so do steps back by lines that lead over it.
 frame 0
 stepi
 expect-stop breakpoint 1

@@ -103,7 +103,8 @@ stepi 4
 set $eflags = $eflags & ~0x200
 expect-output "^hlt: the CPU is halted, and nothing can wake it .IF=0" stepi
 
-# The next tick is caught by its name; and out of its handler without an EOI, the one after it has to wait.
+# The stop at the next tick names its IRQ. The guest is taken out of the handler without an EOI, so the tick after it has
+# to wait.
 set $eflags = $eflags | 0x200
 set $pc = (int) &work
 monitor catch int 0x20

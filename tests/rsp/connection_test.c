@@ -110,7 +110,7 @@ static void a_signal_is_not_lost_when_leaving_a_breakpoint(void)
 	}
 }
 
-/* A step ends at once, so that a 0x03 sent while gdb waits for it mostly comes after its end. */
+/* A step ends at once, so a 0x03 that gdb sends while it waits for the end mostly comes after it. */
 static void an_interrupt_between_steps_stops_the_next_one(void)
 {
 	struct rsp r;
@@ -123,7 +123,7 @@ static void an_interrupt_between_steps_stops_the_next_one(void)
 		rsp_send_raw(&r, resumes[i], strlen(resumes[i]));
 		CHECK(!strncmp(rsp_reply(&r), "T02", 3));
 		CHECK_EQ(rsp_pc(r.packet), pc);
-		RSP_BEGINS(&r, "T05", "s"); /* it is told once */
+		RSP_BEGINS(&r, "T05", "s"); /* the 0x03 is told once */
 	}
 	for (int i = 0; i < 20; i++) {
 		rsp_send_raw(&r, "$s#73\x03", 6);

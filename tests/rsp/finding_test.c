@@ -144,8 +144,8 @@ static void a_write_is_found_by_whatever_linear_address_it_was(void)
 	rsp_close(&r);
 }
 
-/* 32-bit code that turns paging on, by a page directory at 2 MiB and a table after it; writes to WINDOW + 0x1000 and then
- * has the page of WINDOW lead to BYTES, which it does not yet. */
+/* 32-bit code that turns paging on, with a page directory at 2 MiB and a table after it. It writes to WINDOW + 0x1000, and
+ * after that has the page of WINDOW lead to BYTES, which it has not done before. */
 #define PAGED       0x1000
 #define PAGED_WRITE 0x1013
 #define PAGED_END   0x102f
@@ -169,7 +169,7 @@ static void map(struct rsp *r, uint32_t gva, uint32_t gpa)
 	RSP_IS(r, "OK", "M%x,4:%08x", PAGE_TABLE + (gva >> 12) * 4, __builtin_bswap32(gpa | 3));
 }
 
-/* The guest stands after the two writes. others: so many more pages lead to what it has written to. */
+/* Runs the guest to the end of both writes. others: how many more pages lead to what it has written to. */
 static void run_paged(struct rsp *r, unsigned others)
 {
 	RSP_OPEN(r, RSP_UNIX, "spin", "--mode", "prot", "--load", "0x100000", "--record", NULL);
@@ -185,8 +185,8 @@ static void run_paged(struct rsp *r, unsigned others)
 	RSP_GO_TO(r, PAGED_END);
 }
 
-/* Of two pages the first has led elsewhere when the second was written to. Where there are more addresses than can be
- * watched, those that were asked for are, and the others are told of. */
+/* The bytes are on two pages, the first of which led elsewhere when the second was written to. Where there are more
+ * addresses than can be watched, those that were asked for are watched, and a line says that there are others. */
 static void find_in_second_page(unsigned others)
 {
 	struct rsp r;

@@ -113,7 +113,7 @@ static void take_watch(const char *stop, char to[24])
 	snprintf(to, 24, "%.*s", at ? (int)strcspn(at, ";") + 1 : 0, at ? at : "");
 }
 
-/* A step back says of what is watched what the step forwards has said that it takes back. */
+/* A step back names the same watchpoint as the step forwards that it takes back. */
 static void steps_back_tell_of_accesses_as_those_forwards(void)
 {
 	/* Writes by rep, by calls and by pusha, which do eight; reads by ret and popa; a range that none lies within. */
@@ -159,7 +159,7 @@ static void a_step_back_over_an_interrupt_tells_of_its_pushes(void)
 	rsp_close(&r);
 }
 
-/* The step over a call of the BIOS, too, which reads its count of ticks. */
+/* So it is with a step back over a call of the BIOS, which reads its count of ticks. */
 static void a_step_back_over_a_call_tells_of_what_the_bios_reads(void)
 {
 	struct rsp r;

@@ -1,4 +1,4 @@
-/* Of tests that go on for long: the first thing that goes wrong is kept in r->failure, and told at the end. */
+/* For tests that go on for long: the first thing that goes wrong is kept in r->failure, and printed at the end. */
 #ifndef STEPVM_TESTS_RSP_FAILURE_H
 #define STEPVM_TESTS_RSP_FAILURE_H
 
@@ -9,7 +9,7 @@ static inline bool rsp_has_failed(const struct rsp *r)
 	return r->failure[0];
 }
 
-/* Keeps the text, where it is the first. Returns false. */
+/* Keeps the text if it is the first one. Returns false. */
 static inline bool rsp_fail(struct rsp *r, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
 static inline bool rsp_fail(struct rsp *r, const char *format, ...)
@@ -23,7 +23,7 @@ static inline bool rsp_fail(struct rsp *r, const char *format, ...)
 	return false;
 }
 
-/* The reply. No reply is a failure. */
+/* Asks, and returns the reply. Where none comes, that is kept as a failure. */
 static inline const char *rsp_must_ask(struct rsp *r, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
 static inline const char *rsp_must_ask(struct rsp *r, const char *format, ...)

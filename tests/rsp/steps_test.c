@@ -360,7 +360,7 @@ static void a_step_that_is_never_done_is_heard_and_ends(void)
 	rsp_reply(&r);
 	rsp_ask(&r, "?"); /* which forgets a 0x03 that has come too late */
 	if (rsp_pc(r.packet) == 0x8000 && !strncmp(r.packet, "T02", 3))
-		rsp_ask_for_text(&r, "s"); /* it may have come before the step */
+		rsp_ask_for_text(&r, "s"); /* the 0x03 may have come before the step */
 	if (rsp_pc(r.packet) == 0x9000) {
 		rsp_close(&r);
 		CHECK_SKIP("this KVM does int n of all numbers");

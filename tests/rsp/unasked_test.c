@@ -1,5 +1,5 @@
-/* A recording that nobody has asked for, on the wire: it is on where the engine runs the guest, gives way to what it does
- * not go with, and ends nothing that ends without it otherwise. */
+/* A recording that nobody has asked for, on the wire: it is on where the engine runs the guest, it gives way to what it
+ * does not go with, and the guest's end and the time of a step are what they are without it. */
 #include "rsp_check.h"
 
 #define BY_ENGINE "--load", "0x7c00", "--engine", "interp", "--record=auto"
@@ -69,7 +69,7 @@ static void it_gives_way(void)
 	is_off(&r);
 	rsp_monitor(&r, "step-rep one");
 	step(&r, 2);
-	/* Not where somebody stands in its past. */
+	/* It does not give way where the guest stands in its past. */
 	RSP_BEGINS(&r, "T05", "bs");
 	CHECK(strstr(rsp_monitor(&r, "engine kvm"), "record off first"));
 	CHECK(strstr(rsp_monitor(&r, "record on"), "goto end"));
@@ -79,7 +79,7 @@ static void it_gives_way(void)
 	rsp_close(&r);
 }
 
-/* What is asked for begins anew, and has the memory that was said. */
+/* A recording that is asked for begins anew, and has the memory of --record-memory. */
 static void record_on_begins_here(void)
 {
 	struct rsp r;
@@ -96,7 +96,7 @@ static void record_on_begins_here(void)
 	rsp_close(&r);
 }
 
-/* A script that continues to the end expects it. */
+/* A script that continues to the guest's end expects that, and no stop before it. */
 static void the_end_is_no_stop(void)
 {
 	struct rsp r;
@@ -118,7 +118,7 @@ static void a_guest_that_is_let_go_is_not_recorded(void)
 	rsp_close(&r);
 }
 
-/* A debugger's steps take as much time as without it. */
+/* A debugger's steps take as much of the guest's time as without a recording. */
 static void a_step_takes_a_microsecond(void)
 {
 	struct rsp r;

@@ -412,8 +412,8 @@ static void act(struct session *s)
 	do_one(s, actions[i].name, actions[i].act);
 }
 
-/* Of a recording that is never cut nor begun anew: the guest runs far in their place, or is changed, and so more is recorded
- * than there is memory for. */
+/* The same, but the recording is neither cut nor begun anew: in place of that the guest runs far, or is changed, so that
+ * more is recorded than there is memory for. */
 static void act_for_long(struct session *s)
 {
 	const size_t i = pick(s);
@@ -463,6 +463,6 @@ bool torture_long_past(const struct torture *t)
 {
 	struct torture some = *t;
 	some.actions /= LONG_PART;
-	/* A heap that has been full: the C library may keep what was freed in it. */
+	/* It may grow by all of that memory: the C library may keep what was freed in a heap that has been full. */
 	return torture_recorded(&some, act_for_long, RECORD_MEMORY_KB);
 }

@@ -1,4 +1,4 @@
-/* A recorded guest, and what past.c knows of what it has done: see notes.c. */
+/* A recorded guest, and what past.c knows of its past: notes.c keeps that. */
 #ifndef STEPVM_TESTS_TORTURE_PAST_H
 #define STEPVM_TESTS_TORTURE_PAST_H
 
@@ -31,14 +31,14 @@ static inline struct past *past_of(struct session *s)
 	return (struct past *)s; /* its first member */
 }
 
-/* Where the guest stands. False: that has failed. */
+/* Where the guest stands. False: a failure is kept. */
 bool past_look(struct session *s, struct where *w);
 /* The recording's first position. */
 bool past_look_begin(struct session *s, uint64_t *begin);
-/* The state where the guest stands is what it was there before, or is noted. */
+/* Compares the state where the guest stands with what it was there before; or notes it, if that is not known. */
 void past_check_here(struct past *t);
 
-/* What lies there is no more, or another, from now on. */
+/* From now on the past from position on, or after last, is another, or is gone: what was noted there is dropped. */
 void past_forget_from(struct past *t, uint64_t position);
 void past_forget_marks(struct past *t, uint64_t last);
 void past_forget_all(struct past *t);

@@ -15,7 +15,7 @@
 #define RECORD_MEMORY_KB (16L << 10)
 
 struct session {
-	struct rsp r; /* which keeps what goes wrong first */
+	struct rsp r; /* r.failure keeps what goes wrong first */
 	uint64_t seed;
 	bool is_pc;
 	unsigned action; /* that is under way */
@@ -27,7 +27,7 @@ struct workload {
 	void (*act)(struct session *s);    /* something at random */
 	const char *record;                /* "--record", or NULL */
 	void (*settle)(struct session *s); /* before its memory is looked at; or NULL */
-	long growth_kb, peak_kb;           /* of memory: so much more at last, and meanwhile */
+	long growth_kb, peak_kb;           /* of its memory: at the end, and meanwhile */
 };
 
 uint32_t below(struct session *s, uint32_t n);

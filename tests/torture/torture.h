@@ -21,7 +21,7 @@ struct torture {
 bool torture_live(const struct torture *t);
 /* past.c: the same of a recorded guest, and each position of the recording is always the same state. */
 bool torture_past(const struct torture *t);
-/* past.c: fewer of them, to one that runs so far that its recording has to be thinned. */
+/* past.c: fewer things, done to a guest that runs so far that its recording has to be thinned. */
 bool torture_long_past(const struct torture *t);
 /* hostile.c: so many guests of random code; stepvm ends or stops with each as it should. */
 bool torture_hostile(const struct torture *t);

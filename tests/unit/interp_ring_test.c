@@ -152,7 +152,7 @@ static void virtual_8086_mode_is_entered_and_left(void)
 	rig_close(&r);
 }
 
-/* As its monitor leaves a fault that it has mended: the fault has pushed RF. */
+/* A monitor of virtual-8086 mode returns so from a fault that it has mended: the fault has pushed RF. */
 static void virtual_8086_mode_is_returned_to_with_rf(void)
 {
 	struct rig r;

@@ -1,4 +1,5 @@
-/* The table of what KVMs do otherwise: who counts by row has room for all, and a row explains no more than its own. */
+/* The table of what KVMs do otherwise: who counts by row has room for all rows, and a row explains no difference but its
+ * own. */
 #include "compare/known.h"
 
 #include "check.h"
@@ -20,7 +21,7 @@ static const char *row_for(
 	return row < 0 ? "nothing" : known_name((unsigned)row);
 }
 
-/* What explains that KVM has gone on where the engine raises this exception. */
+/* The row that explains that KVM has gone on where the engine raises this exception. */
 static const char *explains(bool is_tcg, int vector, const uint8_t *bytes, size_t len)
 {
 	const struct compare_result r = { .verdict = COMPARE_DIFFERS,

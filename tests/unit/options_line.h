@@ -37,7 +37,7 @@ static inline void parse(struct line *l, const char *words)
 	l->err = options_parse(&l->o, l->argc, l->argv, &l->e);
 }
 
-/* It is taken: l.o has what is stored. */
+/* The line is taken: l.o has what is stored. */
 #define CHECK_TAKEN(l, words)                                                                      \
 	do {                                                                                       \
 		parse(&(l), words);                                                                \
@@ -45,7 +45,7 @@ static inline void parse(struct line *l, const char *words)
 		CHECK_STR((l).e.text, "");                                                         \
 	} while (0)
 
-/* It is refused with this text, and stores nothing. */
+/* The line is refused with this text, and stores nothing. */
 static inline void check_refused(const char *words, const char *text)
 {
 	struct line l;

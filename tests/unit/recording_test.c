@@ -301,7 +301,7 @@ static void whether_a_segment_was_accessed_makes_no_other_machine(void)
 	free(intel);
 }
 
-/* Without "unrestricted guest" kvm_intel tells real mode's cs as one of virtual-8086 mode, which is a data segment. */
+/* Without "unrestricted guest" kvm_intel gives real mode's cs as that of virtual-8086 mode, which is a data segment. */
 static void the_type_of_cs_in_real_mode_makes_no_other_machine(void)
 {
 	struct kvm_msr_entry msrs[2];

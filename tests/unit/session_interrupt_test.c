@@ -20,7 +20,7 @@ static void an_interrupt_is_told_once(void)
 static const struct target_stop wire_interrupt = { .kind = TARGET_STOP_SIGNAL,
 	.signal = TARGET_SIGNAL_INT };
 
-/* The machine stops so, and what it was asked since it went on last is forgotten. */
+/* The machine stops by this; what it has been asked since it last went on is forgotten. */
 static const char *stop_by(struct wire *w, const struct target_stop *stop)
 {
 	wire_forget(w);
@@ -34,7 +34,7 @@ static const char *stop_by(struct wire *w, const struct target_stop *stop)
 	return w->reply;
 }
 
-/* gdb sends 0x03 while it waits for the end of a step, which may have come. */
+/* gdb sends 0x03 while it waits for the end of a step, and that may have come already. */
 static void an_interrupt_at_rest_stops_the_next_resume(void)
 {
 	static const char *const resumes[][2] = { { "s", "step 0\ninterrupt\n" },
@@ -61,7 +61,7 @@ static void an_interrupt_at_rest_stops_the_next_resume(void)
 	}
 }
 
-/* A 0x03 that was passed on may have come too late for that stop: then it is not done with. */
+/* A 0x03 that was passed on may have come too late for the stop that follows: then it still waits. */
 static void an_interrupt_counts_until_a_stop_by_it(void)
 {
 	static const struct target_stop breakpoint = { .kind = TARGET_STOP_BREAKPOINT };
@@ -82,7 +82,7 @@ static void an_interrupt_counts_until_a_stop_by_it(void)
 	wire_close(&w);
 }
 
-/* gdb's `set remote interrupt-on-connect` sends one before it asks `?`. Another machine has nothing to do with it. */
+/* gdb's `set remote interrupt-on-connect` sends a 0x03 before it asks `?`. Another machine has nothing to do with one. */
 static void what_begins_anew_forgets_an_interrupt(void)
 {
 	static const char *const anew[] = { "?", "qRcmd,6c6f6164766d", "vRun;", "R00", "vKill;1",
