@@ -198,12 +198,6 @@ check-standin: programs $(B)/standin.so ## the tests that need /dev/kvm on a sta
 asan: ## all tests again under AddressSanitizer and UBSan
 	$(MAKE) B=build/asan CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' check
 
-# Not of what uses /dev/kvm: the sanitizer does not see what KVM writes by its ioctls.
-msan: ## the unit tests and the corpora of the fuzz targets under MemorySanitizer, where clang is installed
-	$(MAKE) B=build/msan CC=clang CFLAGS='-O1 -g -fsanitize=memory -fno-omit-frame-pointer' build/msan/stepvm units
-	@tests/check build/msan unit/
-	@tests/check build/msan fuzz/
-
 CFLAGS_KVM := -O2 -g -DENGINE_DEFAULT=ENGINE_KVM
 check-kvm: ## all tests again with KVM doing all that no test asks of the engine
 	TEST_ENGINE=kvm $(MAKE) B=build/kvm CFLAGS='$(CFLAGS_KVM)' check
@@ -393,5 +387,5 @@ deb: $(B)/stepvm ## a Debian package of what install puts there, in build/
 clean: ## the build folder
 	rm -rf build
 
-.PHONY: history beside mips all help guests programs check check-standin asan msan demo bench oracle fuzz check-lab check-kvm check-engine format format-check clang musl reproducible install uninstall deb picture clean
+.PHONY: history beside mips all help guests programs check check-standin asan demo bench oracle fuzz check-lab check-kvm check-engine format format-check clang musl reproducible install uninstall deb picture clean
 -include $(OBJECTS:.o=.d) $(STANDIN_OBJECTS:.o=.d) $(B)/obj/main.d $(wildcard $(B)/tests/*/*.d)
