@@ -210,8 +210,8 @@ void serve_run_recorded(struct serve *s)
 	const bool goes_back = s->goes_back || (r->history && history_goes_back(r->history));
 	if (s->has_shown_end && !goes_back && has_ended(s))
 		return;
-	if (!r->history &&
-	        !goes_back) /* the recording whose end was shown has been given up: as without one */
+	/* The recording whose end was shown has been given up: the guest goes on as without one. */
+	if (!r->history && !goes_back)
 		return;
 	if (!r->history) {
 		s->goes_back = false;
